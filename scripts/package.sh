@@ -11,8 +11,12 @@ rm -f target/release/{,examples/,deps/}lib{ggml,llama}*.so*
 # Several builds of llama.cpp may lie in target: cargo says which one went into the program.
 build=$(cargo build --release --package predilect --features local-dispatch --message-format=json-render-diagnostics |
     grep -o '"out_dir":"[^"]*/llama-cpp-sys-2-[^"]*"' | tail -1 | cut -d '"' -f 4)
-# Debug lines are for developers: without them the program is a fraction of its size.
+# Debug lines lie in a file apart, which a debugger finds by the program's note of it: without them the program is a fraction
+# of its size.
+debug=target/package/predilect.debug
+objcopy --only-keep-debug --compress-debug-sections target/release/predilect "$debug"
 strip -o "$out/bin/predilect" target/release/predilect
+objcopy --add-gnu-debuglink="$debug" "$out/bin/predilect"
 mkdir -p "$out/share/man/man1" "$out/share/bash-completion/completions" "$out/share/zsh/site-functions" "$out/share/fish/vendor_completions.d"
 target/release/predilect man "$out/share/man/man1"
 target/release/predilect completions bash >"$out/share/bash-completion/completions/predilect"
@@ -23,5 +27,6 @@ cp -a "$build"/lib*/*.so* "$out/lib/predilect/"
 cp LICENSE* "$out/" 2>/dev/null || true
 name="predilect-$(target/release/predilect --version | cut -d ' ' -f 2)-$(rustc -vV | sed -n 's/^host: //p')"
 tar -C target/package -czf "target/package/$name.tar.gz" predilect
-(cd target/package && sha256sum "$name.tar.gz" >"$name.tar.gz.sha256")
-echo "$out, target/package/$name.tar.gz"
+tar -C target/package -czf "target/package/$name-debug.tar.gz" predilect.debug
+(cd target/package && for file in "$name.tar.gz" "$name-debug.tar.gz"; do sha256sum "$file" >"$file.sha256"; done)
+echo "$out, target/package/$name.tar.gz, target/package/$name-debug.tar.gz"

@@ -76,7 +76,7 @@ impl Subject {
 }
 
 impl<'a> Explainer<'a> {
-    /// Fits the judge's verdicts in that group ([`ALL`]: all of them); intervals are by so many draws.
+    /// Fits the judge's verdicts in that group ([`ALL`]: all of them); intervals are by this many draws.
     ///
     /// # Errors
     ///
@@ -143,7 +143,7 @@ impl<'a> Explainer<'a> {
 }
 
 impl Model {
-    /// Fits these verdicts of one judge, all that count; intervals are by so many draws.
+    /// Fits these verdicts of one judge, all that count; intervals are by this many draws.
     ///
     /// # Errors
     ///

@@ -267,7 +267,7 @@ fn solve(regression: &Regression, options: &FitOptions, checked: bool) -> Result
             check.as_ref().map_or_else(|| Some("no proposal".to_owned()), importance::Check::failure);
         failure.map(|f| format!("EP failed its importance check ({f})"))
     } else {
-        Some(format!("EP did not come to rest in {} iterations", fit.iterations))
+        Some(format!("EP did not converge in {} iterations", fit.iterations))
     };
     if let (Engine::Auto, Some(why)) = (options.engine, &why) {
         return by_nuts(regression, options, Some(why));

@@ -130,10 +130,10 @@ impl FitOptions {
     pub fn problem(&self) -> Option<String> {
         let within = |what: &str, value: usize, least: usize, most: usize| {
             (!(least..=most).contains(&value))
-                .then(|| format!("{what} is {value}, and not within {least} to {most}"))
+                .then(|| format!("{what} is {value}, but must be from {least} to {most}"))
         };
         if !(1e-4..=1e4).contains(&self.prior_scale) {
-            return Some(format!("prior_scale is {}, and not within 0.0001 to 10000", self.prior_scale));
+            return Some(format!("prior_scale is {}, but must be from 0.0001 to 10,000", self.prior_scale));
         }
         within("nuts.chains", self.nuts.chains, 1, 64)
             .or_else(|| within("nuts.draws", self.nuts.draws, 4, 1_000_000))

@@ -1,4 +1,4 @@
-//! What somebody who labels should judge next: the pair whose verdict tells most about what they reward.
+//! What somebody who labels should judge next: the pair whose verdict says most about what they reward.
 //!
 //! With the weights' posterior N(m, S) as EP has it and the columns x of a pair, the fit expects A with the probability
 //! `p = sigmoid(x . m)`, and a verdict on it adds the information `p (1 - p) x x'` to the precision. By the matrix determinant lemma

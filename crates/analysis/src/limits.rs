@@ -8,7 +8,7 @@ use predilect_types::Failure;
 pub const MOST_JUDGES: usize = 10_000;
 /// Groups of one table.
 pub const MOST_GROUPS: usize = 10_000;
-/// Judges that are laid beside each other, every two of them.
+/// Judges that are compared pair by pair.
 pub const MOST_COMPARED: usize = 500;
 /// Models that are ranked by strength: their errors are drawn, a kilobyte for each. Win rates have no such limit.
 pub const MOST_MODELS: usize = 200_000;
@@ -31,7 +31,7 @@ pub enum TooMany {
 }
 
 impl TooMany {
-    /// Whether so many judges are too many to be laid beside each other.
+    /// Whether so many judges are too many to be compared pair by pair.
     ///
     /// # Errors
     ///
@@ -65,10 +65,7 @@ impl fmt::Display for TooMany {
             Self::Judges => write!(f, "the verdicts are by more than {MOST_JUDGES} judges"),
             Self::Groups => write!(f, "the pairs are in more than {MOST_GROUPS} groups"),
             Self::Compared(judges) => {
-                write!(
-                    f,
-                    "{judges} judges are too many to compare every two of them: at most {MOST_COMPARED}"
-                )
+                write!(f, "{judges} judges are too many to compare pair by pair: at most {MOST_COMPARED}")
             }
             Self::Models(models) => {
                 write!(

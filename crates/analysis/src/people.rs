@@ -1,4 +1,4 @@
-//! How far the people who are one judge together agree, who of them cannot be told from a coin, and how far a judge can come.
+//! How far the people who are one judge together agree, who of them cannot be distinguished from a coin, and how far a judge can come.
 //!
 //! A person is compared with the others on the same pairs: the vote of annotator k on pair i is v = `sign(p_a` − ½), the others' is
 //! the sign of the sum of their weighted votes. Ties add nothing to that sum; a vote counts where it is decided and the others'

@@ -83,7 +83,7 @@ pub(crate) fn drawn(
         engine: "ep".to_owned(),
         converged: solved.converged,
         reason: (!solved.converged)
-            .then(|| format!("EP did not come to rest in {} iterations", solved.iterations)),
+            .then(|| format!("EP did not converge in {} iterations", solved.iterations)),
         intervals_over: if reach.is_some() { intervals_over } else { Vec::new() },
         divergences: None,
         pareto_k: None,

@@ -62,7 +62,7 @@ impl fmt::Display for Refusal {
             ),
             Self::NoProperty => out.write_str("no property to fit"),
             Self::NothingDiffers => out.write_str(
-                "no property differs between the responses of any pair (or the pairs carry no text)",
+                "no property differs between the responses of any pair (or the pairs have no texts)",
             ),
             Self::Unfit(why) => write!(out, "cannot be fitted: {why}"),
             Self::Undrawn(why) => out.write_str(why),

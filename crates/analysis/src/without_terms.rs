@@ -1,4 +1,4 @@
-//! What a fit would say with fewer nuisance terms beside the properties: where the choice of terms turns an answer, both are told.
+//! What a fit would say with fewer nuisance terms beside the properties: where the choice of terms changes an answer, both are reported.
 
 use predilect_stats::Prior;
 
@@ -22,8 +22,7 @@ pub(crate) struct WithoutTerms {
     pub(crate) weights: Vec<Weight>,
 }
 
-/// The fit without the strength of models, where sides or order have terms too, else without any term. `None` where it does not come to
-/// rest.
+/// The fit without the strength of models, where sides or order have terms too, else without any term. `None` where it does not converge.
 pub(crate) fn without_terms(
     table: &FeatureTable,
     rows: &[VerdictRow],
@@ -99,7 +98,7 @@ impl WithoutTerms {
         }
         let more = if more > 0 { format!("; and {more} more") } else { String::new() };
         Some(format!(
-            "The choice of terms turns answers: without {}, {}{more}.",
+            "The choice of terms changes answers: without {}, {}{more}.",
             self.left_out,
             named.into_iter().map(both).collect::<Vec<_>>().join("; "),
         ))

@@ -1,8 +1,9 @@
-//! What is said of asking models: what it would take, what failed, what could not be read.
+//! What is said about asking models: what it would cost, what failed, what could not be read.
 
 use std::io::Write;
 
 use predilect_report::format::count;
+use predilect_results::Written;
 use predilect_results::asked::{CallPlan, Failures, Unread, dollars};
 use predilect_types::shown::line;
 
@@ -13,7 +14,7 @@ use crate::remedies;
 /// Says what runs would take, one model a line, and whether all of it is within the budget.
 pub(crate) fn print_plans(plans: &[CallPlan], budget: Option<f64>, json: bool) -> Result<(), Problem> {
     if json {
-        return print_json(&plans);
+        return print_json(&plans.iter().map(Written::new).collect::<Vec<_>>());
     }
     let mut out = anstream::stdout().lock();
     for plan in plans {
@@ -28,7 +29,7 @@ pub(crate) fn print_plans(plans: &[CallPlan], budget: Option<f64>, json: bool) -
             count(plan.output_tokens),
             match plan.price {
                 Some(price) => format!("about {}", dollars(Some(price))),
-                None => "at a price that is not known".to_owned(),
+                None => "price not known".to_owned(),
             }
         )?;
         if plan.reasoning_tokens > 0 {
@@ -55,12 +56,12 @@ fn over(plans: &[CallPlan], budget: f64) -> Option<String> {
     let (about, limit) = (dollars(Some(price)), dollars(Some(budget)));
     if price > budget {
         return Some(format!(
-            "The forecast of {about} exceeds the budget of {limit}: the run would stop before all is asked."
+            "The forecast of {about} exceeds the budget of {limit}: the run would stop before everything is asked."
         ));
     }
     let most = most.filter(|most| *most > budget)?;
     Some(format!(
-        "With reasoning, the run may cost {} and exceed the budget of {limit}: it would then stop before all is asked.",
+        "With reasoning, the run may cost {} and exceed the budget of {limit}: it would then stop before everything is asked.",
         dollars(Some(most))
     ))
 }

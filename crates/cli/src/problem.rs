@@ -1,4 +1,4 @@
-//! What went wrong, said so that it can be mended: the problem, and apart from it the remedy.
+//! What went wrong, said so that it can be put right: the problem, and separately the remedy.
 
 use std::io;
 
@@ -45,9 +45,9 @@ impl Problem {
         self
     }
 
-    /// The same of a run that goes on where it stopped.
+    /// The same for a run that resumes where it stopped.
     fn resumable(self) -> Self {
-        const KEPT: &str = "run the command again to go on: every answer is kept";
+        const KEPT: &str = "run the command again to resume: every answer is kept";
         let remedy = match &self.remedy {
             Some(asked) if asked.ends_with('?') => format!("{asked} R{}", &KEPT[1..]),
             Some(first) => format!("{first}; {KEPT}"),

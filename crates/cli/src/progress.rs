@@ -8,7 +8,7 @@ use predilect_types::shown;
 use predilect_workbench::{Cancel, Event, Remark, Step, Watch};
 
 use crate::say::say;
-use crate::signals;
+use crate::signals::{self, Asking};
 
 /// A bar of known length, in bytes or in items; hidden when quiet or not on a terminal, and before half a second.
 fn bar(quiet: bool, length: Option<u64>, what: &str, bytes: bool) -> ProgressBar {
@@ -29,7 +29,7 @@ fn bar(quiet: bool, length: Option<u64>, what: &str, bytes: bool) -> ProgressBar
 fn named(step: Step<'_>) -> (&str, bool) {
     match step {
         Step::Reading => ("reading", true),
-        Step::Rating => ("rating", false),
+        Step::Rating { .. } => ("rating", false),
         Step::Fitting => ("fitting", false),
         Step::Explaining => ("explaining", false),
         Step::Asking(name) | Step::Writing(name) => (name, false),
@@ -44,11 +44,13 @@ fn named(step: Step<'_>) -> (&str, bool) {
 pub(crate) struct Bars {
     quiet: bool,
     bar: Mutex<ProgressBar>,
+    /// There while ratings are made that stay when a signal stops them.
+    kept: Mutex<Option<Asking>>,
 }
 
 impl Bars {
     pub(crate) fn new(quiet: bool) -> Self {
-        Self { quiet, bar: Mutex::new(ProgressBar::hidden()) }
+        Self { quiet, bar: Mutex::new(ProgressBar::hidden()), kept: Mutex::new(None) }
     }
 }
 
@@ -65,6 +67,8 @@ impl Watch for Bars {
         let mut own = self.bar.lock().unwrap_or_else(PoisonError::into_inner);
         match event {
             Event::Begin(step, total) => {
+                let kept = matches!(step, Step::Rating { kept: true }).then(signals::asking);
+                *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = kept;
                 let (what, bytes) = named(step);
                 *own = bar(self.quiet, total, what, bytes);
             }
@@ -72,7 +76,10 @@ impl Watch for Bars {
             Event::At(position) => own.set_position(position),
             Event::More(more) => own.inc(more),
             Event::Beside(text) => own.set_prefix(shown::line(text)),
-            Event::End => own.finish_and_clear(),
+            Event::End => {
+                *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = None;
+                own.finish_and_clear();
+            }
             Event::Remark(_) if self.quiet => {}
             Event::Remark(Remark::Generated(model)) => {
                 say!("remark: {model} does not return token probabilities: its verdicts are generated");
@@ -84,7 +91,8 @@ impl Watch for Bars {
             Event::Remark(Remark::NotRanked { count: 1, reason }) => {
                 // The reasons are in the plural.
                 let reason = reason
-                    .replacen("verdicts on pairs whose", "verdict on a pair whose", 1)
+                    .replacen("verdicts on pairs that do", "verdict on a pair that does", 1)
+                    .replacen("verdicts on pairs ", "verdict on a pair ", 1)
                     .replacen("verdicts ", "verdict ", 1)
                     .replacen("pairs ", "pair ", 1);
                 say!("remark: 1 {reason} is left out");
@@ -93,23 +101,23 @@ impl Watch for Bars {
                 say!("remark: {count} {reason} are left out");
             }
             Event::Remark(Remark::SoftAsHard { method, soft }) => say!(
-                "remark: {method} knows wins, ties and losses only: {soft} soft verdicts count as the side they favour"
+                "remark: {method} takes only wins, ties and losses: {soft} soft verdicts count for the side they favour"
             ),
             Event::Remark(Remark::Weighted { counts: true }) => say!(
                 "remark: weights are whole numbers: a verdict of weight 7 counts as seven, in scores and in intervals"
             ),
             Event::Remark(Remark::Weighted { counts: false }) => say!(
-                "remark: weights are not all whole numbers: they say how much a verdict counts for scores; for intervals it stays one verdict"
+                "remark: weights are not all whole numbers: they scale how much a verdict counts in scores; in intervals it counts as one verdict"
             ),
             Event::Remark(Remark::NeverDiffers(properties)) => {
                 say!("remark: no two responses differ in {properties}, so there is nothing to hold equal");
             }
             Event::Remark(Remark::NoDifference(models)) => say!(
-                "remark: without preferences, or with one and the same difference in length throughout, and left out: {models}"
+                "remark: left out, without preferences or with the same difference in length throughout: {models}"
             ),
             Event::Remark(Remark::FarScales(features)) => say!(
-                "remark: the prior is made for features of about unit size; by root mean square these are not: {features}; \
-                 --standardise divides every feature by it"
+                "remark: the prior assumes features of about unit size; by their root mean square these are not: {features}; \
+                 --standardise divides every feature by its root mean square"
             ),
             Event::Remark(Remark::AgainstJudge(caution)) => say!("caution: {caution}"),
             Event::Remark(Remark::NotFitted { judge, why }) => {

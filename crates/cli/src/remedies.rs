@@ -26,7 +26,7 @@ pub(crate) fn words(remedy: &Remedy) -> String {
         Remedy::GroupsAre(names) => {
             return format!("groups are {names}; --group-by takes them from another field");
         }
-        Remedy::FewerRows(verdicts) => return format!("--min-rows {verdicts} fits that few verdicts"),
+        Remedy::FewerRows(verdicts) => return format!("--min-rows {verdicts} accepts that few verdicts"),
         Remedy::RateByModel(why) => return format!("{why} with `predilect annotate`"),
         Remedy::Fewer(what) => fewer(*what),
         Remedy::Advice(advice) => return advice.said(setting),
@@ -34,14 +34,14 @@ pub(crate) fn words(remedy: &Remedy) -> String {
         Remedy::TemporaryFolder => "set TMPDIR, or give -o",
         Remedy::NameAnnotators => "name their column when importing: --map annotator=COLUMN",
         Remedy::FewerUnits => {
-            "name those within which verdicts depend on each other most, e.g. --cluster prompt,annotator"
+            "name the ones within which verdicts depend on each other most, e.g. --cluster prompt,annotator"
         }
         Remedy::OtherUnits => "name a field with several values, or leave --cluster out",
-        Remedy::OtherBaseline => "--baseline names a model of the files",
+        Remedy::OtherBaseline => "--baseline takes the name of a model in the files",
         Remedy::NameBaseline => "name the one to compare with: --baseline MODEL",
         Remedy::KnownFormats => "`predilect formats` lists what is read",
         Remedy::RankWithoutTexts => {
-            "lc reads the texts of both outputs; --method win-rate shows the rates as they are"
+            "lc needs the texts of both outputs; --method win-rate shows the rates as they are"
         }
         Remedy::OtherPlace => "give another folder, or name that study as the input",
         Remedy::OtherPlaceOrReplace => {
@@ -56,23 +56,23 @@ pub(crate) fn words(remedy: &Remedy) -> String {
         Remedy::PublishedBeside => "--published adds the 33 published judges",
         Remedy::DissectSaysMore => "`predilect dissect` says more; `predilect judge` collects verdicts",
         Remedy::RankApart => {
-            "rank each group apart, or add verdicts between them; --prior 0.1 puts both around the same mean, \
+            "rank each group separately, or add verdicts between them; --prior 0.1 puts all of them around the same mean, \
              --method win-rate shows shares of wins within each"
         }
-        Remedy::KeepFinite => "--prior 0.1 keeps scores finite, --method win-rate needs none",
+        Remedy::KeepFinite => "--prior 0.1 keeps scores finite; --method win-rate needs no prior",
         Remedy::KeepFiniteWithTies => {
             "--prior 0.1 keeps scores finite; --method bradley-terry counts a tie as half a win"
         }
         Remedy::TiesAsHalf => "--method bradley-terry counts a tie as half a win",
         Remedy::CheckVerdicts => "check the verdicts with `predilect import --json`",
         Remedy::NoAnchor => "leave --anchor out",
-        Remedy::AnyJudge => "leave --judge out to see by whom verdicts are",
+        Remedy::AnyJudge => "leave --judge out to see which judges have verdicts",
         Remedy::NameModels => {
             "models come from fields such as model_a and model_b; `predilect formats` lists what is read"
         }
         Remedy::ChooseJudge => "choose one with --judge, or name several to take their mean",
-        Remedy::OtherVariant => "--variant names a model of the files",
-        Remedy::WithoutTerms => "where the sides carry no meaning: --terms none",
+        Remedy::OtherVariant => "--variant takes the name of a model in the files",
+        Remedy::WithoutTerms => "if the sides carry no meaning, give --terms none",
         Remedy::PlainRates => "--method win-rate shows the rates as they are",
         Remedy::NoReasoning => "leave --reasoning and --reasoning-tokens out",
         Remedy::GivePrices => {
@@ -80,7 +80,7 @@ pub(crate) fn words(remedy: &Remedy) -> String {
         }
         Remedy::WritePrices => {
             "write date = \"YYYY-MM-DD\", then one table [[price]] for each model with model (as in --model), input and output, \
-             and where they differ cached and stored: US dollars per million tokens, 0 or more"
+             and, where they differ, cached and stored: US dollars per million tokens, 0 or more"
         }
         Remedy::WrittenAnswers => "leave --method out, or give --method generated",
         Remedy::NoBatches => "leave --batch out",
@@ -99,6 +99,7 @@ pub(crate) fn words(remedy: &Remedy) -> String {
         }
         Remedy::NameAModel => "name one with --annotator MODEL; ratings from text cost nothing",
         Remedy::FreeLog => "is another program using the study, or the disk full?",
+        Remedy::RateOn => "the ratings made so far are kept: run it again with the study as input to go on",
         Remedy::LaterVersion => "use the version of Predilect that wrote it, or a later one",
         Remedy::NoPublished => "rate the study with `predilect annotate`, or leave --published out",
     };
@@ -109,13 +110,13 @@ pub(crate) fn words(remedy: &Remedy) -> String {
 pub(crate) fn unread(reason: Parse) -> &'static str {
     match reason {
         Parse::Reasoning | Parse::Truncated => {
-            "give it more room with --reasoning-tokens, or --reasoning none, and ask again with --retry-failed"
+            "give it more tokens with --reasoning-tokens, or stop its reasoning with --reasoning none, and ask again with --retry-failed"
         }
         Parse::Echo => {
             "is it a base model, or a server without the model's chat template? Another model or server is needed"
         }
         Parse::Empty => {
-            "does it answer in its reasoning (--reasoning none), or reason until no tokens are left (--reasoning-tokens)? --retry-failed asks again"
+            "does it answer within its reasoning (stop that with --reasoning none), or reason until no tokens are left (give more with --reasoning-tokens)? --retry-failed asks again"
         }
         Parse::Refused => "the model will not answer this; another model is needed",
         _ => "ask in another way (--method, --enforce), or ask again with --retry-failed",
@@ -125,12 +126,12 @@ pub(crate) fn unread(reason: Parse) -> &'static str {
 fn fewer(what: TooMany) -> &'static str {
     match what {
         TooMany::Judges => {
-            "are they people? --judges pooled counts them as one judge; --judge NAME takes some of them"
+            "are they people? --judges pooled counts them as one judge; --judge NAME selects some of them"
         }
         TooMany::Groups => "group by a field with fewer values",
         TooMany::Compared(_) => "choose with --judge NAME, or count people as one judge: --judges pooled",
         TooMany::Models(_) => {
-            "leave out models with few verdicts: --min-verdicts N; or --method win-rate or elo, which take any number"
+            "leave out models with few verdicts (--min-verdicts N), or use --method win-rate or elo, which take any number"
         }
         TooMany::Features(_) => "leave out columns that say little, or the same as others",
     }
@@ -141,22 +142,22 @@ fn call(remedy: &CallRemedy) -> &str {
     match remedy {
         CallRemedy::Words(words) => words,
         CallRemedy::LocalBuild => "build it with them: cargo build --release --features local",
-        CallRemedy::RunAgainThen => "run the command again then: it goes on where it was",
+        CallRemedy::RunAgainThen => "run the command again then: it resumes where it was",
         CallRemedy::CancelBatches => {
             "cancel all but one of them in the provider's console, then run the command again"
         }
         CallRemedy::NoBatches => "leave --batch out: its calls are made one by one",
-        CallRemedy::FetchBatches => "fetch them first: run the command with --batch until nothing waits",
+        CallRemedy::FetchBatches => "fetch them first: run the command with --batch until none is waiting",
         CallRemedy::SmallerBatches => {
-            "where a batch is larger than the account may have under way, hand over less at once: --batch-size"
+            "if a batch is larger than the account may have in progress, submit less at once: --batch-size"
         }
         CallRemedy::HandOverAgain => {
-            "try again later and check the key; if it is gone for good, --retry-failed hands its questions over again"
+            "try again later and check the key; if the batch is gone for good, --retry-failed submits its questions again"
         }
         CallRemedy::OtherEffort => "give another one, or leave --reasoning out",
         CallRemedy::OtherReasoning => "give another --reasoning, or leave it out",
         CallRemedy::MoreRoom => {
-            "give it more with --reasoning-tokens, or --reasoning low, and --retry-failed"
+            "give it more with --reasoning-tokens, or lower its effort with --reasoning low, and ask again with --retry-failed"
         }
         CallRemedy::LooserForm => "ask in another way: --enforce object, or --enforce nothing",
         CallRemedy::NotTold => "this server or model does not return them: --method generated",

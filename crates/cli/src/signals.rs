@@ -1,8 +1,8 @@
 //! What Ctrl-C and its like do: the first one ends the run where it can go on later, the second one ends it at once.
 
-use std::io::Write;
+use std::io::{self, Write};
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use predilect_workbench::Cancel;
 
@@ -11,8 +11,8 @@ pub(crate) const STOPPED: u8 = 130;
 
 static CANCEL: OnceLock<Cancel> = OnceLock::new();
 static SIGNALS: AtomicU32 = AtomicU32::new(0);
-/// Whether something is being done of which what is done is kept: questions are asked, a model is trained.
-static ASKING: AtomicBool = AtomicBool::new(false);
+/// How many things are being done of which what is done is kept: questions are asked, a model is trained, texts are rated.
+static ASKING: AtomicU32 = AtomicU32::new(0);
 
 /// The switch that a signal turns while questions are asked; otherwise the program ends at once.
 pub(crate) fn cancel() -> Cancel {
@@ -25,13 +25,14 @@ pub(crate) fn is_cancelled() -> bool {
 }
 
 /// What is done is kept until this is dropped.
+#[derive(Debug)]
 pub(crate) struct Asking;
 
 /// From now on a signal ends the run where it can go on later.
 pub(crate) fn asking() -> Asking {
     // The switch must be there before the signal is.
     cancel();
-    ASKING.store(true, Ordering::SeqCst);
+    ASKING.fetch_add(1, Ordering::SeqCst);
     Asking
 }
 
@@ -39,26 +40,51 @@ impl Drop for Asking {
     fn drop(&mut self) {
         // What was answered is still to be written.
         if !is_cancelled() {
-            ASKING.store(false, Ordering::SeqCst);
+            ASKING.fetch_sub(1, Ordering::SeqCst);
         }
     }
 }
 
 /// Begins to listen. What is only needed during the run goes before it ends.
 pub(crate) fn listen() {
-    let _ = ctrlc::set_handler(|| {
-        let first = SIGNALS.fetch_add(1, Ordering::SeqCst) == 0;
-        if let Some(cancel) = CANCEL.get().filter(|_| first && ASKING.load(Ordering::SeqCst)) {
-            cancel.cancel();
-            // Nobody may be there to read it.
-            let _ = writeln!(
-                std::io::stderr(),
-                "stopping; what was done so far is kept (press again to stop at once)"
-            );
-            return;
-        }
-        let _ = writeln!(std::io::stderr(), "stopped");
-        predilect_workbench::files::clear_away();
-        std::process::exit(i32::from(STOPPED));
-    });
+    let _ = ctrlc::set_handler(stop);
+    #[cfg(unix)]
+    others::listen();
+}
+
+/// Stops at a safe place where what is done is kept; elsewhere, or the second time, at once.
+fn stop() {
+    let first = SIGNALS.fetch_add(1, Ordering::SeqCst) == 0;
+    if let Some(cancel) = CANCEL.get().filter(|_| first && ASKING.load(Ordering::SeqCst) > 0) {
+        cancel.cancel();
+        // Nobody may be there to read it.
+        let _ =
+            writeln!(io::stderr(), "stopping; what was done so far is kept (press again to stop at once)");
+        return;
+    }
+    let _ = writeln!(io::stderr(), "stopped");
+    predilect_workbench::files::clear_away();
+    std::process::exit(i32::from(STOPPED));
+}
+
+#[cfg(unix)]
+mod others {
+    //! Signals that are no wish of the user's to stop: the process ends as the system would have it, but leaves nothing behind.
+
+    use signal_hook::consts::{SIGALRM, SIGPROF, SIGQUIT, SIGUSR1, SIGUSR2, SIGVTALRM, SIGXCPU, SIGXFSZ};
+    use signal_hook::iterator::Signals;
+    use signal_hook::low_level::emulate_default_handler;
+
+    /// Those that end a process and can be caught, but for those of [`super::listen`] and of broken programs.
+    const ALL: [i32; 8] = [SIGALRM, SIGPROF, SIGQUIT, SIGUSR1, SIGUSR2, SIGVTALRM, SIGXCPU, SIGXFSZ];
+
+    pub(super) fn listen() {
+        let Ok(mut signals) = Signals::new(ALL) else { return };
+        let _ = std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
+            for signal in signals.forever() {
+                predilect_workbench::files::clear_away();
+                let _ = emulate_default_handler(signal);
+            }
+        });
+    }
 }

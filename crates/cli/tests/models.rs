@@ -2,6 +2,7 @@
 
 #[allow(dead_code)]
 mod asking;
+mod shapes;
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output};
@@ -11,8 +12,10 @@ use asking::provider::Provider;
 use asking::{command, json, pairs, refused, run, verb, verdict_rows};
 use predilect_data::Study;
 use predilect_llm::CallLog;
+use predilect_results::asked::{AnnotatorRun, CallPlan, JudgeRun};
 use predilect_types::{Order, Rating};
 use serde_json::Value;
+use shapes::{all_come_back, comes_back};
 
 fn dissect(study: &Path, more: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_predilect"))
@@ -232,6 +235,7 @@ fn a_study_is_carried_on_and_nothing_in_it_is_lost() {
     let before = state(&study);
     let plan = json(&run(&study, &provider.model("four"), &study, &["--dry-run", "--attacks", "5"]));
     assert_eq!(plan[0]["calls"].as_u64(), Some(2 * 30 + 2 * 5 * 6), "{plan}");
+    all_come_back::<CallPlan>(&plan);
     let new = folder.path().join("new");
     json(&run(&pairs, &provider.model("four"), &new, &["--dry-run"]));
     assert!(state(&study) == before && !new.exists());
@@ -265,7 +269,7 @@ fn where_nothing_is_answered_nothing_is_lost_and_no_name_is_taken() {
     let study = folder.path().join("study");
     let provider = Provider::start(0);
     let model = provider.model("fake");
-    json(&run(&pairs, &model, &study, &["--name", "j"]));
+    comes_back::<JudgeRun>(&json(&run(&pairs, &model, &study, &["--name", "j"])));
     let (rows, about) = (verdict_rows(&study).len(), std::fs::read_to_string(study.join("study.toml")));
     assert!(rows >= 12, "{rows}");
     // Asked in another way, without a call: there is no answer, and what was there stays.
@@ -279,6 +283,22 @@ fn where_nothing_is_answered_nothing_is_lost_and_no_name_is_taken() {
     assert!(!wrong.status.success());
     json(&run(&pairs, &model, &study, &["--name", "k"]));
     assert_eq!(verdict_rows(&study).len(), rows + 12);
+    // The same of ratings.
+    let annotate = |model: &str, name: &str, more: &[&str]| {
+        let mut command = verb("annotate", &pairs, model, &study, &["--name", name]);
+        command.args(more).output().expect("the binary starts")
+    };
+    json(&annotate(&model, "r", &["--properties", "polite"]));
+    let state = || (rating_rows(&study).len(), std::fs::read_to_string(study.join("study.toml")).ok());
+    let before = state();
+    assert!(before.0 >= 10, "{before:?}");
+    let single = ["--properties", "polite", "--single"];
+    assert!(!annotate(&model, "r", &[&single[..], &["--offline"]].concat()).status.success());
+    assert_eq!(state(), before);
+    assert!(!annotate("http://127.0.0.1:1/v1#fake", "s", &["--retries", "0"]).status.success());
+    assert_eq!(state(), before);
+    json(&annotate(&model, "r", &single));
+    assert_ne!(state().1, before.1);
 }
 
 #[test]
@@ -293,6 +313,7 @@ fn an_annotator_rates_every_property_and_its_ratings_are_fitted() {
         json(&verb("annotate", &pairs, &model, &study, more).output().expect("the binary starts"))
     };
     let said = annotate(&[]);
+    comes_back::<AnnotatorRun>(&said);
     assert_eq!((said["pairs"].as_u64(), said["properties"].as_u64()), (Some(120), Some(25)), "{said}");
     // About one answer in a hundred is withheld for good, and its ratings are missing, not zero.
     let ratings = said["ratings"].as_u64().expect("a count");

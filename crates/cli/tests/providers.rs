@@ -181,7 +181,7 @@ fn models_that_reason_first_are_asked_as_they_want_to_be() {
     full(&said);
     assert!(said["model"].as_str().is_some_and(|m| m.ends_with("with reasoning low")), "{said}");
     assert_eq!(said["calls"].as_u64(), Some(120));
-    refused(&ask("anthropic:m", "never", &["--reasoning", "minimal"]), "knows no reasoning effort");
+    refused(&ask("anthropic:m", "never", &["--reasoning", "minimal"]), "has no reasoning effort");
 }
 
 #[test]

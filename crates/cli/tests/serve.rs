@@ -173,7 +173,7 @@ fn one_judge_is_told_whom_to_be_compared_with() {
     let server = Server::start(&[place.to_str().expect("UTF-8")]);
     let (status, page) = server.get("/s/study/judges");
     assert!(
-        status == 200 && page.contains("nobody to compare it with") && page.contains("href=\"/published\""),
+        status == 200 && page.contains("no other to compare it with") && page.contains("href=\"/published\""),
         "{page}"
     );
     assert!(page.contains("/s/study/label"));

@@ -74,7 +74,7 @@ fn a_stopped_look_leaves_nothing_behind() {
     let scratch = folder.path().join("scratch");
     std::fs::create_dir(&scratch).expect("a folder");
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/llmfao.jsonl.zst");
-    for name in ["TERM", "INT", "HUP"] {
+    for name in ["TERM", "INT", "HUP", "QUIT", "USR1", "USR2", "XCPU", "ALRM", "VTALRM", "PROF"] {
         let child = Command::new(env!("CARGO_BIN_EXE_predilect"))
             .args(["dissect", file, "--quiet", "--json"])
             .env("TMPDIR", &scratch)
@@ -87,9 +87,43 @@ fn a_stopped_look_leaves_nothing_behind() {
         std::thread::sleep(Duration::from_millis(100));
         signal(&child, name);
         let output = child.wait_with_output().expect("it ends");
-        assert_eq!(output.status.code(), Some(130), "{name}");
+        // Those that are no wish to stop end it as the system would.
+        let wish = ["TERM", "INT", "HUP"].contains(&name);
+        assert_eq!(output.status.code(), wish.then_some(130), "{name}");
         assert_eq!(left(&scratch), 0, "{name}");
     }
+}
+
+#[test]
+fn ratings_that_were_made_stay_when_a_dissection_is_stopped() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/llmfao.jsonl.zst");
+    let study = folder.path().join("study");
+    let dissect = |input: &str, more: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_predilect"));
+        command.args(["dissect", input, "--folds", "0", "--engine", "ep", "--quiet", "--json"]).args(more);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    };
+    let into = ["-o", study.to_str().expect("UTF-8")];
+    let child = dissect(file, &into).spawn().expect("it starts");
+    // From the first pairs that were read on, their texts are rated.
+    waited(|| study.join("study.toml").is_file());
+    std::thread::sleep(Duration::from_millis(300));
+    signal(&child, "INT");
+    let output = child.wait_with_output().expect("it ends");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(130), "{said}");
+    assert!(said.contains("the ratings made so far are kept"), "{said}");
+    assert!(study.join("facts.parquet").is_file(), "{said}");
+    let figures = |output: std::process::Output| {
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let found: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        found["fits"].clone()
+    };
+    let on = figures(dissect(into[1], &[]).output().expect("it starts"));
+    let anew = figures(dissect(file, &[]).output().expect("it starts"));
+    assert!(on.as_array().is_some_and(|fits| !fits.is_empty()) && on == anew);
 }
 
 fn left(folder: &Path) -> usize {

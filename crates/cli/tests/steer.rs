@@ -4,12 +4,14 @@
 
 mod moving;
 mod serving;
+mod shapes;
 
 use std::fs;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use moving::{found, json_of, plain_prompts, prompts, refused, row, server, steer, study};
+use predilect_results::steering::SteerJson;
 use serde_json::{Value, json};
 
 #[test]
@@ -58,6 +60,7 @@ fn a_judge_of_length_is_moved_by_length_as_its_weights_expect() {
     );
     let html = fs::read_to_string(&page).expect("a page");
     assert!(html.contains("How far m can be moved") && html.contains("twice as long"));
+    shapes::comes_back::<SteerJson>(&first);
     // The same again asks nothing, and says the same; so does another front end, which opens the folder as a study.
     let calls = seen.counts();
     assert_eq!(calls.0, calls.1, "every question was asked once");
@@ -209,7 +212,7 @@ fn benchmarks_are_graded_beside_references_and_set_against_baselines() {
     );
     refused(
         &mut steer(&study, &questions, &address, &folder.path().join("new"), &["--baseline", "nowhere.json"]),
-        "neither a file that is there nor a model",
+        "neither an existing file nor a model",
     );
     refused(
         &mut steer(&study, &questions, &address, &folder.path().join("new"), &["--turns", "2"]),

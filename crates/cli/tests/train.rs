@@ -2,6 +2,7 @@
 #![cfg(feature = "train")]
 #![allow(clippy::too_many_lines, reason = "one story a test")]
 
+mod shapes;
 mod trained;
 
 use std::fs;
@@ -9,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use predilect_results::training::{LossesJson, RankingJson, TrainJson};
 use serde_json::{Value, json};
 use trained::model;
 
@@ -125,6 +127,7 @@ fn a_model_learns_what_is_chosen_and_ranks_it() {
     let html = fs::read_to_string(&page).expect("a page");
     assert!(html.contains("<polyline") && html.contains("held out"));
 
+    shapes::comes_back::<TrainJson>(&found);
     let before = told(&["ranking-accuracy", text(&pairs), "--model", text(&model), "--json", "--quiet"]);
     let after = told(&[
         "ranking-accuracy",
@@ -142,6 +145,7 @@ fn a_model_learns_what_is_chosen_and_ranks_it() {
         (&json!(24), &Value::Null, &Value::Null)
     );
     assert!(after["reward_accuracy"].as_f64() > Some(0.9), "{after}");
+    shapes::comes_back::<RankingJson>(&after);
     assert_eq!(before["accuracy"], after["reference_accuracy"]);
     assert_eq!(after["each"].as_array().map(Vec::len), Some(24));
     // The adapter merged is the same model.
@@ -592,6 +596,7 @@ fn weights_that_are_no_numbers_are_refused_by_name() {
 #[test]
 fn losses_are_listed_with_their_sources() {
     let found = told(&["train", "--list", "--json"]);
+    shapes::comes_back::<LossesJson>(&found);
     let names: Vec<&str> =
         found["losses"].as_array().into_iter().flatten().filter_map(|loss| loss["name"].as_str()).collect();
     for name in ["sigmoid", "ipo", "kto", "simpo", "orpo", "soft", "gdpo", "cipo", "gipo", "gropo"] {

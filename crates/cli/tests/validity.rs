@@ -83,7 +83,7 @@ fn files_of_ordered_pairs_are_read_and_what_is_missing_is_said() {
     std::fs::write(&wrong, "{\"property\": \"complex\", \"higher\": 3, \"lower\": \"so\"}\n")
         .expect("written");
     let name = wrong.to_str().expect("UTF-8");
-    refused(&["validity", name], "line 1: field `higher`: invalid type: integer `3`, expected a string");
+    refused(&["validity", name], "line 1: field `higher`: a string is expected, not `3`");
     let ours = folder.path().join("predilect.jsonl");
     std::fs::write(&ours, "").expect("written");
     refused(&["validity", ours.to_str().expect("UTF-8")], "has the name of a set that comes with Predilect");

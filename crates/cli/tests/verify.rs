@@ -4,12 +4,14 @@
 
 mod moving;
 mod serving;
+mod shapes;
 
 use std::fs;
 use std::process::Command;
 use std::time::Duration;
 
 use moving::{found, refused, server, study};
+use predilect_results::verifying::VerifyJson;
 
 #[test]
 fn padding_is_a_cause_for_a_judge_of_length() {
@@ -50,6 +52,7 @@ fn padding_is_a_cause_for_a_judge_of_length() {
     assert_eq!(first["judging"]["attacks"].as_array().map(Vec::len), Some(6));
     assert!(fs::read_to_string(&page).expect("a page").contains("What causes the verdicts of m"));
     assert!(output.join("effects.parquet").is_file());
+    shapes::comes_back::<VerifyJson>(&first);
     let calls = seen.counts();
     let again = found(verify(&["--attacks", "4"]).arg("--offline"));
     assert_eq!((&again["effects"], seen.counts()), (&first["effects"], calls));

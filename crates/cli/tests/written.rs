@@ -1,25 +1,93 @@
 //! What verbs write as JSON can be read back into the types that say what it is, and is then written the same.
 
+mod shapes;
+
 use std::process::Command;
 
+use predilect_results::asked::{Check, RaterValidity};
 use predilect_results::{
-    CompareJson, DissectJson, ExplainJson, FitJson, RankJson, RankLcJson, SCHEMA, VersusJson, Written,
+    CompareJson, DissectJson, ExplainJson, FitJson, PreviewJson, RankJson, RankLcJson, VersusJson,
 };
+use predilect_types::ReadSummary;
+use predilect_workbench::requests::Request;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-fn comes_back<T: Serialize + DeserializeOwned>(arguments: &[&str]) -> T {
+fn said(arguments: &[&str]) -> Value {
     let ran =
         Command::new(env!("CARGO_BIN_EXE_predilect")).args(arguments).output().expect("the program runs");
     assert!(ran.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&ran.stderr));
-    let written: Value = serde_json::from_slice(&ran.stdout).expect("JSON");
-    let read: Written<T> =
-        serde_json::from_slice(&ran.stdout).unwrap_or_else(|e| panic!("{arguments:?}: {e}"));
-    assert_eq!(read.schema, SCHEMA);
-    let again = serde_json::to_value(&read).expect("JSON");
-    assert!(again == written, "{arguments:?} is not written as it was read");
-    read.result
+    serde_json::from_slice(&ran.stdout).expect("JSON")
+}
+
+/// A result comes back; and where it says what was asked, so does the request.
+fn comes_back<T: Serialize + DeserializeOwned>(arguments: &[&str]) -> T {
+    let written = said(arguments);
+    let options = written["options"].clone();
+    let request = Request::read(options.clone()).unwrap_or_else(|e| panic!("{arguments:?}: {e} {options}"));
+    assert_eq!(request.told().expect("JSON"), options);
+    shapes::comes_back(&written)
+}
+
+#[test]
+fn what_is_read_and_found_about_a_machine_comes_back() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/llmfao.jsonl.zst");
+    let study = folder.path().join("study").display().to_string();
+    let summary: ReadSummary =
+        shapes::comes_back(&said(&["import", file, "-o", &study, "--json", "--quiet"]));
+    assert_eq!(summary.pairs, 2139);
+    let seen: PreviewJson = shapes::comes_back(&said(&["import", file, "--preview", "--json"]));
+    assert_eq!((seen.pairs.len(), seen.stops), (3, None));
+    let found: Vec<Check> = shapes::all_come_back(&said(&["doctor", "--json"]));
+    assert!(found.iter().any(|check| check.works));
+    let found: Vec<RaterValidity> =
+        shapes::all_come_back(&said(&["validity", "--json", "--property", "length", "--quiet"]));
+    assert_eq!(found.len(), 1);
+    assert_eq!(said(&["formats", "--json"])["schema"], 1);
+}
+
+#[test]
+fn what_a_result_was_the_answer_to_is_asked_again() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/llmfao.jsonl.zst");
+    let study = folder.path().join("study").display().to_string();
+    let quick = ["--no-grammar", "--engine", "ep", "--folds", "0"];
+    said(&[&["dissect", file, "-o", &study, "--json", "--quiet"], &quick[..]].concat());
+    let result = folder.path().join("result.json");
+    let asked: [&[&str]; 5] = [
+        &["dissect", "--judge", "human", "--group-by", "scenario"],
+        &["dissect", "--where", "words(a) > 100", "--versus", "rest"],
+        &["compare", "--resamples", "20", "--measure", "spearman", "--no-pooling"],
+        &["explain", "--pair", "#7", "--judge", "human"],
+        &["rank", "--control", "length", "--min-verdicts", "40"],
+    ];
+    for arguments in asked {
+        let fit = if arguments[0] == "rank" { &[][..] } else { &quick[..] };
+        let first = said(&[&[arguments[0], &study, "--json", "--quiet"], &arguments[1..], fit].concat());
+        std::fs::write(&result, first.to_string()).expect("written");
+        let from = result.display().to_string();
+        let mut again = said(&["rerun", &study, "--from", &from, "--json", "--quiet"]);
+        if let Some(settings) = again.get_mut("settings") {
+            // Each says by which command it was found.
+            settings["command"] = first["settings"]["command"].clone();
+        }
+        assert!(again == first, "{arguments:?}: {again:#} {first:#}");
+    }
+    // A study keeps how each of its results was found, also when pairs are added and the results go.
+    let compare = ["compare", &study, "-o", &study, "--resamples", "20", "--no-pooling", "--json", "--quiet"];
+    let first = said(&[&compare[..], &quick[..]].concat());
+    let again = said(&["rerun", &study, "--step", "compare", "--json", "--quiet"]);
+    assert!(again == first);
+    let more = folder.path().join("more.jsonl");
+    let line = r#"{"id":"new","prompt":"Hm?","response_a":"Yes.","response_b":"No.","judge":"human","preferred":"a"}"#;
+    std::fs::write(&more, line).expect("written");
+    said(&["import", &more.display().to_string(), "-o", &study, "--add", "--json", "--quiet"]);
+    let after = said(&["rerun", &study, "--step", "compare", "--json", "--quiet"]);
+    assert_eq!(after["options"], first["options"]);
+    let dissected = said(&["rerun", &study, "--json", "--quiet"]);
+    assert_eq!(dissected["settings"]["options"]["fit"]["folds"], 0);
 }
 
 #[test]

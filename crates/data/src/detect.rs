@@ -304,7 +304,7 @@ fn refused(label: &str, container: Container, sample: &Sample, refusal: Refusal)
         format!("not a known format of preference data: {} {fields}", container.describe()),
     )
     .with_details(&columns_shown(sample, &start))
-    .with_remedy(format!("{} ({FORMATS} lists what is known)", refusal.remedy));
+    .with_remedy(format!("{} ({FORMATS} lists the known formats)", refusal.remedy));
     Undetected::Unknown(error)
 }
 
@@ -337,7 +337,7 @@ pub(crate) fn no_verdicts(label: &str, summary: &ReadSummary, (columns, start): 
     DataError::input(label, format!("{pairs} found, but no verdict{dropped}"))
         .with_details(&details)
         .with_remedy(format!(
-            "say which column names the winner ({MAP} winner=COLUMN), or read pairs alone: {WITHOUT_VERDICTS}"
+            "say which column names the winner ({MAP} winner=COLUMN), or import the pairs alone: {WITHOUT_VERDICTS}"
         ))
 }
 

@@ -39,7 +39,7 @@ pub enum Reason {
     Truncated,
     /// The text is no JSON.
     InvalidJson,
-    /// The bytes are no UTF-8.
+    /// The bytes are not UTF-8.
     InvalidUtf8,
     /// The record is larger than the limit.
     TooLarge,

@@ -14,8 +14,9 @@ use crate::options::{OnBadRow, ReadOptions};
 use crate::recipe::plain_words;
 use crate::row::{Row, as_text, number};
 
-/// Which columns are no features.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+/// Which columns are not features.
+#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct FeatureColumns {
     /// The verdict, a number in 0..=1.
     pub label: String,
@@ -146,7 +147,7 @@ impl Reading<'_> {
             return Err(RowError::new(Reason::VerdictOutOfRange, "the label is not a number from 0 to 1")
                 .field(&c.label)
                 .value(&label.to_string())
-                .remedy("1 stands for A preferred, 0 for B, 0.5 for a tie; rescale the column"));
+                .remedy("1 means that A is preferred, 0 that B is, 0.5 a tie; rescale the column"));
         }
         let weight = c.weight.as_ref().map(|name| numeric(&mut row, name)).transpose()?;
         if let (Some(weight), Some(name)) = (weight, &c.weight)
@@ -207,7 +208,8 @@ fn push<T>(list: &mut Option<Vec<T>>, value: Option<T>) {
     }
 }
 
-const LABELS: &str = "1 stands for A preferred, 0 for B, 0.5 for a tie; the words A, B and tie are read too";
+const LABELS: &str =
+    "1 means that A is preferred, 0 that B is, 0.5 a tie; the words A, B and tie are read too";
 
 /// A label: a number, or a verdict in words such as `A`, `model_b` and `tie`.
 fn verdict(row: &mut Row, name: &str) -> Result<f64, RowError> {

@@ -4,6 +4,7 @@ use std::fs::{File, Permissions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use tempfile::{Builder, NamedTempFile};
 
@@ -192,7 +193,18 @@ pub fn made(path: &Path) {
 
 /// Removes what this process has made for the time of its run: only for a process that ends now.
 pub fn clear_away() {
+    /// Others may still write into a folder while it is emptied.
+    const TRIES: usize = 20;
     for path in std::mem::take(&mut *MADE.lock().unwrap_or_else(PoisonError::into_inner)) {
-        let _ = if path.is_dir() { std::fs::remove_dir_all(&path) } else { std::fs::remove_file(&path) };
+        if !path.is_dir() {
+            let _ = std::fs::remove_file(&path);
+            continue;
+        }
+        for _ in 0..TRIES {
+            if std::fs::remove_dir_all(&path).is_ok() || !path.exists() {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(2));
+        }
     }
 }

@@ -6,7 +6,8 @@ use crate::format::Format;
 use crate::recipe::{Mapping, Recipe};
 
 /// What to do with a record that cannot be used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum OnBadRow {
     /// The import ends there, with an error that says where and why.
     #[default]

@@ -205,8 +205,9 @@ fn torn(label: &str, opened: &Opened, container: Container) -> DataError {
 
 fn too_large(label: &str) -> DataError {
     let mib = LONGEST_PREFIX >> 20;
-    let problem =
-        format!("line 1: the first record is larger than {mib} MiB, too large to tell the format from");
+    let problem = format!(
+        "line 1: the first record is larger than {mib} MiB, too large for the format to be recognised"
+    );
     DataError::input(label, problem)
         .with_remedy(format!("is this the right file? If it is, name the format with {FORMAT}"))
 }

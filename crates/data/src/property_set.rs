@@ -3,7 +3,7 @@
 use crate::advice::PROPERTIES;
 use std::path::Path;
 
-use predilect_types::{Applies, CATALOGUE, Property, Rule, Scale, property};
+use predilect_types::{Applies, CATALOGUE, Property, Rule, Scale, parsed, property};
 use serde::Deserialize;
 
 use crate::error::DataError;
@@ -72,7 +72,7 @@ impl PropertySet {
     ///
     /// # Errors
     ///
-    /// When it cannot be read, is no such TOML, or names a property that it cannot mean.
+    /// When it cannot be read, is not such TOML, or names a property that it cannot mean.
     pub fn read(path: &Path) -> Result<Self, DataError> {
         let text = std::fs::read_to_string(path).map_err(|e| DataError::path_io(path, "read", e))?;
         Self::parse(&text).map_err(|problem| {
@@ -92,7 +92,7 @@ impl PropertySet {
     }
 
     fn parse(text: &str) -> Result<Self, String> {
-        let file: File = toml::from_str(text).map_err(|e| e.message().to_owned())?;
+        let file: File = toml::from_str(text).map_err(|e| parsed::plain(e.message()))?;
         let known =
             |id: &String| property(id).ok_or_else(|| format!("`{id}` is not a property of the catalogue"));
         for id in file.remove.iter().chain(file.only.iter().flatten()) {
@@ -122,7 +122,7 @@ impl PropertySet {
         &self.properties
     }
 
-    /// Those that are no part of another.
+    /// Those that are not part of another.
     pub fn core(&self) -> impl Iterator<Item = &'static Property> {
         self.properties.iter().copied().filter(|p| p.part_of.is_none())
     }
@@ -162,7 +162,7 @@ impl Entry {
         let old = property(id);
         let scale = match self.scale.as_deref() {
             Some(_) if old.is_some() => {
-                return Err(format!("`{id}` is of the catalogue: its words can change, its scale cannot"));
+                return Err(format!("`{id}` is in the catalogue: its wording can change, its scale cannot"));
             }
             None | Some("likert") => Scale::Likert,
             Some("stance") => Scale::Stance,
@@ -240,7 +240,7 @@ mod tests {
             (entry("id = \"Bad Id\""), "not an id"),
             (entry("id = \"new\"\nscale = \"stars\""), "not a scale"),
             (entry("id = \"polite\"\nscale = \"stance\""), "its scale cannot"),
-            ("[[property]]\nid = \"new\"".to_owned(), "missing field"),
+            ("[[property]]\nid = \"new\"".to_owned(), "is missing"),
             ("[[property]]\nid = \"new\"\ndescription = \" \"".to_owned(), "empty"),
             (entry("id = \"new\"\n") + &entry("id = \"new\"\n"), "twice"),
             ("[[property".to_owned(), ""),

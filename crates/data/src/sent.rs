@@ -37,7 +37,7 @@ pub struct ColumnSeen {
 ///
 /// # Errors
 ///
-/// When the file cannot be opened or is no container of records.
+/// When the file cannot be opened or is not a container of records.
 pub fn columns_of(path: &Path, options: &ReadOptions) -> Result<Vec<ColumnSeen>, DataError> {
     let Some(mut opened) = first_file(path, options)? else { return Ok(Vec::new()) };
     let name = opened.label.to_ascii_lowercase();

@@ -83,7 +83,7 @@ impl Model {
             left.retain(|other| *other != name);
         }
         match left.first() {
-            Some(name) => Err(broken(&path, format!("tensor {name} belongs to no map of this model"))),
+            Some(name) => Err(broken(&path, format!("tensor {name} belongs to no layer of this model"))),
             None => Ok(options),
         }
     }
@@ -150,16 +150,16 @@ fn options(read: &Read) -> Result<LoraOptions, String> {
     }
     for key in ["use_dora", "use_qalora", "use_bdlora", "lora_bias", "fan_in_fan_out"] {
         if read.rest.get(key).and_then(Value::as_bool) == Some(true) {
-            return Err(format!("has `{key}` on, which is not known"));
+            return Err(format!("has `{key}` on, which is not supported"));
         }
     }
     for key in ["rank_pattern", "alpha_pattern"] {
         if read.rest.get(key).and_then(Value::as_object).is_some_and(|map| !map.is_empty()) {
-            return Err(format!("has a `{key}`: all maps must have one rank and alpha"));
+            return Err(format!("has a `{key}`: all layers must have the same rank and alpha"));
         }
     }
     if read.rest.get("bias").and_then(Value::as_str).is_some_and(|bias| bias != "none") {
-        return Err("trains biases, which is not known".to_owned());
+        return Err("trains biases, which is not supported".to_owned());
     }
     let targets = match &read.target_modules {
         Targets::List(names) => names.iter().map(|name| target(name)).collect::<Result<_, _>>()?,

@@ -79,7 +79,7 @@ impl Expanded {
 ///
 /// # Errors
 ///
-/// When fewer than two samples are asked for, beta is no number above 0, the other model has another vocabulary, or as [`Model::sample`].
+/// When fewer than two samples are asked for, beta is not a number above 0, the other model has another vocabulary, or as [`Model::sample`].
 pub fn expand(
     policy: &Model,
     initial: Initial<'_>,
@@ -103,10 +103,10 @@ fn check(policy: &Model, initial: Initial<'_>, options: &ExpansionOptions) -> Re
     }
     match initial {
         Initial::Model(other) if other.config.vocab != policy.config.vocab => {
-            wrong("the model that the policy began as has another vocabulary")
+            wrong("the model that the policy started from has a different vocabulary")
         }
         Initial::Bare if policy.adapter().is_empty() => {
-            wrong("a policy without an adapter needs the model that it began as")
+            wrong("a policy without an adapter needs the model that it started from")
         }
         _ => Ok(()),
     }

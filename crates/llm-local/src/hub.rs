@@ -50,7 +50,7 @@ pub enum HubError {
         status: u16,
     },
     /// What came is not what the hub promised.
-    #[error("{0}: the file that came is damaged: its hash is not the hub's")]
+    #[error("{0}: the downloaded file is damaged: its hash is not the hub's")]
     Damaged(String),
     /// The file cannot be written.
     #[error("{}: {problem}", path.display())]
@@ -85,13 +85,11 @@ impl HubError {
                 "where there is no connection, download the file elsewhere and give gguf:PATH"
             }
             Self::Status { status: 401 | 403, .. } => {
-                "some models must be asked for: accept the licence on its page and set HF_TOKEN"
+                "some models need permission: accept the licence on the model's page and set HF_TOKEN"
             }
-            Self::Status { status: 429 | 500.., .. } => {
-                "the hub has too much to do: run the command again later"
-            }
+            Self::Status { status: 429 | 500.., .. } => "the hub is overloaded: run the command again later",
             Self::Status { .. } => "check organisation, name and file",
-            Self::Damaged(_) => "run the command again: it is downloaded anew",
+            Self::Damaged(_) => "run the command again: the file is downloaded again",
             Self::Write { .. } => "is the disk full? HF_HOME and XDG_CACHE_HOME say where files go",
         }
     }
@@ -246,7 +244,7 @@ fn receive(
             Err(RecvTimeoutError::Timeout) => {
                 let waited = places.stall.as_secs();
                 return Err(broken(format!(
-                    "nothing came for {waited} s; the next run goes on at {done} bytes"
+                    "nothing arrived for {waited} s; the next run resumes at {done} bytes"
                 )));
             }
         };
@@ -257,7 +255,7 @@ fn receive(
     file.sync_all().map_err(|e| unwritten(part, &e))?;
     match total {
         Some(total) if total != done => {
-            Err(broken(format!("{done} of {total} bytes came; the next run goes on there")))
+            Err(broken(format!("{done} of {total} bytes arrived; the next run resumes there")))
         }
         _ => Ok(promised),
     }
@@ -337,7 +335,7 @@ fn request(
             status => return Err(HubError::Status { address: address.to_owned(), status }),
         }
     }
-    Err(HubError::Offline { address: address.to_owned(), problem: "it leads in circles".to_owned() })
+    Err(HubError::Offline { address: address.to_owned(), problem: "it redirects in circles".to_owned() })
 }
 
 fn origin(address: &str) -> &str {

@@ -113,7 +113,7 @@ fn load_kernels() {
 ///
 /// # Errors
 ///
-/// When there is no such file, it cannot be downloaded, is no model that llama.cpp reads, or does not fit into memory.
+/// When there is no such file, it cannot be downloaded, is not a model that llama.cpp reads, or does not fit into memory.
 pub fn open(
     spec: &ModelSpec,
     options: &LocalOptions,

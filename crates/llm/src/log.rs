@@ -116,7 +116,7 @@ impl CallLog {
     ///
     /// # Errors
     ///
-    /// When the file is no log, belongs to a later version, or cannot be written.
+    /// When the file is not a log, belongs to a later version, or cannot be written.
     pub fn open(path: &Path) -> Result<Self, LogError> {
         let fail = |problem: String| LogError { path: path.to_owned(), problem, later: false };
         let text = |e: rusqlite::Error| fail(e.to_string());
@@ -459,7 +459,7 @@ impl CallLog {
     /// When there is more than an empty file, or it cannot be written.
     pub fn copy_into(&self, empty: &Path) -> Result<(), LogError> {
         let fail = |problem: String| LogError { path: empty.to_owned(), problem, later: false };
-        let text = empty.to_str().ok_or_else(|| fail("the path is no UTF-8".to_owned()))?;
+        let text = empty.to_str().ok_or_else(|| fail("the path is not valid UTF-8".to_owned()))?;
         close_to_others(empty).map_err(|e| fail(e.to_string()))?;
         self.connection().execute("VACUUM INTO ?1", [text]).map_err(|e| fail(e.to_string()))?;
         Ok(())

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use predilect_types::{Failure, Subject};
+use predilect_types::{Failure, Subject, parsed};
 use serde::Deserialize;
 
 use crate::question::Usage;
@@ -89,7 +89,7 @@ impl Prices {
         toml::from_str(include_str!("prices.toml")).expect("the table of prices is valid")
     }
 
-    /// Reads a table of the user's, which stands before the program's own.
+    /// Reads a table of the user's, which takes precedence over the program's own.
     ///
     /// # Errors
     ///
@@ -99,7 +99,8 @@ impl Prices {
         let text = std::fs::read_to_string(path).map_err(|e| fail(e.to_string()))?;
         let own: Self = toml::from_str(&text).map_err(|e| {
             let line = e.span().map(|span| text[..span.start.min(text.len())].matches('\n').count() + 1);
-            fail(line.map_or_else(|| e.message().to_owned(), |line| format!("line {line}: {}", e.message())))
+            let said = parsed::plain(e.message());
+            fail(line.map_or_else(|| said.clone(), |line| format!("line {line}: {said}")))
         })?;
         let all = |p: &Price| {
             [Some(p.input), p.cached, p.stored, Some(p.output)].into_iter().flatten().all(|x| x >= 0.0)

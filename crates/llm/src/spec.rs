@@ -62,7 +62,7 @@ pub struct ModelSpec {
 
 /// A string that names no model.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{text}` names no model: {problem}")]
+#[error("`{text}` does not name a model: {problem}")]
 pub struct SpecError {
     text: String,
     problem: &'static str,
@@ -96,7 +96,7 @@ impl FromStr for ModelSpec {
             Err(SpecError { text: format!("{scheme}://..."), problem })
         };
         if text.chars().any(char::is_control) {
-            return fail("it holds a control character");
+            return fail("it contains a control character");
         }
         if text.starts_with("http://") || text.starts_with("https://") {
             let (address, model) = text.split_once('#').unwrap_or((text, ""));

@@ -25,8 +25,7 @@ pub fn caution(caution: &Caution) -> String {
             )
         }
         Caution::Independent { prompts, verdicts } => format!(
-            "Every verdict is taken as independent of all others, as asked, though up to {} are on {}: what is called sure is so of these prompts \
-             only.",
+            "Every verdict is treated as independent of all others, as requested, though up to {} are on {}: what is called sure is sure for these prompts only.",
             format::counted(*verdicts, "verdict", "verdicts"),
             format::counted(*prompts, "prompt", "prompts"),
         ),
@@ -49,7 +48,7 @@ pub fn caution(caution: &Caution) -> String {
             };
             let length = longer.map_or_else(String::new, |(side, share)| {
                 format!(
-                    " {side} is also the longer one in {} of the pairs, so that who likes length and who likes that model are hard to tell apart.",
+                    " {side} is also the longer one in {} of the pairs, so a preference for length and one for that model are hard to tell apart.",
                     format::share(share)
                 )
             });
@@ -68,14 +67,13 @@ pub fn caution(caution: &Caution) -> String {
             named(judges),
         ),
         Caution::OtherPairs { judges: [a, b], common } => format!(
-            "Judges have judged different pairs ({} and {} share {} of the smaller one's): what differs between them may be the pairs.",
+            "Judges have judged different pairs ({} and {} share {} of the pairs of the one that has fewer): what differs between them may be the pairs.",
             line(a),
             line(b),
             format::share(*common),
         ),
         Caution::ContradictsItself { judge, pairs, of } => format!(
-            "{} has verdicts for both sides on {} of {}, and usually one verdict a pair: these may be one pair twice, labelled differently. Both count, \
-             as a tie where a side is asked for.",
+            "{} has verdicts for both sides on {} of {}, and usually one verdict per pair: these may be the same pair twice, labelled differently. Both count, and where a side is needed they make a tie.",
             line(judge),
             format::count(*pairs),
             format::counted(*of, "pair", "pairs"),

@@ -66,7 +66,7 @@ pub(crate) fn by_property(view: &View, gains: &Gains) -> String {
     });
     let length = length.unwrap_or_default();
     if sure.is_empty() {
-        return format!("No property surely adds anything to all the others{length}.");
+        return format!("No property clearly adds anything to all the others{length}.");
     }
     format!("Added to all the others: {}{length}.", words::listed(&sure))
 }

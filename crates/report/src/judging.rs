@@ -88,9 +88,9 @@ pub(crate) fn measures(card: &BiasCard) -> Vec<Measure> {
     };
     let first = match orders {
         "both orders" => {
-            "Share of answers for the response shown first; every pair in both orders, so 50 % is no bias."
+            "Share of answers for the response shown first; every pair in both orders, so 50 % means no bias."
         }
-        _ => "Share of answers for the response shown first, over varied orders; about 50 % is no bias.",
+        _ => "Share of answers for the response shown first, over varied orders; about 50 % means no bias.",
     };
     share("prefers the first", card.prefers_first, Some(0.5), first);
     share(
@@ -103,7 +103,7 @@ pub(crate) fn measures(card: &BiasCard) -> Vec<Measure> {
         "prefers the longer, ties left out",
         card.prefers_longer,
         None,
-        "Share of verdicts, no ties, for the response with more words.",
+        "Share of verdicts, ties left out, for the response with more words.",
     );
     share(
         "the longer at equal quality",
@@ -116,7 +116,7 @@ pub(crate) fn measures(card: &BiasCard) -> Vec<Measure> {
         "prefers a list, ties left out",
         card.prefers_lists,
         None,
-        "Share of verdicts, no ties, for the response with a list where only one has any.",
+        "Share of verdicts, ties left out, for the response with a list where only one has any.",
     );
     share(
         "a list at equal quality",
@@ -128,13 +128,12 @@ pub(crate) fn measures(card: &BiasCard) -> Vec<Measure> {
     let (name, meaning) = if card.reference {
         (
             "agrees with the others",
-            "How often one of its verdicts is on the side of the majority of the other reference judges, or of its own other verdicts on the pair; two \
-             ties agree, a tie of one of them is half.",
+            "How often one of its verdicts is on the side of the majority of the other reference judges, or of its own other verdicts on the pair; two ties agree, a tie on one side only counts half.",
         )
     } else {
         (
             "accuracy",
-            "How often its verdict is on the side of the majority of the reference; two ties agree, a tie of one of them is half.",
+            "How often its verdict is on the side of the majority of the reference; two ties agree, a tie on one side only counts half.",
         )
     };
     share(name, card.agreement, None, meaning);
@@ -142,20 +141,20 @@ pub(crate) fn measures(card: &BiasCard) -> Vec<Measure> {
         "bias (AlpacaEval)",
         card.bias,
         None,
-        "1 less the agreement of the majority of its verdicts on a pair with that of the reference.",
+        "1 minus the agreement of the majority of its verdicts on a pair with that of the reference.",
     );
     share(
         "variance (AlpacaEval)",
         card.variance,
         None,
-        "1 less the agreement of one verdict with the majority of its other ones on the same pair.",
+        "1 minus the agreement of one verdict with the majority of its other ones on the same pair.",
     );
     out.extend(own_favour(card));
     if card.missing > 0.0 {
         out.push(plain(
             "no verdict",
             card.missing,
-            "Share of the pairs with anybody's verdict on which it has none.",
+            "Share of the pairs with a verdict by any judge on which this judge has none.",
         ));
     }
     if let Some(mass) = card.mean_mass {
@@ -184,12 +183,12 @@ fn own(name: &str, excess: &Excess) -> Measure {
     let Interval { value, low, high } = excess.excess;
     let models: Vec<String> = excess.models.iter().map(|model| text::line(model)).collect();
     let by_reference = excess.beside == "reference";
-    let beside = if by_reference { "the reference" } else { "the judges that are none of them" };
+    let beside = if by_reference { "the reference" } else { "the judges that are not among them" };
     Measure {
         name: format!("{} its {name}", if value < 0.0 { "disfavours" } else { "favours" }),
         value: format!("{} points [{}, {}]", points(value), points(low), points(high)),
         meaning: format!(
-            "Mean preference for {}, where one of them meets another model, less that of {beside} on the same {}.{}",
+            "Mean preference for {}, where one of them meets another model, minus that of {beside} on the same {}.{}",
             words::listed(&models),
             words::counted(excess.pairs as usize, "pair", "pairs"),
             if by_reference {
@@ -233,7 +232,7 @@ pub(crate) fn percent(i: Interval) -> String {
 /// The name of a property or term that moved a probability, on one line.
 pub(crate) fn mover(property: &str) -> String {
     match property {
-        "side" => "standing on side A".to_owned(),
+        "side" => "being on side A".to_owned(),
         "order" => "shown first".to_owned(),
         other => match other.strip_prefix("model:") {
             Some(model) => format!("strength of {}", text::line(model)),
@@ -289,19 +288,19 @@ pub(crate) fn unmoved_words(l: &Likeness) -> String {
         return String::new();
     }
     format!(
-        " {} without posterior draws and do not move: what joins these alone says nothing of how firm it is.",
+        " {} without posterior draws and do not move: a cluster of these alone says nothing about its own stability.",
         words::counted(l.unmoved as usize, "judge comes", "judges come")
     )
 }
 
 /// What the mark of a judge means that is right only when it is turned around.
-pub(crate) const TURNED: &str = "↻ goes against the reference: its gain and its labels are those of its verdicts turned around, and it comes last";
+pub(crate) const TURNED: &str = "↻ goes against the reference: its gain and its labels are those of its verdicts reversed, and it comes last";
 
 /// Who the reference of the judge table is, and what its labels are counted for.
 pub(crate) fn table_words(t: &JudgeTable, unit: &str) -> String {
     let names: Vec<String> = t.reference.iter().map(|name| text::line(name)).collect();
     let quality = if names.is_empty() {
-        "No judge is named as people or right answers, so quality is not held equal and nobody's accuracy is known.".to_owned()
+        "No judge is named as people or right answers, so quality is not held equal and no judge's accuracy is known.".to_owned()
     } else {
         format!("Quality is judged by {}.", words::listed(&names))
     };
@@ -314,7 +313,7 @@ pub(crate) fn table_words(t: &JudgeTable, unit: &str) -> String {
     } else {
         String::new()
     };
-    format!("{quality}{labels} Intervals are of 90 %, over {}.", units::plural(unit))
+    format!("{quality}{labels} Intervals are 90 %, over {}.", units::plural(unit))
 }
 
 /// Whether learning from each other pays.
@@ -324,7 +323,7 @@ pub(crate) fn pooling_words(p: &Pooling) -> String {
     let verdict = if p.gain > 2.0 * p.gain_se {
         "Fits that learn from each other predict better: take them where groups are small"
     } else if p.gain < -2.0 * p.gain_se {
-        "Separate fits predict better: these judges and groups differ too much, or hold too few prompts"
+        "Separate fits predict better: these judges and groups differ too much, or have too few prompts"
     } else {
         "Within chance, separate and pooled fits predict alike"
     };
@@ -405,8 +404,8 @@ pub(crate) fn habit(found: &HabitDifference) -> String {
     };
     let does = match found.measure {
         HabitMeasure::Accuracy => "agrees with the reference more often than",
-        HabitMeasure::First => "prefers the response shown first, a tie half, more often than",
-        HabitMeasure::Longer => "prefers the longer response, ties left out, more often than",
+        HabitMeasure::First => "prefers the response shown first (a tie counts half) more often than",
+        HabitMeasure::Longer => "prefers the longer response (ties left out) more often than",
         HabitMeasure::Ties => "calls a tie more often than",
     };
     let points = |x: f64| format::decimal(100.0 * x, 1);

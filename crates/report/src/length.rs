@@ -39,13 +39,13 @@ pub(crate) fn sentence(fit: &Fit) -> Option<String> {
     );
     Some(match alone.says {
         LengthSays::Information => {
-            format!("{judge}'s {likes} is mostly one {} information: {figures}.", of_what(alone.length.mean))
+            format!("{judge}'s {likes} is mostly {} information: {figures}.", of_what(alone.length.mean))
         }
         LengthSays::Partly => {
-            format!("{judge}'s {likes} is partly one {} information: {figures}.", of_what(alone.length.mean))
+            format!("{judge}'s {likes} is partly {} information: {figures}.", of_what(alone.length.mean))
         }
         LengthSays::Length => {
-            format!("{judge}'s {likes} is about length itself, more than about information: {figures}.")
+            format!("{judge}'s {likes} is about length itself rather than information: {figures}.")
         }
         LengthSays::Hidden => {
             format!(
@@ -53,9 +53,7 @@ pub(crate) fn sentence(fit: &Fit) -> Option<String> {
             )
         }
         LengthSays::Unclear => {
-            format!(
-                "Whether {judge}'s {likes} is about length or about information cannot be told: {figures}."
-            )
+            format!("Whether {judge}'s {likes} is about length or about information is not clear: {figures}.")
         }
         LengthSays::Beside => {
             format!("Length has a sure direction for {judge} only with information in the fit: {figures}.")
@@ -69,5 +67,5 @@ pub(crate) fn sentence(fit: &Fit) -> Option<String> {
 }
 
 fn of_what(mean: f64) -> &'static str {
-    if mean < 0.0 { "of" } else { "for" }
+    if mean < 0.0 { "a dislike of" } else { "a preference for" }
 }

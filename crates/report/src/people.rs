@@ -6,9 +6,9 @@ use crate::format;
 use crate::text;
 
 /// What the figures mean, once for all of them.
-pub(crate) const MEANS: &str = "Agreement: of a person's decided votes on pairs where the others have a majority, the share that goes \
-with it (ties add nothing; 90 % interval: of a person Wilson's over votes, of all over prompts). Unreliable: at least 30 such votes, an interval that reaches one half, as for a \
-coin, and lies below what is usual among the others. Longer and First: how often a person's decided votes go to the longer response \
+pub(crate) const MEANS: &str = "Agreement: the share of a person's decided votes that go with the majority of the others, on pairs where these have one \
+(ties do not count; 90 % intervals, for a person Wilson's over votes, for all people over prompts). Unreliable: at least 30 such votes, and an interval that reaches one \
+half, as for a coin, and is below what is usual among the others. Longer and First: how often a person's decided votes go to the longer response \
 and to the one shown first.";
 
 /// Share and interval in words: `74.4 % [73.3, 75.4]`.

@@ -58,8 +58,8 @@ pub(crate) fn comparable(l: &LcBoard) -> bool {
 pub(crate) fn compares(l: &LcBoard) -> &'static str {
     match l.difficulties.as_str() {
         "published" if comparable(l) => {
-            "With AlpacaEval's difficulties of the prompts, so these rates compare with its published board: 41 models, each left out of \
-             them, were 1 point from it on average, 5 at most."
+            "With AlpacaEval's difficulties of the prompts, so these rates compare with its published board: for 41 models, each left out of \
+             the difficulties in turn, rates were 1 point from the board's on average, 5 at most."
         }
         "published" => {
             "With AlpacaEval's difficulties of the prompts, but not by the judge of its published board (weighted_alpaca_eval_gpt4_turbo): these \
@@ -85,7 +85,7 @@ pub(crate) fn changes_words(l: &Leaderboard) -> String {
     sure.retain(|(_, change)| change.q_value <= FALSE_DISCOVERIES);
     if sure.is_empty() {
         return format!(
-            "No score surely changes (false discovery rate {}): nothing shows that what is controlled for favours any model.",
+            "No score clearly changes (false discovery rate {}): nothing shows that what is controlled for favours any model.",
             format::share(FALSE_DISCOVERIES)
         );
     }
@@ -111,7 +111,7 @@ pub(crate) fn changes_words(l: &Leaderboard) -> String {
     let named: Vec<String> = sure.iter().take(NAMED).map(one).collect();
     let held: Vec<String> = l.controls.iter().map(|control| noun(&control.name)).collect();
     format!(
-        "Controlling for {} surely changes {} of {} (false discovery rate {}): {}.",
+        "Controlling for {} clearly changes {} of {} (false discovery rate {}): {}.",
         words::listed(&held),
         format::count(sure.len() as u64),
         words::counted(all, "score", "scores"),
@@ -151,7 +151,7 @@ pub(crate) fn alone_words(l: &Leaderboard) -> String {
         .collect();
     shifted.sort_by_key(|(row, change)| std::cmp::Reverse(row.rank.abs_diff(change.raw_rank)));
     if shifted.is_empty() {
-        return format!("{means} No model with a sure change surely moves to other places.");
+        return format!("{means} No model whose score clearly changes also clearly changes its place.");
     }
     let more = shifted.len().saturating_sub(NAMED);
     let named: Vec<String> = shifted

@@ -77,7 +77,7 @@ pub(crate) fn sentences(found: &SteerJson) -> Vec<String> {
         let correlation =
             fit.correlation.map_or_else(String::new, |r| format!(", correlation {}", format::decimal(r, 2)));
         said.push(format!(
-            "Over {} arms, shifts came out {} times as large as the weights predict from what the responses contain{correlation}; {} of the measured shifts lie within the 90 % intervals.",
+            "Over {} arms, shifts came out {} times as large as the weights predict from what the responses contain{correlation}; {} of the measured shifts are within the 90 % intervals.",
             fit.arms,
             format::decimal(fit.slope, 2),
             fit.covered.map_or_else(|| "none".to_owned(), format::share),
@@ -115,9 +115,9 @@ fn beyond_controls(found: &SteerJson, aligned: &ArmRow) -> Option<String> {
     let shift =
         format!("{} {}", signed(placebo.shift, digits), range(placebo.shift_low, placebo.shift_high, digits));
     Some(if placebo.shift_high < aligned.shift_low || placebo.shift_low > aligned.shift_high {
-        format!("Any message does not do that: a placebo moves it by {shift}.")
+        format!("Not just any message does that: a placebo moves it by {shift}.")
     } else {
-        format!("A placebo moves it by {shift}: the two are not told apart.")
+        format!("A placebo moves it by {shift}: the two cannot be told apart.")
     })
 }
 
@@ -151,12 +151,14 @@ fn held_out(found: &SteerJson, target: &ArmRow) -> Option<String> {
     Some(match others.iter().filter(agrees).count() {
         n if n == others.len() => format!("Held-out judges see it too: {shifts}."),
         0 if target.shift > 0.0 && others.iter().all(|row| apart(&row)) => format!(
-            "Of these judges only the target sees that shift, the others surely less of it ({shifts}): it is a manipulation of this judge."
+            "Of these judges only the target sees that shift, the others clearly less of it ({shifts}): it is a manipulation of this judge."
         ),
         0 => {
-            format!("Held-out judges do not settle whether it is one of quality or of this judge: {shifts}.")
+            format!(
+                "Held-out judges do not settle whether the shift is one of quality or of this judge: {shifts}."
+            )
         }
-        _ => format!("Not all held-out judges see it surely: {shifts}."),
+        _ => format!("Not all held-out judges clearly see it: {shifts}."),
     })
 }
 

@@ -52,7 +52,7 @@ pub(crate) fn sentences(found: &VerifyJson) -> Vec<String> {
     }
     if let Some(all) = listed(found, "correlation only") {
         said.push(format!(
-            "Correlation only, for the weight is sure and the change is not, or is against it: {all}."
+            "Correlation only (the weight is sure, the change is not or goes the other way): {all}."
         ));
     }
     if let Some(all) = listed(found, "unseen cause") {
@@ -64,7 +64,7 @@ pub(crate) fn sentences(found: &VerifyJson) -> Vec<String> {
         said.push(format!("{why}: {all}."));
     }
     if said.is_empty() {
-        said.push("No change moved verdicts surely.".to_owned());
+        said.push("No change clearly moved verdicts.".to_owned());
     }
     if let Some(null) = found.effects.iter().find(|effect| effect.property == "null") {
         said.push(format!(

@@ -28,7 +28,7 @@ pub(crate) const SURE_MEANS: &str =
 
 /// What a proxy is.
 pub(crate) const PROXY_MEANS: &str = "~ marks a proxy: the rating comes from a measure of the text that only stands in \
-     for the property as named, so its row speaks of that measure.";
+     for the property as named, so its row is about that measure.";
 
 /// The annotator that reads text alone: of what it counts, only its proxies are in question.
 const TEXT: &str = "text";
@@ -56,7 +56,7 @@ pub(crate) fn validity(notes: &[PropertyNote]) -> Option<String> {
     let mut said = Vec::new();
     if !fair.is_empty() {
         said.push(format!(
-            "Share of pairs of known order that these ratings put into it (.5 is chance): {}.",
+            "Share of pairs of known order that these ratings put into that order (.5 is chance): {}.",
             fair.join(", ")
         ));
     }
@@ -71,8 +71,7 @@ pub(crate) const NOT_CAUSE: &str = "Intensities describe what goes with winning 
      are held equal; they do not prove what would happen if a response were rewritten.";
 
 /// Why a whole may lie outside of its parts.
-pub(crate) const SHRUNK: &str = "A group has fewer verdicts than the whole, so that the prior draws its figures further to 50 %, and its terms are its \
-     own: the whole may lie outside of its groups.";
+pub(crate) const SHRUNK: &str = "A group has fewer verdicts than the whole, so the prior draws its figures closer to 50 %, and it has terms of its own: the figure of the whole may be outside the range of its groups.";
 
 /// Names in a sentence: `a`, `a and b`, `a, b and c`.
 pub(crate) fn listed(names: &[String]) -> String {
@@ -175,8 +174,7 @@ pub(crate) fn follows_position(d: &Dissection, judge: &str) -> Option<String> {
         ));
     }
     Some(format!(
-        "It mostly follows the position of a response (position bias {bias}), so little of its verdicts is left for what \
-         responses say."
+        "It mostly follows the position of a response (position bias {bias}), so its verdicts say little about what responses contain."
     ))
 }
 
@@ -249,13 +247,13 @@ pub(crate) fn baselines(q: &Quality) -> [Baseline; 3] {
         },
         Baseline {
             name: BASELINES[1],
-            doing: "side, order and models alone: the properties add nothing that shows.",
+            doing: "side, order and models alone: the properties add nothing noticeable.",
             accuracy: q.terms_accuracy,
             log_loss: q.terms_log_loss,
         },
         Baseline {
             name: BASELINES[2],
-            doing: "length alone beside the same terms: the other properties add nothing that shows.",
+            doing: "length alone with the same terms: the other properties add nothing noticeable.",
             accuracy: q.length_accuracy,
             log_loss: q.length_log_loss,
         },

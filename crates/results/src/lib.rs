@@ -51,5 +51,6 @@ pub use headline::{Habit, Headline};
 pub use people::{People, Reliability, Share};
 pub use weight::{Weight, intensity};
 pub use written::{
-    Answer, CompareJson, DissectJson, ExplainJson, FitJson, RankJson, RankLcJson, SCHEMA, VersusJson, Written,
+    Answer, CompareJson, DissectJson, ExplainJson, FitJson, PairSeen, PreviewJson, RankJson, RankLcJson,
+    SCHEMA, VersusJson, Written,
 };

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use predilect_types::ReadSummary;
+use predilect_types::{Pair, ReadSummary, Verdict};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -26,6 +26,9 @@ pub const SCHEMA: u32 = 1;
 pub struct Written<T> {
     /// The version of this shape.
     pub schema: u32,
+    /// What was asked: the verb, and what differs from the usual. `predilect rerun` asks the same again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub options: Option<serde_json::Value>,
     /// The result.
     #[serde(flatten)]
     pub result: T,
@@ -34,7 +37,13 @@ pub struct Written<T> {
 impl<T> Written<T> {
     /// In today's shape.
     pub fn new(result: T) -> Self {
-        Self { schema: SCHEMA, result }
+        Self { schema: SCHEMA, options: None, result }
+    }
+
+    /// The same with what was asked.
+    #[must_use]
+    pub fn asked(self, options: serde_json::Value) -> Self {
+        Self { options: Some(options), ..self }
     }
 }
 
@@ -114,6 +123,27 @@ pub struct RankLcJson {
     pub board: LcBoard,
     /// What is left out, by reason.
     pub left_out: BTreeMap<String, u64>,
+}
+
+/// What `import --preview --json` prints.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct PreviewJson {
+    /// What was read of the files, and how.
+    pub read: ReadSummary,
+    /// The first pairs with what is said of each.
+    pub pairs: Vec<PairSeen>,
+    /// Why an import would stop.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stops: Option<String>,
+}
+
+/// One pair with its verdicts.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct PairSeen {
+    /// The pair.
+    pub pair: Pair,
+    /// The verdicts on it.
+    pub verdicts: Vec<Verdict>,
 }
 
 /// What `explain --json` prints.

@@ -3,13 +3,14 @@
 
 use std::path::{Path, PathBuf};
 
-use predilect_results::asked::{AnnotatorRun, CallPlan, JudgeRun, Probe, RaterValidity};
+use predilect_results::asked::{AnnotatorRun, CallPlan, Check, JudgeRun, Probe, RaterValidity};
 use predilect_results::browse::{Histogram, LabelJson, LiveDissectJson, PairsPage};
 use predilect_results::steering::SteerJson;
 use predilect_results::training::{LossesJson, RankingJson, TrainJson};
 use predilect_results::verifying::VerifyJson;
 use predilect_results::{
-    Answer, CompareJson, DissectJson, ExplainJson, FitJson, RankJson, RankLcJson, VersusJson, Written,
+    Answer, CompareJson, DissectJson, ExplainJson, FitJson, PreviewJson, RankJson, RankLcJson, VersusJson,
+    Written,
 };
 use predilect_types::ReadSummary;
 use schemars::{JsonSchema, schema_for};
@@ -42,12 +43,14 @@ fn are_those_of_the_types() {
     holds::<Written<ExplainJson>>("explain");
     holds::<Written<FitJson>>("fit");
     holds::<Written<Answer>>("answer");
-    holds::<ReadSummary>("import");
+    holds::<Written<ReadSummary>>("import");
+    holds::<Written<PreviewJson>>("import-preview");
+    holds::<Vec<Written<Check>>>("doctor");
     holds::<Written<JudgeRun>>("judge");
-    holds::<Vec<Probe>>("judge-probe");
+    holds::<Vec<Written<Probe>>>("judge-probe");
     holds::<Written<AnnotatorRun>>("annotate");
-    holds::<Vec<RaterValidity>>("validity");
-    holds::<Vec<CallPlan>>("dry-run");
+    holds::<Vec<Written<RaterValidity>>>("validity");
+    holds::<Vec<Written<CallPlan>>>("dry-run");
     holds::<Written<LiveDissectJson>>("live-dissect");
     holds::<Written<PairsPage>>("live-pairs");
     holds::<Written<Histogram>>("live-histogram");

@@ -1,6 +1,6 @@
 //! How probable are the verdicts under a prior? What tells one spread of weights from another.
 
-use crate::logistic::with_softplus;
+use crate::logistic::sigmoid_and_log;
 use crate::regression::Observed;
 use crate::spd::log_determinant;
 
@@ -25,8 +25,8 @@ pub fn log_evidence(rows: Observed<'_>, at: &[f64], centre: &[f64], sds: &[f64])
     for (at_row, (row, y)) in x.chunks(d.max(1)).zip(y).enumerate() {
         let weight = weights.map_or(1.0, |weights| weights[at_row]);
         let z: f64 = row.iter().zip(at).map(|(x, w)| x * w).sum();
-        let (p, soft) = with_softplus(z);
-        value += weight * (y * z - soft);
+        let (p, log) = sigmoid_and_log(z);
+        value += weight * ((y - 1.0) * z + log);
         let (miss, bend) = (weight * (y - p), weight * p * (1.0 - p));
         for i in (0..d).filter(|&i| row[i] != 0.0) {
             slope[i] += miss * row[i];

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// A measure of likeness; larger is more alike.
+/// A measure of similarity; larger is more alike.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Measure {
     /// Pearson's correlation, -1..1.
@@ -21,7 +21,7 @@ impl Measure {
     pub const ALL: [(Self, &'static str); 4] =
         [(Self::Pearson, "pearson"), (Self::Spearman, "spearman"), (Self::L1, "l1"), (Self::L2, "l2")];
 
-    /// The likeness of two vectors of one length.
+    /// The similarity of two vectors of one length.
     ///
     /// `None` where it is not defined: without numbers, or, for a correlation, where one vector is constant.
     ///
@@ -43,7 +43,7 @@ impl Measure {
         }
     }
 
-    /// A distance that falls as likeness grows: 0 for equal vectors.
+    /// A distance that falls as similarity grows: 0 for equal vectors.
     pub fn distance(self, likeness: f64) -> f64 {
         match self {
             Self::Pearson | Self::Spearman => 1.0 - likeness,

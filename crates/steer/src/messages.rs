@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use predilect_results::steering::Ask;
-use predilect_types::{property, shown};
+use predilect_types::{parsed, property, shown};
 use predilect_workbench::{Error, Result};
 use serde::{Deserialize, Serialize};
 
@@ -72,7 +72,7 @@ impl Messages {
         let text =
             fs::read_to_string(path).map_err(|e| Error::new(format!("cannot read {shown_path}: {e}")))?;
         let file: File = toml::from_str(&text).map_err(|e| {
-            Error::new(format!("{shown_path}: {}", shown::line(e.message())))
+            Error::new(format!("{shown_path}: {}", shown::line(&parsed::plain(e.message()))))
                 .words("a study of `steer` keeps its messages.toml, which shows what such a file contains")
         })?;
         let mut all = Self::own();
@@ -152,7 +152,7 @@ mod tests {
             ("[properties.lenght]\nmore = \"x\"", "`lenght` is not a property"),
             ("[arms]\nplain = \"x\"", "cannot be the name of an arm"),
             ("[arms]\n\"a b\" = \"x\"", "cannot be the name of an arm"),
-            ("opening = 3", "invalid type"),
+            ("opening = 3", "a string is expected"),
             ("oppening = \"x\"", "unknown field"),
         ] {
             let error = read(text).unwrap_err();

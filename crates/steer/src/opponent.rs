@@ -86,7 +86,7 @@ pub(crate) fn opponent(
                 .filter_map(|prompt| Some((prompt.text().to_owned(), prompt.output.clone()?)))
                 .collect();
             if own.is_empty() {
-                return Err(Error::new("AlpacaEval sets responses against a baseline, and there is none")
+                return Err(Error::new("AlpacaEval compares responses with a baseline, and there is none")
                     .words("give the file of its outputs, or its model"));
             }
             (own, prompts.generator.clone().unwrap_or_else(|| "baseline".to_owned()))

@@ -158,10 +158,10 @@ impl Picker<'_> {
     fn reason(&self, at: usize, more: bool) -> Option<String> {
         let id = self.weights.properties[at].as_str();
         if self.limits.without.iter().any(|other| other == id) {
-            return Some("it was to be left out".to_owned());
+            return Some("left out on request".to_owned());
         }
         let Some(known) = property(id).filter(|_| self.messages.properties.contains_key(id)) else {
-            return Some("there are no words for it".to_owned());
+            return Some("there is no wording for it".to_owned());
         };
         if self.p_sign(at).is_some_and(|p| p < self.limits.sure) {
             return Some(format!("the sign of the weight is less sure than {}", self.limits.sure));

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use predilect_results::steering::PromptCount;
-use predilect_types::{Message, Role, content_id, shown};
+use predilect_types::{Message, Role, content_id, parsed, shown};
 use predilect_workbench::laboratory::pairs_of;
 use predilect_workbench::{Error, Onto, ReadOptions, Result, Study, Watch, import};
 use serde::{Deserialize, Serialize};
@@ -19,7 +19,7 @@ pub enum Protocol {
     Pairwise,
     /// Each response against a baseline's: win rates, raw and at equal length.
     AlpacaEval,
-    /// Each response alone: grades from 1 to 10, with answers of reference where there are any.
+    /// Each response alone: grades from 1 to 10, with reference answers where there are any.
     MtBench,
 }
 
@@ -45,7 +45,7 @@ pub(crate) struct Prompt {
     pub(crate) second: Option<String>,
     /// Its group, as the file names it.
     pub(crate) group: Option<String>,
-    /// Answers of reference, turn by turn.
+    /// Reference answers, turn by turn.
     pub(crate) reference: Vec<String>,
     /// The baseline's response in the same file.
     pub(crate) output: Option<String>,
@@ -124,8 +124,8 @@ fn broken_line(text: &str, path: &str) -> Option<Error> {
     PROMPT_FIELDS.iter().find(|name| first.contains_key(**name))?;
     lines.find_map(|(at, line)| {
         let error = serde_json::from_str::<Map<String, Value>>(line).err()?;
-        let said = Error::new(format!("{path}, line {}: {error}", at + 1));
-        Some(said.words("mend or remove that line: each is a JSON object with `prompt`"))
+        let said = Error::new(format!("{path}, line {}: {}", at + 1, parsed::json(&error)));
+        Some(said.words("correct or remove that line: each is a JSON object with `prompt`"))
     })
 }
 
@@ -171,13 +171,13 @@ fn of_records(records: &[Map<String, Value>], field: Option<&str>, path: &str) -
     taking.finish(protocol, generator, path)
 }
 
-/// The field that holds the prompt.
+/// The field that contains the prompt.
 fn the_field(record: &Map<String, Value>, path: &str) -> Result<String> {
     let found: Vec<&str> = PROMPT_FIELDS.into_iter().filter(|name| record.contains_key(*name)).collect();
     match found.as_slice() {
         [only] => Ok((*only).to_owned()),
         several => Err(Error::new(format!("{path}: {} could each be the prompt", shown::list(several)))
-            .words("say which of them it is")),
+            .words("say which one it is")),
     }
 }
 
@@ -299,7 +299,7 @@ fn texts(value: &Value) -> Vec<String> {
     }
 }
 
-/// Answers of reference in the form of MT-Bench's repository: by question, turn by turn.
+/// Reference answers in the form of MT-Bench's repository: by question, turn by turn.
 ///
 /// # Errors
 ///
@@ -402,7 +402,7 @@ mod tests {
     #[test]
     fn a_broken_line_is_named_and_a_record_without_prompt_is_counted() {
         let error = read_text("{\"prompt\":\"a\"}\n{\"prompt\":", None).unwrap_err();
-        assert!(error.message().contains("p.jsonl, line 2: EOF"), "{}", error.message());
+        assert!(error.message().contains("p.jsonl, line 2: the JSON is cut short"), "{}", error.message());
         let found = read_text("{\"prompt\":\"a\"}\n{\"id\":\"b\"}", None).unwrap();
         assert_eq!((found.all.len(), found.count.left_out["without a prompt"]), (1, 1));
     }

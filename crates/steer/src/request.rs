@@ -19,13 +19,13 @@ pub struct SteerRequest {
     pub published: bool,
     /// The file of the prompts.
     pub prompts: PathBuf,
-    /// The field that holds the prompt, where that could be several.
+    /// The field that contains the prompt, where that could be several.
     #[serde(default)]
     pub prompt_field: Option<String>,
     /// How responses are scored; `None`: as the prompts' file says.
     #[serde(default)]
     pub protocol: Option<Protocol>,
-    /// Answers of reference in the form of MT-Bench, beside those in the prompts' file.
+    /// Reference answers in the form of MT-Bench, beside those in the prompts' file.
     #[serde(default)]
     pub references: Option<PathBuf>,
     /// Turns of a prompt that are answered, 1 or 2.
@@ -35,7 +35,7 @@ pub struct SteerRequest {
     pub model: ModelSpec,
     /// Models that judge, the target among them.
     pub judge_models: Vec<ModelSpec>,
-    /// How they are asked; `None`: scored where they tell probabilities.
+    /// How they are asked; `None`: scored where they return probabilities.
     #[serde(default)]
     pub method: Option<Method>,
     /// Against whose responses: a file of outputs, a model, or nobody but the model itself.
@@ -44,7 +44,7 @@ pub struct SteerRequest {
     /// So many properties are asked for at most.
     #[serde(default = "three")]
     pub top: usize,
-    /// Whether each group of prompts has a message of its own.
+    /// Whether each group of prompts has a separate message.
     #[serde(default)]
     pub by_group: bool,
     /// How properties are chosen.
@@ -139,7 +139,7 @@ pub struct VerifyRequest {
     /// The judge of the study whose weights are put to the test; `None`: the model's name.
     #[serde(default)]
     pub weights_of: Option<String>,
-    /// How the model is asked; `None`: scored where it tells probabilities.
+    /// How the model is asked; `None`: scored where it returns probabilities.
     #[serde(default)]
     pub method: Option<Method>,
     /// A model that rewrites responses where no rule can; `None`: edits by rule only.

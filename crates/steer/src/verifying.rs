@@ -8,6 +8,7 @@ use predilect_results::verifying::VerifyJson;
 use predilect_types::hash::fixed;
 use predilect_types::{Message, Pair, Response, Role, property};
 use predilect_workbench::laboratory::{Laboratory, VERIFYING, pairs_of, verdicts_of};
+use predilect_workbench::scratch::Scratch;
 use predilect_workbench::{
     CallOptions, Error, Inputs, JudgeRequest, JudgeWeights, Judging, Orders, PairRatings, Question, Ran,
     ReadOptions, Result, Watch, Within, Workbench, WriteRequest, Writer, files, tables, text_ratings,
@@ -111,7 +112,7 @@ impl Verifying {
         });
         pairs.sort_by_key(|pair| (drawn(&pair.id, request.seed), pair.id.clone()));
         if pairs.is_empty() {
-            return Err(Error::new("no pair has two responses of one turn each, which could be edited"));
+            return Err(Error::new("no pair has two single-turn responses, which could be edited"));
         }
         let settings = serde_json::to_value(request)
             .map_err(|e| Error::new(format!("the settings cannot be written: {e}")))?;
@@ -132,8 +133,7 @@ impl Verifying {
         }
         let mut dropped = BTreeMap::new();
         let edited = self.by_rule(&mut dropped, watch)?;
-        let scratch = tempfile::Builder::new().prefix("predilect-").tempdir();
-        let scratch = scratch.map_err(|e| Error::new(format!("cannot make a temporary folder: {e}")))?;
+        let scratch = Scratch::new()?;
         let trial = Laboratory::open(&scratch.path().join("plan"), VERB, &Value::Null, &[])?;
         drop(trial.hold(VERB, &Value::Null)?);
         trial.put(&self.all_pairs(&edited), watch)?;
@@ -163,7 +163,7 @@ impl Verifying {
         if edited.is_empty() {
             return Err(stopped.unwrap_or_else(|| {
                 Error::new("no edit moved its property and left the others")
-                    .words("let edits move more others, or name other properties")
+                    .words("allow edits to move more other properties, or name other properties")
             }));
         }
         let study = self.lab.put(&self.all_pairs(&edited), watch)?;

@@ -1,4 +1,4 @@
-//! Labels by what a judge rewards: the fitted regression says of every pair how surely its judge would prefer which response.
+//! Labels by what a judge rewards: the fitted regression says of every pair which response its judge would prefer, and how surely.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 

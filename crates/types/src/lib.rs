@@ -20,6 +20,7 @@ mod failure;
 pub mod hash;
 mod interner;
 mod pair;
+pub mod parsed;
 mod property;
 mod rating;
 mod read;

@@ -1,10 +1,11 @@
 //! What is a verdict: one judge's preference on one pair.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// In which order the judge saw the responses.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Order {
     /// A first.
@@ -42,7 +43,7 @@ impl Order {
 }
 
 /// Why a verdict is a tie, where the judge said so in words (a soft `p_a` of 0.5 need not be one).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TieKind {
     /// Equally good.
@@ -75,7 +76,7 @@ impl TieKind {
 }
 
 /// One judge's preference on one pair.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Verdict {
     /// The pair it is about.
     pub pair: String,

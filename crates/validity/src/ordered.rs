@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use predilect_types::{Failure, Subject};
+use predilect_types::{Failure, Subject, parsed};
 use serde::Deserialize;
 
 /// The set of the pairs that were written for Predilect.
@@ -112,7 +112,7 @@ fn wrong_field(line: &str) -> Option<String> {
     line.iter().find(wrong).map(|(name, _)| name.clone())
 }
 
-/// Why a line of a file is no ordered pair.
+/// Why a line of a file is not an ordered pair.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileError {
     /// The line, from 1.
@@ -145,7 +145,7 @@ impl Failure for FileError {
 ///
 /// # Errors
 ///
-/// The first line that is no such object.
+/// The first line that is not such an object.
 pub fn read(text: &str, set: &str, property: Option<&str>) -> Result<Vec<Ordered>, FileError> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut out = Vec::new();
@@ -156,15 +156,17 @@ pub fn read(text: &str, set: &str, property: Option<&str>) -> Result<Vec<Ordered
         }
         let line: Line = serde_json::from_str(line).map_err(|e| {
             // The line is named already, and each has one.
-            let what = e.to_string();
-            let what = what.split(" at line ").next().unwrap_or(&what);
+            let what = parsed::json(&e).replace(" at line 1, column ", " at column ");
             error(
-                wrong_field(line).map_or_else(|| what.to_owned(), |name| format!("field `{name}`: {what}")),
+                wrong_field(line).map_or_else(|| what.clone(), |name| format!("field `{name}`: {what}")),
                 false,
             )
         })?;
         if line.kind.as_deref().is_some_and(|kind| kind == EVERY || kind == HELD_BACK) {
-            return Err(error(format!("the kinds `{EVERY}` and `{HELD_BACK}` are those of tables"), false));
+            return Err(error(
+                format!("the kinds `{EVERY}` and `{HELD_BACK}` are reserved for tables"),
+                false,
+            ));
         }
         if line.higher.trim() == line.lower.trim() {
             return Err(error("`higher` and `lower` are the same text".to_owned(), false));

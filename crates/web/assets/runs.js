@@ -29,7 +29,7 @@ export function far(state) {
   const done = `${state.done.toLocaleString("en")} of ${state.of.toLocaleString("en")} questions`;
   if (!state.end) return state.eta_s ? `${done}, about ${state.eta_s} s left` : done;
   if (state.end.reason === "done") return `${done}; done`;
-  if (state.end.reason === "stopped") return `${done}; stopped, what was answered is kept`;
+  if (state.end.reason === "stopped") return `${done}; stopped, the answers so far are kept`;
   return `${done}; ${state.end.detail ?? "failed"}${state.end.remedy ? ` (${state.end.remedy})` : ""}`;
 }
 

@@ -26,7 +26,7 @@ export function size(bytes) {
  */
 export function refused(file, most) {
   if (file.size === 0) return `${file.name} is empty. Choose a file with records.`;
-  if (file.size > most) return `${file.name} has ${size(file.size)}, and at most ${size(most)} can be sent. Start the server with it: predilect serve FILE`;
+  if (file.size > most) return `${file.name} is ${size(file.size)}, and at most ${size(most)} can be sent. Start the server with it: predilect serve FILE`;
   return null;
 }
 

@@ -61,11 +61,11 @@ fn designed(answer: Response, path: &str, api: bool) -> Response {
     }
     let problem = match status {
         StatusCode::METHOD_NOT_ALLOWED => {
-            Problem::not_allowed("the address is there, and does not answer requests of this kind")
+            Problem::not_allowed("the address exists, but does not answer requests of this kind")
                 .remedy("/api/v1/openapi.json lists what can be asked, and how")
         }
         StatusCode::PAYLOAD_TOO_LARGE => {
-            Problem::too_large("the request is larger than what is taken at this address")
+            Problem::too_large("the request is larger than this address accepts")
                 .remedy("send files to /api/v1/studies, and everything else in small pieces")
         }
         StatusCode::INTERNAL_SERVER_ERROR => Problem::failed(),
@@ -107,7 +107,7 @@ fn checked(guard: &Guard, request: &Request) -> Result<(), Refusal> {
             status: StatusCode::UNAUTHORIZED.as_u16(),
             ..Problem::forbidden("a token is needed")
         }
-        .remedy("open the address that the server printed, with ?token= and the token behind it")
+        .remedy("open the address that the server printed, with ?token= followed by the token")
         .into());
     }
     // What changes something must come from a page of this server, or from a program that knows what it does.

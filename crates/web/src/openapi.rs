@@ -14,17 +14,11 @@ const ROUTES: [Route; 24] = [
     (
         "post",
         "/api/v1/studies",
-        "Send a file: what is in it is answered, and nothing is a study yet",
+        "Send a file: the answer says what is in it; no study is made of it yet",
         None,
         false,
     ),
-    (
-        "get",
-        "/api/v1/uploads/{number}",
-        "What is in a file that was sent, by one way of reading it",
-        None,
-        false,
-    ),
+    ("get", "/api/v1/uploads/{number}", "What is in a file that was sent, read in one way", None, false),
     (
         "post",
         "/api/v1/uploads/{number}",
@@ -33,7 +27,7 @@ const ROUTES: [Route; 24] = [
         false,
     ),
     ("delete", "/api/v1/uploads/{number}", "Discard a file that was sent", None, false),
-    ("delete", "/api/v1/recent", "Take a study out of the list of those opened before", None, false),
+    ("delete", "/api/v1/recent", "Remove a study from the list of those opened before", None, false),
     (
         "get",
         "/api/v1/s/{id}",
@@ -44,7 +38,7 @@ const ROUTES: [Route; 24] = [
     (
         "get",
         "/api/v1/s/{id}/dissect",
-        "The posteriors of a slice, and against another part",
+        "The posteriors of a slice, also compared with another part",
         Some("live-dissect"),
         true,
     ),
@@ -53,7 +47,7 @@ const ROUTES: [Route; 24] = [
     (
         "get",
         "/api/v1/s/{id}/histogram",
-        "How the difference in words is spread over a slice",
+        "How the difference in words is distributed over a slice",
         Some("live-histogram"),
         true,
     ),
@@ -94,14 +88,14 @@ const ROUTES: [Route; 24] = [
         false,
     ),
     ("delete", "/api/v1/s/{id}/verdicts", "Take somebody's last vote back", None, true),
-    ("get", "/api/v1/s/{id}/runs", "Runs that were started since the server was", None, false),
+    ("get", "/api/v1/s/{id}/runs", "Runs started since the server was started", None, false),
     ("post", "/api/v1/s/{id}/runs", "Start a run, or say what it would take (dry_run)", None, false),
     ("get", "/api/v1/s/{id}/runs/{run}", "How far a run is, or how it ended", None, false),
-    ("delete", "/api/v1/s/{id}/runs/{run}", "Stop a run; what was answered is kept", None, false),
+    ("delete", "/api/v1/s/{id}/runs/{run}", "Stop a run; the answers so far are kept", None, false),
     (
         "get",
         "/api/v1/s/{id}/runs/{run}/posterior",
-        "What a model rewards by the verdicts so far of a run that goes on",
+        "What a model rewards, by the verdicts that a running run has so far",
         None,
         true,
     ),
@@ -117,15 +111,15 @@ const ROUTES: [Route; 24] = [
 /// The names of a query, and what they take.
 const QUERY: [(&str, &str); 11] = [
     ("where", "Which pairs: a filter, as --where takes it"),
-    ("vs", "What they are set against: rest, or a filter"),
+    ("vs", "What to compare them with: rest, or a filter"),
     ("judge", "Whose verdicts (repeatable)"),
-    ("group", "The field whose values are fitted apart"),
-    ("try", "A property to try beside the others: /REGEX/i, \"TEXT\" or count(a, \"TEXT\") (repeatable)"),
+    ("group", "The field whose values are fitted separately"),
+    ("try", "A property to try along with the others: /REGEX/i, \"TEXT\" or count(a, \"TEXT\") (repeatable)"),
     ("sort", "The order of properties on the page: signed, strength, catalogue"),
     ("pairs", "The order of pairs: study, surprise"),
     ("terms", "Nuisance terms: auto, none, or any of side, order, models"),
     ("name", "Who labels; votes are of the judge human:NAME"),
-    ("from", "Pairs that are passed over"),
+    ("from", "How many pairs to skip"),
     ("prop", "The property that is looked at"),
 ];
 
@@ -134,9 +128,9 @@ const READING: [(&str, &str); 6] = [
     ("map", "What a column is, as --map takes it: winner=label:0=A,1=B (repeatable)"),
     ("format", "The format, as --format takes it"),
     ("judge_name", "The name of the judge, whatever the file says"),
-    ("judges", "Whether named people are judges of their own: auto, pooled, each"),
-    ("on_bad_row", "What becomes of records that cannot be used: stop, skip"),
-    ("name", "What the file is called; where it is sent"),
+    ("judges", "Whether named people are separate judges: auto, pooled, each"),
+    ("on_bad_row", "What happens to records that cannot be used: stop, skip"),
+    ("name", "What the file is called, where one is sent"),
 ];
 
 /// Whether a file is sent to that address.
@@ -171,7 +165,7 @@ fn parameters(method: &str, path: &str, query: bool) -> Vec<Value> {
             json!({"name": "what", "in": "query", "description": "Which table", "schema": {"enum": names}}),
         );
         parameters.push(json!({"name": "as", "in": "query", "schema": {"enum": TableFormat::ALL.map(TableFormat::as_str)},
-            "description": "How it is written; else the header Accept says it, on the other tables too, such as application/vnd.apache.arrow.stream"}));
+            "description": "How it is written; without this, the header Accept says it, for the other tables too, e.g. application/vnd.apache.arrow.stream"}));
         parameters.push(json!({"name": "pair", "in": "query", "description": "The pair whose explanation is wanted", "schema": {"type": "string"}}));
     }
     if path.ends_with("/recent") {
@@ -218,7 +212,7 @@ pub(crate) fn document() -> Value {
     json!({
         "openapi": "3.1.0",
         "info": {"title": "Predilect", "version": "1",
-            "description": "What judges of responses reward, in any slice of a study. Every answer has a field `schema`: its number rises when a field goes or means something else."},
+            "description": "What judges of responses reward, in any slice of a study. Every answer has a field `schema`: its number rises when a field is removed or changes its meaning."},
         "paths": paths,
     })
 }

@@ -89,7 +89,7 @@ impl Watch for Opening {
         match event {
             Event::Begin(step, of) => {
                 let (doing, unit) = match step {
-                    Step::Rating => ("Rating responses", "pairs"),
+                    Step::Rating { .. } => ("Rating responses", "pairs"),
                     Step::Reading => ("Reading", "bytes"),
                     _ => ("Preparing", ""),
                 };
@@ -118,7 +118,7 @@ mod tests {
         let own = Arc::clone(&begun);
         let slow = move |watch: &dyn Watch| {
             own.fetch_add(1, Ordering::SeqCst);
-            watch.event(Event::Begin(Step::Rating, Some(10)));
+            watch.event(Event::Begin(Step::Rating { kept: true }, Some(10)));
             watch.event(Event::More(3));
             wait.recv().map_err(|_| Problem::failed())
         };

@@ -199,7 +199,7 @@ fn words(remedy: &Remedy) -> String {
         Remedy::DissectFirst => "dissect the study first",
         Remedy::TemporaryFolder => "set TMPDIR to a folder that can be written to, and start again",
         Remedy::NameAnnotators => "the annotators' column must be named when the data are read",
-        Remedy::FewerUnits | Remedy::OtherUnits => "choose another field that intervals are over",
+        Remedy::FewerUnits | Remedy::OtherUnits => "choose another field for the intervals",
         Remedy::OtherBaseline | Remedy::NameBaseline => "name the model to compare with",
         Remedy::KnownFormats => "`predilect formats` lists what is read",
         Remedy::RankWithoutTexts | Remedy::PlainRates => "look at the plain win rates",
@@ -207,8 +207,9 @@ fn words(remedy: &Remedy) -> String {
             "give another folder"
         }
         Remedy::NameModel | Remedy::KeepBoth | Remedy::AskApart => "give the model another name",
-        Remedy::NameSlice => "write a filter first; then it can be set against the rest",
+        Remedy::NameSlice => "write a filter first; then the slice can be compared with the rest",
         Remedy::FreeLog => "is another program using the study, or the disk full?",
+        Remedy::RateOn => "the ratings made so far are kept: open the study again to go on",
         Remedy::LaterVersion => "use the version of Predilect that wrote it, or a later one",
         Remedy::NoPublished => "rate the study by a language model first",
         Remedy::NoReasoning => "models in this process take no options for reasoning",
@@ -228,7 +229,7 @@ fn words(remedy: &Remedy) -> String {
         Remedy::CollectVerdicts => "`predilect judge` collects those of a language model",
         Remedy::PublishedBeside => "look at the published judges: they are on the first page",
         Remedy::DissectSaysMore => "`predilect dissect` says more",
-        Remedy::RankApart => "rank each group apart, or add verdicts between them",
+        Remedy::RankApart => "rank each group separately, or add verdicts between them",
         Remedy::KeepFinite | Remedy::KeepFiniteWithTies => "`predilect rank --prior 0.1` keeps scores finite",
         Remedy::WithoutTerms => "leave the terms out",
         Remedy::TiesAsHalf => "Bradley-Terry counts a tie as half a win",
@@ -236,7 +237,7 @@ fn words(remedy: &Remedy) -> String {
         Remedy::NoAnchor => "leave the anchor out",
         Remedy::AnyJudge | Remedy::ChooseJudge => "choose another judge",
         Remedy::NameModels => "models come from fields such as model_a and model_b",
-        Remedy::OtherVariant => "name a model of the files",
+        Remedy::OtherVariant => "name a model in the files",
         Remedy::Advice(advice) => return advice.to_string(),
         Remedy::Call(remedy) => return call(remedy).to_owned(),
     };
@@ -247,12 +248,12 @@ fn words(remedy: &Remedy) -> String {
 fn call(remedy: &CallRemedy) -> &str {
     match remedy {
         CallRemedy::Words(words) => words,
-        CallRemedy::LocalBuild => "it takes a program that was built with local models",
-        CallRemedy::RunAgainThen => "ask again then: what was answered is kept",
+        CallRemedy::LocalBuild => "use a program that was built with local models",
+        CallRemedy::RunAgainThen => "ask again then: the answers so far are kept",
         CallRemedy::CancelBatches => "cancel all but one of them in the provider's console",
         CallRemedy::NoBatches => "ask one by one instead of in batches",
         CallRemedy::FetchBatches => "fetch what waits in batches first",
-        CallRemedy::SmallerBatches => "hand over fewer questions at once",
+        CallRemedy::SmallerBatches => "submit fewer questions at once",
         CallRemedy::HandOverAgain => "try again later, and check the key",
         CallRemedy::OtherEffort | CallRemedy::OtherReasoning => "choose another effort of reasoning, or none",
         CallRemedy::MoreRoom => "give it more tokens to reason, or let it reason less",

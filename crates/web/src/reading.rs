@@ -11,7 +11,7 @@ pub(crate) const ROLES: [(&str, &str); 13] = [
     ("response_a", "Response A"),
     ("response_b", "Response B"),
     ("winner", "The verdict"),
-    ("chosen", "The preferred response, where one column has it"),
+    ("chosen", "The preferred response, where one column contains it"),
     ("rejected", "The other one"),
     ("judge", "The judge"),
     ("annotator", "Who gave the verdict"),

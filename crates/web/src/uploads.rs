@@ -124,8 +124,9 @@ impl Uploads {
     pub(crate) fn get(&self, number: &str) -> Result<Arc<Upload>, Problem> {
         let found = number.parse().ok().and_then(|number: u64| self.state().waiting.get(&number).cloned());
         found.ok_or_else(|| {
-            Problem::not_found(format!("no file that was sent has the number {number}"))
-                .remedy("send it again: files go when a study was made of them, and when the server ends")
+            Problem::not_found(format!("no file that was sent has the number {number}")).remedy(
+                "send it again: files are deleted once a study is made of them, and when the server ends",
+            )
         })
     }
 
@@ -155,7 +156,7 @@ impl Uploads {
             return Err(Problem::failed());
         }
         if state.waiting.len() + state.coming.len() >= FILES {
-            return Err(Problem::refused(format!("{FILES} files were sent and wait to be opened"))
+            return Err(Problem::refused(format!("{FILES} files were sent and are waiting to be opened"))
                 .remedy("open or discard some of them: the first page lists them"));
         }
         if state.scratch.is_none() {
@@ -181,7 +182,7 @@ impl Uploads {
             state.coming.values().sum::<u64>() + state.waiting.values().map(|own| own.bytes).sum::<u64>();
         if all > self.most.saturating_mul(TIMES) {
             return Err(Problem::refused(format!(
-                "files of more than {} wait to be opened",
+                "files of more than {} are waiting to be opened",
                 Size(self.most.saturating_mul(TIMES))
             ))
             .remedy("open or discard some of them: the first page lists them"));
@@ -234,11 +235,11 @@ impl Uploads {
         let mut bytes = 0;
         loop {
             let Ok(next) = tokio::time::timeout(SILENCE, stream.next()).await else {
-                return Err(Problem::refused("nothing more of the file came").remedy("send it again"));
+                return Err(Problem::refused("the rest of the file did not arrive").remedy("send it again"));
             };
             let Some(piece) = next else { return Ok(bytes) };
-            let piece =
-                piece.map_err(|_| Problem::refused("the file did not come whole").remedy("send it again"))?;
+            let piece = piece
+                .map_err(|_| Problem::refused("the file did not arrive complete").remedy("send it again"))?;
             bytes += piece.len() as u64;
             self.has_room(number, bytes)?;
             if to.send(piece).await.is_err() {

@@ -84,7 +84,7 @@ impl Given {
                 Some(shown) => {
                     Ok(verdict(f64::from(u8::from((choice == Choice::First) == (shown == Shown::Ab)))))
                 }
-                None => Err(Problem::refused("which response was shown first is not said")
+                None => Err(Problem::refused("the vote does not say which response was shown first")
                     .remedy("`shown` is `ab` where A was first, else `ba`")),
             },
             _ => Err(Problem::refused("a vote has either `p_a` or `choice`")
@@ -171,7 +171,7 @@ impl Votes {
         }
         let mut kept = locked(&self.kept);
         if kept.len() >= NAMES && !kept.contains_key(&who) {
-            return Err(Problem::refused("too many people label here at once")
+            return Err(Problem::refused("too many people are labelling here at once")
                 .remedy("import the data into a study, where votes are kept"));
         }
         let own = kept.entry(who).or_default();

@@ -1,4 +1,4 @@
-//! How the judges of a table are laid beside each other, for `compare` and for the report.
+//! How the judges of a table are compared, for `compare` and for the report.
 
 use std::collections::{BTreeMap, HashMap};
 use std::ops::ControlFlow;
@@ -17,6 +17,7 @@ use predilect_results::Comparison;
 use predilect_results::comparison::JudgeAgreement;
 use predilect_stats::likeness::Measure;
 use predilect_types::shown;
+use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Remedy, Result};
 use crate::findings;
@@ -29,22 +30,45 @@ use crate::watch::{Unwatched, Watch};
 pub use crate::fits::DRAWS;
 
 /// What is compared, and how.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct CompareOptions {
     /// How similarity of judges is measured.
+    #[serde(with = "by_name")]
     pub measure: Measure,
     /// Resamples for intervals and stability.
     pub resamples: usize,
-    /// Lay the published judges beside.
+    /// Also compare the published judges.
     pub published: bool,
-    /// Judges by which quality is told; empty: those with names of people.
+    /// Judges by whose verdicts quality is judged; empty: those with names of people.
     pub reference: Vec<String>,
     /// Half of the 95 % interval that label counts are for.
     pub margin: f64,
     /// Fit the hierarchy over judges and groups too.
     pub pooling: bool,
     /// Somebody waits: fits by EP without their check, and without what is not compared.
+    #[serde(skip)]
     pub looking: bool,
+}
+
+/// A measure as its name.
+mod by_name {
+    use predilect_stats::likeness::Measure;
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+    pub(super) fn serialize<S: Serializer>(measure: &Measure, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(measure)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Measure, D::Error> {
+        let name = String::deserialize(from)?;
+        let known = Measure::ALL.iter().find(|(_, known)| *known == name);
+        known
+            .map(|(measure, _)| *measure)
+            .ok_or_else(|| D::Error::unknown_variant(&name, &["pearson", "spearman", "l1", "l2"]))
+    }
 }
 
 impl Default for CompareOptions {
@@ -136,7 +160,7 @@ pub fn weights(fits: &Fits, draws: &[(String, String, Draws)]) -> WeightTable {
     WeightTable::of_fits(&fits.fits, &kept)
 }
 
-/// Adds what follows from weights: contrasts, likeness, clusters, profiles.
+/// Adds what follows from weights: contrasts, similarity, clusters, profiles.
 ///
 /// # Errors
 ///

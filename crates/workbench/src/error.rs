@@ -86,7 +86,7 @@ pub enum Remedy {
     AskApart,
     /// Another name keeps both; without a filter, all are asked anew.
     KeepBoth,
-    /// An answer of reference: a model that writes one, or the field that holds it.
+    /// A reference answer: a model that writes one, or the field that contains it.
     GiveReference,
     /// The server must be running at that address.
     StartServer,
@@ -148,6 +148,8 @@ pub enum Remedy {
     FreeLog,
     /// A later version of this program.
     LaterVersion,
+    /// Whoever opens the study again goes on where rating was stopped.
+    RateOn,
     /// Words with settings of the reading among them.
     Advice(Advice),
     /// What helps where a call failed.

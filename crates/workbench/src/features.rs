@@ -11,6 +11,7 @@ use predilect_data::{Features, ReadOptions, read_features};
 use predilect_results::{Fit, Skipped};
 use predilect_types::shown::list;
 use predilect_types::{Interner, Order};
+use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 use crate::fits::fit_all;
@@ -22,7 +23,8 @@ pub use predilect_data::{FeatureColumns, OnBadRow};
 const NO_JUDGE: &str = "all";
 
 /// How a table of features is fitted.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct FeaturesRequest {
     /// Which columns are none of the features.
     pub columns: FeatureColumns,

@@ -1,30 +1,12 @@
-//! How do files become a study, and where does one lie that nobody keeps?
+//! How do files become a study?
 
 use std::path::{Path, PathBuf};
 
 use predilect_data::{Onto, ReadOptions, Study};
 use predilect_types::ReadSummary;
-use tempfile::TempDir;
 
-use crate::error::{Error, Remedy, Result};
+use crate::error::Result;
 use crate::watch::{Event, Step, Watch};
-
-/// A folder for what is needed on the way; nobody else may look into it.
-pub(crate) fn scratch() -> Result<TempDir> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix("predilect-");
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        builder.permissions(std::fs::Permissions::from_mode(0o700));
-    }
-    let made = builder.tempdir();
-    let folder = made.map_err(|e| {
-        Error::new(format!("cannot make a temporary folder: {e}")).remedy(Remedy::TemporaryFolder)
-    })?;
-    predilect_data::made(folder.path());
-    Ok(folder)
-}
 
 /// Reads files into a study.
 ///

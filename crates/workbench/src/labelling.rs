@@ -1,4 +1,4 @@
-//! People who judge pairs one by one: which pair comes next, what their verdicts say so far, whom they resemble, and how verdicts are kept.
+//! People who judge pairs one by one: which pair comes next, what their verdicts say so far, which judge they resemble, and how verdicts are kept.
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
@@ -393,7 +393,7 @@ fn claimed(study: &Study, judge: &str, present: bool) -> Result<()> {
     let step = format!("judge {judge}");
     let known = StudyToml::load_or_new(study)?.steps.contains_key(&step);
     if present && !known {
-        return Err(Error::new(format!("the data contain verdicts by {judge} already"))
+        return Err(Error::new(format!("the data already contain verdicts by {judge}"))
             .words("take another name: these would be mixed with yours"));
     }
     let mut settings = toml::Table::new();

@@ -45,6 +45,8 @@ mod rating;
 pub mod recent;
 mod remedies;
 mod remembered;
+pub mod requests;
+pub mod scratch;
 pub mod sent;
 mod slice;
 pub mod studies;

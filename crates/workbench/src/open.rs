@@ -6,13 +6,13 @@ use std::time::SystemTime;
 
 use predilect_data::{Onto, Study, StudyLock, StudyToml};
 use predilect_types::ReadSummary;
-use tempfile::TempDir;
 
 use crate::error::{Error, Kind, Remedy, Result};
-use crate::import::{import, scratch};
+use crate::import::import;
 use crate::inputs::{Example, Inputs};
 use crate::prepared::{Keep, Prepared, Wanted};
 use crate::remembered::Remembered;
+use crate::scratch::Scratch;
 use crate::slice::{Slice, SliceOptions, keep_ratings};
 use crate::studies::{is_study, same_folder, take_over};
 use crate::watch::Watch;
@@ -27,7 +27,7 @@ pub struct Workbench {
     /// The right to write it, where results are kept.
     _lock: Option<StudyLock>,
     /// Where a study lives that nobody keeps; it vanishes with this.
-    _scratch: Option<TempDir>,
+    _scratch: Option<Scratch>,
     /// The study in memory, as it was when it was last asked.
     prepared: Mutex<Option<(Stamp, Arc<Remembered>)>>,
 }
@@ -89,7 +89,7 @@ impl Workbench {
             ))
             .words("give it alone, or export it to a file first"));
         }
-        let scratch = scratch()?;
+        let scratch = Scratch::new()?;
         let mut options = inputs.options.clone();
         let files = match inputs.example.map(Example::file) {
             Some((name, bytes)) => {

@@ -37,7 +37,7 @@ impl PairRatings {
 /// When the work is cancelled.
 pub fn text_ratings(pairs: &[Pair], grammar: bool, watch: &dyn Watch) -> Result<PairRatings> {
     let annotator = Annotator::new(&TextOptions { grammar });
-    watch.event(Event::Begin(Step::Rating, Some(pairs.len() as u64)));
+    watch.event(Event::Begin(Step::Rating { kept: false }, Some(pairs.len() as u64)));
     let rows: Vec<_> = pairs
         .par_iter()
         .map(|pair| {

@@ -44,7 +44,7 @@ pub fn every_remedy() -> Vec<Remedy> {
 }
 
 /// Those that need no more words.
-const PLAIN: [Remedy; 47] = [
+const PLAIN: [Remedy; 48] = [
     Remedy::DissectFirst,
     Remedy::TemporaryFolder,
     Remedy::NameAnnotators,
@@ -92,6 +92,7 @@ const PLAIN: [Remedy; 47] = [
     Remedy::WithoutTerms,
     Remedy::FreeLog,
     Remedy::LaterVersion,
+    Remedy::RateOn,
 ];
 
 #[cfg(test)]

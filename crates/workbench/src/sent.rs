@@ -6,11 +6,11 @@ use std::time::{Duration, Instant};
 use predilect_data::{OnBadRow, Onto, Preview, ReadOptions, preview};
 use predilect_types::{Failure, ReadSummary, Subject};
 use serde::Serialize;
-use tempfile::TempDir;
 
 use crate::error::{Error, Result};
 use crate::watch::Watch;
 
+pub use crate::scratch::Scratch;
 pub use predilect_data::{ColumnSeen, Previewed, Proposal, plain_name, unpacked_within};
 
 /// How long a file is read to count what can be used of it, while somebody waits.
@@ -55,26 +55,6 @@ fn counted(file: &Path, options: &ReadOptions, watch: &dyn Watch) -> Option<Read
         Ok(())
     };
     predilect_data::read(&[file.to_owned()], &options, &mut |_| {}, &mut sink).ok()
-}
-
-/// A folder that nobody else may look into, and that vanishes with this or when the process is stopped.
-#[derive(Debug)]
-pub struct Scratch(TempDir);
-
-impl Scratch {
-    /// Makes one in the folder for temporary files.
-    ///
-    /// # Errors
-    ///
-    /// When no folder can be made there.
-    pub fn new() -> Result<Self> {
-        Ok(Self(crate::import::scratch()?))
-    }
-
-    /// Where it is.
-    pub fn path(&self) -> &Path {
-        self.0.path()
-    }
 }
 
 /// A folder for studies that stays: made where it is not there, for nobody else to look into.

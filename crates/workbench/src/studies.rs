@@ -10,13 +10,13 @@ use predilect_data::{
 };
 use predilect_llm::CallLog;
 use predilect_types::Order;
-use tempfile::TempDir;
 
 use crate::error::{Error, Remedy, Result};
 use crate::figures;
 use crate::filter::Filter;
-use crate::import::{import, scratch};
+use crate::import::import;
 use crate::prepared::{Keep, bit};
+use crate::scratch::Scratch;
 use crate::slice::rows_of;
 use crate::watch::Watch;
 
@@ -167,7 +167,7 @@ pub struct Carried {
     /// The right to write it.
     _lock: Option<StudyLock>,
     /// Where a dry run has put what it read; it vanishes with this.
-    _scratch: Option<TempDir>,
+    _scratch: Option<Scratch>,
 }
 
 /// The study to work on: the one given, or one made of the files; one of the same data that is there already is carried
@@ -210,7 +210,7 @@ pub fn carry_on(inputs: &[PathBuf], options: &CarryOptions<'_>, watch: &dyn Watc
             Some(output) => whole(take_over(only, output)?),
         };
     }
-    let scratch = scratch()?;
+    let scratch = Scratch::new()?;
     let imported = |folder: &Path| -> Result<Study> {
         // Whoever asks a model needs no verdicts yet.
         let options = ReadOptions { without_verdicts: true, ..read.clone() };
@@ -253,7 +253,7 @@ pub fn claim(study: &Study, step: &str, name: &str, settings: &toml::Table, pres
     let manifest = StudyToml::load_or_new(study)?;
     match manifest.steps.get(step) {
         None if present => Err(Error::new(format!(
-            "the data contain rows by {name} already, from somebody other than the model asked here"
+            "the data already contain rows by {name}, which is not the model asked here"
         ))
         .remedy(Remedy::NameModel)),
         None => Ok(Claim::Free),

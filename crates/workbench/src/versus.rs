@@ -11,6 +11,7 @@ use predilect_analysis::{Draws, FitOptions, drawn};
 use predilect_results::comparison::{SliceVersus, Versus};
 use predilect_results::{Fit, Skipped};
 use rayon::prelude::*;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::ask::places;
 use crate::chosen::{Task, tasks};
@@ -24,9 +25,10 @@ use crate::slice::{SliceOptions, Whole};
 use crate::watch::{Event, Step, Watch};
 
 /// What a slice is set against.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub enum Other {
     /// All pairs and verdicts that are not in it.
+    #[default]
     Rest,
     /// Another part.
     Where(Filter),
@@ -37,6 +39,18 @@ impl FromStr for Other {
 
     fn from_str(text: &str) -> Result<Self, FilterError> {
         if text.trim().eq_ignore_ascii_case("rest") { Ok(Self::Rest) } else { text.parse().map(Self::Where) }
+    }
+}
+
+impl Serialize for Other {
+    fn serialize<S: Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        to.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Other {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        String::deserialize(from)?.parse().map_err(serde::de::Error::custom)
     }
 }
 

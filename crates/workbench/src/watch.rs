@@ -8,7 +8,10 @@ pub enum Step<'a> {
     /// Files are read, counted in bytes.
     Reading,
     /// Responses are rated, counted in pairs.
-    Rating,
+    Rating {
+        /// Whether what was rated by the time it is stopped stays, so that the next run goes on from there.
+        kept: bool,
+    },
     /// Preference models are fitted, counted in fits.
     Fitting,
     /// Verdicts are explained, counted in pairs.

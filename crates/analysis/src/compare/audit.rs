@@ -57,7 +57,7 @@ type ByJudge = BTreeMap<u32, Vec<f64>>;
 
 /// One card per judge, in the order of the table.
 ///
-/// `shown` holds every answer whose order of presentation is known; `reference` names the judges by which quality is told.
+/// `shown` holds every answer whose order of presentation is known; `reference` names the judges by whose verdicts quality is judged.
 pub fn audit(
     table: &FeatureTable,
     traits: &[Traits],

@@ -1,4 +1,4 @@
-//! Which judges reward alike: similarity of dissections, clusters, a map, and how firmly each of these stands.
+//! Which judges reward alike: similarity of dissections, clusters, a map, and how stable each of these is.
 
 use predilect_results::comparison::{ClusterGroup, Clusters, Likeness, Place, TreeJoin};
 use predilect_stats::cluster::Tree;

@@ -146,7 +146,7 @@ fn differences(
 
 /// The scores by both, under a prior only where they are not finite without.
 fn scores(votes: &[Vec<Vote>; 2], shares: &[f64]) -> Result<(Vec<Change>, f64), Why> {
-    let [first, second] = votes.each_ref().map(|votes| Fitted { votes, covariates: &[] });
+    let [first, second] = votes.each_ref().map(|votes| Fitted { votes, covariates: &[], top: None });
     let with = |prior: f64| {
         let options = RankingOptions { prior, ..RankingOptions::default() };
         changes(first, second, shares, options, false)

@@ -1,5 +1,6 @@
 //! The leaderboard of a contest, with its intervals and places.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use predilect_results::ranking::{Change, Group, Leaderboard, Row};
@@ -11,7 +12,7 @@ use super::held_equal::changes_from_raw;
 use super::method::{RankMethod, RankOptions};
 use super::resampled::{Placed, Resampling, resampled};
 use super::scale::Z;
-use super::scored::{Errors, Scored, scores};
+use super::scored::{Errors, Scored, scores, strength};
 
 /// Groups that never met, and members of each, that are named.
 const NAMED: usize = 3;
@@ -24,16 +25,62 @@ const NAMED: usize = 3;
 ///
 /// When the votes do not determine the scores.
 pub fn leaderboard(contest: &Contest, options: &RankOptions) -> Result<Leaderboard, RankingError> {
+    let (all, weights) = counted_out(contest);
+    Ok(weighed(raw_and_held(&all, options)?.1.board, weights))
+}
+
+/// The leaderboard of a contest with nothing held equal, and beside it the one with its controls: each as [`leaderboard`] has it, and
+/// the first of them computed once.
+///
+/// # Errors
+///
+/// When the votes do not determine the scores of one of them.
+pub fn leaderboards(
+    contest: &Contest,
+    options: &RankOptions,
+) -> Result<(Leaderboard, Option<Leaderboard>), RankingError> {
+    let (all, weights) = counted_out(contest);
+    let weighed = |found: Found| weighed(found.board, weights);
+    Ok(match raw_and_held(&all, options)? {
+        (Some(raw), held) => (weighed(raw?), Some(weighed(held))),
+        (None, raw) => (weighed(raw), None),
+    })
+}
+
+/// A leaderboard, and where the search for its scores ended.
+struct Found {
+    board: Leaderboard,
+    top: Vec<f64>,
+}
+
+/// The contest with votes that stand for several written out, and whether it has any.
+fn counted_out(contest: &Contest) -> (Cow<'_, Contest>, bool) {
     match contest.written_out() {
-        Some(all) => Ok(Leaderboard { weights: Some("counts".to_owned()), ..board(&all, options)? }),
-        None => board(contest, options),
+        Some(all) => (Cow::Owned(all), true),
+        None => (Cow::Borrowed(contest), false),
     }
 }
 
-/// The places that each competitor may have with nothing held equal.
-fn with_places(changes: Vec<Change>, contest: &Contest, options: &RankOptions) -> Vec<Change> {
+fn weighed(board: Leaderboard, counts: bool) -> Leaderboard {
+    if counts { Leaderboard { weights: Some("counts".to_owned()), ..board } } else { board }
+}
+
+/// Where properties are held equal, what is found without that, and then the leaderboard itself.
+fn raw_and_held(
+    contest: &Contest,
+    options: &RankOptions,
+) -> Result<(Option<Result<Found, RankingError>>, Found), RankingError> {
+    if contest.controls.is_empty() || strength(options.method).is_none() {
+        return Ok((None, board(contest, options, None)?));
+    }
     let bare = Contest { controls: Vec::new(), covariates: Vec::new(), ..contest.clone() };
-    let Ok(raw) = board(&bare, options) else { return changes };
+    let raw = board(&bare, options, None);
+    let held = board(contest, options, raw.as_ref().ok())?;
+    Ok((Some(raw), held))
+}
+
+/// The places that each competitor may have with nothing held equal.
+fn with_places(changes: Vec<Change>, contest: &Contest, raw: &Leaderboard) -> Vec<Change> {
     let rows: HashMap<&str, &Row> = raw.ranking.iter().map(|row| (row.model.as_str(), row)).collect();
     let placed = |(change, model): (Change, &String)| match rows.get(model.as_str()) {
         Some(row) => Change { raw_rank_low: row.rank_low, raw_rank_high: row.rank_high, ..change },
@@ -43,7 +90,7 @@ fn with_places(changes: Vec<Change>, contest: &Contest, options: &RankOptions) -
 }
 
 #[expect(clippy::too_many_lines, reason = "a third of it is the board, field by field")]
-fn board(contest: &Contest, options: &RankOptions) -> Result<Leaderboard, RankingError> {
+fn board(contest: &Contest, options: &RankOptions, raw: Option<&Found>) -> Result<Found, RankingError> {
     let scaled = scaled(&contest.covariates, contest.controls.len());
     let n = contest.models.len();
     let mut prompts: Vec<u64> = contest.votes.iter().map(|vote| vote.cluster).collect();
@@ -77,7 +124,11 @@ fn board(contest: &Contest, options: &RankOptions) -> Result<Leaderboard, Rankin
         (own.scores.iter().zip(ranks).map(|(s, rank)| (*s, *s, rank, rank, rank)).collect(), None)
     };
     let (votes, all) = counts(contest);
-    let changes = changes_from_raw(contest, &scaled, options).map(|own| with_places(own, contest, options));
+    let tops = (raw.map(|raw| &*raw.top), &*own.top);
+    let changes = changes_from_raw(contest, &scaled, options, tops).map(|changes| match raw {
+        Some(raw) => with_places(changes, contest, &raw.board),
+        None => changes,
+    });
     let mut ranking: Vec<Row> = (0..n)
         .map(|i| {
             let (low, high, rank, rank_low, rank_high) = places[i];
@@ -90,7 +141,7 @@ fn board(contest: &Contest, options: &RankOptions) -> Result<Leaderboard, Rankin
         })
         .collect();
     ranking.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.model.cmp(&b.model)));
-    Ok(Leaderboard {
+    let board = Leaderboard {
         method: options.method.name().to_owned(),
         judges: Vec::new(),
         intervals: intervals.map(str::to_owned),
@@ -109,7 +160,8 @@ fn board(contest: &Contest, options: &RankOptions) -> Result<Leaderboard, Rankin
         ranking,
         controls: own.controls,
         tie: own.tie,
-    })
+    };
+    Ok(Found { board, top: own.top })
 }
 
 /// Makes errors from sums over `clusters` prompts as wide as so few of them demand, which tell their own variance badly; how many errors an

@@ -2,13 +2,14 @@
 
 use predilect_results::ranking::Change;
 use predilect_stats::discoveries::q_values;
-use predilect_stats::ranking::{Fitted, RankingOptions, Ties, changes, ranks};
+use predilect_stats::ranking::{Fitted, RankingOptions, changes, ranks};
 use predilect_stats::student;
 
 use super::contest::Contest;
 use super::contest::field;
-use super::method::{RankMethod, RankOptions};
+use super::method::RankOptions;
 use super::scale::{CENTRE, SCALE};
+use super::scored::strength;
 
 /// An error that is no more than this, in log-odds, is none: that of an anchor.
 const ROUNDING: f64 = 1e-9;
@@ -19,19 +20,15 @@ const LEAST_PROMPTS: usize = 5;
 /// The changes of all competitors, in their order. `None` where nothing is held equal, where the method has no strengths, or where there
 /// are more competitors than a matrix takes.
 ///
-/// `covariates` are those of the contest, scaled.
+/// `covariates` are those of the contest, scaled; then where the searches for the scores ended, without and with them.
 #[expect(clippy::too_many_lines, reason = "one figure after the other, each of which the next one needs")]
 pub(super) fn changes_from_raw(
     contest: &Contest,
     covariates: &[f64],
     options: &RankOptions,
+    (raw_top, top): (Option<&[f64]>, &[f64]),
 ) -> Option<Vec<Change>> {
-    let ties = match options.method {
-        RankMethod::BradleyTerry => Ties::Half,
-        RankMethod::RaoKupper => Ties::RaoKupper,
-        RankMethod::Davidson => Ties::Davidson,
-        RankMethod::Elo | RankMethod::WinRate | RankMethod::LengthControlled => return None,
-    };
+    let ties = strength(options.method)?;
     if contest.controls.is_empty() {
         return None;
     }
@@ -44,8 +41,8 @@ pub(super) fn changes_from_raw(
         None => field(&contest.votes, n),
     };
     let options = RankingOptions { ties, prior: options.prior, ..RankingOptions::default() };
-    let raw = Fitted { votes: &contest.votes, covariates: &[] };
-    let held = Fitted { votes: &contest.votes, covariates };
+    let raw = Fitted { votes: &contest.votes, covariates: &[], top: raw_top };
+    let held = Fitted { votes: &contest.votes, covariates, top: Some(top) };
     let found = changes(raw, held, &shares, options, true).ok()??;
     let points = SCALE / std::f64::consts::LN_10;
     // Shown as a board of its own is: around the plain mean, or with the anchor where it is.
@@ -96,7 +93,7 @@ pub(super) fn changes_from_raw(
 
 #[cfg(test)]
 mod tests {
-    use super::super::leaderboard;
+    use super::super::{RankMethod, leaderboard};
     use super::*;
     use predilect_stats::ranking::Vote;
 

@@ -61,7 +61,8 @@ pub fn published_difficulty(sha256: &str) -> Option<f64> {
 }
 
 /// Where the difficulties of prompts come from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Difficulties {
     /// AlpacaEval's own where the baseline is its baseline and every prompt has one, else none.
     #[default]

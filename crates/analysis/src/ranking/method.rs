@@ -2,10 +2,13 @@
 
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+
 use crate::unknown::UnknownWord;
 
 /// How scores are made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum RankMethod {
     /// Bradley-Terry, a tie half a win.
     #[default]
@@ -19,6 +22,7 @@ pub enum RankMethod {
     /// The share of wins, a tie half.
     WinRate,
     /// AlpacaEval's length-controlled win rate against a baseline; see [`super::length_controlled_board`].
+    #[serde(rename = "lc")]
     LengthControlled,
 }
 

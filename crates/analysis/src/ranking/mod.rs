@@ -9,7 +9,7 @@ mod resampled;
 mod scale;
 mod scored;
 
-pub use board::leaderboard;
+pub use board::{leaderboard, leaderboards};
 pub use contest::Contest;
 pub(crate) use contest::field;
 pub use length::{

@@ -21,6 +21,18 @@ pub(super) struct Scored {
     pub(super) reaches: Vec<Option<(f64, f64)>>,
     pub(super) controls: Vec<Control>,
     pub(super) tie: Option<f64>,
+    /// Where the search for them ended, in log-odds; empty where there was none.
+    pub(super) top: Vec<f64>,
+}
+
+/// How a method takes ties, where it gives every model a strength.
+pub(super) fn strength(method: RankMethod) -> Option<Ties> {
+    match method {
+        RankMethod::BradleyTerry => Some(Ties::Half),
+        RankMethod::RaoKupper => Some(Ties::RaoKupper),
+        RankMethod::Davidson => Some(Ties::Davidson),
+        RankMethod::Elo | RankMethod::WinRate | RankMethod::LengthControlled => None,
+    }
 }
 
 impl Scored {
@@ -81,38 +93,35 @@ pub(super) fn scores(
     let anchor = options.anchor.as_ref().and_then(|(name, at)| {
         contest.models.iter().position(|model| model == name).map(|place| (place, *at))
     });
-    let ties = match options.method {
-        RankMethod::BradleyTerry => Ties::Half,
-        RankMethod::RaoKupper => Ties::RaoKupper,
-        RankMethod::Davidson => Ties::Davidson,
-        RankMethod::Elo => {
+    let Some(ties) = strength(options.method) else {
+        let bare = Scored {
+            scores: Vec::new(),
+            errors: None,
+            reaches: Vec::new(),
+            controls: Vec::new(),
+            tie: None,
+            top: Vec::new(),
+        };
+        if options.method == RankMethod::Elo {
             let mut scores = elo(votes, n, Elo::default());
             let shift = anchor.map_or(0.0, |(place, at)| at - scores[place]);
             for score in &mut scores {
                 *score += shift;
             }
-            return Ok(Scored { scores, errors: None, reaches: Vec::new(), controls: Vec::new(), tie: None });
+            return Ok(Scored { scores, ..bare });
         }
-        RankMethod::WinRate | RankMethod::LengthControlled => {
-            let rates = win_rates(votes, n);
-            // Who wins makes another lose: at worst the errors are opposite, and add up.
-            let errors = rates.iter().map(|rate| 100.0 * error(rate)).collect();
-            let scores = rates.iter().map(|rate| 100.0 * rate.rate).collect();
-            let reach = |rate: &WinRate| {
-                // One prompt tells nothing of a rate: anything may be.
-                let one = rate.clusters < 2 && rate.votes > 1;
-                let (low, high) = if one { (0.0, 1.0) } else { rate.interval(Z) };
-                Some((100.0 * (rate.rate - low), 100.0 * (high - rate.rate)))
-            };
-            let reaches = rates.iter().map(reach).collect();
-            return Ok(Scored {
-                scores,
-                errors: Some(Errors::Unknown(errors)),
-                reaches,
-                controls: Vec::new(),
-                tie: None,
-            });
-        }
+        let rates = win_rates(votes, n);
+        // Who wins makes another lose: at worst the errors are opposite, and add up.
+        let errors = rates.iter().map(|rate| 100.0 * error(rate)).collect();
+        let scores = rates.iter().map(|rate| 100.0 * rate.rate).collect();
+        let reach = |rate: &WinRate| {
+            // One prompt tells nothing of a rate: anything may be.
+            let one = rate.clusters < 2 && rate.votes > 1;
+            let (low, high) = if one { (0.0, 1.0) } else { rate.interval(Z) };
+            Some((100.0 * (rate.rate - low), 100.0 * (high - rate.rate)))
+        };
+        let reaches = rates.iter().map(reach).collect();
+        return Ok(Scored { scores, errors: Some(Errors::Unknown(errors)), reaches, ..bare });
     };
     let origin = anchor.map_or(Origin::Field, |(place, _)| Origin::Competitor(place));
     let fit = rank(votes, n, covariates, RankingOptions { ties, robust, prior: options.prior, origin })?;
@@ -120,7 +129,14 @@ pub(super) fn scores(
     let (centre, at) = anchor.map_or((0.0, CENTRE), |(place, at)| (fit.scores[place], at));
     let scores = fit.scores.iter().map(|score| points * (score - centre) + at).collect();
     if robust == Robust::Nothing {
-        return Ok(Scored { scores, errors: None, reaches: Vec::new(), controls: Vec::new(), tie: fit.tie });
+        return Ok(Scored {
+            scores,
+            errors: None,
+            reaches: Vec::new(),
+            controls: Vec::new(),
+            tie: fit.tie,
+            top: fit.top,
+        });
     }
     let mut errors = fit.covariance.map_or(Errors::Apart(fit.errors), Errors::Together);
     errors.scale(if matches!(errors, Errors::Together(_)) { points * points } else { points });
@@ -136,7 +152,7 @@ pub(super) fn scores(
         .collect();
     let reaches =
         fit.reaches.iter().map(|reach| reach.map(|(low, high)| (points * low, points * high))).collect();
-    Ok(Scored { scores, errors: Some(errors), reaches, controls, tie: fit.tie })
+    Ok(Scored { scores, errors: Some(errors), reaches, controls, tie: fit.tie, top: fit.top })
 }
 
 /// The standard error of a win rate. One prompt tells nothing of it: anything may be. Where all verdicts are alike it is that of two

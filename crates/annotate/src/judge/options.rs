@@ -81,7 +81,7 @@ pub struct JudgeOptions {
     pub seed: u64,
     /// The most tokens of reasoning.
     pub max_tokens: u32,
-    /// Whether a grade is given beside the pair's answer of reference (the field `reference` of its metadata), where it has one.
+    /// Whether a grade is given beside the pair's reference answer (the field `reference` of its metadata), where it has one.
     pub references: bool,
 }
 

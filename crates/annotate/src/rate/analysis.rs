@@ -124,7 +124,7 @@ pub fn read_analysis(outcome: &Outcome, asked: &Request) -> (Option<Analysis>, P
     }
 }
 
-/// The question for an answer of reference: the request itself, as the assistant would get it. None where nobody asks
+/// The question for a reference answer: the request itself, as the assistant would get it. None where nobody asks
 /// anything: a model would answer what it makes up.
 pub fn ask_reference(pair: &Pair, seed: u64) -> Option<Request> {
     let asks =

@@ -2,7 +2,7 @@
 //!
 //! The five steps of Li et al. (2024): the request is analysed alone ([`ask_analysis`]); query-specific properties are asked
 //! for where it has what they are about; eighteen basic properties are judged without the request, so that what was asked
-//! does not colour them, relevance and novelty with it; errors are counted against an answer of reference. A pair's responses
+//! does not colour them, relevance and novelty with it; errors are counted against a reference answer. A pair's responses
 //! are shown together, as in the paper, or each alone.
 //!
 //! A rating is *generated*, a form in JSON for many properties at once, or *scored*: one question for each property and

@@ -36,7 +36,7 @@ pub enum Step {
     WithRequest,
     /// The request, for properties of which only what it holds is asked.
     Specific,
-    /// The request and an answer of reference.
+    /// The request and a reference answer.
     Errors,
 }
 
@@ -114,7 +114,7 @@ impl RateOptions {
         self.properties.iter().any(|p| step(p) == Step::Specific)
     }
 
-    /// Whether any property is counted against an answer of reference.
+    /// Whether any property is counted against a reference answer.
     pub fn needs_reference(&self) -> bool {
         self.properties.iter().any(|p| step(p) == Step::Errors)
     }
@@ -125,7 +125,7 @@ impl RateOptions {
 pub struct Known {
     /// What its request holds; without it, query-specific properties are not asked for.
     pub analysis: Option<Analysis>,
-    /// An answer of reference; without it, errors are not counted.
+    /// A reference answer; without it, errors are not counted.
     pub reference: Option<String>,
 }
 

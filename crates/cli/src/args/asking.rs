@@ -9,6 +9,7 @@ use predilect_workbench::{
     Orders, RateMethod,
 };
 
+use super::number::{not_negative, whole};
 use super::read::ReadArgs;
 use super::shared::Global;
 
@@ -18,7 +19,7 @@ pub(crate) struct AnnotateArgs {
     /// Preference files or folders, or one study folder
     #[arg(required = true, value_name = "FILE")]
     pub(crate) inputs: Vec<PathBuf>,
-    /// Ask only about pairs for which this holds, e.g. 'scenario = code and judge(human) != judge("gpt-4.1-mini")'
+    /// Ask only about pairs that match this filter, e.g. 'scenario = code and judge(human) != judge("gpt-4.1-mini")'
     #[arg(long = "where", value_name = "FILTER")]
     pub(crate) filter: Option<Filter>,
     /// The model, as for `predilect judge`
@@ -27,16 +28,16 @@ pub(crate) struct AnnotateArgs {
     /// The annotator's name in the study (default: the model's)
     #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) name: Option<String>,
-    /// Properties to rate, by id and comma separated (default: all of the 29 but length, which text alone tells; errors only
-    /// where there is an answer of reference)
+    /// Properties to rate: ids, separated by commas (default: all of the 29 except length, which is counted from the text; errors
+    /// only where there is a reference answer)
     #[arg(long, value_delimiter = ',', value_name = "IDS")]
     pub(crate) properties: Vec<String>,
-    /// A file (TOML) that removes, rewords or adds properties: a list `remove` or `only` of ids, then one table `[[property]]` for
-    /// each with `id`, `description` and, where wanted, `label`, `scale` (likert or stance) and `needs_request` (true or false)
+    /// A file (TOML) that removes, rewords or adds properties: a list `remove` or `only` of ids, then a table `[[property]]` for
+    /// each property with `id`, `description` and, optionally, `label`, `scale` (likert or stance) and `needs_request` (true or false)
     #[arg(long, value_name = "FILE")]
     pub(crate) property_set: Option<PathBuf>,
-    /// How a rating is read: scored (expected value over the probabilities of the levels) or generated (a form in JSON)
-    /// (default: scored for a model in this process, generated for a provider, which would read the pair for every level)
+    /// How a rating is read: scored (expected value over the probabilities of the levels) or generated (a form in JSON);
+    /// default: scored for a model in this process, generated for a provider, which would have to read the pair for every level
     #[arg(long, value_name = "METHOD", value_parser = named(&RateMethod::ALL))]
     pub(crate) method: Option<RateMethod>,
     /// Show each response alone instead of both together
@@ -48,20 +49,20 @@ pub(crate) struct AnnotateArgs {
     /// A strong model that answers each request: errors are counted against its answers
     #[arg(long, value_name = "MODEL")]
     pub(crate) reference_model: Option<ModelSpec>,
-    /// The field of the data that holds an answer of reference
+    /// The field of the data that contains a reference answer
     #[arg(long, value_name = "FIELD", conflicts_with = "reference_model")]
     pub(crate) reference_field: Option<String>,
-    /// Also sort requests without a scenario into the paper's eleven, so that dissect can fit each apart
+    /// Also sort requests without a scenario into the paper's eleven, so that dissect can fit each separately
     #[arg(long)]
     pub(crate) scenarios: bool,
-    /// Seed of drawn orders, also sent to models that take one
-    #[arg(long, default_value_t = 0)]
+    /// Seed for random orders; also sent to models that accept one
+    #[arg(long, default_value_t = 0, value_parser = whole::<u64>(0..=u64::MAX))]
     pub(crate) seed: u64,
     #[command(flatten)]
     pub(crate) read: ReadArgs,
     #[command(flatten)]
     pub(crate) calls: CallArgs,
-    /// The study folder: tables and the log of all calls (default: the study given)
+    /// The study folder: tables and the log of all calls (default: the given study)
     #[arg(long, short, value_name = "STUDY")]
     pub(crate) output: Option<PathBuf>,
     /// Print JSON instead of a table
@@ -96,42 +97,42 @@ pub(crate) struct JudgeArgs {
     /// Preference files or folders, or one study folder
     #[arg(required_unless_present = "probe", value_name = "FILE")]
     pub(crate) inputs: Vec<PathBuf>,
-    /// Ask only about pairs for which this holds, e.g. 'scenario = code and judge(human) != judge("gpt-4.1-mini")'
+    /// Ask only about pairs that match this filter, e.g. 'scenario = code and judge(human) != judge("gpt-4.1-mini")'
     #[arg(long = "where", value_name = "FILTER")]
     pub(crate) filter: Option<Filter>,
     /// The model: openai:MODEL, anthropic:MODEL, gemini:MODEL, openrouter:MODEL, azure:DEPLOYMENT, ollama:MODEL, the address of
-    /// a server that speaks OpenAI's protocol, with #MODEL behind it, or, in a build with local models, gguf:PATH or
+    /// a server that speaks OpenAI's protocol, followed by #MODEL, or, in a build with local models, gguf:PATH or
     /// hf:ORGANISATION/NAME/FILE (repeatable)
     #[arg(long, required = true, value_name = "MODEL")]
     pub(crate) model: Vec<ModelSpec>,
     /// Judge nothing: ask each model some thirty small questions, and say what can be read, which method to use and what it costs
     #[arg(long, conflicts_with_all = ["inputs", "output", "jury", "attacks"])]
     pub(crate) probe: bool,
-    /// The judge's name in the study (default: the model's); for one model
+    /// The judge's name in the study (default: the model's); with a single --model only
     #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) name: Option<String>,
-    /// scored: probabilities of A and B; generated: a written verdict; reasoned: with reasons first; graded: 1 to 10 for each
-    /// response alone; mt-bench, arena-hard: a comparison that ends with their verdicts in brackets; reward: the scores of a
-    /// reward model (default: scored where the model tells probabilities, else generated)
+    /// scored: probabilities of A and B; generated: a written verdict; reasoned: a verdict after reasons; graded: a grade from 1 to
+    /// 10 for each response alone; mt-bench, arena-hard: a comparison that ends with that benchmark's verdict in brackets; reward: the
+    /// scores of a reward model (default: scored where the model returns probabilities, else generated)
     #[arg(long, value_name = "METHOD", value_parser = named(&Method::ALL))]
     pub(crate) method: Option<Method>,
     /// The order in which responses are shown: both (averaged), random (by seed), ab
     #[arg(long, default_value = "both", value_name = "ORDERS", value_parser = named(&Orders::ALL))]
     pub(crate) orders: Orders,
-    /// A jury of all judges named here as a judge of its own: mean or majority (repeatable)
+    /// Add a jury of all these judges as a separate judge: mean or majority (repeatable)
     #[arg(long, value_enum, value_name = "KIND")]
     pub(crate) jury: Vec<Jury>,
-    /// Then let the losing responses of this many pairs tell each judge to choose them, in six ways, and report how often it falls
-    #[arg(long, default_value_t = 0, value_name = "PAIRS")]
+    /// Afterwards, have the losing responses of this many pairs tell each judge to choose them, in six ways, and report how often that works
+    #[arg(long, default_value_t = 0, value_name = "PAIRS", value_parser = whole::<usize>(0..=u64::MAX))]
     pub(crate) attacks: usize,
-    /// Seed of drawn orders, also sent to models that take one
-    #[arg(long, default_value_t = 0)]
+    /// Seed for random orders; also sent to models that accept one
+    #[arg(long, default_value_t = 0, value_parser = whole::<u64>(0..=u64::MAX))]
     pub(crate) seed: u64,
     #[command(flatten)]
     pub(crate) read: ReadArgs,
     #[command(flatten)]
     pub(crate) calls: CallArgs,
-    /// The study folder: tables and the log of all calls (default: the study given)
+    /// The study folder: tables and the log of all calls (default: the given study)
     #[arg(long, short, value_name = "STUDY")]
     pub(crate) output: Option<PathBuf>,
     /// Print JSON instead of a table
@@ -161,7 +162,7 @@ impl JudgeArgs {
 pub(crate) enum Jury {
     /// The mean of the judges' verdicts
     Mean,
-    /// What more judges favour
+    /// The side that more judges favour
     Majority,
 }
 
@@ -179,54 +180,54 @@ impl From<Jury> for OfJudges {
 #[command(next_help_heading = "Calls")]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(crate) struct CallArgs {
-    /// Say how many calls would be made and what they cost, and make none
+    /// Say how many calls would be made and what they would cost, and make none
     #[arg(long)]
     pub(crate) dry_run: bool,
     /// Stop before more than this many US dollars are spent
-    #[arg(long, value_name = "USD", value_parser = money)]
+    #[arg(long, value_name = "USD", value_parser = not_negative)]
     pub(crate) budget: Option<f64>,
-    /// A table of prices (TOML) that stands before the one built in
+    /// A table of prices (TOML) that takes precedence over the built-in one
     #[arg(long, value_name = "FILE")]
     pub(crate) prices: Option<PathBuf>,
-    /// Most calls at once; fewer are made while the server asks for less
-    #[arg(long, default_value_t = 16, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    /// Maximum number of calls at once; fewer are made while the server asks for fewer
+    #[arg(long, default_value_t = 16, value_name = "N", value_parser = whole::<u16>(1..=1024))]
     pub(crate) concurrency: u16,
-    /// How often a call is repeated that may succeed later
-    #[arg(long, default_value_t = 6, value_name = "N", value_parser = clap::value_parser!(u16).range(0..=100))]
+    /// How often to repeat a call that may succeed later
+    #[arg(long, default_value_t = 6, value_name = "N", value_parser = whole::<u16>(0..=100))]
     pub(crate) retries: u16,
     /// The wait in seconds before the first repetition; it doubles each time
-    #[arg(long, default_value_t = 0.5, value_name = "SECONDS", value_parser = money)]
+    #[arg(long, default_value_t = 0.5, value_name = "SECONDS", value_parser = not_negative)]
     pub(crate) retry_wait: f64,
-    /// How long an answer may take, in seconds (default: 120; 600 where a model reasons first, which would be paid again)
-    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..=3600))]
+    /// How long an answer may take, in seconds (default: 120; 600 where a model reasons first, since a second try is paid for again)
+    #[arg(long, value_name = "SECONDS", value_parser = whole::<u32>(1..=3600))]
     pub(crate) timeout: Option<u32>,
-    /// How far the provider enforces the JSON of written answers: schema, object, nothing (for servers that do not know how)
+    /// How strictly the provider is to enforce the JSON of written answers: schema, object, or nothing (for servers that cannot)
     #[arg(long, default_value = "schema", value_name = "HOW", value_parser = named(&Enforce::ALL))]
     pub(crate) enforce: Enforce,
-    /// How hard a model that reasons does so before it answers: none, minimal, low, medium, high, xhigh or max, as far as its
-    /// provider knows these (default: the provider's own)
+    /// How hard a reasoning model reasons before it answers: none, minimal, low, medium, high, xhigh or max, as far as its
+    /// provider supports these (default: the provider's own)
     #[arg(long, value_name = "EFFORT", value_parser = named(&Effort::ALL))]
     pub(crate) reasoning: Option<Effort>,
-    /// Tokens it may write for itself before an answer (default: 8192 where the model's name tells that it reasons, else 0)
-    #[arg(long, value_name = "TOKENS", value_parser = clap::value_parser!(u32).range(0..=1_000_000))]
+    /// Maximum number of reasoning tokens before an answer (default: 8192 where the model's name shows that it reasons, else 0)
+    #[arg(long, value_name = "TOKENS", value_parser = whole::<u32>(0..=1_000_000))]
     pub(crate) reasoning_tokens: Option<u32>,
-    /// Ask again what failed for good in an earlier run, e.g. because it was filtered
+    /// Ask again the questions that failed for good in an earlier run, e.g. because a filter withheld the answer
     #[arg(long)]
     pub(crate) retry_failed: bool,
-    /// Make no call: read again what is logged
+    /// Make no calls: read the logged answers again
     #[arg(long, conflicts_with = "retry_failed")]
     pub(crate) offline: bool,
-    /// Hand questions over in the provider's batches (OpenAI, Anthropic: within a day, at half the price), and fetch the answers
-    /// of those that have ended: run the command again until nothing waits
+    /// Submit questions in the provider's batches (OpenAI, Anthropic: answered within a day, at half the price), and fetch the
+    /// answers of batches that have ended; run the command again until none is waiting
     #[arg(long, conflicts_with = "offline")]
     pub(crate) batch: bool,
-    /// The most questions of one batch; of small ones an account that may not have many under way takes some, and the others
-    /// are handed over by later runs
-    #[arg(long, value_name = "N", default_value_t = 50_000, requires = "batch", value_parser = clap::value_parser!(u32).range(1..=50_000))]
+    /// Maximum number of questions in one batch; make it smaller where the account limits how many may be in progress: the rest is
+    /// then submitted by later runs
+    #[arg(long, value_name = "N", default_value_t = 50_000, requires = "batch", value_parser = whole::<u32>(1..=50_000))]
     pub(crate) batch_size: u32,
-    /// Tokens that a model in this process holds at once; memory grows with it
+    /// Context size, in tokens, of a model in this process; memory use grows with it
     #[cfg(feature = "local")]
-    #[arg(long, default_value_t = 8192, value_name = "TOKENS", value_parser = clap::value_parser!(u32).range(256..=1_048_576))]
+    #[arg(long, default_value_t = 8192, value_name = "TOKENS", value_parser = whole::<u32>(256..=1_048_576))]
     pub(crate) context: u32,
 }
 
@@ -265,11 +266,4 @@ pub(super) fn named<T: Copy + Send + Sync + 'static>(
         let found = choices.iter().find(|(_, known)| *known == name);
         found.or(choices.first()).map(|(value, _)| *value).expect("a choice")
     })
-}
-
-fn money(text: &str) -> Result<f64, String> {
-    match text.parse::<f64>() {
-        Ok(x) if (0.0..=1e9).contains(&x) => Ok(x),
-        _ => Err(format!("`{text}` is not a number of 0 or more")),
-    }
 }

@@ -1,4 +1,4 @@
-//! What can be asked of judges: beside each other, and about one verdict.
+//! What can be asked of judges: how they compare, and why one verdict came out as it did.
 
 use std::path::PathBuf;
 
@@ -6,6 +6,7 @@ use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use predilect_workbench::Measure;
 
+use super::number::{whole, within};
 use super::read::ExampleArg;
 use super::shared::{ModelArgs, TableArgs};
 
@@ -19,20 +20,20 @@ pub(crate) struct CompareArgs {
     /// Compare the judges of an example that comes with Predilect: llmfao or local-judge
     #[arg(long, conflicts_with = "inputs", value_enum, num_args = 0..=1, default_missing_value = "llmfao", value_name = "EXAMPLE")]
     pub(crate) example: Option<ExampleArg>,
-    /// Also, or without inputs only, the 33 judges published with Li et al. (2024): people and 32 language models
+    /// Add the 33 judges published with Li et al. (2024), people and 32 language models; without inputs, compare them alone
     #[arg(long)]
     pub(crate) published: bool,
-    /// How likeness is measured: pearson, spearman, l1, l2
+    /// How similarity is measured: pearson, spearman, l1, l2
     #[arg(long, default_value_t = Measure::Pearson, value_name = "MEASURE", value_parser = measure())]
     pub(crate) measure: Measure,
-    /// Resamples for intervals and stability
-    #[arg(long, default_value_t = 1000, value_name = "N", value_parser = clap::value_parser!(u32).range(10..=100_000))]
+    /// Number of resamples for intervals and stability
+    #[arg(long, default_value_t = 1000, value_name = "N", value_parser = whole::<u32>(10..=100_000))]
     pub(crate) resamples: u32,
-    /// A judge by which quality is told and for whom others may stand in (repeatable; default: judges named as people or gold)
+    /// A reference judge: its verdicts say which response is better, and the other judges are tested as surrogates for it (repeatable; default: judges named as people or gold)
     #[arg(long, value_name = "JUDGE")]
     pub(crate) reference: Vec<String>,
-    /// The margin that label counts are for: half of a 95 % interval of a win rate, in percentage points
-    #[arg(long, default_value_t = 3.0, value_name = "POINTS", value_parser = points)]
+    /// The margin of error for which the labels needed are counted: half the width of a win rate's 95 % interval, in percentage points
+    #[arg(long, default_value_t = 3.0, value_name = "POINTS", value_parser = within(0.1..=50.0, "a number from 0.1 to 50"))]
     pub(crate) margin: f64,
     /// Leave out the fits in which judges and groups learn from each other
     #[arg(long)]
@@ -70,13 +71,6 @@ fn measure() -> impl TypedValueParser<Value = Measure> {
     })
 }
 
-fn points(text: &str) -> Result<f64, String> {
-    match text.parse::<f64>() {
-        Ok(x) if (0.1..=50.0).contains(&x) => Ok(x),
-        _ => Err(format!("`{text}` is not a number from 0.1 to 50")),
-    }
-}
-
 /// `predilect explain`
 #[derive(Debug, Args)]
 pub(crate) struct ExplainArgs {
@@ -92,14 +86,14 @@ pub(crate) struct ExplainArgs {
     /// Explain every verdict (of every judge, or of --judge) in one table in Parquet, a row per verdict and property
     #[arg(long, value_name = "FILE.parquet", conflicts_with_all = ["pair", "json"])]
     pub(crate) all: Option<PathBuf>,
-    /// Explain by the fit of this group instead of all pairs (with --group-by)
+    /// Explain with the fit of this group instead of that of all pairs (with --group-by)
     #[arg(long, value_name = "GROUP", default_value = "all")]
     pub(crate) group: String,
     #[command(flatten)]
     pub(crate) table: TableArgs,
     #[command(flatten)]
     pub(crate) model: ModelArgs,
-    /// Print JSON instead of a picture
+    /// Print JSON instead of a chart
     #[arg(long)]
     pub(crate) json: bool,
 }

@@ -8,6 +8,7 @@ use predilect_workbench::RateMethod;
 use predilect_workbench::validity::{Rater, ValidityRequest};
 
 use super::asking::{CallArgs, named};
+use super::number::whole;
 use super::shared::Global;
 
 /// `predilect doctor`
@@ -21,9 +22,15 @@ pub(crate) struct DoctorArgs {
 /// `predilect rerun`
 #[derive(Debug, Args)]
 pub(crate) struct RerunArgs {
-    /// The study folder; its results and its report are replaced
+    /// The study folder; its results are replaced. With --from: the study or file to ask, which stays as it is
     #[arg(value_name = "STUDY")]
     pub(crate) study: PathBuf,
+    /// Which of the study's results to compute anew; without: the dissection, or the only one there is
+    #[arg(long, value_name = "VERB", value_parser = ["dissect", "compare", "rank", "rank-lc"], conflicts_with = "from")]
+    pub(crate) step: Option<String>,
+    /// Ask what this result of --json was the answer to (dissect, versus, compare, rank, explain or fit)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) from: Option<PathBuf>,
     /// Print JSON instead of tables
     #[arg(long)]
     pub(crate) json: bool,
@@ -40,7 +47,7 @@ pub(crate) struct CompletionsArgs {
 /// `predilect man`
 #[derive(Debug, Args)]
 pub(crate) struct ManArgs {
-    /// The folder for them, e.g. /usr/local/share/man/man1
+    /// The folder to write them to, e.g. /usr/local/share/man/man1
     #[arg(value_name = "FOLDER")]
     pub(crate) folder: PathBuf,
 }
@@ -49,23 +56,23 @@ pub(crate) struct ManArgs {
 #[derive(Debug, Args)]
 #[allow(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(crate) struct ValidityArgs {
-    /// Files of JSON lines with `higher`, `lower`, `property`, and where they are known `prompt`, `kind` and `source` (default: the pairs
+    /// Files of JSON lines with `higher`, `lower`, `property`, and, where known, `prompt`, `kind` and `source` (default: the pairs
     /// that come with Predilect, for all 29 properties)
     #[arg(value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
-    /// Who rates: text, or a model as for `predilect annotate` (repeatable)
+    /// Who rates: text (analysis of the text), or a model as for `predilect annotate` (repeatable)
     #[arg(long = "annotator", value_name = "text|MODEL", default_value = "text")]
     pub(crate) annotators: Vec<Rater>,
-    /// Only these properties, by id and comma separated; of files that name none, the one property of all pairs
+    /// Only these properties: ids, separated by commas; for files that name no property, the one property of all their pairs
     #[arg(long = "property", alias = "properties", value_delimiter = ',', value_name = "IDS")]
     pub(crate) properties: Vec<String>,
     /// Maximum number of pairs per property, sampled evenly across kinds (default: all for text, 42 for models)
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", value_parser = whole::<u32>(1..=u64::MAX))]
     pub(crate) pairs: Option<u32>,
-    /// Only pairs that were held back from whoever works on ratings
+    /// Only pairs that were held back from the people who worked on the ratings
     #[arg(long, conflicts_with = "files")]
     pub(crate) held_back: bool,
-    /// Show the pairs of each kind apart
+    /// Show the pairs of each kind separately
     #[arg(long)]
     pub(crate) kinds: bool,
     /// How a model's rating is read, as for `predilect annotate`: scored or generated
@@ -74,12 +81,12 @@ pub(crate) struct ValidityArgs {
     /// Show a model each response alone instead of both together, in both orders
     #[arg(long)]
     pub(crate) single: bool,
-    /// Seed that is sent to models that take one
-    #[arg(long, default_value_t = 0)]
+    /// Seed that is sent to models that accept one
+    #[arg(long, default_value_t = 0, value_parser = whole::<u64>(0..=u64::MAX))]
     pub(crate) seed: u64,
     #[command(flatten)]
     pub(crate) calls: CallArgs,
-    /// The folder of the log of calls, with which a run is resumed, and of the figures (default: the user's own,
+    /// The folder for the log of calls, from which a run resumes, and for the figures (default:
     /// ~/.local/share/predilect/validity, where `annotate` and `dissect` look for them)
     #[arg(long, short, value_name = "FOLDER")]
     pub(crate) output: Option<PathBuf>,
@@ -115,7 +122,7 @@ pub(crate) struct FormatsArgs {
     /// Show this format: what identifies it, where each role is found, an example record
     #[arg(value_name = "NAME")]
     pub(crate) name: Option<Format>,
-    /// Print its recipe as TOML, to change it and read files by it with --mapping
+    /// Print its recipe as TOML, to change it and then read files with it by --mapping
     #[arg(long, requires = "name")]
     pub(crate) toml: bool,
     /// Print JSON instead of text

@@ -3,6 +3,7 @@
 mod asking;
 mod compare;
 mod itself;
+mod number;
 mod rank;
 mod read;
 #[cfg(feature = "serve")]
@@ -44,7 +45,7 @@ pub(crate) struct Cli {
 pub(crate) enum Verb {
     /// The main job: read pairs and verdicts, rate the responses, fit each judge, show what it rewards
     Dissect(DissectArgs),
-    /// Run a study's dissection again, with the options that are kept with it, and say what has changed
+    /// Run a study's dissection again, with the options it was made with, and say what has changed
     Rerun(RerunArgs),
     /// Read preference files into a study folder (Parquet tables that any tool can read)
     Import(ImportArgs),
@@ -52,23 +53,23 @@ pub(crate) enum Verb {
     Annotate(AnnotateArgs),
     /// Collect a language model's own verdicts on the pairs of a study
     Judge(JudgeArgs),
-    /// Compare judges: who rewards alike, who agrees with whom, where exactly they differ
+    /// Compare judges: which reward alike, which agree with each other, where exactly they differ
     Compare(CompareArgs),
     /// Explain one verdict: how much each property moved it
     Explain(ExplainArgs),
     /// Rank the models: a leaderboard from verdicts, raw or controlled for length, style or any property
     Rank(RankArgs),
-    /// Move an evaluation by what its judge rewards: tell a model to write so, and measure what that does to its score
+    /// Move an evaluation by what its judge rewards: tell a model to write that way, and measure how its score changes
     Steer(SteerArgs),
     /// Change one property of a response at a time and judge again: which of the weights are causes?
     Verify(VerifyArgs),
-    /// Align a small language model with a judge's verdicts, or with what its weights say of each pair
+    /// Align a small language model with a judge's verdicts, or with what its weights predict for each pair
     #[cfg(feature = "train")]
     Train(TrainArgs),
-    /// Ask of a model whether it ranks pairs as their labels do, and how well it could
+    /// Measure whether a model ranks pairs as their labels do, and how well it could
     #[cfg(feature = "train")]
     RankingAccuracy(RankingArgs),
-    /// Serve a page in the browser on which every filter is a question, and what judges reward the answer
+    /// Serve a page in the browser: every filter is a question, and what judges reward is the answer
     #[cfg(feature = "serve")]
     Serve(ServeArgs),
     /// Fit the preference model to any CSV or Parquet table of numeric features
@@ -83,7 +84,7 @@ pub(crate) enum Verb {
     Doctor(DoctorArgs),
     /// Print completions for a shell: bash, zsh, fish, powershell, elvish
     Completions(CompletionsArgs),
-    /// Write manual pages, one for each verb
+    /// Write manual pages, one for each command
     Man(ManArgs),
 }
 
@@ -113,10 +114,10 @@ pub(crate) struct DissectArgs {
     pub(crate) table: TableArgs,
     #[command(flatten)]
     pub(crate) model: ModelArgs,
-    /// Report what is rewarded differently in the --where slice than in the `rest`, or in the slice of another filter
+    /// Report what is rewarded differently in the --where slice than in the `rest`, or than in the slice of another filter
     #[arg(long, value_name = "rest|FILTER", conflicts_with_all = ["gains", "output", "html", "draws", "group_by"])]
     pub(crate) versus: Option<Other>,
-    /// Say what each property adds on unseen verdicts, however many there are (default: up to 30,000)
+    /// Say what each property adds on unseen verdicts, however many verdicts there are (default: up to 30,000)
     #[arg(long)]
     pub(crate) gains: bool,
     /// Keep the study here: tables in Parquet and the report
@@ -148,13 +149,13 @@ pub(crate) struct ImportArgs {
     /// Show the first records as they are understood, and write nothing
     #[arg(long)]
     pub(crate) preview: bool,
-    /// Add to the study that is there: new pairs join it, verdicts on its pairs join them
+    /// Add to the existing study: new pairs, and verdicts on pairs it already has
     #[arg(long, conflicts_with = "replace")]
     pub(crate) add: bool,
-    /// Replace the study that is there, with all that was derived from it
+    /// Replace the existing study and everything derived from it
     #[arg(long)]
     pub(crate) replace: bool,
-    /// Import pairs on which there is no verdict yet, for `judge` and `annotate`
+    /// Import pairs that have no verdict yet, for `judge` and `annotate`
     #[arg(long)]
     pub(crate) without_verdicts: bool,
     /// Print the summary as JSON
@@ -177,11 +178,11 @@ pub(crate) struct FitArgs {
     /// The column that names the judge: one fit per judge
     #[arg(long, value_name = "COLUMN")]
     pub(crate) judge: Option<String>,
-    /// The column that names the group: one fit per group beside the fit of all
+    /// The column that names the group: one fit per group, as well as one of all rows
     #[arg(long, value_name = "COLUMN")]
     pub(crate) group: Option<String>,
-    /// The column that names the prompt (or another unit): its rows share a fold, and intervals are over its values, so that what is
-    /// sure holds on unseen ones (without it every row counts as independent)
+    /// The column that names the prompt (or another unit): rows of one unit share a fold, and intervals treat the units as a
+    /// sample, so that what is sure should hold for unseen ones (default: every row counts as independent)
     #[arg(long, value_name = "COLUMN")]
     pub(crate) cluster: Option<String>,
     /// Divide every feature by its root mean square, so that the prior means the same for all of them
@@ -206,7 +207,7 @@ pub(crate) struct ExportArgs {
     /// The format to write (`predilect formats` lists them)
     #[arg(long, default_value_t = ExportFormat::Pairs, value_name = "FORMAT")]
     pub(crate) format: ExportFormat,
-    /// Write only pairs and verdicts for which this holds, e.g. 'scenario in (code, math)'
+    /// Write only pairs and verdicts that match this filter, e.g. 'scenario in (code, math)'
     #[arg(long = "where", value_name = "FILTER")]
     pub(crate) filter: Option<Filter>,
     /// The file to write (default: standard output)

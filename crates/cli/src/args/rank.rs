@@ -1,4 +1,4 @@
-//! What can be asked of models: who is how strong.
+//! What can be asked about models: how strong each one is.
 
 use std::path::PathBuf;
 
@@ -9,6 +9,7 @@ use predilect_workbench::rank::RankMethod;
 
 use predilect_workbench::Filter;
 
+use super::number::{whole, within};
 use super::read::ReadArgs;
 
 /// `predilect rank`
@@ -18,44 +19,44 @@ pub(crate) struct RankArgs {
     /// Preference files or folders with named models, `-` for standard input, or one study folder
     #[arg(required = true, value_name = "FILE")]
     pub(crate) inputs: Vec<PathBuf>,
-    /// How scores are made: bradley-terry (a tie half a win), rao-kupper, davidson, elo, win-rate, lc (AlpacaEval's
+    /// How scores are computed: bradley-terry (a tie counts as half a win), rao-kupper, davidson, elo, win-rate, lc (AlpacaEval's
     /// length-controlled win rate against a baseline)
     #[arg(long, default_value_t = RankMethod::BradleyTerry, value_name = "METHOD", value_parser = method())]
     pub(crate) method: RankMethod,
-    /// Properties to control for, by id and comma separated: such as length or lists; style stands for length,headings,lists,bold
-    /// (Bradley-Terry methods)
+    /// Properties to control for: ids, separated by commas, such as length or lists; style means length,headings,lists,bold
+    /// (Bradley-Terry methods only)
     #[arg(long, value_delimiter = ',', value_name = "IDS")]
     pub(crate) control: Vec<String>,
-    /// A model whose score is fixed, so that further models do not move it: NAME or NAME=POINTS
+    /// A model whose score is fixed, so that scores stay comparable when models are added: NAME or NAME=POINTS
     #[arg(long, value_name = "MODEL[=POINTS]")]
     pub(crate) anchor: Option<String>,
     /// lc: the model that all others are compared with (default: the one in every pair)
     #[arg(long, value_name = "MODEL")]
     pub(crate) baseline: Option<String>,
-    /// lc: fit over the other models how hard every prompt is and what length does, and hold that in each model's fit; it needs 5 models or
-    /// more (default: AlpacaEval's own difficulties where all prompts and the baseline are its own, else none)
+    /// lc: estimate from the other models how hard each prompt is and what length does, and keep that fixed in each model's fit; needs 5
+    /// models or more (default: AlpacaEval's own difficulties where all prompts and the baseline are AlpacaEval's, else none)
     #[arg(long, conflicts_with = "minimal")]
     pub(crate) difficulty: bool,
-    /// lc: the form without the difficulty of prompts
+    /// lc: leave out the difficulty of prompts
     #[arg(long)]
     pub(crate) minimal: bool,
-    /// lc: a model that is the baseline itself under another instruction (verbose, concise); it tells what length does where nothing
+    /// lc: a model that is the baseline itself under another instruction (verbose, concise); it shows what length does where nothing
     /// else differs (repeatable)
     #[arg(long, value_name = "MODEL")]
     pub(crate) variant: Vec<String>,
     /// Precision of a normal prior on the scores in log-odds; it keeps scores finite where a model never won or never lost
-    #[arg(long, default_value_t = 0.0, value_name = "PRECISION", value_parser = not_negative)]
+    #[arg(long, default_value_t = 0.0, value_name = "PRECISION", value_parser = within(0.0..=1e6, "a number from 0 to 1,000,000"))]
     pub(crate) prior: f64,
-    /// Leave out models with fewer verdicts than this, and the verdicts on them, until all that stay have as many
-    #[arg(long, default_value_t = 0, value_name = "N")]
+    /// Leave out models with fewer verdicts than this, and the verdicts on them, until all that remain have that many
+    #[arg(long, default_value_t = 0, value_name = "N", value_parser = whole::<u64>(0..=u64::MAX))]
     pub(crate) min_verdicts: u64,
-    /// Intervals by a bootstrap over prompts with so many resamples (default: by the sandwich, clustered by prompt)
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(10..=100_000))]
+    /// Intervals by a bootstrap over prompts with this many resamples (default: sandwich intervals, clustered by prompt)
+    #[arg(long, value_name = "N", value_parser = whole::<u32>(10..=100_000))]
     pub(crate) bootstrap: Option<u32>,
-    /// Take verdicts on one prompt as independent of each other: narrower intervals, as other tools give them
+    /// Treat verdicts on one prompt as independent of each other: narrower intervals, as other tools give them
     #[arg(long)]
     pub(crate) independent: bool,
-    /// Only pairs and verdicts for which this holds, e.g. 'scenario = code and words(a) > words(b)'
+    /// Only pairs and verdicts that match this filter, e.g. 'scenario = code and words(a) > words(b)'
     #[arg(long = "where", value_name = "FILTER")]
     pub(crate) filter: Option<Filter>,
     /// Only the verdicts of these judges (repeatable)
@@ -64,15 +65,15 @@ pub(crate) struct RankArgs {
     /// How controls become features: difference, normalised ((A - B) / (A + B)), comparison (-1, 0, 1)
     #[arg(long, default_value_t = Encoding::Normalised, value_name = "HOW")]
     pub(crate) encoding: Encoding,
-    /// Seed of the bootstrap
-    #[arg(long, default_value_t = 0)]
+    /// Seed for the bootstrap
+    #[arg(long, default_value_t = 0, value_parser = whole::<u64>(0..=u64::MAX))]
     pub(crate) seed: u64,
     #[command(flatten)]
     pub(crate) read: ReadArgs,
     /// Write the leaderboard as tables in Parquet into this folder
     #[arg(long, short, value_name = "STUDY")]
     pub(crate) output: Option<PathBuf>,
-    /// Write the leaderboard as one HTML file; with --control both, as verdicts are and with the properties held equal
+    /// Write the leaderboard as one HTML file; with --control it has both boards, one as verdicts are and one with the properties held equal
     #[arg(long, value_name = "BOARD.html")]
     pub(crate) html: Option<PathBuf>,
     /// With --html: one page to print, with findings, one plot, one table and three cautions; everything else is folded away
@@ -86,11 +87,4 @@ pub(crate) struct RankArgs {
 fn method() -> impl TypedValueParser<Value = RankMethod> {
     PossibleValuesParser::new(RankMethod::ALL.map(|(_, name)| name))
         .map(|name| name.parse().unwrap_or_default())
-}
-
-fn not_negative(text: &str) -> Result<f64, String> {
-    match text.parse::<f64>() {
-        Ok(x) if (0.0..=1e6).contains(&x) => Ok(x),
-        _ => Err(format!("`{text}` is not a number from 0 to 1000000")),
-    }
 }

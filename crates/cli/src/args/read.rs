@@ -1,4 +1,4 @@
-//! How files are read: which format, what columns are, who judges, what becomes of bad records.
+//! How files are read: which format, what columns are, who judges, what happens to bad records.
 
 use std::path::{Path, PathBuf};
 
@@ -6,6 +6,7 @@ use clap::{Args, ValueEnum};
 use predilect_workbench::{Example, Inputs};
 use predilect_workbench::{Format, Judges, Mapping, OnBadRow, ReadOptions, Recipe};
 
+use super::number::whole;
 use crate::problem::Problem;
 
 /// How files are read.
@@ -39,7 +40,7 @@ pub(crate) struct ReadArgs {
     #[arg(long, value_enum, default_value_t = BadRow::Stop, value_name = "DO")]
     pub(crate) on_bad_row: BadRow,
     /// Read at most this many pairs
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", value_parser = whole::<u64>(1..=u64::MAX))]
     pub(crate) limit: Option<u64>,
     /// The judge's name, whatever the files say: NAME for all of them, FILE=NAME for one (repeatable)
     #[arg(long, value_name = "[FILE=]NAME")]
@@ -68,7 +69,7 @@ impl From<JudgesArg> for Judges {
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub(crate) enum BadRow {
-    /// Stop with file, line, field, value and remedy
+    /// Stop, naming file, line, field, value and remedy
     Stop,
     /// Count it by reason and go on
     Skip,
@@ -155,7 +156,7 @@ impl ReadArgs {
 /// The examples that come with Predilect; see `examples/README.md`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ExampleArg {
-    /// 2,139 pairs of 59 models: 124 people beside GPT-4 and GPT-3.5 (llmfao, CC BY 4.0)
+    /// 2,139 pairs of responses by 59 models, judged by 124 people, GPT-4 and GPT-3.5 (llmfao, CC BY 4.0)
     Llmfao,
     /// 320 pairs of two small local models, judged by both
     LocalJudge,
@@ -184,7 +185,7 @@ fn refuse_reading(study: &Path, read: &ReadArgs) -> Result<(), Problem> {
     ];
     if let Some((flag, _)) = asked.iter().find(|(_, given)| *given) {
         return Err(Problem::new(format!(
-            "{} is a study, which was read already: {flag} has no effect",
+            "{} is a study, so its files were read already: {flag} has no effect",
             study.display()
         ))
         .remedy(format!("give {flag} when importing the files")));

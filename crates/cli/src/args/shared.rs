@@ -1,4 +1,4 @@
-//! What do several verbs take: flags of all of them, how fits are made, results shown, pairs and verdicts made a table?
+//! Which options do several verbs share: global flags, how fits are made, how results are shown, how pairs and verdicts become a table?
 
 use std::path::PathBuf;
 
@@ -8,17 +8,18 @@ use predilect_workbench::trial::Trial;
 use predilect_workbench::{Encoding, Engine, FitOptions, PriorChoice, Terms};
 use predilect_workbench::{Filter, SliceOptions};
 
+use super::number::{whole, within};
 use super::read::{ReadArgs, Verdicts};
 use crate::problem::Problem;
 
 /// Flags of every verb.
 #[derive(Debug, Args)]
 pub(crate) struct Global {
-    /// No progress and no remarks (those that are part of a result stay)
+    /// Print no progress and no remarks (except those that are part of a result)
     #[arg(long, short, global = true)]
     pub(crate) quiet: bool,
     /// Threads to use (default: one per core)
-    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(long, global = true, value_name = "N", value_parser = whole::<u16>(1..=65_535))]
     pub(crate) threads: Option<u16>,
 }
 
@@ -33,31 +34,31 @@ pub(crate) struct ModelArgs {
     #[arg(long, default_value_t = PriorChoice::Laplace, value_name = "PRIOR")]
     pub(crate) prior: PriorChoice,
     /// Scale of the Laplace prior, or sd of the normal one
-    #[arg(long, default_value_t = 0.1, value_name = "SCALE", value_parser = positive)]
+    #[arg(long, default_value_t = 0.1, value_name = "SCALE", value_parser = within(1e-4..=1e4, "a number from 0.0001 to 10,000"))]
     pub(crate) prior_scale: f64,
-    /// Nuisance terms beside the properties: auto, none (the paper's model), or any of side,order,models
+    /// Nuisance terms to fit along with the properties: auto, none (the paper's model), or any of side,order,models
     #[arg(long, default_value_t = Terms::Auto, value_name = "TERMS")]
     pub(crate) terms: Terms,
-    /// Fit no group with fewer verdicts
-    #[arg(long, default_value_t = 20, value_name = "N")]
+    /// Do not fit groups with fewer verdicts than this
+    #[arg(long, default_value_t = 20, value_name = "N", value_parser = whole::<usize>(0..=u64::MAX))]
     pub(crate) min_rows: usize,
-    /// Folds of the held-out check, cut by prompt (below 2: no check)
-    #[arg(long, default_value_t = 10, value_name = "K")]
+    /// Number of folds of the held-out check, split by prompt (0 or 1: no check)
+    #[arg(long, default_value_t = 10, value_name = "K", value_parser = whole::<usize>(0..=u64::MAX))]
     pub(crate) folds: usize,
-    /// Seed of folds, checks and draws
-    #[arg(long, default_value_t = 0)]
+    /// Seed for folds, checks and draws
+    #[arg(long, default_value_t = 0, value_parser = whole::<u64>(0..=u64::MAX))]
     pub(crate) seed: u64,
-    /// NUTS: chains
-    #[arg(long, default_value_t = 4, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
+    /// NUTS: number of chains
+    #[arg(long, default_value_t = 4, value_name = "N", value_parser = whole::<u16>(1..=64))]
     pub(crate) chains: u16,
-    /// NUTS: draws kept of each chain
-    #[arg(long, default_value_t = 2000, value_name = "N", value_parser = clap::value_parser!(u32).range(4..=1_000_000))]
+    /// NUTS: draws kept from each chain
+    #[arg(long, default_value_t = 2000, value_name = "N", value_parser = whole::<u32>(4..=1_000_000))]
     pub(crate) samples: u32,
     /// NUTS: tuning steps of each chain
-    #[arg(long, default_value_t = 500, value_name = "N", value_parser = clap::value_parser!(u32).range(50..=1_000_000))]
+    #[arg(long, default_value_t = 500, value_name = "N", value_parser = whole::<u32>(50..=1_000_000))]
     pub(crate) tune: u32,
-    /// Take every verdict as independent of all others, as in the paper, instead of leaving out one prompt at a time: intervals are
-    /// narrower, and what is sure is so of these prompts only
+    /// Treat every verdict as independent of all others, as in the paper, instead of leaving out one prompt at a time: intervals are
+    /// narrower, and what is called sure is sure for these prompts only
     #[arg(long)]
     pub(crate) independent: bool,
     /// Write posterior draws of every fit (4,000; with --engine nuts all that it draws) to this Parquet file
@@ -118,19 +119,12 @@ impl ShowArgs {
     }
 }
 
-fn positive(text: &str) -> Result<f64, String> {
-    match text.parse::<f64>() {
-        Ok(x) if (1e-4..=1e4).contains(&x) => Ok(x),
-        _ => Err(format!("`{text}` is not a number from 0.0001 to 10000")),
-    }
-}
-
 /// How pairs and verdicts become a table that can be fitted.
 #[derive(Debug, Args)]
 pub(crate) struct TableArgs {
     #[command(flatten)]
     pub(crate) read: ReadArgs,
-    /// Only pairs and verdicts for which this holds, e.g. 'scenario in (code, math) and words(a) > 2 * words(b)'; fields: scenario,
+    /// Only pairs and verdicts that match this filter, e.g. 'scenario in (code, math) and words(a) > 2 * words(b)'; fields: scenario,
     /// language, source, id, order, model(a), words(a), rating(PROPERTY), judge(NAME), text(a), text(prompt), meta.KEY
     #[arg(long = "where", value_name = "FILTER")]
     pub(crate) filter: Option<Filter>,
@@ -140,17 +134,17 @@ pub(crate) struct TableArgs {
     /// Only these judges (repeatable)
     #[arg(long, value_name = "JUDGE")]
     pub(crate) judge: Vec<String>,
-    /// Fit every value of this field apart: scenario, language, source, annotator, or any field of the data
+    /// Fit every value of this field separately: scenario, language, source, annotator, or any field of the data
     #[arg(long, value_name = "FIELD")]
     pub(crate) group_by: Option<String>,
-    /// What intervals are over: prompt, annotator, or any field of the data (a conversation, a source); two of them, comma separated,
-    /// count together (default: prompt, and annotator where people judge on several prompts)
+    /// The units that intervals treat as a sample: prompt, annotator, or any field of the data (a conversation, a source); two of them,
+    /// separated by a comma, are used together (default: prompt, and annotator where people judge on several prompts)
     #[arg(long, value_delimiter = ',', value_name = "FIELDS", conflicts_with = "independent")]
     pub(crate) cluster: Vec<String>,
-    /// Properties to fit, by id and comma separated (default: all that are rated, without parts of others)
+    /// Properties to fit: ids, separated by commas (default: all that are rated, except parts of others)
     #[arg(long, value_delimiter = ',', value_name = "IDS")]
     pub(crate) properties: Vec<String>,
-    /// Try a property beside those: /REGEX/ or /REGEX/i (whether a response has a match), "TEXT", or count(a, "TEXT") and
+    /// Try a property of your own as well: /REGEX/ or /REGEX/i (whether a response has a match), "TEXT", or count(a, "TEXT") and
     /// count(a, /REGEX/) (how many times); repeatable
     #[arg(long = "try", value_name = "EXPR")]
     pub(crate) tried: Vec<Trial>,

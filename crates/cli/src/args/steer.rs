@@ -7,6 +7,7 @@ use predilect_steer::{Baseline, Choose, Protocol, SteerRequest, VerifyRequest};
 use predilect_workbench::{Filter, FitOptions, Method, ModelSpec, SliceOptions};
 
 use super::asking::{CallArgs, named};
+use super::number::{whole, within};
 use super::read::{ExampleArg, ReadArgs, Verdicts};
 use super::shared::{Global, ShowArgs};
 use crate::problem::Problem;
@@ -14,64 +15,64 @@ use crate::problem::Problem;
 /// `predilect steer`
 #[derive(Debug, Args)]
 pub(crate) struct SteerArgs {
-    /// The study (or preference file) whose judge says what to ask for; none with --published
+    /// The study (or preference file) with the judge whose weights say what to ask for; not with --published
     #[arg(value_name = "STUDY", required_unless_present_any = ["published", "example"])]
     pub(crate) study: Option<PathBuf>,
-    /// An example that comes with Predilect in its place: llmfao or local-judge
+    /// Use an example that comes with Predilect instead: llmfao or local-judge
     #[arg(long, conflicts_with_all = ["study", "published"], value_enum, value_name = "EXAMPLE")]
     pub(crate) example: Option<ExampleArg>,
     /// The judge of the study whose weights say what to ask for
     #[arg(long, value_name = "NAME", required_unless_present = "published")]
     pub(crate) judge: Option<String>,
-    /// A judge of Li et al. (2024) in its place, by its published weights, e.g. gpt-4-1106-preview; they have no intervals
+    /// Use the published weights of a judge of Li et al. (2024) instead, e.g. gpt-4-1106-preview; they have no intervals
     #[arg(long, value_name = "NAME", conflicts_with_all = ["study", "judge"])]
     pub(crate) published: Option<String>,
-    /// The prompts: JSON Lines of `id` and `prompt` (where known `scenario`, `reference`), AlpacaEval's `alpaca_eval.json`, MT-Bench's
+    /// The prompts: JSON Lines with `id` and `prompt` (and, where known, `scenario` and `reference`), AlpacaEval's `alpaca_eval.json`, MT-Bench's
     /// `question.jsonl`, or any preference file
     #[arg(long, value_name = "FILE")]
     pub(crate) prompts: PathBuf,
-    /// The field that holds the prompt, where several could
+    /// The field that contains the prompt, where several could
     #[arg(long, value_name = "FIELD")]
     pub(crate) prompt_field: Option<String>,
-    /// pairwise: win rates against the plain responses; `alpaca_eval`: against a baseline's, with length held equal beside; `mt_bench`: grades
-    /// from 1 to 10 (default: as the prompts' file says)
+    /// pairwise: win rates against the plain responses; `alpaca_eval`: against a baseline's, raw and with length held equal; `mt_bench`:
+    /// grades from 1 to 10 (default: what the file of prompts implies)
     #[arg(long, value_name = "PROTOCOL", value_parser = named(&Protocol::ALL))]
     pub(crate) protocol: Option<Protocol>,
-    /// MT-Bench's `reference_answer` file, shown to the judge beside mathematics, reasoning and code
+    /// MT-Bench's `reference_answer` file, whose answers the judge is shown for mathematics, reasoning and code
     #[arg(long, value_name = "FILE")]
     pub(crate) references: Option<PathBuf>,
-    /// Turns that are asked, where prompts have two
-    #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=2))]
+    /// How many turns to ask, where prompts have two
+    #[arg(long, default_value_t = 1, value_name = "N", value_parser = whole::<u8>(1..=2))]
     pub(crate) turns: u8,
     /// The model under test, as for `predilect judge`
     #[arg(long, value_name = "MODEL")]
     pub(crate) model: ModelSpec,
-    /// A model that judges what it wrote: the judge itself, and others that are held out (repeatable)
+    /// A model that judges the responses: the judge itself, and others as held-out judges (repeatable)
     #[arg(long = "judge-model", required = true, value_name = "MODEL")]
     pub(crate) judge_models: Vec<ModelSpec>,
     /// How judges are asked, as for `predilect judge` (default: scored where they return token probabilities; MT-Bench: graded)
     #[arg(long, value_name = "METHOD", value_parser = named(&Method::ALL))]
     pub(crate) method: Option<Method>,
-    /// Against whose responses: a file of outputs as AlpacaEval has them, or a model that is asked too (default: the outputs in the prompts'
-    /// file, else the plain arm)
+    /// The responses to compare with: a file of outputs as AlpacaEval has them, or a model that is asked as well (default: the outputs in the
+    /// file of prompts, else the plain arm)
     #[arg(long, value_name = "FILE|MODEL")]
     pub(crate) baseline: Option<String>,
-    /// Ask for so many properties at most
-    #[arg(long, default_value_t = 3, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=29))]
+    /// Ask for at most this many properties
+    #[arg(long, default_value_t = 3, value_name = "N", value_parser = whole::<u8>(1..=29))]
     pub(crate) top: u8,
-    /// Whether each group of prompts is told what is rewarded there, or all are told the same: group or overall
+    /// group: ask for what is rewarded in each prompt's group; overall: ask for the same on every prompt
     #[arg(long, default_value = "overall", value_name = "BY", action = clap::ArgAction::Set, value_parser = named(&BY))]
     pub(crate) by: bool,
-    /// strongest: the largest weights, each in the direction that is rewarded, and in reverse; paper: more of the highest, and more of the lowest
+    /// strongest: the largest weights, each in the direction that is rewarded, and the reverse; paper: more of the highest, and more of the lowest
     #[arg(long, default_value = "strongest", value_name = "HOW", value_parser = named(&Choose::ALL))]
     pub(crate) choose: Choose,
-    /// Ask only for properties whose sign is at least this sure; 0.5 takes them by their means
-    #[arg(long, default_value_t = 0.9, value_name = "P", value_parser = sure)]
+    /// Ask only for properties whose sign has at least this probability; 0.5 goes by the means alone
+    #[arg(long, default_value_t = 0.9, value_name = "P", value_parser = within(0.0..=1.0, "a probability from 0 to 1"))]
     pub(crate) sure: f64,
-    /// Properties that are not asked for, by id and comma separated: what moves without length is not length
+    /// Properties not to ask for: ids, separated by commas (a shift that remains without length is not due to length)
     #[arg(long, value_delimiter = ',', value_name = "IDS")]
     pub(crate) without: Vec<String>,
-    /// plain: no message; aligned, opposed: what the judge rewards, and the reverse; placebo: what hardly moves it; null: one text for every
+    /// plain: no message; aligned: what the judge rewards; opposed: the reverse; placebo: what hardly moves it; null: one text for every
     /// prompt; or the name of a message of your own
     #[arg(
         long,
@@ -80,29 +81,29 @@ pub(crate) struct SteerArgs {
         value_name = "ARMS"
     )]
     pub(crate) arms: Vec<String>,
-    /// Take the first prompts of the file only
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    /// Use only the first N prompts of the file
+    #[arg(long, value_name = "N", value_parser = whole::<u32>(1..=u64::MAX))]
     pub(crate) limit: Option<u32>,
-    /// The most tokens of a response
-    #[arg(long, default_value_t = 512, value_name = "TOKENS", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    /// Maximum number of tokens of a response
+    #[arg(long, default_value_t = 512, value_name = "TOKENS", value_parser = whole::<u32>(1..=1_000_000))]
     pub(crate) max_tokens: u32,
     /// Temperature of the model under test
-    #[arg(long, default_value_t = 0.7, value_name = "T", value_parser = temperature)]
+    #[arg(long, default_value_t = 0.7, value_name = "T", value_parser = within(0.0..=2.0, "a temperature from 0 to 2"))]
     pub(crate) temperature: f64,
-    /// Who rates the responses, to see whether they do what was asked: text, or a model as for `predilect annotate`
+    /// Who rates the responses, to check whether they do what was asked for: text, or a model as for `predilect annotate`
     #[arg(long, default_value = "text", value_name = "text|MODEL")]
     pub(crate) annotator: String,
-    /// A file of messages (TOML): what it does not hold is ours. The study keeps the one that was used as messages.toml
+    /// A file of messages (TOML); what it leaves out is taken from Predilect's own. The study keeps the messages that were used as messages.toml
     #[arg(long, value_name = "FILE")]
     pub(crate) messages: Option<PathBuf>,
     /// Do not try the judges on a few plain pairs first
     #[arg(long)]
     pub(crate) no_probe: bool,
-    /// Properties that weights are fitted for, by id and comma separated (default: all that are rated)
+    /// Properties to fit weights for: ids, separated by commas (default: all that are rated)
     #[arg(long, value_delimiter = ',', value_name = "IDS")]
     pub(crate) properties: Vec<String>,
     /// How soft verdicts count, in weights and in what is measured: as they are, or as the side they favour (the paper's way with token
-    /// probabilities, and the better one with a judge that leans to a position)
+    /// probabilities, and the better one for a judge that favours a position)
     #[arg(long, value_enum, default_value_t = Verdicts::Soft, value_name = "HOW")]
     pub(crate) verdicts: Verdicts,
     /// Whose ratings the weights are fitted to, where several annotators have rated: a name in the data, or text
@@ -111,12 +112,12 @@ pub(crate) struct SteerArgs {
     /// Leave out grammar and spelling, by far the slowest rating
     #[arg(long)]
     pub(crate) no_grammar: bool,
-    /// Seed of sampling, orders and resampling
-    #[arg(long, default_value_t = 0)]
+    /// Seed for sampling, orders and resampling
+    #[arg(long, default_value_t = 0, value_parser = whole::<u64>(0..=u64::MAX))]
     pub(crate) seed: u64,
     #[command(flatten)]
     pub(crate) calls: CallArgs,
-    /// The study folder: responses, verdicts, tables and the log of all calls; the same command goes on there
+    /// The study folder: responses, verdicts, tables and the log of all calls; the same command resumes there
     #[arg(long, short, value_name = "STUDY")]
     pub(crate) output: PathBuf,
     #[command(flatten)]
@@ -181,39 +182,25 @@ fn baseline(text: &str) -> Result<Baseline, Problem> {
         return Ok(Baseline::File(path));
     }
     text.parse::<ModelSpec>().map(Baseline::Model).map_err(|e| {
-        Problem::new(format!("--baseline {text} is neither a file that is there nor a model ({e})")).remedy(
+        Problem::new(format!("--baseline {text} is neither an existing file nor a model ({e})")).remedy(
             "give a file of outputs (JSON with `instruction` and `output`), or a model as for --model",
         )
     })
 }
 
-fn sure(text: &str) -> Result<f64, String> {
-    match text.parse::<f64>() {
-        Ok(p) if (0.0..=1.0).contains(&p) => Ok(p),
-        _ => Err(format!("`{text}` is not a probability from 0 to 1")),
-    }
-}
-
-fn temperature(text: &str) -> Result<f64, String> {
-    match text.parse::<f64>() {
-        Ok(t) if (0.0..=2.0).contains(&t) => Ok(t),
-        _ => Err(format!("`{text}` is not a temperature from 0 to 2")),
-    }
-}
-
 /// `predilect verify`
 #[derive(Debug, Args)]
 pub(crate) struct VerifyArgs {
-    /// The study (or preference files) whose pairs are edited, and whose judge's weights are put to the test
+    /// The study (or preference files) with the pairs to edit and the judge whose weights are tested
     #[arg(required_unless_present = "example", value_name = "STUDY")]
     pub(crate) inputs: Vec<PathBuf>,
-    /// An example that comes with Predilect in its place: llmfao or local-judge
+    /// Use an example that comes with Predilect instead: llmfao or local-judge
     #[arg(long, conflicts_with = "inputs", value_enum, value_name = "EXAMPLE")]
     pub(crate) example: Option<ExampleArg>,
     /// The model that judges, as for `predilect judge`
     #[arg(long, value_name = "MODEL")]
     pub(crate) judge_model: ModelSpec,
-    /// The judge of the study whose weights are put to the test (default: the one with the model's name)
+    /// The judge of the study whose weights are tested (default: the one with the model's name)
     #[arg(long, value_name = "NAME")]
     pub(crate) weights_of: Option<String>,
     /// How the model is asked, as for `predilect judge` (default: scored where it returns token probabilities, else generated)
@@ -222,29 +209,29 @@ pub(crate) struct VerifyArgs {
     /// A model that rewrites responses where no rule can (default: edits by rule only)
     #[arg(long, value_name = "MODEL")]
     pub(crate) writer: Option<ModelSpec>,
-    /// Only these properties, by id (repeatable, or comma separated; default: all that can be edited)
+    /// Only these properties: ids (repeatable, or separated by commas; default: all that can be edited)
     #[arg(long, value_delimiter = ',', value_name = "ID")]
     pub(crate) property: Vec<String>,
-    /// Edit so many pairs for each property and direction
-    #[arg(long, default_value_t = 100, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    /// Edit this many pairs for each property and direction
+    #[arg(long, default_value_t = 100, value_name = "N", value_parser = whole::<u32>(1..=100_000))]
     pub(crate) pairs: u32,
-    /// Drop edits that move more than so many other properties
-    #[arg(long, default_value_t = 4, value_name = "N", value_parser = clap::value_parser!(u8).range(0..=29))]
+    /// Drop edits that move more than this many other properties
+    #[arg(long, default_value_t = 4, value_name = "N", value_parser = whole::<u8>(0..=29))]
     pub(crate) most_others: u8,
-    /// Then let the losing responses of so many pairs tell the judge to choose them, in six ways
-    #[arg(long, default_value_t = 0, value_name = "PAIRS")]
+    /// Afterwards, have the losing responses of this many pairs tell the judge to choose them, in six ways
+    #[arg(long, default_value_t = 0, value_name = "PAIRS", value_parser = whole::<u32>(0..=u64::MAX))]
     pub(crate) attacks: u32,
-    /// The most tokens of a rewritten response
-    #[arg(long, default_value_t = 1024, value_name = "TOKENS", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    /// Maximum number of tokens of a rewritten response
+    #[arg(long, default_value_t = 1024, value_name = "TOKENS", value_parser = whole::<u32>(1..=1_000_000))]
     pub(crate) max_tokens: u32,
-    /// Seed of the choice of pairs and sides, and of resampling
-    #[arg(long, default_value_t = 0)]
+    /// Seed for the choice of pairs and sides, and for resampling
+    #[arg(long, default_value_t = 0, value_parser = whole::<u64>(0..=u64::MAX))]
     pub(crate) seed: u64,
     #[command(flatten)]
     pub(crate) table: ReadAndTable,
     #[command(flatten)]
     pub(crate) calls: CallArgs,
-    /// The study folder: edited pairs, verdicts, tables and the log of all calls; the same command goes on there
+    /// The study folder: edited pairs, verdicts, tables and the log of all calls; the same command resumes there
     #[arg(long, short, value_name = "STUDY")]
     pub(crate) output: PathBuf,
     #[command(flatten)]
@@ -256,14 +243,14 @@ pub(crate) struct VerifyArgs {
 pub(crate) struct ReadAndTable {
     #[command(flatten)]
     pub(crate) read: ReadArgs,
-    /// Only pairs and verdicts for which this holds, as for `predilect dissect`
+    /// Only pairs and verdicts that match this filter, as for `predilect dissect`
     #[arg(long = "where", value_name = "FILTER")]
     pub(crate) filter: Option<Filter>,
-    /// Properties that weights are fitted for, by id and comma separated (default: all that are rated)
+    /// Properties to fit weights for: ids, separated by commas (default: all that are rated)
     #[arg(long, value_delimiter = ',', value_name = "IDS")]
     pub(crate) properties: Vec<String>,
     /// How soft verdicts count, in weights and in what is measured: as they are, or as the side they favour (the paper's way with token
-    /// probabilities, and the better one with a judge that leans to a position)
+    /// probabilities, and the better one for a judge that favours a position)
     #[arg(long, value_enum, default_value_t = Verdicts::Soft, value_name = "HOW")]
     pub(crate) verdicts: Verdicts,
     /// Whose ratings the weights are fitted to, where several annotators have rated: a name in the data, or text

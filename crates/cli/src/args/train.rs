@@ -7,10 +7,12 @@ use predilect_train::{
     Direction, GgufNumbers, LoraOptions, LossOptions, Mixture, Outputs, RankingRequest, Relabel, Schedule,
     SpaRequest, SpoOptions, Target, TextOptions, TrainRequest, TrainingOptions, TrlOptions,
 };
+use predilect_types::parsed;
 use predilect_workbench::{Filter, FitOptions, SliceOptions};
 use serde_json::Value;
 
 use super::asking::named;
+use super::number::{any, whole};
 use super::read::{ExampleArg, ReadArgs, Verdicts};
 use super::shared::ShowArgs;
 use crate::problem::Problem;
@@ -35,10 +37,10 @@ pub(crate) struct TrainArgs {
     #[arg(long, default_value = "sigmoid", value_name = "LOSS")]
     pub(crate) loss: Mixture,
     /// Beta: how strongly the policy is kept near the reference (default: 0.1)
-    #[arg(long, value_name = "BETA")]
+    #[arg(long, value_name = "BETA", value_parser = any)]
     pub(crate) beta: Option<f64>,
     /// Label smoothing: the assumed share of wrong labels, for losses that support it
-    #[arg(long, value_name = "E")]
+    #[arg(long, value_name = "E", value_parser = any)]
     pub(crate) label_smoothing: Option<f64>,
     /// Set another loss parameter, e.g. `simpo_gamma=1` (repeatable)
     #[arg(long = "loss-option", value_name = "NAME=VALUE")]
@@ -53,25 +55,25 @@ pub(crate) struct TrainArgs {
     #[arg(long)]
     pub(crate) write_only: bool,
     /// Add SPO's degree loss with this weight: classify chosen responses with 0, 25, 50 or 75 % of their key phrases removed
-    #[arg(long, value_name = "WEIGHT")]
+    #[arg(long, value_name = "WEIGHT", value_parser = any)]
     pub(crate) degrees: Option<f64>,
     /// Self-generated preferences (SPA): after the labelled pairs, this many rounds of sampling, labelling by implicit reward, training
-    #[arg(long, value_name = "ROUNDS", value_parser = clap::value_parser!(u8).range(1..=100))]
+    #[arg(long, value_name = "ROUNDS", value_parser = whole::<u8>(1..=100))]
     pub(crate) spa: Option<u8>,
-    /// Share of prompts whose labels SPA uses; of the rest it uses the prompts only
-    #[arg(long, default_value_t = 0.033, value_name = "SHARE", requires = "spa")]
+    /// Share of prompts whose labels SPA uses; for the rest it uses only the prompts
+    #[arg(long, default_value_t = 0.033, value_name = "SHARE", value_parser = any, requires = "spa")]
     pub(crate) spa_labels: f64,
     /// Responses sampled per prompt in each SPA round; the best is paired with the worst
-    #[arg(long, default_value_t = 2, value_name = "N", value_parser = clap::value_parser!(u8).range(2..=64))]
+    #[arg(long, default_value_t = 2, value_name = "N", value_parser = whole::<u8>(2..=64))]
     pub(crate) spa_samples: u8,
     /// Maximum tokens of a sampled response
-    #[arg(long, default_value_t = 300, value_name = "TOKENS", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    #[arg(long, default_value_t = 300, value_name = "TOKENS", value_parser = whole::<u32>(1..=100_000))]
     pub(crate) spa_tokens: u32,
     /// Adapter rank
-    #[arg(long, default_value_t = 8, value_name = "R", value_parser = clap::value_parser!(u16).range(1..=4096), conflicts_with_all = ["full", "adapter"])]
+    #[arg(long, default_value_t = 8, value_name = "R", value_parser = whole::<u16>(1..=4096), conflicts_with_all = ["full", "adapter"])]
     pub(crate) lora: u16,
     /// Adapter alpha; the update is scaled by alpha / rank (default: twice the rank)
-    #[arg(long, value_name = "ALPHA", conflicts_with_all = ["full", "adapter"])]
+    #[arg(long, value_name = "ALPHA", value_parser = any, conflicts_with_all = ["full", "adapter"])]
     pub(crate) lora_alpha: Option<f64>,
     /// Linear layers that get an adapter, comma separated: `q_proj`, `k_proj`, `v_proj`, `o_proj`, `gate_proj`, `up_proj`, `down_proj`, or
     /// all-linear
@@ -107,43 +109,43 @@ pub(crate) struct TrainArgs {
 #[command(next_help_heading = "Pace")]
 pub(crate) struct PaceArgs {
     /// Epochs
-    #[arg(long, default_value_t = 1.0, value_name = "N", conflicts_with = "steps")]
+    #[arg(long, default_value_t = 1.0, value_name = "N", value_parser = any, conflicts_with = "steps")]
     pub(crate) epochs: f64,
     /// Number of steps, instead of epochs
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", value_parser = whole::<u32>(1..=u64::MAX))]
     pub(crate) steps: Option<u32>,
     /// Batch size: pairs per step
-    #[arg(long, default_value_t = 8, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    #[arg(long, default_value_t = 8, value_name = "N", value_parser = whole::<u32>(1..=100_000))]
     pub(crate) batch: u32,
     /// Peak learning rate (default: 1e-4 for an adapter, 1e-6 for all weights)
-    #[arg(long = "learning-rate", visible_alias = "lr", value_name = "RATE")]
+    #[arg(long = "learning-rate", visible_alias = "lr", value_name = "RATE", value_parser = any)]
     pub(crate) learning_rate: Option<f64>,
     /// Learning-rate schedule after warm-up: cosine, linear, constant
     #[arg(long, default_value = "cosine", value_name = "HOW", value_parser = named(&Schedule::ALL))]
     pub(crate) schedule: Schedule,
     /// Warm-up, as a share of the steps
-    #[arg(long, default_value_t = 0.1, value_name = "SHARE")]
+    #[arg(long, default_value_t = 0.1, value_name = "SHARE", value_parser = any)]
     pub(crate) warm_up: f64,
     /// Weight decay
-    #[arg(long, default_value_t = 0.0, value_name = "DECAY")]
+    #[arg(long, default_value_t = 0.0, value_name = "DECAY", value_parser = any)]
     pub(crate) weight_decay: f64,
     /// Maximum gradient norm; 0 disables clipping
-    #[arg(long, default_value_t = 1.0, value_name = "LENGTH")]
+    #[arg(long, default_value_t = 1.0, value_name = "LENGTH", value_parser = any)]
     pub(crate) clip: f64,
     /// Share of prompts held out for evaluation
-    #[arg(long, default_value_t = 0.0, value_name = "SHARE")]
+    #[arg(long, default_value_t = 0.0, value_name = "SHARE", value_parser = any)]
     pub(crate) held_out: f64,
     /// Steps between evaluations
-    #[arg(long, default_value_t = 20, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, default_value_t = 20, value_name = "N", value_parser = whole::<u32>(1..=u64::MAX))]
     pub(crate) evaluate_every: u32,
     /// Stop early after this many evaluations without improvement, and keep the best weights
-    #[arg(long, value_name = "LOOKS", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "LOOKS", value_parser = whole::<u32>(1..=u64::MAX))]
     pub(crate) patience: Option<u32>,
     /// Steps between checkpoints (at least one every five minutes)
-    #[arg(long, default_value_t = 50, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, default_value_t = 50, value_name = "N", value_parser = whole::<u32>(1..=u64::MAX))]
     pub(crate) checkpoint_every: u32,
     /// Seed for adapter, data order, sampling and random labels
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, default_value_t = 0, value_parser = whole::<u64>(0..=u64::MAX))]
     pub(crate) seed: u64,
 }
 
@@ -167,7 +169,7 @@ pub(crate) struct LabelArgs {
     #[arg(long)]
     pub(crate) soft: bool,
     /// Leave out pairs whose probability is closer to 0.5 than this
-    #[arg(long, default_value_t = 0.0, value_name = "MARGIN")]
+    #[arg(long, default_value_t = 0.0, value_name = "MARGIN", value_parser = any)]
     pub(crate) margin: f64,
     /// Keep only the most certain pair of each prompt
     #[arg(long)]
@@ -179,7 +181,7 @@ pub(crate) struct LabelArgs {
 pub(crate) struct PairArgs {
     #[command(flatten)]
     pub(crate) read: ReadArgs,
-    /// Only pairs and verdicts for which this holds, as for `predilect dissect`
+    /// Only pairs and verdicts that match this filter, as for `predilect dissect`
     #[arg(long = "where", value_name = "FILTER")]
     pub(crate) filter: Option<Filter>,
     /// The judge whose verdicts to use, if there are several
@@ -188,14 +190,14 @@ pub(crate) struct PairArgs {
     /// How soft verdicts count: as they are, or as the side they favour
     #[arg(long, value_enum, default_value_t = Verdicts::Soft, value_name = "HOW")]
     pub(crate) verdicts: Verdicts,
-    /// The annotator whose ratings weights are fitted to, if there are several: a name in the data, or text
+    /// The annotator whose ratings the weights are fitted to, if there are several: a name in the data, or text
     #[arg(long, value_name = "NAME")]
     pub(crate) ratings_of: Option<String>,
     /// Leave out grammar and spelling, by far the slowest rating
     #[arg(long)]
     pub(crate) no_grammar: bool,
     /// Maximum tokens of prompt plus response: prompts are cut from the left first, then responses at the end
-    #[arg(long, default_value_t = 1024, value_name = "TOKENS", value_parser = clap::value_parser!(u32).range(8..=1_000_000))]
+    #[arg(long, default_value_t = 1024, value_name = "TOKENS", value_parser = whole::<u32>(8..=1_000_000))]
     pub(crate) max_length: u32,
     /// Do not use the model's chat template: concatenate prompt and response
     #[arg(long)]
@@ -351,7 +353,7 @@ impl TrainArgs {
             options[name] = serde_json::from_str(value).unwrap_or_else(|_| Value::from(value));
         }
         serde_json::from_value(options).map_err(|e| {
-            Problem::new(format!("--loss-option: {e}"))
+            Problem::new(format!("--loss-option: {}", parsed::json(&e)))
                 .remedy("give each of them as NAME=NUMBER; f_divergence takes a name")
         })
     }
@@ -389,7 +391,7 @@ pub(crate) struct RankingArgs {
     #[arg(long, value_name = "DIR|gguf:FILE")]
     pub(crate) reference: Option<String>,
     /// Beta of the idealised model
-    #[arg(long, default_value_t = 0.1, value_name = "BETA")]
+    #[arg(long, default_value_t = 0.1, value_name = "BETA", value_parser = any)]
     pub(crate) beta: f64,
     #[command(flatten)]
     pub(crate) pairs: PairArgs,

@@ -72,7 +72,7 @@ fn print(s: &AnnotatorRun, out: &mut impl Write) -> std::io::Result<()> {
     if s.not_applicable.is_some() {
         writeln!(
             out,
-            "  errors         counted against {} answers of reference; accuracy does not apply to {} of responses",
+            "  errors         counted against {} reference answers; accuracy does not apply to {} of the responses",
             s.references,
             percent(s.not_applicable)
         )?;
@@ -104,7 +104,11 @@ fn print_validity(s: &AnnotatorRun, out: &mut impl Write) -> std::io::Result<()>
         writeln!(out, "  validity       share of pairs rated in their known order: {}", list(rest))?;
     }
     if !weak.is_empty() {
-        writeln!(out, "  not valid      below {WEAK_AUC}, hardly ratings of their property: {}", list(weak))?;
+        writeln!(
+            out,
+            "  not valid      below {WEAK_AUC}, so hardly ratings of their property: {}",
+            list(weak)
+        )?;
     }
     Ok(())
 }

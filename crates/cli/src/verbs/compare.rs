@@ -4,13 +4,15 @@ use std::io::Write;
 use std::path::Path;
 
 use predilect_report::judge_table;
-use predilect_results::comparison::JudgeTable;
+use predilect_results::comparison::{Comparison, JudgeTable};
 use predilect_results::{Settings, Written};
 use predilect_workbench::Study;
 use predilect_workbench::compare::{CompareOptions, Compared, published};
 use predilect_workbench::files::write_file;
+use predilect_workbench::requests::{CompareRequest, Request};
 use predilect_workbench::{Workbench, tables};
 
+use super::command;
 use crate::args::{CompareArgs, Global, inputs};
 use crate::output::{print_json, width};
 use crate::problem::Problem;
@@ -19,18 +21,21 @@ use crate::say::say;
 
 pub(crate) fn run(args: &CompareArgs, global: &Global) -> Result<(), Problem> {
     one_on_standard_output(args)?;
-    let options = CompareOptions {
-        measure: args.measure,
-        resamples: args.resamples as usize,
-        published: args.published,
-        reference: args.reference.clone(),
-        margin: args.margin / 100.0,
-        pooling: !args.no_pooling,
-        looking: false,
+    let request = CompareRequest {
+        slice: args.table.options(),
+        fit: args.model.options(),
+        judges: CompareOptions {
+            measure: args.measure,
+            resamples: args.resamples as usize,
+            published: args.published,
+            reference: args.reference.clone(),
+            margin: args.margin / 100.0,
+            pooling: !args.no_pooling,
+            looking: false,
+        },
     };
     let watch = Bars::new(global.quiet);
     let reading = args.table.read.options()?;
-    let fit = args.model.options();
     // The workbench holds the right to write its study until all is written.
     let bench = if args.example.is_some() || !args.inputs.is_empty() {
         let inputs = inputs(&args.inputs, args.example, &args.table.read, &reading)?;
@@ -38,13 +43,14 @@ pub(crate) fn run(args: &CompareArgs, global: &Global) -> Result<(), Problem> {
     } else {
         None
     };
-    let Compared { comparison, simulated } = match &bench {
-        Some(bench) => bench.compare(&args.table.options(), &fit, &options, &watch)?,
-        None => published(&options, fit.seed)?,
-    };
+    let Compared { comparison, simulated } = compared(bench.as_ref(), &request, &watch)?;
+    let request = Request::Compare(request);
     match (&bench, &args.output) {
         (_, None) => {}
-        (Some(bench), Some(_)) => tables::write_comparison(bench.study(), &comparison)?,
+        (Some(bench), Some(_)) => {
+            tables::write_comparison(bench.study(), &comparison)?;
+            request.keep(bench.study(), &command())?;
+        }
         (None, Some(folder)) => {
             let study = Study::create(folder)?;
             let _held = study.lock("compare")?;
@@ -67,12 +73,27 @@ pub(crate) fn run(args: &CompareArgs, global: &Global) -> Result<(), Problem> {
     if write_tables(args, &comparison.judge_table)? {
         return Ok(());
     }
-    if args.json {
-        print_json(&Written::new(&comparison))?;
-    } else {
-        predilect_report::terminal_comparison(&comparison, &mut anstream::stdout().lock(), width())?;
+    show(args.json, &comparison, &request)
+}
+
+/// Compares the judges of a study, or the published ones alone.
+pub(crate) fn compared(
+    bench: Option<&Workbench>,
+    request: &CompareRequest,
+    watch: &Bars,
+) -> Result<Compared, Problem> {
+    let CompareRequest { slice, fit, judges } = request;
+    Ok(match bench {
+        Some(bench) => bench.compare(slice, fit, judges, watch)?,
+        None => published(judges, fit.seed)?,
+    })
+}
+
+pub(crate) fn show(json: bool, comparison: &Comparison, request: &Request) -> Result<(), Problem> {
+    if json {
+        return print_json(&Written::new(comparison).asked(request.told()?));
     }
-    Ok(())
+    Ok(predilect_report::terminal_comparison(comparison, &mut anstream::stdout().lock(), width())?)
 }
 
 /// Whether a path stands for standard output.

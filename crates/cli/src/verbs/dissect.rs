@@ -5,8 +5,10 @@ use std::path::{Path, PathBuf};
 
 use predilect_results::{DissectJson, Dissection, Written};
 use predilect_workbench::files::write_file;
+use predilect_workbench::requests::{Request, VersusRequest};
 use predilect_workbench::{DissectOptions, Dissected, MOST_WITH_GAINS, Workbench};
 
+use super::command;
 use crate::args::{DissectArgs, Global, inputs};
 use crate::output::{print_json, width};
 use crate::problem::Problem;
@@ -20,18 +22,8 @@ pub(crate) fn run(args: &DissectArgs, global: &Global) -> Result<(), Problem> {
     let inputs = inputs(&args.inputs, args.example, &args.table.read, &reading)?;
     let bench = Workbench::of(&inputs, args.output.as_deref(), &watch)?;
     if let Some(other) = &args.versus {
-        let found = bench.versus(&args.table.options(), other, &args.model.options(), &watch)?;
-        if args.json {
-            return print_json(&Written::new(&found));
-        }
-        let parts = [(found.filter.as_str(), found.pairs[0]), (found.versus.as_str(), found.pairs[1])];
-        return Ok(predilect_report::terminal_versus(
-            &found.found,
-            parts,
-            found.shared_pairs,
-            &mut anstream::stdout().lock(),
-            width(),
-        )?);
+        let (slice, fit) = (args.table.options(), args.model.options());
+        return versus(args.json, &bench, VersusRequest { slice, versus: other.clone(), fit }, &watch);
     }
     let options = DissectOptions {
         fit: args.model.options(),
@@ -45,7 +37,7 @@ pub(crate) fn run(args: &DissectArgs, global: &Global) -> Result<(), Problem> {
     if !global.quiet {
         for (name, mean) in &faint {
             say!(
-                "remark: the verdicts of {name} lie {mean:.2} from a tie on average, so as soft verdicts they weigh little; \
+                "remark: the verdicts of {name} lie {mean:.2} from a tie on average, so they weigh little as soft verdicts; \
                  `--verdicts hard` fits the side each favours"
             );
         }
@@ -72,6 +64,23 @@ pub(crate) fn run(args: &DissectArgs, global: &Global) -> Result<(), Problem> {
     show(args.json, global, &dissection, &pages)
 }
 
+/// Sets a slice against another part of the study, and shows what is rewarded otherwise.
+pub(crate) fn versus(
+    json: bool,
+    bench: &Workbench,
+    request: VersusRequest,
+    watch: &Bars,
+) -> Result<(), Problem> {
+    let VersusRequest { slice, versus, fit } = &request;
+    let found = bench.versus(slice, versus, fit, watch)?;
+    if json {
+        return print_json(&Written::new(&found).asked(Request::Versus(request).told()?));
+    }
+    let parts = [(found.filter.as_str(), found.pairs[0]), (found.versus.as_str(), found.pairs[1])];
+    let mut out = anstream::stdout().lock();
+    Ok(predilect_report::terminal_versus(&found.found, parts, found.shared_pairs, &mut out, width())?)
+}
+
 pub(crate) fn show(
     json: bool,
     global: &Global,
@@ -79,7 +88,9 @@ pub(crate) fn show(
     pages: &[PathBuf],
 ) -> Result<(), Problem> {
     if json {
-        print_json(&Written::new(DissectJson::from(dissection)))?;
+        let mut options = dissection.settings.options.clone().unwrap_or_else(|| serde_json::json!({}));
+        options["verb"] = "dissect".into();
+        print_json(&Written::new(DissectJson::from(dissection)).asked(options))?;
     } else {
         let mut out = anstream::stdout().lock();
         predilect_report::terminal(dissection, &mut out, width())?;
@@ -115,9 +126,4 @@ fn check_places(args: &DissectArgs) -> Result<(), Problem> {
         }
     }
     Ok(())
-}
-
-/// The command as typed, with the program's name instead of its path.
-fn command() -> Vec<String> {
-    std::iter::once("predilect".to_owned()).chain(std::env::args().skip(1)).collect()
 }

@@ -4,22 +4,12 @@ use std::io::Write;
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
 use std::time::Duration;
 
-use serde::Serialize;
+use predilect_results::Written;
+use predilect_results::asked::Check;
 
 use crate::args::DoctorArgs;
 use crate::output::print_json;
 use crate::problem::Problem;
-
-/// One thing that was looked at.
-#[derive(Debug, Serialize)]
-struct Finding {
-    what: &'static str,
-    works: bool,
-    /// What was found. Of keys, only whether they are there.
-    found: String,
-    /// What to do where it does not work.
-    remedy: Option<String>,
-}
 
 /// Providers with the variables that may hold their key.
 const KEYS: [(&str, &[&str]); 5] = [
@@ -36,7 +26,7 @@ pub(crate) fn run(args: &DoctorArgs) -> Result<(), Problem> {
     findings.push(ollama());
     findings.push(local());
     if args.json {
-        return print_json(&findings);
+        return print_json(&findings.iter().map(Written::new).collect::<Vec<_>>());
     }
     let mut out = anstream::stdout().lock();
     for finding in &findings {
@@ -46,11 +36,11 @@ pub(crate) fn run(args: &DoctorArgs) -> Result<(), Problem> {
             writeln!(out, "     {:<22} {remedy}", "")?;
         }
     }
-    writeln!(out, "what a model or server can do: predilect judge --probe --model MODEL")?;
+    writeln!(out, "to see what a model or server can do: predilect judge --probe --model MODEL")?;
     Ok(())
 }
 
-fn machine() -> Finding {
+fn machine() -> Check {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let mut kernels = Vec::new();
     #[cfg(target_arch = "x86_64")]
@@ -67,21 +57,21 @@ fn machine() -> Finding {
         kernels.push(std::env::consts::ARCH);
     }
     let found = format!("predilect {}, {cores} cores, {}", env!("CARGO_PKG_VERSION"), kernels.join(", "));
-    Finding { what: "statistics", works: true, found, remedy: None }
+    Check { what: "statistics".into(), works: true, found, remedy: None }
 }
 
-fn scratch() -> Finding {
+fn scratch() -> Check {
     let found = tempfile::tempdir().and_then(|folder| std::fs::write(folder.path().join("probe"), "x"));
     let folder = std::env::temp_dir();
     match found {
-        Ok(()) => Finding {
-            what: "temporary files",
+        Ok(()) => Check {
+            what: "temporary files".into(),
             works: true,
             found: folder.display().to_string(),
             remedy: None,
         },
-        Err(error) => Finding {
-            what: "temporary files",
+        Err(error) => Check {
+            what: "temporary files".into(),
             works: false,
             found: format!("{}: {error}", folder.display()),
             remedy: Some("set TMPDIR to a folder that can be written to".to_owned()),
@@ -89,12 +79,14 @@ fn scratch() -> Finding {
     }
 }
 
-fn key(provider: &'static str, names: &[&str]) -> Finding {
+fn key(provider: &'static str, names: &[&str]) -> Check {
     let set = names.iter().find(|name| std::env::var(name).is_ok_and(|value| !value.trim().is_empty()));
     match set {
-        Some(name) => Finding { what: provider, works: true, found: format!("{name} is set"), remedy: None },
-        None => Finding {
-            what: provider,
+        Some(name) => {
+            Check { what: provider.into(), works: true, found: format!("{name} is set"), remedy: None }
+        }
+        None => Check {
+            what: provider.into(),
             works: false,
             found: "no key".to_owned(),
             remedy: Some(format!("set {} to use its models", names.join(" or "))),
@@ -103,7 +95,7 @@ fn key(provider: &'static str, names: &[&str]) -> Finding {
 }
 
 /// A server on this machine answers at once or not at all; another host is not asked.
-fn ollama() -> Finding {
+fn ollama() -> Check {
     let address: SocketAddr = ([127, 0, 0, 1], 11434).into();
     let set = std::env::var("OLLAMA_HOST").ok().filter(|host| !host.trim().is_empty());
     let here = set.as_deref().is_none_or(|host| host.contains("127.0.0.1") || host.contains("localhost"));
@@ -115,14 +107,17 @@ fn ollama() -> Finding {
         // A password may stand before the host.
         let host = set.as_deref().and_then(|host| host.rsplit('@').next()).unwrap_or_default();
         let found = format!("OLLAMA_HOST names {host}; not asked");
-        return Finding { what: "ollama:", works: true, found, remedy: None };
+        return Check { what: "ollama:".into(), works: true, found, remedy: None };
     }
     match TcpStream::connect_timeout(&target, Duration::from_millis(300)) {
-        Ok(_) => {
-            Finding { what: "ollama:", works: true, found: format!("a server at {target}"), remedy: None }
-        }
-        Err(_) => Finding {
-            what: "ollama:",
+        Ok(_) => Check {
+            what: "ollama:".into(),
+            works: true,
+            found: format!("a server at {target}"),
+            remedy: None,
+        },
+        Err(_) => Check {
+            what: "ollama:".into(),
             works: false,
             found: format!("no server at {target}"),
             remedy: Some("start it with `ollama serve`, or set OLLAMA_HOST".to_owned()),
@@ -131,11 +126,13 @@ fn ollama() -> Finding {
 }
 
 #[cfg(feature = "local")]
-fn local() -> Finding {
+fn local() -> Check {
     match predilect_workbench::local_devices() {
-        Ok(devices) => Finding { what: "gguf:, hf:", works: true, found: devices.join(", "), remedy: None },
-        Err(error) => Finding {
-            what: "gguf:, hf:",
+        Ok(devices) => {
+            Check { what: "gguf:, hf:".into(), works: true, found: devices.join(", "), remedy: None }
+        }
+        Err(error) => Check {
+            what: "gguf:, hf:".into(),
             works: false,
             found: error.to_string(),
             remedy: error.what_helps().map(crate::remedies::words),
@@ -144,7 +141,7 @@ fn local() -> Finding {
 }
 
 #[cfg(not(feature = "local"))]
-fn local() -> Finding {
+fn local() -> Check {
     let missing: Vec<&str> = ["cmake", "g++"]
         .into_iter()
         .filter(|tool| std::process::Command::new(tool).arg("--version").output().is_err())
@@ -160,7 +157,7 @@ fn local() -> Finding {
         )
     };
     let found = "this program was built without models in its own process".to_owned();
-    Finding { what: "gguf:, hf:", works: false, found, remedy: Some(remedy) }
+    Check { what: "gguf:, hf:".into(), works: false, found, remedy: Some(remedy) }
 }
 
 /// Whether libclang lies where builds look for it: `LIBCLANG_PATH`, LLVM's own folders, the loader's.

@@ -29,7 +29,7 @@ pub(crate) fn run(args: &ExportArgs, global: &Global) -> Result<(), Problem> {
     };
     if !global.quiet {
         for (what, count) in &summary.lost {
-            say!("{} has no place for it: {count} x {what}", args.format);
+            say!("not exported: {count} x {what}, for which the format {} has no place", args.format);
         }
     }
     Ok(())

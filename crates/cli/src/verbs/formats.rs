@@ -2,6 +2,7 @@
 
 use std::io::Write;
 
+use predilect_results::Written;
 use predilect_workbench::{ExportFormat, Format, Recipe};
 use serde_json::json;
 
@@ -30,7 +31,7 @@ pub(crate) fn run(args: &FormatsArgs) -> Result<(), Problem> {
     }
     if args.json {
         let read: Vec<_> = Format::all().flat_map(Format::recipes).collect();
-        return print_json(&json!({ "read": read }));
+        return print_json(&Written::new(json!({ "read": read })));
     }
     writeln!(out, "Read (detected, or forced with --format; `predilect formats NAME` shows one):")?;
     for format in Format::all() {
@@ -39,7 +40,7 @@ pub(crate) fn run(args: &FormatsArgs) -> Result<(), Problem> {
             writeln!(out, "  {name:<28} {}", recipe.about)?;
         }
     }
-    writeln!(out, "  {:<28} any other file whose columns say by their names what they are", "(by names)")?;
+    writeln!(out, "  {:<28} any other file whose column names say what they are", "(by names)")?;
     writeln!(out, "Written by `predilect export`:")?;
     for (format, description) in ExportFormat::ALL {
         writeln!(out, "  {format:<28} {description}")?;

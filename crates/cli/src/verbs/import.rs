@@ -2,10 +2,12 @@
 
 use std::io::Write;
 
+use predilect_results::{PairSeen, PreviewJson, Written};
 use predilect_types::ReadSummary;
 use predilect_workbench::import;
+use predilect_workbench::sent::Previewed;
 use predilect_workbench::studies::is_study;
-use predilect_workbench::{Onto, ReadOptions, preview};
+use predilect_workbench::{Onto, Preview, ReadOptions, preview};
 
 use crate::args::{Global, ImportArgs};
 use crate::output::print_json;
@@ -16,12 +18,12 @@ pub(crate) fn run(args: &ImportArgs, global: &Global) -> Result<(), Problem> {
     let options = ReadOptions { without_verdicts: args.without_verdicts, ..args.read.options()? };
     if let Some(study) = args.inputs.iter().find(|input| is_study(input)) {
         return Err(Problem::new(format!("{} is a study, which was imported already", study.display()))
-            .remedy("give it to another verb as it is, or export it to a file first: predilect export STUDY -o FILE"));
+            .remedy("give it to another command as it is, or export it to a file first: predilect export STUDY -o FILE"));
     }
     let Some(output) = args.output.as_deref().filter(|_| !args.preview) else {
         let mut seen = preview(&args.inputs, &options)?;
         if args.json {
-            return print_json(&seen);
+            return print_json(&Written::new(told(seen)));
         }
         if global.quiet {
             without_remarks(&mut seen.read);
@@ -48,7 +50,7 @@ pub(crate) fn run(args: &ImportArgs, global: &Global) -> Result<(), Problem> {
     };
     let (_, mut summary) = import(&args.inputs, &options, output, onto, &Bars::new(global.quiet))?;
     if args.json {
-        return print_json(&summary);
+        return print_json(&Written::new(&summary));
     }
     if global.quiet {
         without_remarks(&mut summary);
@@ -63,4 +65,10 @@ pub(crate) fn run(args: &ImportArgs, global: &Global) -> Result<(), Problem> {
 fn without_remarks(read: &mut ReadSummary) {
     read.remarks.clear();
     read.sources.iter_mut().for_each(|source| source.remarks.clear());
+}
+
+/// What is seen, as plain values.
+fn told(seen: Preview) -> PreviewJson {
+    let pairs = seen.pairs.into_iter().map(|Previewed { pair, verdicts }| PairSeen { pair, verdicts });
+    PreviewJson { read: seen.read, pairs: pairs.collect(), stops: seen.stops.map(|stops| stops.to_string()) }
 }

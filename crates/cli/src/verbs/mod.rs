@@ -20,3 +20,8 @@ pub(crate) mod steer;
 pub(crate) mod train;
 pub(crate) mod validity;
 pub(crate) mod verify;
+
+/// The command as typed, with the program's name instead of its path.
+fn command() -> Vec<String> {
+    std::iter::once("predilect".to_owned()).chain(std::env::args().skip(1)).collect()
+}

@@ -4,9 +4,11 @@ use predilect_results::{RankJson, RankLcJson, Settings, Standings, Written};
 use predilect_workbench::Unwatched;
 use predilect_workbench::files::write_file;
 use predilect_workbench::rank::{
-    Difficulties, LcRequest, RankMethod, RankRequest, by_strength, rank, rank_lc,
+    Difficulties, LcRequest, RankMethod, RankRequest, Ranked, RankedLc, by_strength, rank, rank_lc,
 };
+use predilect_workbench::requests::Request;
 
+use super::command;
 use crate::args::{Global, RankArgs, inputs};
 use crate::output::{print_json, width};
 use crate::problem::Problem;
@@ -35,8 +37,9 @@ pub(crate) fn run(args: &RankArgs, global: &Global) -> Result<(), Problem> {
         seed: args.seed,
     };
     let ranked = rank(&inputs, &request, &Bars::new(global.quiet))?;
+    let asked = Request::Rank(request.clone());
     if let Some(folder) = &args.output {
-        ranked.keep(folder)?;
+        ranked.keep(folder, &asked, &command())?;
     }
     let findings = ranked.findings();
     if let Some(page) = &args.html {
@@ -61,9 +64,16 @@ pub(crate) fn run(args: &RankArgs, global: &Global) -> Result<(), Problem> {
             say!("report: {}", page.display());
         }
     }
+    show(args.json, ranked, &asked)
+}
+
+/// Shows a leaderboard.
+pub(crate) fn show(json: bool, ranked: Ranked, asked: &Request) -> Result<(), Problem> {
+    let findings = ranked.findings();
     let (board, alone, left_out) = (ranked.board, ranked.alone, ranked.left_out);
-    if args.json {
-        return print_json(&Written::new(RankJson { findings, board, alone, left_out }));
+    if json {
+        let found = RankJson { findings, board, alone, left_out };
+        return print_json(&Written::new(found).asked(asked.told()?));
     }
     predilect_report::terminal_leaderboard(&board, &findings, &mut anstream::stdout().lock(), width())?;
     predilect_report::terminal_controls_alone(&board, &alone, &mut anstream::stdout().lock(), width())?;
@@ -128,8 +138,9 @@ fn length_controlled(args: &RankArgs, global: &Global) -> Result<(), Problem> {
         variants: args.variant.clone(),
     };
     let ranked = rank_lc(&inputs, &request, &Bars::new(global.quiet))?;
+    let asked = Request::RankLc(request);
     if let Some(folder) = &args.output {
-        ranked.keep(folder)?;
+        ranked.keep(folder, &asked, &command())?;
     }
     let findings = ranked.findings();
     if let Some(page) = &args.html {
@@ -140,12 +151,15 @@ fn length_controlled(args: &RankArgs, global: &Global) -> Result<(), Problem> {
             say!("report: {}", page.display());
         }
     }
-    if args.json {
-        return print_json(&Written::new(RankLcJson {
-            findings,
-            board: ranked.board,
-            left_out: ranked.left_out,
-        }));
+    show_lc(args.json, ranked, &asked)
+}
+
+/// Shows length-controlled win rates.
+pub(crate) fn show_lc(json: bool, ranked: RankedLc, asked: &Request) -> Result<(), Problem> {
+    let findings = ranked.findings();
+    if json {
+        let found = RankLcJson { findings, board: ranked.board, left_out: ranked.left_out };
+        return print_json(&Written::new(found).asked(asked.told()?));
     }
     Ok(predilect_report::terminal_lc(&ranked.board, &findings, &mut anstream::stdout().lock(), width())?)
 }

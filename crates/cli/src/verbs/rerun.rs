@@ -1,43 +1,158 @@
-//! `predilect rerun`: the same dissection again, and what has changed.
+//! `predilect rerun`: the same question again, and what has changed.
 
-use predilect_workbench::ReadOptions;
+use std::path::Path;
+
+use predilect_results::Dissection;
+use predilect_types::parsed;
 use predilect_workbench::files::write_file;
-use predilect_workbench::{DissectOptions, DissectRequest, Inputs, Moved, Workbench};
+use predilect_workbench::rank::{rank, rank_lc};
+use predilect_workbench::requests::Request;
+use predilect_workbench::{DissectOptions, Inputs, Moved, ReadOptions, Workbench, tables};
 
-use super::dissect::show;
+use super::{compare, dissect, explain, fit, rank as ranking};
 use crate::args::{Global, RerunArgs};
 use crate::problem::Problem;
 use crate::progress::Bars;
 use crate::say::say;
 
 pub(crate) fn run(args: &RerunArgs, global: &Global) -> Result<(), Problem> {
-    let watch = Bars::new(global.quiet);
     let files = [args.study.clone()];
     let inputs = Inputs { files: &files, example: None, options: &ReadOptions::default() };
+    if let Some(result) = &args.from {
+        return ask_again(asked_in(result)?, &inputs, args, global);
+    }
     if inputs.study().is_none() {
         return Err(Problem::new(format!("there is no study in {}", args.study.display()))
             .remedy("name a study folder: predilect dissect FILE -o STUDY makes one"));
     }
+    let watch = Bars::new(global.quiet);
     let bench = Workbench::of(&inputs, Some(&args.study), &watch)?;
-    let request = DissectRequest::of_study(bench.study())?;
-    let before = bench.kept_weights();
-    let options = DissectOptions {
-        fit: request.fit,
-        gains: request.gains,
-        report: true,
-        draws: None,
-        // The command that says what was asked.
-        command: DissectRequest::command_of(bench.study()),
+    let kept = Request::kept_in(bench.study())?;
+    let step = match (&args.step, &*kept) {
+        (Some(step), _) => step,
+        (None, [first, others @ ..]) if *first == "dissect" || others.is_empty() => *first,
+        (None, []) => "dissect",
+        (None, several) => {
+            return Err(Problem::new("the study keeps several results, and none of them is a dissection")
+                .remedy(format!("choose one with --step: {}", several.join(", "))));
+        }
     };
-    let found = bench.dissect(&request.slice, options, &watch)?.dissection;
+    let request = Request::of_study(bench.study(), step)?;
+    // The command that says what was asked.
+    let command = Request::command_of(bench.study(), step);
+    match &request {
+        Request::Dissect(_) => again(&bench, request, command, args, global)?,
+        Request::Compare(of) => {
+            let found = compare::compared(Some(&bench), of, &watch)?.comparison;
+            tables::write_comparison(bench.study(), &found)?;
+            request.keep(bench.study(), &command)?;
+            compare::show(args.json, &found, &request)?;
+        }
+        _ => {
+            // Ranking reads and locks the study by itself.
+            drop(bench);
+            ranked(&request, &inputs, Some((&args.study, &command)), args.json, &watch)?;
+        }
+    }
+    let others: Vec<&str> = kept.into_iter().filter(|other| *other != step).collect();
+    if args.step.is_none() && !others.is_empty() && !global.quiet {
+        say!("also kept, and not run again: {} (--step)", others.join(", "));
+    }
+    Ok(())
+}
+
+/// What the result in that file was the answer to.
+fn asked_in(result: &Path) -> Result<Request, Problem> {
+    let wrong = |why: String| {
+        Problem::new(format!("{}: {why}", result.display()))
+            .remedy("give what a verb printed with --json; results say what was asked since version 0.1.0")
+    };
+    let text = std::fs::read(result).map_err(|e| wrong(e.to_string()))?;
+    let found: serde_json::Value = serde_json::from_slice(&text).map_err(|e| wrong(parsed::json(&e)))?;
+    let options =
+        found.get("options").ok_or_else(|| wrong("the result does not say what was asked".to_owned()))?;
+    Request::read(options.clone()).map_err(|e| wrong(e.message().to_owned()))
+}
+
+/// Asks what a result was the answer to, of a study or file that stays as it is.
+fn ask_again(
+    request: Request,
+    inputs: &Inputs<'_>,
+    args: &RerunArgs,
+    global: &Global,
+) -> Result<(), Problem> {
+    let watch = Bars::new(global.quiet);
+    let open = || Ok::<_, Problem>(Workbench::of(inputs, None, &watch)?);
+    match request {
+        Request::Dissect(of) => {
+            let options = DissectOptions {
+                fit: of.fit,
+                gains: of.gains,
+                report: false,
+                draws: None,
+                command: super::command(),
+            };
+            let found = open()?.dissect(&of.slice, options, &watch)?.dissection;
+            dissect::show(args.json, global, &found, &[])
+        }
+        Request::Versus(of) => dissect::versus(args.json, &open()?, of, &watch),
+        Request::Compare(ref of) => {
+            let found = compare::compared(Some(&open()?), of, &watch)?.comparison;
+            compare::show(args.json, &found, &request)
+        }
+        Request::Explain(of) => explain::answer(args.json, &open()?, of, &watch),
+        Request::Rank(_) | Request::RankLc(_) => ranked(&request, inputs, None, args.json, &watch),
+        Request::Fit(of) => {
+            let places = fit::Places { table: &args.study, draws: None, json: args.json };
+            fit::answer(&places, of, global)
+        }
+    }
+}
+
+/// Ranks again; where that is a study's own result, it is kept there.
+fn ranked(
+    request: &Request,
+    inputs: &Inputs<'_>,
+    keep: Option<(&Path, &[String])>,
+    json: bool,
+    watch: &Bars,
+) -> Result<(), Problem> {
+    if let Request::RankLc(of) = request {
+        let ranked = rank_lc(inputs, of, watch)?;
+        if let Some((study, command)) = keep {
+            ranked.keep(study, request, command)?;
+        }
+        return ranking::show_lc(json, ranked, request);
+    }
+    let Request::Rank(of) = request else { return Ok(()) };
+    let ranked = rank(inputs, of, watch)?;
+    if let Some((study, command)) = keep {
+        ranked.keep(study, request, command)?;
+    }
+    ranking::show(json, ranked, request)
+}
+
+/// Dissects a study as it was dissected before, and says what has moved.
+fn again(
+    bench: &Workbench,
+    request: Request,
+    command: Vec<String>,
+    args: &RerunArgs,
+    global: &Global,
+) -> Result<(), Problem> {
+    let Request::Dissect(request) = request else { return Ok(()) };
+    let before = bench.kept_weights();
+    let options =
+        DissectOptions { fit: request.fit, gains: request.gains, report: true, draws: None, command };
+    let found: Dissection = bench.dissect(&request.slice, options, &Bars::new(global.quiet))?.dissection;
     let page = args.study.join("report.html");
     if !found.fits.is_empty() {
         write_file(&page, predilect_report::html(&found).as_bytes())?;
     }
-    show(args.json, global, &found, &[page])?;
+    dissect::show(args.json, global, &found, &[page])?;
     if !global.quiet {
         match before.as_deref().map(|before| Moved::between(before, &found.fits)) {
-            None => say!("the results before could not be read, so nothing is said of what has changed"),
+            None => say!("the earlier results could not be read, so what has changed is not known"),
             Some(moved) => say!("{}", words(&moved)),
         }
     }
@@ -52,7 +167,7 @@ fn words(moved: &Moved) -> String {
     let mut parts = vec![format!("{same} weights are as before, {moved} have moved")];
     if let Some(furthest) = furthest {
         parts.push(format!(
-            "the furthest is {} of {} in {}: {:.3} before, {:.3} now",
+            "the largest change is {} of {} in {}: {:.3} before, {:.3} now",
             furthest.property, furthest.judge, furthest.group, furthest.before, furthest.now
         ));
     }

@@ -63,7 +63,7 @@ pub(crate) fn run(args: &ServeArgs, global: &Global) -> Result<(), Problem> {
             .remedy(format!("give one with --token or in the variable {TOKEN}, or leave --host out")),
         ServeError::BadToken => Problem::new("the token is not valid")
             .remedy("use at least 16 characters: letters, digits and - . _ ~"),
-        ServeError::Taken(address, error) => Problem::new(format!("cannot listen at {address}: {error}"))
+        ServeError::Taken(address, error) => Problem::new(format!("cannot listen on {address}: {error}"))
             .remedy("another program may have this port: give another one with --port, or --port 0 for a free one"),
         ServeError::Broken(error) => Problem::new(format!("the server stopped: {error}")),
     })

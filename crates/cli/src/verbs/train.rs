@@ -26,9 +26,8 @@ pub(crate) fn run(args: &TrainArgs, global: &Global) -> Result<(), Problem> {
     let _asking = signals::asking();
     let ran = match (args.trl()?, args.own_labels()) {
         (Some(_), Some(_)) => {
-            return Err(
-                Problem::new("TRL has no rounds of a model's own labels").remedy("use --engine native")
-            );
+            return Err(Problem::new("TRL cannot train on a model's own labels (--spa)")
+                .remedy("use --engine native"));
         }
         (None, Some(spa)) => train_with_own_labels(&request, &spa, (&inputs, output), &bars)?,
         (Some(trl), None) => train_with_trl(&request, &trl, (&inputs, output), &bars)?,

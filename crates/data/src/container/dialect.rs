@@ -41,7 +41,7 @@ impl Dialect {
             ));
         }
         if self.index {
-            remarks.push("the first column is left out: it has no name and counts the rows".to_owned());
+            remarks.push("the first column is left out: it has no name and numbers the rows".to_owned());
         }
         remarks
     }

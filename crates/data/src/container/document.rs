@@ -384,7 +384,7 @@ fn viewed(mut row: Value) -> Result<Value, RowError> {
     if let Some(first) = cut.first() {
         return Err(RowError::new(Reason::Truncated, "the viewer shows only the beginning of this cell")
             .field(first)
-            .remedy("download the data set's files in place of the viewer's answer"));
+            .remedy("download the data set's files instead of the viewer's answer"));
     }
     Ok(row.get_mut("row").map(Value::take).unwrap_or(row))
 }

@@ -57,6 +57,10 @@ fn explain(error: &serde_json::Error, text: &str) -> RowError {
                 .remedy("write each record with json.dumps(record)")
         }
         Category::Syntax | Category::Io => {
+            let message = match message.as_str() {
+                "expected ident" | "expected value" => "a value is expected here",
+                said => said,
+            };
             let problem =
                 format!("{message} (line {}, column {} of the record)", error.line(), error.column());
             RowError::new(Reason::InvalidJson, problem).value(&around(text, error))

@@ -1,4 +1,4 @@
-//! What is no data at all: what it is instead, and what to do about it.
+//! What is not data at all: what it is instead, and what to do about it.
 
 use std::borrow::Cow;
 
@@ -67,7 +67,7 @@ pub(crate) fn not_data(prefix: &[u8]) -> Option<Refusal> {
     let start: Vec<u8> = text.iter().take(64).map(u8::to_ascii_lowercase).collect();
     if [b"<!doctype html".as_slice(), b"<html", b"<head", b"<!--"].iter().any(|tag| start.starts_with(tag)) {
         return Some(refusal(
-            "the file is a web page, e.g. an error or log-in page that was saved in place of the data",
+            "the file is a web page, e.g. an error or log-in page that was saved instead of the data",
             "open it in a browser to see what it says, and download the data again",
         ));
     }

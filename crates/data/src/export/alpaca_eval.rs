@@ -56,7 +56,7 @@ pub(super) fn write(
     let mut record = Map::new();
     for (name, value) in &pair.metadata {
         if OWN.contains(&name.as_str()) {
-            writer.summary.lose("metadata of a name that the format uses itself");
+            writer.summary.lose("metadata under a name that the format itself uses");
         } else {
             record.insert(name.clone(), value.clone());
         }

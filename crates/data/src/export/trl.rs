@@ -64,7 +64,7 @@ pub(super) fn write(writer: &mut Writer<'_>, pair: &Pair, verdicts: &[Verdict]) 
         }
         for (name, value) in &pair.metadata {
             if line.get(name).is_some() || name == "messages" {
-                writer.summary.lose("metadata field of a name that the format has for itself");
+                writer.summary.lose("metadata field under a name that the format itself uses");
             } else {
                 line[name.as_str()] = value.clone();
             }

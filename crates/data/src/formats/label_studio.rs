@@ -39,7 +39,7 @@ pub(super) fn parse(plan: &Plan, cx: &Context, mut row: Row) -> Result<Parsed, R
     let sample = Sample { rows: vec![texts.clone()], columns, ..Sample::default() };
     let (a, b) = compared.or_else(|| sides(&sample)).ok_or_else(|| {
         RowError::missing("data").remedy(format!(
-            "the task's data have no two texts by names such as answer1 and answer2; name them with {MAP}"
+            "the task's data contain no two texts with names such as answer1 and answer2; name them with {MAP}"
         ))
     })?;
     let mut texts_of = |name: &str| {
@@ -204,7 +204,7 @@ fn take_ranked_list(
         Some(Value::Array(items)) => Ok(items),
         Some(_) => Err(RowError::missing("data")),
         None => Err(RowError::missing("data")
-            .remedy("the task's data have no list of items with an id each, which the ranking is of")),
+            .remedy("the task's data contain no list of items with ids for the ranking to refer to")),
     }
 }
 

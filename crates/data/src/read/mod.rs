@@ -239,7 +239,9 @@ fn find(inputs: &[PathBuf], options: &ReadOptions) -> Result<Found, DataError> {
             file,
             "a judge is named for this file, which is not among those that are read",
         )
-        .with_remedy("name the file as it is given, by its name, or by its name without ending"));
+        .with_remedy(
+            "name the file by its path as given, by its name, or by its name without the extension",
+        ));
     }
     Ok(Found { sources, inputs, skipped, damaged, copies, texts })
 }
@@ -379,7 +381,7 @@ impl Reading<'_> {
             let names: Vec<String> = late.keys().take(8).map(|name| format!("`{name}`")).collect();
             let more = if late.len() > 8 { format!(" and {} more", late.len() - 8) } else { String::new() };
             summary.remarks.push(format!(
-                "the first {} records, by which columns were given their roles, do not have {}{more}, which is kept as metadata (`{name}` from record {record} on); a mapping can say what else it is",
+                "the first {} records, from which the columns got their roles, do not have {}{more}, which is kept as metadata (`{name}` from record {record} on); a mapping can say what else it is",
                 plan.looked_at(),
                 names.join(", "),
             ));

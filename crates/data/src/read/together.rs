@@ -25,7 +25,7 @@ pub(super) fn tags(sources: &[Source]) -> Vec<String> {
 pub(super) fn left_of_turns(source: &Source) -> Option<String> {
     let names = source.left_of_turns();
     (!names.is_empty())
-        .then(|| format!("not kept of the turns of conversations: {}", predilect_types::shown::list(names)))
+        .then(|| format!("not kept from the turns of conversations: {}", predilect_types::shown::list(names)))
 }
 
 /// Takes out files that are given twice: under one path, however it is written.
@@ -63,7 +63,7 @@ pub(super) fn copies(sources: &[Source]) -> Result<Vec<String>, DataError> {
             let sum = source.input.checksum()?;
             match sums.get(&sum) {
                 Some(first) if remarks.len() < 5 => remarks.push(format!(
-                    "{} and {} are equal to the last byte; both count: leave one out if it is a copy",
+                    "{} and {} are identical; both count: leave one out if it is a copy",
                     first.input.label, source.input.label
                 )),
                 Some(_) => {}

@@ -28,6 +28,7 @@ mod words;
 use crate::advice::A_RECIPE;
 use std::sync::LazyLock;
 
+use predilect_types::parsed;
 use serde::Deserialize;
 
 pub(crate) use crate::call::Call;
@@ -68,7 +69,7 @@ impl Recipe {
             let line = error
                 .span()
                 .map_or(0, |span| text.get(..span.start).unwrap_or_default().matches('\n').count() + 1);
-            DataError::input(&shown, format!("line {line}: {}", error.message()))
+            DataError::input(&shown, format!("line {line}: {}", parsed::plain(error.message())))
                 .with_remedy(format!("{A_RECIPE} prints a recipe to start from"))
         })?;
         if recipe.name.is_empty() {

@@ -190,7 +190,7 @@ impl Plan {
         };
         let (first, second) = (tie.min(other.0), tie.max(other.0));
         Some(format!(
-            "the values are {first} and {second}, never {}: read as {} they mean {}; they may as well mean {first} = A and {second} = B",
+            "the values are {first} and {second}, never {}: read as {} they mean {}; they may just as well mean {first} = A and {second} = B",
             other.1,
             self.recipe.name,
             [(a, "A"), (b, "B"), (tie, "a tie")]

@@ -13,7 +13,7 @@ use super::path::Path;
 #[serde(deny_unknown_fields, default)]
 pub struct VerdictRule {
     /// A list (or an object by name) with one verdict in each element; the other paths are then within an element.
-    /// The name in an object is its `key`, an element that is no object its `value`.
+    /// The name in an object is its `key`, an element that is not an object its `value`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub each: Option<Path>,
     /// The field that names the winner or grades both.
@@ -116,9 +116,9 @@ impl VerdictRule {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Scale {
-    /// The number that means that A is surely better.
+    /// The number that means that A is clearly better.
     pub a: f64,
-    /// The number that means that B is surely better.
+    /// The number that means that B is clearly better.
     pub b: f64,
     /// Whether the number in the middle is a tie; else it is an even chance.
     #[serde(default, skip_serializing_if = "is_default")]

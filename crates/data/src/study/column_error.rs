@@ -72,7 +72,7 @@ impl fmt::Display for ColumnError {
                 write!(f, "column `{column}` contains {found}")?;
                 but(f, expected)
             }
-            Self::Word { column, found } => write!(f, "column `{column}` holds `{found}`"),
+            Self::Word { column, found } => write!(f, "column `{column}` contains `{found}`"),
             Self::Json { column, source } => write!(f, "column `{column}`: {source}"),
             Self::Unfit(source) => write!(f, "{source}"),
         }

@@ -81,9 +81,8 @@ fn import_into(
     if let (Some(added), Some(old)) = (&added, &old) {
         refuse_what_is_part_already(study, added, old)?;
         known = tables.take_over(study)?;
-        // What was asked of models stays; what was computed from the old pairs goes.
+        // What was asked of models stays; what was computed from the old pairs goes, but for how, so that it can be computed anew.
         toml.steps = old.steps.clone();
-        toml.steps.retain(|step, _| step.starts_with("judge ") || step.starts_with("annotate "));
     }
     let options = &ReadOptions { without_verdicts: options.without_verdicts || adding, ..options.clone() };
     let read = read_onto(inputs, options, known, progress, &mut |record| tables.push(record))?;

@@ -5,7 +5,7 @@ use std::fs;
 use std::io::Write;
 use std::path::Path;
 
-use predilect_types::{ReadSummary, SourceSummary};
+use predilect_types::{ReadSummary, SourceSummary, parsed};
 use serde::{Deserialize, Serialize};
 
 use super::folder::Study;
@@ -144,7 +144,7 @@ impl StudyToml {
     ///
     /// # Errors
     ///
-    /// When it is not there, is no valid TOML, or belongs to a later layout.
+    /// When it is not there, is not valid TOML, or belongs to a later layout.
     pub fn load(study: &Study) -> Result<Self, DataError> {
         let path = study.toml_path();
         let shown = path.display().to_string();
@@ -154,7 +154,7 @@ impl StudyToml {
                 .with_remedy("correct it, or import the data again")
         })?;
         let read: Self = toml::from_str(&text).map_err(|e| {
-            DataError::study(shown.clone(), e.message().to_owned())
+            DataError::study(shown.clone(), parsed::plain(e.message()))
                 .with_remedy("correct it, or import the data again")
         })?;
         if read.layout > LAYOUT {

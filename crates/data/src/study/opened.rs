@@ -21,7 +21,7 @@ impl Study {
         let file = File::open(&path).map_err(|e| {
             let missing = e.kind() == io::ErrorKind::NotFound && IMPORTED.contains(&table);
             let error = DataError::path_io(&path, "open", e);
-            if missing { error.with_remedy("the study is not whole: import the files again") } else { error }
+            if missing { error.with_remedy("the study is incomplete: import the files again") } else { error }
         })?;
         let own = import_in(&file);
         let mut bound = self.bound.locked();
@@ -41,7 +41,7 @@ impl Study {
             )
             .with_remedy("import the files again"));
         }
-        Err(DataError::changed(shown, "the study was imported anew while it was read")
+        Err(DataError::changed(shown, "the study was imported again while it was read")
             .with_remedy("run the command again"))
     }
 }
@@ -87,7 +87,7 @@ mod tests {
         written(&Study::open(folder.path()).unwrap(), "new");
         assert_eq!(pairs.next().unwrap().unwrap()[0].id, "old");
         let error = ids(&reader).unwrap_err();
-        assert!(error.to_string().contains("imported anew while it was read"), "{error}");
+        assert!(error.to_string().contains("imported again while it was read"), "{error}");
         assert_eq!(reader.import_name().as_deref(), Some("old"));
         reader.read_anew();
         assert_eq!(ids(&reader).unwrap(), ["new"]);

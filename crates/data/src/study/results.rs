@@ -99,5 +99,5 @@ pub fn arrow_bytes(batches: &[RecordBatch]) -> Result<Vec<u8>, DataError> {
 fn first(batches: &[RecordBatch]) -> Result<&RecordBatch, DataError> {
     batches
         .first()
-        .ok_or_else(|| DataError::study("table", "a table needs at least one batch, if an empty one"))
+        .ok_or_else(|| DataError::study("table", "a table needs at least one batch, even if it is empty"))
 }

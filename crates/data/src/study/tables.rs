@@ -133,7 +133,7 @@ impl Study {
     ///
     /// # Errors
     ///
-    /// When the name is no plain word, there is no batch, the schemas differ, or the file cannot be written.
+    /// When the name is not a plain word, there is no batch, the schemas differ, or the file cannot be written.
     pub fn write_table(&self, name: &str, batches: &[RecordBatch]) -> Result<(), DataError> {
         let path = self.table_path(name);
         let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_';
@@ -146,7 +146,7 @@ impl Study {
         let Some(first) = batches.first() else {
             return Err(DataError::study(
                 path.display().to_string(),
-                "a table needs at least one batch, if an empty one",
+                "a table needs at least one batch, even if it is empty",
             ));
         };
         let mut file = BatchFile::create(&path, first.schema())?;

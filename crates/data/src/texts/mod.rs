@@ -51,7 +51,7 @@ pub(crate) fn split_shared(mut a: Vec<Message>, mut b: Vec<Message>) -> Result<S
         return Err(RowError::new(
             Reason::WrongType,
             format!(
-                "the two conversations part at turn {number}, a {name} turn: both must answer one prompt"
+                "the two conversations diverge at turn {number}, a {name} turn: both must answer one prompt"
             ),
         ));
     }

@@ -139,8 +139,13 @@ impl Config {
     ///
     /// When the model is of another family, uses what the engine has not, or a number is missing or out of range.
     pub fn from_json(text: &str) -> Result<Self> {
-        let value: Value = serde_json::from_str(text)
-            .map_err(|e| LearnError::Unsupported(format!("config.json is not valid JSON: {e}")))?;
+        let value: Value = serde_json::from_str(text).map_err(|e| {
+            LearnError::Unsupported(format!(
+                "config.json is not valid JSON (line {}, column {})",
+                e.line(),
+                e.column()
+            ))
+        })?;
         let Some(map) = value.as_object() else {
             return Err(LearnError::Unsupported("config.json is not a JSON object".to_owned()));
         };

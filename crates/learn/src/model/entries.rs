@@ -122,7 +122,7 @@ struct Head<'a> {
 impl Head<'_> {
     fn take(&mut self, count: u64, into: &mut Vec<u8>) -> Result<()> {
         if count > self.left {
-            return Err(broken(self.path, format!("its head claims {count} bytes of {}", self.left)));
+            return Err(broken(self.path, format!("its header claims {count} bytes of {}", self.left)));
         }
         self.left -= count;
         let at = into.len();
@@ -133,7 +133,7 @@ impl Head<'_> {
     fn number<const N: usize>(&mut self) -> Result<[u8; N]> {
         let mut bytes = Vec::with_capacity(N);
         self.take(N as u64, &mut bytes)?;
-        bytes.try_into().map_err(|_| broken(self.path, "is cut"))
+        bytes.try_into().map_err(|_| broken(self.path, "is truncated"))
     }
 
     fn long(&mut self) -> Result<u64> {

@@ -46,7 +46,7 @@ impl SampleOptions {
             return wrong("top-p must be above 0 and at most 1");
         }
         if self.max_tokens == 0 {
-            return wrong("a completion needs room for a token");
+            return wrong("a completion must be allowed at least one token");
         }
         Ok(())
     }
@@ -107,7 +107,7 @@ impl Model {
         }
         if prompt.is_empty() || prompt.len() >= context {
             return wrong(format!(
-                "a prompt of {} tokens: there must be one at least, and fewer than the model's context of {context}",
+                "a prompt of {} tokens: it needs at least one token, and fewer than the model's context of {context}",
                 prompt.len()
             ));
         }

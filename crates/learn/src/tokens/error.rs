@@ -21,7 +21,7 @@ pub enum TokensError {
         limit: u64,
     },
     /// A file of the model's folder does not hold what it should.
-    #[error("{path} is not as such files are: {message}")]
+    #[error("{path} is not a valid file of its kind: {message}")]
     File {
         /// The file.
         path: PathBuf,

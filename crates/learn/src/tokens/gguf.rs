@@ -212,7 +212,7 @@ fn byte_level(file: &File, vocabulary: &Vocabulary) -> Result<(Tokenizer, bool),
             // A first part can begin with a space, but has no other.
             let space = merge.char_indices().skip(1).find(|&(_, c)| c == ' ').map(|(at, _)| at);
             let parts = space.map(|at| (merge[..at].to_owned(), merge[at + 1..].to_owned()));
-            parts.ok_or_else(|| broken(MERGES, format!("has {merge:?}, which are no two parts")))
+            parts.ok_or_else(|| broken(MERGES, format!("has {merge:?}, which is not two parts")))
         })
         .collect::<Result<Vec<_>, _>>()?;
     let builder =

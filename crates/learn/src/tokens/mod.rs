@@ -110,7 +110,7 @@ impl Tokens {
     }
 
     /// The text of tokens, special ones by their names. Numbers without a token are left out, as models have them whose table is padded;
-    /// bytes that are no UTF-8 become `U+FFFD`.
+    /// bytes that are not UTF-8 become `U+FFFD`.
     ///
     /// # Errors
     ///

@@ -61,7 +61,7 @@ impl Trainer {
         let text = std::fs::read_to_string(&path).map_err(file(&path))?;
         let state: State = serde_json::from_str(&text).map_err(|e| broken(&path, e.to_string()))?;
         if !self.continues(state.spa.as_ref()) {
-            return Err(broken(&path, "is of a training that refines labels otherwise"));
+            return Err(broken(&path, "is from a training run that refines labels differently"));
         }
         let path = folder.join(WEIGHTS);
         let mut weights = Shard::open(&path)?;

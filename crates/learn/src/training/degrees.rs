@@ -48,7 +48,7 @@ impl Trainer {
         let wrong = |what: String| Err(LearnError::Choice(what));
         let classes = options.shares.len();
         if self.step > 0 || self.model.store.named(DEGREE_HEAD).is_some() {
-            return wrong("degrees are told apart from the first step on, and by one classifier".to_owned());
+            return wrong("degrees are classified from the first step on, and by one classifier".to_owned());
         }
         if completions.len() != self.examples.len() {
             return wrong(format!(

@@ -63,7 +63,7 @@ pub struct Plan {
 }
 
 impl TrainingOptions {
-    /// The steps for so many pairs.
+    /// The steps for this many pairs.
     ///
     /// # Errors
     ///

@@ -55,7 +55,7 @@ pub struct SpaRecord {
 /// What held-out pairs say.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Evaluation {
-    /// After so many steps.
+    /// After this many steps.
     pub step: usize,
     /// The mean loss.
     pub loss: f64,

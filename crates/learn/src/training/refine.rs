@@ -34,11 +34,11 @@ impl Trainer {
         }
         match &reference {
             Some(other) if other.config.vocab != self.model.config.vocab => {
-                return wrong("the reference has another vocabulary than the model");
+                return wrong("the reference has a different vocabulary from the model");
             }
             None if refinement.lambda > 0.0 && self.model.adapter().is_empty() => {
                 return wrong(
-                    "a model that is trained as a whole needs its beginning as a reference beside it",
+                    "a model whose weights are all trained needs its initial weights as the reference",
                 );
             }
             _ => {}

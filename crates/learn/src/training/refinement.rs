@@ -31,10 +31,10 @@ impl Refinement {
             return wrong("lambda must be at least 0 and at most 100");
         }
         if !(0.0..=0.5).contains(&smoothing) {
-            return wrong("a label is smoothed by 0 to one half");
+            return wrong("labels can be smoothed by 0 to one half");
         }
         if !(0.0..=1.0).contains(&warm_up) || !(0.0..=1.0).contains(&share) {
-            return wrong("the warm-up and the share of the window lie within 0 and 1");
+            return wrong("the warm-up and the share of the window must be from 0 to 1");
         }
         if window == 0 {
             return wrong("the threshold needs a window of at least one step");

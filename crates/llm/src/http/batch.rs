@@ -93,7 +93,7 @@ impl Batch for HttpModel {
             [only] => id(only).map(Some),
             many => Err(CallError::new(
                 Fault::Request,
-                format!("{} batches may be the one that was handed over at {}", many.len(), lost.at),
+                format!("{} batches may be the one that was submitted at {}", many.len(), lost.at),
             )
             .remedy(Remedy::CancelBatches)),
         }
@@ -253,7 +253,12 @@ impl HttpModel {
 
     fn json(&self, text: &str) -> Result<Value, CallError> {
         serde_json::from_str(text).map_err(|error| {
-            CallError::new(Fault::Body, format!("the answer of {} is not JSON: {error}", self.name))
+            let (line, column) = (error.line(), error.column());
+            let name = &self.name;
+            CallError::new(
+                Fault::Body,
+                format!("the answer of {name} is not valid JSON (line {line}, column {column})"),
+            )
         })
     }
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 /// The largest answer that is unpacked.
 const MOST: u64 = 16 << 20;
 
-/// The text of a body: unpacked where a server compresses unasked, without a byte order mark, and with what is no UTF-8 replaced: half a
+/// The text of a body: unpacked where a server compresses unasked, without a byte order mark, and with what is not UTF-8 replaced: half a
 /// character in a token that nobody needs must not cost the answer.
 pub(super) fn text(bytes: Vec<u8>) -> String {
     let mut bytes = bytes;

@@ -77,9 +77,9 @@ impl HttpModel {
         let status = status.unwrap_or(200);
         let about = |words: &[&str]| words.iter().any(|word| said.contains(word));
         match fault {
-            Fault::NoModel if (300..400).contains(&status) => {
-                error.remedy("the address sends elsewhere: give the one it means; no key is sent there")
-            }
+            Fault::NoModel if (300..400).contains(&status) => error.remedy(
+                "the address redirects elsewhere: give the address it redirects to; no key is sent there",
+            ),
             Fault::Key => error.remedy("check the provider's key in the environment"),
             Fault::Quota => error.remedy("check the balance and limits of the account"),
             Fault::NoModel => error.remedy("check the model's name and the address"),

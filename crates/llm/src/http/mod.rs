@@ -94,7 +94,7 @@ fn connect_with(
         if !dialect.reason(&spec.model, &mut serde_json::json!({}), effort) {
             return Err(CallError::new(
                 Fault::Unsupported,
-                format!("{spec} knows no reasoning effort called {}", effort.as_str()),
+                format!("{spec} has no reasoning effort called {}", effort.as_str()),
             )
             .remedy(Remedy::OtherEffort));
         }
@@ -259,7 +259,12 @@ impl Model for HttpModel {
                 .remedy("turn streaming off in the server or the gateway in front of it"));
         }
         let json: Value = body::json(body).map_err(|error| {
-            CallError::new(Fault::Body, format!("the answer of {} is not JSON: {error}", self.name))
+            let (line, column) = (error.line(), error.column());
+            let name = &self.name;
+            CallError::new(
+                Fault::Body,
+                format!("the answer of {name} is not valid JSON (line {line}, column {column})"),
+            )
         })?;
         // Some servers send their errors with status 200; what status they mean stands inside.
         if json["object"] == "error" && json["message"].is_string() {

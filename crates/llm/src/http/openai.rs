@@ -141,7 +141,7 @@ impl Dialect for OpenAi {
         // Gateways pass on what failed behind them.
         if let Some(error) = choice.get("error").filter(|error| !error.is_null()) {
             let said = error.get("message").and_then(Value::as_str).unwrap_or("no reason");
-            return Err(CallError::new(Fault::Server, format!("the provider behind failed: {said}")));
+            return Err(CallError::new(Fault::Server, format!("the provider behind it failed: {said}")));
         }
         let refusal = choice.pointer("/message/refusal").and_then(Value::as_str);
         let text = choice

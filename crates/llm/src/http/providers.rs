@@ -123,9 +123,7 @@ fn check(spec: &ModelSpec, secret: Option<&str>, moved: Option<&str>) -> Result<
             Fault::Key,
             format!("the key for {spec} contains characters that no key has"),
         )
-        .remedy(
-            "look at the key in the environment: it must be one word of plain letters, digits and signs",
-        ));
+        .remedy("check the key in the environment: it must be one word of plain letters, digits and signs"));
     }
     // An address in the environment may hold a password or a key: it is stored with every call.
     if moved.is_some_and(|base| base.contains('@') || base.contains('?')) {

@@ -111,7 +111,7 @@ impl Runner<'_> {
                     if !self.options.retry_failed {
                         return Err(Stop::Fault(
                             CallError {
-                                message: format!("the batch {id} is not there: {}", error.message),
+                                message: format!("the batch {id} does not exist: {}", error.message),
                                 ..error
                             }
                             .remedy(Remedy::HandOverAgain),

@@ -131,8 +131,7 @@ fn strongest(view: &View) -> Markup {
     html! {
         h2 { "What each judge rewards" }
         p.hint {
-            "In %, how often a response wins that alone has more of the property; the line is the 90 % interval, a hollow mark a direction that is \
-             not sure."
+            "How often, in %, a response with more of the property wins, all else equal; the line is the 90 % interval, and a hollow mark is a direction that is not sure."
             @if first.weights.len() > kept.len() { " The " (kept.len()) " strongest of " (first.weights.len()) " properties." }
         }
         figure #brief-plot {
@@ -190,9 +189,9 @@ fn changes(board: &Leaderboard) -> Markup {
     let shown: Vec<Difference> = rows.iter().map(of).collect();
     html! {
         @if !shown.is_empty() {
-            h2 { "What holding equal does to each score" }
+            h2 { "What holding properties equal does to each score" }
             p.hint {
-                "Points against the field, with 95\u{a0}% intervals: below zero, a model owes points to what is held equal."
+                "Change in points against the field, with 95\u{a0}% intervals: below zero, a model owes points to what is held equal."
                 @if all > shown.len() { " The " (shown.len()) " largest changes of " (format::count(all as u64)) "." }
             }
             (differences(&shown, "Model", ("95\u{a0}%", 0)))

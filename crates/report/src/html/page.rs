@@ -60,7 +60,7 @@ pub(super) fn comparison_page(c: &Comparison, settings: &Settings) -> Markup {
             h1 { (title) }
             (findings(&c.findings))
             (watch_out(&c.cautions))
-            p.lead { "How good and how biased each judge is, who agrees with whom, who rewards alike and where they differ." }
+            p.lead { "How good and how biased each judge is, which judges agree, which reward alike, and where they differ." }
         }
     };
     document(&title, "#judges", &header, &Body::Sections(sections::compared(c)), &footer(settings))

@@ -82,7 +82,7 @@ pub(super) fn proxy_mark(view: &View, id: &str) -> Markup {
     let auc = view.note(id).and_then(words::auc);
     let title = match auc {
         Some(auc) => format!(
-            "{}of pairs of known order, this rating puts {} into it; .5 is chance",
+            "{}this rating puts {} of the pairs of known order into that order; .5 is chance",
             if view.proxy(id) { "proxy: the rating only stands in for this property; " } else { "" },
             format::auc(auc)
         ),

@@ -32,7 +32,7 @@ pub(super) fn sections(found: &SteerJson) -> Vec<Section> {
         section("predicted", "Predicted", "Did the weights predict it?", expected(found)),
         section("asked", "Messages", "What was the model told, and did it do that?", told(found)),
         section("responses", "Responses", "What did it write?", responses(found)),
-        section("flips", "Flips", "Which verdicts did that turn?", flips(&found.flips)),
+        section("flips", "Flips", "Which verdicts did that change?", flips(&found.flips)),
     ]
 }
 
@@ -174,7 +174,7 @@ fn responses(found: &SteerJson) -> Markup {
         p { "Written by " (name(&found.model)) ": " (found.spent.to_string()) "." }
         (scroll("Responses of each arm", &html! {
             table.plain {
-                (heads(&[("Arm", Align::Left), ("Responses", Align::Right), ("Different", Align::Right), ("Words (middle)", Align::Right), ("Cut off", Align::Right), ("Empty", Align::Right), ("Refused", Align::Right)]))
+                (heads(&[("Arm", Align::Left), ("Responses", Align::Right), ("Different", Align::Right), ("Median words", Align::Right), ("Cut off", Align::Right), ("Empty", Align::Right), ("Refused", Align::Right)]))
                 tbody {
                     @for own in &found.responses {
                         tr {
@@ -190,10 +190,10 @@ fn responses(found: &SteerJson) -> Markup {
 
 fn flips(flips: &[Flip]) -> Markup {
     if flips.is_empty() {
-        return nothing("No arm turned a verdict of the judge whose weights were used.");
+        return nothing("No arm changed a verdict of the judge whose weights were used.");
     }
     html! {
-        p { "Preference over the opponent, plain and told, furthest first." }
+        p { "Preference over the opponent, plain and told, the largest change first." }
         @for flip in flips {
             @let summary = format!("{}: {}\u{a0}% plain, {}\u{a0}% told ({})", text::cut(&text::line(&flip.prompt), 100), format::decimal(flip.plain_preference, 0), format::decimal(flip.preference, 0), flip.arm);
             (folded(&summary, &html! {

@@ -21,7 +21,7 @@ pub(super) fn page(raters: &[Rater]) -> Markup {
             p.kicker { "Validity of ratings" }
             h1 { (title) }
             p.lead {
-                "Pairs of responses of which one has more of a property beyond dispute were rated. Shown is how often the rating "
+                "Pairs of responses of which one has more of a property beyond dispute were rated. The table shows how often the rating "
                 "finds that order: .5 is chance, 1 is always. What is below .6 is hardly a rating of its property."
             }
         }

@@ -45,9 +45,9 @@ fn effects(found: &VerifyJson) -> Markup {
         .collect();
     html! {
         (differences(&rows, "Change", ("90\u{a0}%", 1)))
-        (scroll("Effects beside weights", &html! {
+        (scroll("Effects and weights", &html! {
             table.plain {
-                (heads(&[("Change", Align::Left), ("How", Align::Left), ("Pairs", Align::Right), ("Preference", Align::Right), ("Weight", Align::Right), ("Expected", Align::Right), ("Others moved", Align::Right), ("It is", Align::Left)]))
+                (heads(&[("Change", Align::Left), ("How", Align::Left), ("Pairs", Align::Right), ("Preference", Align::Right), ("Weight", Align::Right), ("Expected", Align::Right), ("Others moved", Align::Right), ("Verdict", Align::Left)]))
                 tbody {
                     @for effect in &found.effects {
                         tr {

@@ -152,8 +152,7 @@ fn clusters(l: &Likeness, out: &mut Out) -> io::Result<()> {
         out,
         "Clusters",
         &format!(
-            "Average linkage, cut where clusters are most distinct{silhouette}; in brackets how often resamples hold the same \
-             cluster. A map in two dimensions holds {} of the squared distances and agrees with those of the resamples to {}.{}",
+            "Average linkage, cut where clusters are most distinct{silhouette}; in brackets how often resamples contain the same cluster. A map in two dimensions preserves {} of the squared distances and agrees with the maps of the resamples to {}.{}",
             format::share(clusters.explained),
             format::share(clusters.map_stability),
             unmoved_words(l),
@@ -180,8 +179,7 @@ fn profiles(profiles: &[Profile], proxies: &[String], out: &mut Out) -> io::Resu
     heading(
         out,
         "What each rewards",
-        "How often, in %, a response wins that alone has more of the property: on all pairs, as `dissect` has it, and only where the direction \
-         is sure; of published judges the mean over scenarios, of which no uncertainty is known.",
+        "How often, in %, a response with more of the property wins, all else equal: on all pairs, as in `dissect`, and only where the direction is sure; for published judges the mean over scenarios, whose uncertainty is not known.",
     )?;
     for profile in profiles {
         let named = |property: &&Intensity| {
@@ -226,7 +224,7 @@ fn agreement(c: &Comparison, out: &mut Out) -> io::Result<()> {
         out,
         "Agreement on the same pairs",
         &format!(
-            "The same of A, tie and B (a third by chance); without ties (one half by chance); Cohen's kappa of these; Krippendorff's \
+            "Share of pairs with the same verdict of A, tie and B (a third by chance); without ties (one half by chance); Cohen's kappa of these; Krippendorff's \
              alpha of soft verdicts. Intervals of 90 %, bootstrap over {}.",
             units::plural(units::unit(c))
         ),

@@ -134,8 +134,7 @@ fn waterfall(e: &Explanation, out: &mut Out) -> io::Result<()> {
     }
     out.wrapped(
         DIM,
-        "Exact Shapley values: how much a difference moves the probability, averaged over all orders in which the differences \
-         could be told. They add up from 50 % to the model's probability.",
+        "Exact Shapley values: how much a difference moves the probability, averaged over all orders in which the differences could be added. They add up from 50 % to the model's probability.",
     )
 }
 

@@ -25,7 +25,7 @@ pub(super) fn further(cards: &[BiasCard], unit: &str, out: &mut Out) -> io::Resu
     }
     heading(
         out,
-        "More of each judge",
+        "More about each judge",
         &format!(
             "In %, with 90 % intervals by {}; * marks a bias whose interval excludes zero.",
             units::singular(unit)

@@ -41,8 +41,11 @@ pub fn terminal_leaderboard(
     let on = l
         .prompts
         .map_or_else(String::new, |n| format!(" on {}", words::counted(n as usize, "prompt", "prompts")));
-    let unit =
-        if l.method == "win-rate" { "% won, a tie half" } else { "points: 400 more are odds of ten to one" };
+    let unit = if l.method == "win-rate" {
+        "% won, a tie counting half"
+    } else {
+        "points: 400 more are odds of ten to one"
+    };
     out.wrapped(DIM, &format!("{votes}{on}; {unit}; {from}."))?;
     if l.judges.len() > 1 {
         let more = l.judges.len().saturating_sub(JUDGES);
@@ -148,7 +151,7 @@ fn beside_raw(l: &Leaderboard, name: usize, out: &mut Out) -> io::Result<()> {
     out.blank()?;
     out.wrapped(
         DIM,
-        "raw: score and places without controls. change: what the controls do to the score against the mean of all models, with its 95 % interval, \
+        "raw: score and places without controls. change: what the controls do to the score relative to the mean of all models, with its 95 % interval, \
          paired by prompt; models with few verdicts count less in that mean.",
     )?;
     let words = crate::ranking::changes_words(l);
@@ -293,7 +296,7 @@ pub fn terminal_lc(l: &LcBoard, findings: &[Finding], out: &mut dyn io::Write, w
     }
     out.wrapped(DIM, PLACES_MEAN)?;
     if l.ranking.iter().any(|row| row.lc_win_rate == 50.0 && row.length_effect == 0.0) {
-        out.wrapped(WARN, "50.00: too little is known of that model, so that the penalty of AlpacaEval's fit leaves no difference at all.")?;
+        out.wrapped(WARN, "50.00: too little is known about that model, so the penalty of AlpacaEval's fit leaves no difference at all.")?;
     }
     Ok(())
 }

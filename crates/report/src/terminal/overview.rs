@@ -101,7 +101,7 @@ fn verdicts(j: &JudgeSummary) -> String {
     let share = |n: u64| format::part(n, j.verdicts);
     let bad = if j.both_bad > 0 { format!(" (both bad {})", share(j.both_bad)) } else { String::new() };
     let longer = j.prefers_longer.map_or_else(String::new, |longer| {
-        format!("; the longer response wins {} of those that are no tie", format::share(longer))
+        format!("; the longer response wins {} of those that are not ties", format::share(longer))
     });
     // Asked in both orders, a judge that contradicts itself has no verdict for either.
     let both = j.orders.get("both").copied().unwrap_or(0);

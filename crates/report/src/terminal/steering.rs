@@ -116,7 +116,7 @@ fn plan(found: &SteerJson, out: &mut Out) -> io::Result<()> {
 fn responses(found: &SteerJson, out: &mut Out) -> io::Result<()> {
     heading(out, "Responses", &format!("Written by {}; {}.", text::line(&found.model), found.spent))?;
     for own in &found.responses {
-        let mut said = vec![format!("{} words in the middle", own.words)];
+        let mut said = vec![format!("median {} words", own.words)];
         for (count, what) in [(own.cut, "cut off"), (own.empty, "empty"), (own.refused, "refused")] {
             if count > 0 {
                 said.push(format!("{count} {what}"));

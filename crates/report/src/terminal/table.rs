@@ -142,7 +142,7 @@ pub(super) fn terms(out: &mut Out, fit: &Fit) -> io::Result<()> {
         let more = if more > 0 { format!("; and {more} more") } else { String::new() };
         out.blank()?;
         let against = words::against(fit).map_or_else(String::new, |words| format!(". {words}"));
-        out.hanging("Beside the properties: ", &format!("{}{more}{against}", shown.join("; ")))?;
+        out.hanging("Nuisance terms: ", &format!("{}{more}{against}", shown.join("; ")))?;
     }
     match &fit.terms_note {
         Some(note) => out.wrapped(DIM, &text::line(note)),

@@ -26,7 +26,7 @@ fn effects(found: &VerifyJson, out: &mut Out) -> io::Result<()> {
     heading(
         out,
         "Effects",
-        "The weight is the fitted one in the direction of the edit; expected: by all comparisons before and after.",
+        "The weight is the fitted one in the direction of the edit; expected: from all comparisons before and after.",
     )?;
     let names: Vec<String> = found.effects.iter().map(|e| format!("{} ({})", change(e), e.edit)).collect();
     let name = names.iter().map(|name| text::columns(name)).max().unwrap_or(0).clamp(6, 44);
@@ -79,7 +79,7 @@ fn worthless_changes(found: &VerifyJson, out: &mut Out) -> io::Result<()> {
 
 fn dropped(found: &VerifyJson, out: &mut Out) -> io::Result<()> {
     if !found.dropped.is_empty() {
-        heading(out, "Edits that were dropped", "They did not do what they should, and that alone.")?;
+        heading(out, "Edits that were dropped", "They did not do what they should, or they did more.")?;
         for (id, reasons) in &found.dropped {
             let all: Vec<String> = reasons.iter().map(|(why, n)| format!("{n} {why}")).collect();
             out.hanging(&format!("  {} ", text::left(&label(id), 24)), &all.join("; "))?;

@@ -37,7 +37,7 @@ pub fn terminal_versus(
         DIM,
         &format!(
             "{} in the slice, {} in the other part{}. For each property that is rewarded differently: the preference intensity in the \
-             slice and in the other part (how often, in %, a response wins that alone has more of it), then the difference of the two \
+             slice and in the other part (how often, in %, a response with more of it wins, all else equal), then the difference of the two \
              weights in log-odds with its 90 % interval. A difference is listed at a false discovery rate of at most {} over all \
              judges and properties.",
             format::counted(inside, "pair", "pairs"),

@@ -24,6 +24,13 @@ pub struct Spent {
     pub price: Option<f64>,
 }
 
+impl Spent {
+    /// Whether anything was answered, readable or not.
+    pub fn any_answer(&self) -> bool {
+        self.from_log > 0 || self.calls.saturating_sub(self.retries) > self.failed
+    }
+}
+
 impl std::ops::AddAssign for Spent {
     /// The price of the sum is known where both are.
     fn add_assign(&mut self, other: Self) {

@@ -2,6 +2,7 @@
 
 mod annotated;
 mod calls;
+mod checked;
 mod judged;
 mod parse;
 mod probed;
@@ -9,6 +10,7 @@ mod validity;
 
 pub use annotated::{AnnotatorRun, Asked, KnownValidity};
 pub use calls::{CallPlan, Failure, Failures, Spent, Unread, UnreadAnswers, dollars};
+pub use checked::Check;
 pub use judged::{Fall, JudgeFigures, JudgeRun};
 pub use parse::Parse;
 pub use probed::{Habits, Probe, SchemaHabit, SeedHabit, Way};

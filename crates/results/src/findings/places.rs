@@ -6,5 +6,4 @@ pub fn places(low: usize, high: usize) -> String {
 }
 
 /// What a range of places is, once for all views.
-pub const PLACES_MEAN: &str = "Places: the ranks that the data do not rule out, such as 7-11: six models are surely better, and from the twelfth on all \
-     are surely worse (the 95 % interval of the difference excludes zero).";
+pub const PLACES_MEAN: &str = "Places: the ranks that the data do not rule out, such as 7-11: six models are clearly better, and from the twelfth on all are clearly worse (the 95 % interval of the difference excludes zero).";

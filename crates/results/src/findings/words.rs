@@ -41,28 +41,28 @@ impl Fact {
             Self::NoJudge { why } => why.sentence(),
             Self::Weighs(found) => found.sentence(),
             Self::WeighsAlike { of } => format!(
-                "No judge surely rewards anything otherwise than the reference: none of {} is a difference at a false discovery rate of {}.",
+                "No judge clearly rewards anything differently from the reference: none of {} is a difference at a false discovery rate of {}.",
                 format::counted(*of, "contrast", "contrasts"),
                 format::share(FALSE_DISCOVERIES),
             ),
             Self::NotWeighed { why } => why.sentence().to_owned(),
             Self::Departs(found) => departs(found),
             Self::DepartsNowhere { judges: 0 | 1 } => {
-                "There is one judge only, so nothing can be said of how judges differ.".to_owned()
+                "There is only one judge, so nothing can be said about how judges differ.".to_owned()
             }
             Self::DepartsNowhere { .. } => {
-                "On the same pairs, no judge surely departs in position, length or ties from the one that all are compared with.".to_owned()
+                "On the same pairs, no judge clearly differs in position, length or ties from the judge that all are compared with.".to_owned()
             }
             Self::Rewards { judge, property: id, intensity, sure, predicts } => {
                 let chance = if *predicts == Some(false) {
-                    " But on verdicts it has not seen, the fit predicts no better than its baselines beyond chance."
+                    " But on verdicts it has not seen, the fit predicts better than its baselines by no more than chance."
                 } else {
                     ""
                 };
                 rewards(judge, id, *intensity, *sure) + chance
             }
             Self::RewardsNothing { judge, why } => format!(
-                "What {} rewards cannot be said: {}.",
+                "What {} rewards is not known: {}.",
                 line(judge),
                 match why {
                     NotRewarded::NotFitted => "there are too few verdicts",
@@ -74,7 +74,7 @@ impl Fact {
             ),
             Self::Owes(found) => found.sentence(),
             Self::OwesNothing { controls, of } => format!(
-                "With {} held equal, none of {} surely changes: nothing shows that any model owes its place to that.",
+                "With {} held equal, none of {} clearly changes: nothing shows that any model owes its place to that.",
                 listed_properties(controls),
                 format::counted(*of, "score", "scores"),
             ),
@@ -98,10 +98,10 @@ fn listed_properties(ids: &[String]) -> String {
 impl UseJudge {
     fn sentence(&self) -> String {
         let labels = if self.labels_missing == 0 {
-            format!("{} are there, which is enough", format::count(self.labels_there))
+            format!("{} are available, which is enough", format::count(self.labels_there))
         } else {
             format!(
-                "{} are there, {} are missing",
+                "{} are available, {} are missing",
                 format::count(self.labels_there),
                 format::count(self.labels_missing)
             )
@@ -109,11 +109,10 @@ impl UseJudge {
         let others = if self.not_surely_worse.is_empty() {
             String::new()
         } else {
-            format!(" Not surely worse: {}.", listed(&self.not_surely_worse))
+            format!(" Not clearly worse: {}.", listed(&self.not_surely_worse))
         };
         format!(
-            "Use {}: it agrees with {} in {} of its verdicts on {} (90 % interval). A win rate within {} points takes {} beside it ({} without a \
-             judge); {labels}.{others}",
+            "Use {}: it agrees with {} in {} of its verdicts on {} (90 % interval). With its help, a win rate within {} points takes {} ({} without a judge); {labels}.{others}",
             line(&self.judge),
             listed(&self.reference),
             percent(self.accuracy),
@@ -129,16 +128,16 @@ impl NoJudge {
     fn sentence(&self) -> String {
         match self {
             Self::NoReference => {
-                "Whom to use as judge, and what people reward and a judge does not, cannot be said: no judge here is named as people or right answers."
+                "Which judge to use, and what people reward that a judge does not, is not known: no judge here is named as people or right answers."
                     .to_owned()
             }
             Self::FewLabels { reference } => format!(
-                "Whom to use as judge cannot be said: {} and the judges share too few pairs.",
+                "Which judge to use is not known: {} and the judges share too few pairs.",
                 listed(reference)
             ),
             Self::NoBetter { judge, accuracy, pairs } => format!(
                 "No judge here can stand in for the reference: {} comes closest and agrees with it in {} of its verdicts on {} (90 % interval), \
-                 which does not surely help.",
+                 which does not clearly help.",
                 line(judge),
                 percent(*accuracy),
                 format::counted(*pairs, "pair", "pairs"),
@@ -151,10 +150,10 @@ impl NotWeighed {
     fn sentence(self) -> &'static str {
         match self {
             Self::NotFitted => {
-                "What the reference rewards and a judge does not cannot be said: there are too few verdicts to fit both."
+                "What the reference rewards that a judge does not is not known: there are too few verdicts to fit both."
             }
             Self::AddNothing => {
-                "What the reference rewards and a judge does not cannot be said: on verdicts they have not seen, these fits predict no better than \
+                "What the reference rewards that a judge does not is not known: on verdicts they have not seen, these fits predict no better than \
                  sides, order and models alone."
             }
         }
@@ -167,7 +166,7 @@ impl Leans {
         match (self.sure, self.intensity > 50.0) {
             (true, true) => format!("rewards it ({percent}\u{a0}%)"),
             (true, false) => format!("penalises it ({percent}\u{a0}%)"),
-            (false, _) => format!("does not surely do either ({percent}\u{a0}%)"),
+            (false, _) => format!("does not clearly do either ({percent}\u{a0}%)"),
         }
     }
 }
@@ -184,7 +183,7 @@ impl Weighs {
         let label = noun(&self.property);
         let others = match self.sure {
             0 | 1 => String::new(),
-            sure => format!(" {} sure like that.", {
+            sure => format!(" {} sure.", {
                 let more = sure - 1;
                 if more == 1 {
                     "One more difference is".to_owned()
@@ -235,7 +234,7 @@ impl Owes {
             format!(" {} falls furthest: it loses {} and {}.", line(&other.model), other.by(), other.moves())
         });
         format!(
-            "{} owes most to {}: with these held equal it loses {} (95 % interval) and {}.{further} {} of {} surely change.",
+            "{} owes most to {}: with these held equal it loses {} (95 % interval) and {}.{further} {} of {} clearly change.",
             line(&most.model),
             listed_properties(&self.controls),
             most.by(),
@@ -268,10 +267,10 @@ impl Leads {
         };
         let score = format!("{}{unit}{interval}", figure(value));
         match self.models.as_slice() {
-            [] => "Nobody leads: there is nothing to rank.".to_owned(),
+            [] => "No model leads: there is nothing to rank.".to_owned(),
             [only] => format!("{} leads with {score}.", line(only)),
             [first, others @ ..] => {
-                format!("{} is first with {score}, but not surely before {}.", line(first), listed(others))
+                format!("{} is first with {score}, but not clearly ahead of {}.", line(first), listed(others))
             }
         }
     }
@@ -286,7 +285,7 @@ fn rewards(judge: &str, id: &str, Interval { value, low, high }: Interval, sure:
         sure => format!("; {} more directions are sure", sure - 1),
     };
     format!(
-        "{} {does} {}: a response that alone has more of it wins {}\u{a0}% of the time [{}, {}] (90 % interval){others}.",
+        "{} {does} {}: a response with more of it, all else equal, wins {}\u{a0}% of the time [{}, {}] (90 % interval){others}.",
         line(judge),
         noun(id),
         format::intensity(value),

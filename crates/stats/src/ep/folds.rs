@@ -18,7 +18,7 @@ pub struct Folds<'a> {
     pub count: usize,
 }
 
-/// For every fold, the means of the weights by the rows of the other folds, for predictions; `None` where a fit does not come to rest.
+/// For every fold, the means of the weights by the rows of the other folds, for predictions; `None` where a fit does not converge.
 ///
 /// The sites of the fit of all rows, without those of a fold, are close to the fixed point of
 /// the rest: two iterations are usual instead of six. All is in single precision where that holds `options.tolerance` (at least 2e-6, in
@@ -76,7 +76,7 @@ struct Shared<'a> {
 }
 
 impl Shared<'_> {
-    /// `None` where single precision does not come to rest.
+    /// `None` where single precision does not converge.
     fn of(regression: &Regression, options: &EpOptions) -> Option<Self> {
         let mut fit = Fit::of(&regression.linear, options);
         let mut state = State::new(regression);

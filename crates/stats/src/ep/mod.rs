@@ -62,7 +62,7 @@ pub struct EpPosterior {
 
 /// Fits a regression.
 ///
-/// Never fails: a fit that does not come to rest, or whose precision matrix is not positive definite to working
+/// Never fails: a fit that does not converge, or whose precision matrix is not positive definite to working
 /// precision, says `converged: false` and gives its last finite state. The first iterations, which only lead into the
 /// neighbourhood of the fixed point, sweep the rows in f32 as long as that makes headway; the last ones, and with them
 /// the result, are f64. Cost: about n d^2 + d^3 multiply-adds and n x 12 exponentials an iteration, 5 to 11 iterations.

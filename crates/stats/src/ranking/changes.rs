@@ -1,16 +1,23 @@
 //! How the scores of two fits of the same comparisons differ: two judges of the same pairs, or one judge with and without something held
 //! equal. Taken cluster by cluster, so that what moves both alike blurs nothing.
 
-use super::curvature::{Curvature, is_small};
+use pulp::Arch;
+use rayon::prelude::*;
+
+use super::cells::Cell;
+use super::curvature::is_small;
 use super::errors::{Robust, Seen};
-use super::fit::{RankingError, RankingOptions, checked, climb};
-use super::likelihood::{Terms, Weights};
+use super::fit::{RankingError, RankingOptions, Top, checked, climb};
+use super::groups::Groups;
+use super::likelihood::{Terms, Ties, Weights};
 use super::model::Model;
 use super::vote::Vote;
 use crate::spd::{inverse, solve};
 
 /// With more unknowns a cluster of more votes than unknowns, or one with ties of their own, takes the step from the whole.
 const MOST_BY_MATRIX: usize = 150;
+/// Clusters that one thread takes at once.
+const AT_ONCE: usize = 512;
 
 /// One of the two fits.
 #[derive(Debug, Clone, Copy)]
@@ -19,6 +26,8 @@ pub struct Fitted<'a> {
     pub votes: &'a [Vote],
     /// As many numbers per vote as there are controls; see [`rank`](super::rank).
     pub covariates: &'a [f64],
+    /// Where its search ended before, if it did: [`Ranking::top`](super::Ranking::top).
+    pub top: Option<&'a [f64]>,
 }
 
 /// What the score of one competitor is in both fits.
@@ -66,26 +75,46 @@ pub fn changes(
     let same = |(a, b): (&Vote, &Vote)| (a.a, a.b, a.cluster) == (b.a, b.b, b.cluster);
     let alike = first.votes.len() == second.votes.len() && first.votes.iter().zip(second.votes).all(same);
     assert!(alike, "votes on the same competitors in the same clusters");
-    let (Some(one), Some(two)) = (moved(first, shares, options)?, moved(second, shares, options)?) else {
+    let (cells, ties) = checked(first.votes, competitors, first.covariates, options)?;
+    let (cells_two, ties_two) = checked(second.votes, competitors, second.covariates, options)?;
+    let (one, two) = (
+        first.model(&cells, ties, competitors, options),
+        second.model(&cells_two, ties_two, competitors, options),
+    );
+    if !is_small(&one) || !is_small(&two) {
         return Ok(None);
-    };
-    let count = one.moves.len() as f64 / competitors as f64;
-    let differences = || one.moves.iter().zip(&two.moves).map(|(a, b)| a - b);
-    let mut means = vec![0.0; competitors];
-    for (at, d) in differences().enumerate() {
-        means[at % competitors] += d / count;
     }
-    let mut squares = vec![0.0; competitors];
-    for (at, d) in differences().enumerate() {
-        squares[at % competitors] += (count - 1.0) / count * (d - means[at % competitors]).powi(2);
-    }
+    let groups = Groups::of(first.votes, competitors);
+    let (top_one, top_two) = (climb(&one, first.top)?, climb(&two, second.top)?);
+    let one = LeftOut::of(first, &one, &top_one, shares)?;
+    let two = LeftOut::of(second, &two, &top_two, shares)?;
+    let count = groups.len() as f64;
+    let places: Vec<usize> = (0..groups.len()).collect();
+    let sums: Vec<Sums> = places
+        .par_chunks(AT_ONCE)
+        .map(|places| {
+            let mut sums = Sums::of(competitors);
+            Arch::new().dispatch(|| {
+                for place in places {
+                    sums.add(groups.get(*place), &one, &two);
+                }
+            });
+            sums
+        })
+        .collect();
+    // In their order, so that it does not matter who was ready first.
+    let Sums { moves, squares, parts, part_squares, .. } =
+        sums.into_iter().fold(Sums::of(competitors), Sums::and);
+    let rest = |(square, sum): (f64, f64)| (count - 1.0) / count * (square - sum * sum / count).max(0.0);
+    let mut squares: Vec<f64> = squares.into_iter().zip(moves).map(rest).collect();
     let nothing = vec![0.0; competitors];
     let mut add = |a: &[f64], b: &[f64]| {
         for ((square, a), b) in squares.iter_mut().zip(a).zip(b) {
             *square += (a - b).powi(2);
         }
     };
-    for (a, b) in one.beside.chunks_exact(competitors).zip(two.beside.chunks_exact(competitors)) {
+    let beside = [&one, &two].map(|of| of.beside(&groups));
+    for (a, b) in beside[0].iter().zip(&beside[1]) {
         if same_verdicts {
             add(a, b);
         } else {
@@ -93,17 +122,12 @@ pub fn changes(
             add(&nothing, b);
         }
     }
-    let (mut parts, mut part_squares) = (vec![0.0; competitors], vec![0.0; competitors]);
-    for (at, (a, b)) in one.parts.iter().zip(&two.parts).enumerate() {
-        parts[at % competitors] += a + b;
-        part_squares[at % competitors] += (a + b).powi(2);
-    }
     let clusters = clusters(first.votes, competitors);
     let centred = |scores: &[f64]| -> Vec<f64> {
         let mean = mean(scores, shares);
         scores.iter().map(|score| score - mean).collect()
     };
-    let (first, second) = (centred(&one.scores), centred(&two.scores));
+    let (first, second) = (centred(&top_one.at[..competitors]), centred(&top_two.at[..competitors]));
     let change = |i: usize| Change {
         first: first[i],
         second: second[i],
@@ -131,159 +155,261 @@ fn clusters(votes: &[Vote], competitors: usize) -> Vec<usize> {
     counts
 }
 
-/// The scores of a fit, and all that moves them against their mean; each list a row of competitors for every part.
-struct Moved {
-    scores: Vec<f64>,
-    /// What a cluster moves.
-    moves: Vec<f64>,
-    /// Its part in the variance that the fit expects.
-    parts: Vec<f64>,
-    /// What the prior and unanimous votes move.
-    beside: Vec<f64>,
+impl<'a> Fitted<'a> {
+    fn model(
+        self,
+        cells: &'a [Cell<'a>],
+        ties: Ties,
+        competitors: usize,
+        options: RankingOptions,
+    ) -> Model<'a> {
+        let controls = self.covariates.len().checked_div(self.votes.len()).unwrap_or(0);
+        let weights = Weights::of(self.votes);
+        Model { ties, competitors, controls, prior: options.prior, weights, cells }
+    }
 }
 
-fn moved(fitted: Fitted<'_>, shares: &[f64], options: RankingOptions) -> Result<Option<Moved>, RankingError> {
-    let Fitted { votes, covariates } = fitted;
-    let competitors = shares.len();
-    let (cells, ties) = checked(votes, competitors, covariates, options)?;
-    let controls = covariates.len().checked_div(votes.len()).unwrap_or(0);
-    let weights = Weights::of(votes);
-    let model = Model { ties, competitors, controls, prior: options.prior, weights, cells: &cells };
-    if !is_small(&model) {
-        return Ok(None);
+/// Sums over clusters, one number for each competitor.
+struct Sums {
+    /// Of the differences of the two moves.
+    moves: Vec<f64>,
+    /// Of their squares.
+    squares: Vec<f64>,
+    /// Of the parts in the variance that both fits expect.
+    parts: Vec<f64>,
+    /// Of their squares.
+    part_squares: Vec<f64>,
+    /// What one cluster is in both fits, of which the room is used again.
+    room: [Step; 2],
+}
+
+impl Sums {
+    fn of(competitors: usize) -> Self {
+        let nothing = || vec![0.0; competitors];
+        Self {
+            moves: nothing(),
+            squares: nothing(),
+            parts: nothing(),
+            part_squares: nothing(),
+            room: [Step::default(), Step::default()],
+        }
     }
-    let (at, _) = climb(&model)?;
-    let curvature = Curvature::of(&model, &at);
-    let hessian = curvature.dense();
-    let bread = inverse(&hessian, model.width()).ok_or(RankingError::Singular)?;
-    let seen = Seen { model: &model, votes, covariates, at: &at, robust: Robust::Clusters };
-    let left_out = LeftOut { seen: &seen, hessian: &hessian, bread: &bread };
-    let mut moved = Moved {
-        scores: at[..competitors].to_vec(),
-        moves: Vec::new(),
-        parts: Vec::new(),
-        beside: Vec::new(),
-    };
-    seen.each_cluster(&mut |cluster| {
-        let (step, part) = left_out.step(cluster, shares);
-        let middle = mean(&step[..competitors], shares);
-        moved.moves.extend(step[..competitors].iter().map(|x| x - middle));
-        moved.parts.extend(part);
-    });
-    for piece in seen.beside(&curvature) {
-        let step = left_out.times(piece.iter().copied());
-        let middle = mean(&step[..competitors], shares);
-        moved.beside.extend(step[..competitors].iter().map(|x| x - middle));
+
+    /// Adds what leaving a cluster out moves.
+    #[inline(always)]
+    fn add(&mut self, cluster: &[u32], one: &LeftOut<'_>, two: &LeftOut<'_>) {
+        let [first, second] = &mut self.room;
+        one.step(cluster, first);
+        two.step(cluster, second);
+        for i in 0..self.moves.len() {
+            let by = first.step[i] - second.step[i];
+            self.moves[i] += by;
+            self.squares[i] += by * by;
+            let part = first.part[i] + second.part[i];
+            self.parts[i] += part;
+            self.part_squares[i] += part * part;
+        }
     }
-    Ok(Some(moved))
+
+    fn and(mut self, other: Self) -> Self {
+        let both = [
+            (&mut self.moves, other.moves),
+            (&mut self.squares, other.squares),
+            (&mut self.parts, other.parts),
+            (&mut self.part_squares, other.part_squares),
+        ];
+        for (own, other) in both {
+            own.iter_mut().zip(other).for_each(|(own, other)| *own += other);
+        }
+        self
+    }
+}
+
+/// What leaving one cluster out does.
+#[derive(Default)]
+struct Step {
+    /// How far it moves each score against the mean, and each weight.
+    step: Vec<f64>,
+    /// The cluster's part in the variance of each competitor against the mean.
+    part: Vec<f64>,
+    /// For each of its votes, the inverse curvature times where it points.
+    lines: Vec<f64>,
+    rows: Vec<Row>,
 }
 
 /// What leaving votes out does.
 struct LeftOut<'a> {
-    seen: &'a Seen<'a>,
-    hessian: &'a [f64],
-    bread: &'a [f64],
+    model: &'a Model<'a>,
+    votes: &'a [Vote],
+    covariates: &'a [f64],
+    top: &'a Top<'a>,
+    hessian: Vec<f64>,
+    /// The inverse curvature, of whose rows the scores are held against their mean: so are all moves that are sums of them.
+    bread: Vec<f64>,
+    shares: &'a [f64],
 }
 
-impl LeftOut<'_> {
-    /// The inverse curvature times a sparse vector.
-    fn times(&self, sparse: impl Iterator<Item = (usize, f64)>) -> Vec<f64> {
-        let width = self.seen.model.width();
-        let mut out = vec![0.0; width];
+impl<'a> LeftOut<'a> {
+    fn of(
+        fitted: Fitted<'a>,
+        model: &'a Model<'a>,
+        top: &'a Top<'a>,
+        shares: &'a [f64],
+    ) -> Result<Self, RankingError> {
+        let (competitors, width) = (shares.len(), model.width());
+        let hessian = top.curvature.dense();
+        let mut bread = inverse(&hessian, width).ok_or(RankingError::Singular)?;
+        for row in bread.chunks_exact_mut(width) {
+            let middle = mean(&row[..competitors], shares);
+            row[..competitors].iter_mut().for_each(|x| *x -= middle);
+        }
+        let Fitted { votes, covariates, .. } = fitted;
+        Ok(Self { model, votes, covariates, top, hessian, bread, shares })
+    }
+
+    /// Adds the inverse curvature times a sparse vector.
+    #[inline(always)]
+    fn times(&self, sparse: impl Iterator<Item = (usize, f64)>, out: &mut [f64]) {
+        let width = self.model.width();
         for (j, x) in sparse {
             let row = &self.bread[j * width..(j + 1) * width];
             out.iter_mut().zip(row).for_each(|(out, h)| *out += x * h);
         }
-        out
+    }
+
+    /// How the prior, and unanimous votes, move the scores against their mean.
+    fn beside(&self, groups: &Groups) -> Vec<Vec<f64>> {
+        let Self { model, votes, covariates, .. } = *self;
+        let (at, robust) = (&self.top.at, Robust::Clusters);
+        let seen = Seen { model, votes, covariates, at, robust, groups: Some(groups) };
+        let moved = |piece: Vec<(usize, f64)>| {
+            let mut out = vec![0.0; model.width()];
+            self.times(piece.into_iter(), &mut out);
+            out.truncate(self.shares.len());
+            out
+        };
+        seen.beside(&self.top.curvature).into_iter().map(moved).collect()
     }
 
     /// `(H - H_c)^-1 g_c`, and the cluster's part in the variance of each competitor against the mean.
-    fn step(&self, cluster: &[usize], shares: &[f64]) -> (Vec<f64>, Vec<f64>) {
-        let (model, competitors, width) = (self.seen.model, shares.len(), self.seen.model.width());
-        let mut part = vec![0.0; competitors];
-        let mut slope = vec![0.0; width];
-        let (mut lines, mut rows) = (Vec::new(), Vec::new());
-        for &i in cluster {
-            let vote = &self.seen.votes[i];
+    #[inline(always)]
+    fn step(&self, cluster: &[u32], out: &mut Step) {
+        let (model, competitors, width) = (self.model, self.shares.len(), self.model.width());
+        let Step { step, part, lines, rows } = out;
+        for room in [&mut *step, &mut *part, &mut *lines] {
+            room.clear();
+        }
+        step.resize(width, 0.0);
+        part.resize(competitors, 0.0);
+        rows.clear();
+        for &at in cluster {
+            let (at, vote) = (at as usize, &self.votes[at as usize]);
             if vote.a == vote.b || vote.weight <= 0.0 {
                 continue;
             }
-            let x = &self.seen.covariates[i * model.controls..(i + 1) * model.controls];
-            model.add_vote(vote, x, self.seen.at, &mut slope);
-            let one = model.one_vote(vote, x, self.seen.at);
-            let direction: Vec<(usize, f64)> = model.pointing(vote.a as usize, vote.b as usize, x).collect();
-            let line = self.times(direction.iter().copied());
-            let middle = mean(&line[..competitors], shares);
-            for (part, u) in part.iter_mut().zip(&line) {
-                *part -= one.dd * (u - middle).powi(2);
+            let x = &self.covariates[at * model.controls..(at + 1) * model.controls];
+            let one = model.one_vote(vote, x, &self.top.at);
+            let from = lines.len();
+            lines.resize(from + width, 0.0);
+            let line = &mut lines[from..];
+            self.times(model.pointing(vote.a as usize, vote.b as usize, x), line);
+            for (part, u) in part.iter_mut().zip(&*line) {
+                *part -= one.dd * u * u;
             }
-            rows.push((direction, one));
-            lines.push(line);
+            rows.push((at, one));
         }
         let found = if model.has_tie() == 0 && rows.len() <= width {
-            self.by_rows(&rows, &lines)
+            self.by_rows(rows, lines, step)
         } else {
-            self.by_matrix(&rows, &slope)
+            self.by_matrix(rows, step)
         };
-        // Where a cluster holds nearly all there is, nothing is left: the step from the whole.
-        let step = found.unwrap_or_else(|| self.times(slope.iter().copied().enumerate()));
-        (step, part)
+        if found.is_none() {
+            // Where a cluster holds nearly all there is, nothing is left: the step from the whole.
+            let slope = self.slope(rows);
+            step.fill(0.0);
+            self.times(slope.into_iter().enumerate(), step);
+        }
+    }
+
+    fn pointing(&self, at: usize) -> impl Iterator<Item = (usize, f64)> + Clone + '_ {
+        let (vote, controls) = (&self.votes[at], self.model.controls);
+        let x = &self.covariates[at * controls..(at + 1) * controls];
+        self.model.pointing(vote.a as usize, vote.b as usize, x)
+    }
+
+    fn slope(&self, rows: &[Row]) -> Vec<f64> {
+        let mut slope = vec![0.0; self.model.width()];
+        for &(at, one) in rows {
+            for (j, x) in self.pointing(at) {
+                slope[j] += one.d * x;
+            }
+            if self.model.has_tie() == 1 {
+                slope[self.model.competitors] += one.t;
+            }
+        }
+        slope
     }
 
     /// For few votes, by Woodbury: with `u_k = H^-1 d_k` and `B_kl = d_k u_l` it is `sum (r_k + z_k) u_k` where `(D^-1 - B) z = B r`.
-    fn by_rows(&self, rows: &[Row], lines: &[Vec<f64>]) -> Option<Vec<f64>> {
+    #[inline(always)]
+    fn by_rows(&self, rows: &[Row], lines: &[f64], step: &mut [f64]) -> Option<()> {
+        let width = self.model.width();
         // Votes that weigh nothing move nothing.
         let kept: Vec<usize> = (0..rows.len()).filter(|&k| -rows[k].1.dd > 1e-300).collect();
         let m = kept.len();
         let (mut left, mut right) = (vec![0.0; m * m], vec![0.0; m]);
         for (a, &k) in kept.iter().enumerate() {
             for (b, &l) in kept.iter().enumerate() {
-                let inner: f64 = rows[k].0.iter().map(|&(j, x)| x * lines[l][j]).sum();
+                let line = &lines[l * width..(l + 1) * width];
+                let inner: f64 = self.pointing(rows[k].0).map(|(j, x)| x * line[j]).sum();
                 left[a * m + b] = -inner;
                 right[a] += inner * rows[l].1.d;
             }
             left[a * m + a] -= 1.0 / rows[k].1.dd;
         }
         let z = if m > 0 { solve(&left, &right, m)? } else { Vec::new() };
-        let mut step = vec![0.0; self.seen.model.width()];
-        for (line, row) in lines.iter().zip(rows) {
-            step.iter_mut().zip(line).for_each(|(step, u)| *step += row.1.d * u);
-        }
+        let mut weights: Vec<f64> = rows.iter().map(|row| row.1.d).collect();
         for (&k, z) in kept.iter().zip(&z) {
-            step.iter_mut().zip(&lines[k]).for_each(|(step, u)| *step += z * u);
+            weights[k] += z;
         }
-        Some(step)
+        for (line, weight) in lines.chunks_exact(width).zip(weights) {
+            step.iter_mut().zip(line).for_each(|(step, u)| *step += weight * u);
+        }
+        Some(())
     }
 
     /// For many votes, or with ties of their own, as it stands.
-    fn by_matrix(&self, rows: &[Row], slope: &[f64]) -> Option<Vec<f64>> {
-        let model = self.seen.model;
+    fn by_matrix(&self, rows: &[Row], step: &mut [f64]) -> Option<()> {
+        let (model, competitors) = (self.model, self.shares.len());
         let width = model.width();
         if width > MOST_BY_MATRIX {
             return None;
         }
-        let mut rest = self.hessian.to_vec();
-        for (direction, one) in rows {
-            for &(i, x) in direction {
-                for &(j, y) in direction {
+        let mut rest = self.hessian.clone();
+        for &(at, one) in rows {
+            for (i, x) in self.pointing(at) {
+                for (j, y) in self.pointing(at) {
                     rest[i * width + j] += one.dd * x * y;
                 }
             }
             if model.has_tie() == 1 {
                 let tie = model.competitors;
-                for &(i, x) in direction {
+                for (i, x) in self.pointing(at) {
                     rest[i * width + tie] += one.dt * x;
                     rest[tie * width + i] += one.dt * x;
                 }
                 rest[tie * width + tie] += one.tt;
             }
         }
-        solve(&rest, slope, width)
+        step.copy_from_slice(&solve(&rest, &self.slope(rows), width)?);
+        let middle = mean(&step[..competitors], self.shares);
+        step[..competitors].iter_mut().for_each(|x| *x -= middle);
+        Some(())
     }
 }
 
-/// Where a vote points, and its slopes and curvatures.
-type Row = (Vec<(usize, f64)>, Terms);
+/// A vote's place, and its slopes and curvatures.
+type Row = (usize, Terms);
 
 #[cfg(test)]
 mod tests {
@@ -334,10 +460,16 @@ mod tests {
         let found = |first, second, same| {
             changes(first, second, &shares, RankingOptions::default(), same).unwrap().unwrap()
         };
-        let judges =
-            found(Fitted { votes: &one, covariates: &[] }, Fitted { votes: &two, covariates: &[] }, false);
-        let held =
-            found(Fitted { votes: &one, covariates: &[] }, Fitted { votes: &one, covariates: &x }, true);
+        let judges = found(
+            Fitted { votes: &one, covariates: &[], top: None },
+            Fitted { votes: &two, covariates: &[], top: None },
+            false,
+        );
+        let held = found(
+            Fitted { votes: &one, covariates: &[], top: None },
+            Fitted { votes: &one, covariates: &x, top: None },
+            true,
+        );
         let whole = [fit(&one, &[]).scores, fit(&two, &[]).scores, fit(&one, &x).scores];
         for i in 0..COMPETITORS {
             assert!((judges[i].first - whole[0][i]).abs() < 1e-8);
@@ -384,8 +516,8 @@ mod tests {
         for _ in 0..200 {
             let ([one, two], _) = drawn(40, 0.0, &mut rng);
             let found = changes(
-                Fitted { votes: &one, covariates: &[] },
-                Fitted { votes: &two, covariates: &[] },
+                Fitted { votes: &one, covariates: &[], top: None },
+                Fitted { votes: &two, covariates: &[], top: None },
                 &shares,
                 RankingOptions::default(),
                 false,
@@ -421,7 +553,7 @@ mod tests {
             for votes in [&mut one, &mut two] {
                 votes.retain(|vote| vote.b != 4 || vote.cluster < 6);
             }
-            let sides = [&one, &two].map(|votes| Fitted { votes, covariates: &[] });
+            let sides = [&one, &two].map(|votes| Fitted { votes, covariates: &[], top: None });
             let options = RankingOptions { prior: 0.01, ..RankingOptions::default() };
             let found = changes(sides[0], sides[1], &shares, options, false).unwrap().unwrap();
             let sparse = found[4];
@@ -441,7 +573,7 @@ mod tests {
         for vote in one.iter_mut().filter(|vote| vote.a == 0) {
             vote.y = 1.0;
         }
-        let side = Fitted { votes: &one, covariates: &[] };
+        let side = Fitted { votes: &one, covariates: &[], top: None };
         let plain = changes(side, side, &even(), RankingOptions::default(), true);
         assert!(matches!(plain, Err(RankingError::OneWay(_))));
         let options = RankingOptions { prior: 0.1, ..RankingOptions::default() };

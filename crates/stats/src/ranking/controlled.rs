@@ -307,7 +307,7 @@ impl Local {
             let mut product = 1.0;
             for row in rows {
                 let z: f64 = (0..K).map(|i| w[i] * row.x[i]).sum();
-                // Not `with_softplus`: its factor 1 + e goes into the product.
+                // Not `sigmoid_and_log`: its factor 1 + e goes into the product.
                 let e = (-z.abs()).exp();
                 let inverse = 1.0 / (1.0 + e);
                 let p = if z > 0.0 { inverse } else { e * inverse };

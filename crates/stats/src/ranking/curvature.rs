@@ -17,17 +17,13 @@ pub(super) fn is_small(model: &Model<'_>) -> bool {
 /// The curvature at one place.
 pub(super) struct Curvature<'a> {
     model: &'a Model<'a>,
-    /// Of each cell: in the difference twice, in the difference and the tie parameter, in the tie parameter twice.
+    /// Of each cell; see [`Look`](super::model::Look).
     of_cell: Vec<[f64; 3]>,
 }
 
 impl<'a> Curvature<'a> {
-    pub(super) fn of(model: &'a Model<'a>, at: &[f64]) -> Self {
-        let one = |cell| {
-            let t = model.terms(cell, at);
-            [-t.dd, -t.dt, -t.tt]
-        };
-        Self { model, of_cell: model.cells.iter().map(one).collect() }
+    pub(super) fn of(model: &'a Model<'a>, of_cell: Vec<[f64; 3]>) -> Self {
+        Self { model, of_cell }
     }
 
     pub(super) fn is_small(&self) -> bool {
@@ -112,7 +108,7 @@ impl<'a> Curvature<'a> {
     }
 
     /// The vectors that this curvature turns into `right`, by conjugate gradients from 0, until each is right to `tolerance` of its length.
-    /// `None` where it does not come to rest, as with controls that cannot be told apart.
+    /// `None` where it does not converge, as with controls that cannot be told apart.
     pub(super) fn solve<const L: usize>(&self, right: &[[f64; L]], tolerance: f64) -> Option<Vec<[f64; L]>> {
         let scale: Vec<f64> = self.diagonal().iter().map(|d| 1.0 / d.max(1e-12)).collect();
         let dot = |a: &[[f64; L]], b: &[[f64; L]]| {

@@ -7,6 +7,7 @@ use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
 use super::curvature::Curvature;
+use super::groups::Groups;
 use super::likelihood::{Weights, squared_scores};
 use super::model::Model;
 use super::vote::Vote;
@@ -48,14 +49,16 @@ pub(super) struct Seen<'a> {
     pub(super) covariates: &'a [f64],
     pub(super) at: &'a [f64],
     pub(super) robust: Robust,
+    /// Which votes depend on each other, where errors are to allow for that.
+    pub(super) groups: Option<&'a Groups>,
 }
 
 impl Seen<'_> {
     /// Calls back with every part of the slope that is independent of the others; their squares add up to its variance.
     fn pieces(&self, take: &mut Take<'_>) {
-        match self.robust {
-            Robust::Votes | Robust::Nothing => self.pieces_by_vote(take),
-            Robust::Clusters => self.pieces_by_cluster(take),
+        match self.groups.filter(|_| self.robust == Robust::Clusters) {
+            None => self.pieces_by_vote(take),
+            Some(groups) => self.pieces_by_cluster(groups, take),
         }
     }
 
@@ -76,38 +79,14 @@ impl Seen<'_> {
         }
     }
 
-    /// Calls back with the votes of every cluster, in an order that votes, clusters and competitors alone decide.
-    ///
-    /// The scores of a competitor who was seen in one cluster only add up to zero there, which says nothing of the error: the votes on him are
-    /// clusters of their own.
-    pub(super) fn each_cluster(&self, take: &mut dyn FnMut(&[usize])) {
-        let votes = self.votes;
-        let mut seen: Vec<Option<u64>> = vec![None; self.model.competitors];
-        let mut alone = vec![true; self.model.competitors];
-        for vote in votes {
-            for who in [vote.a as usize, vote.b as usize] {
-                alone[who] &= *seen[who].get_or_insert(vote.cluster) == vote.cluster;
-            }
-        }
-        let stands_alone = |i: usize| alone[votes[i].a as usize] || alone[votes[i].b as usize];
-        let mut order: Vec<usize> = (0..votes.len()).collect();
-        // Those first, so that they do not cut the others' clusters apart.
-        order.sort_by_key(|&i| (!stands_alone(i), votes[i].cluster));
-        let one_cluster = |&i: &usize, &j: &usize| {
-            votes[i].cluster == votes[j].cluster && !stands_alone(i) && !stands_alone(j)
-        };
-        for cluster in order.chunk_by(one_cluster) {
-            take(cluster);
-        }
-    }
-
-    fn pieces_by_cluster(&self, take: &mut Take<'_>) {
+    fn pieces_by_cluster(&self, groups: &Groups, take: &mut Take<'_>) {
         let (model, votes) = (self.model, self.votes);
         let mut slope = vec![0.0; model.width()];
         let mut touched: Vec<usize> = Vec::new();
-        self.each_cluster(&mut |cluster| {
+        for cluster in groups.iter() {
             touched.clear();
             for &i in cluster {
+                let i = i as usize;
                 let (vote, x) = (&votes[i], &self.covariates[i * model.controls..(i + 1) * model.controls]);
                 model.add_vote(vote, x, self.at, &mut slope);
                 touched.extend([vote.a as usize, vote.b as usize]);
@@ -121,7 +100,7 @@ impl Seen<'_> {
                 slope[i] = 0.0;
             }
             take(&piece);
-        });
+        }
     }
 
     /// What varies beside the votes that were seen: the prior, and for a competitor whose votes are all alike a few more against the same

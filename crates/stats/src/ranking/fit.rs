@@ -6,6 +6,7 @@ use super::apart::{OneWay, never_met, one_way};
 use super::cells::{Cell, cells};
 use super::curvature::Curvature;
 use super::errors::{Robust, Seen};
+use super::groups::Groups;
 use super::likelihood::{Ties, Weights};
 use super::model::Model;
 use super::posterior;
@@ -24,7 +25,7 @@ pub struct RankingOptions {
     /// What the covariance allows for.
     pub robust: Robust,
     /// Precision (1 / variance) of a normal prior on every score around their mean; 0: none. It keeps scores finite where
-    /// somebody has won or lost all his votes.
+    /// somebody has won or lost all its votes.
     pub prior: f64,
     /// What errors are differences to.
     pub origin: Origin,
@@ -62,6 +63,9 @@ pub struct Ranking {
     pub controls_covariance: Vec<f64>,
     /// Newton steps taken.
     pub steps: usize,
+    /// All that was found, as it was searched for: scores, the tie parameter where there is one, weights of covariates. Another search begins
+    /// there; see [`Fitted`](super::Fitted).
+    pub top: Vec<f64>,
 }
 
 /// Why there are no scores.
@@ -114,10 +118,11 @@ pub fn rank(
     let (cells, ties) = checked(votes, competitors, covariates, options)?;
     let weights = Weights::of(votes);
     let model = Model { ties, competitors, controls, prior: options.prior, weights, cells: &cells };
-    let (at, steps) = climb(&model)?;
+    let Top { at, curvature, steps } = climb(&model, None)?;
     let centre = centre(&model, options.origin);
-    let curvature = Curvature::of(&model, &at);
-    let seen = Seen { model: &model, votes, covariates, at: &at, robust: options.robust };
+    let groups = (options.robust == Robust::Clusters).then(|| Groups::of(votes, competitors));
+    let seen =
+        Seen { model: &model, votes, covariates, at: &at, robust: options.robust, groups: groups.as_ref() };
     let width = model.width();
     let tie = (ties != Ties::Half)
         .then(|| if ties == Ties::Davidson { at[competitors].exp() } else { at[competitors] });
@@ -131,6 +136,7 @@ pub fn rank(
             controls: at[width - controls..].to_vec(),
             controls_covariance: vec![f64::NAN; controls * controls],
             steps,
+            top: at,
         });
     }
     let mut reaches = if options.prior > 0.0 && curvature.is_small() && ties != Ties::RaoKupper {
@@ -176,6 +182,7 @@ pub fn rank(
         controls: at[width - controls..].to_vec(),
         controls_covariance,
         steps,
+        top: at,
     })
 }
 
@@ -217,27 +224,45 @@ pub(super) fn checked<'a>(
     Ok((cells, ties))
 }
 
-/// Newton's way up: the function is concave, so a step that is halved often enough climbs.
-pub(super) fn climb(model: &Model<'_>) -> Result<(Vec<f64>, usize), RankingError> {
+/// The top of the likelihood.
+pub(super) struct Top<'a> {
+    /// Where it is.
+    pub(super) at: Vec<f64>,
+    /// The curvature there.
+    pub(super) curvature: Curvature<'a>,
+    /// Newton steps taken.
+    pub(super) steps: usize,
+}
+
+/// Newton's way up from `start`, or from 0: the function is concave, so a step that is halved often enough climbs.
+pub(super) fn climb<'a>(model: &'a Model<'a>, start: Option<&[f64]>) -> Result<Top<'a>, RankingError> {
     let competitors = model.competitors;
     let mut at = vec![0.0; model.width()];
     if model.ties == Ties::RaoKupper {
         at[competitors] = 0.2;
     }
-    let mut value = model.value(&at);
+    if let Some(start) = start {
+        at.copy_from_slice(start);
+    }
+    let mut here = model.look(&at);
     for step in 1..=STEPS {
-        let gradient = model.gradient(&at);
-        let direction = Curvature::of(model, &at).step(&gradient).ok_or(RankingError::Singular)?;
-        let slope: f64 = direction.iter().zip(&gradient).map(|(d, g)| d * g).sum();
+        let curvature = Curvature::of(model, std::mem::take(&mut here.curvatures));
+        let direction = curvature.step(&here.gradient).ok_or(RankingError::Singular)?;
+        // Where a search has ended before, it ends again to the last digit.
+        if step == 1 && start.is_some() && direction.iter().all(|d| d.abs() < TOLERANCE) {
+            return Ok(Top { at, curvature, steps: 0 });
+        }
+        let slope: f64 = direction.iter().zip(&here.gradient).map(|(d, g)| d * g).sum();
         let mut share = 1.0;
         loop {
             let next: Vec<f64> = at.iter().zip(&direction).map(|(x, d)| x + share * d).collect();
             // Eta has to stay above 0.
             let inside = model.ties != Ties::RaoKupper || next[competitors] > 1e-9;
-            let there = if inside { model.value(&next) } else { f64::NEG_INFINITY };
+            let there = inside.then(|| model.look(&next));
             // Near the top, differences drown in rounding.
-            if there >= value + 1e-4 * share * slope - 1e-12 * value.abs() {
-                (at, value) = (next, there);
+            let least = here.value + 1e-4 * share * slope - 1e-12 * here.value.abs();
+            if let Some(there) = there.filter(|there| there.value >= least) {
+                (at, here) = (next, there);
                 break;
             }
             share *= 0.5;
@@ -246,7 +271,7 @@ pub(super) fn climb(model: &Model<'_>) -> Result<(Vec<f64>, usize), RankingError
             }
         }
         if share == 1.0 && direction.iter().all(|d| d.abs() < TOLERANCE) {
-            return Ok((at, step));
+            return Ok(Top { at, curvature: Curvature::of(model, here.curvatures), steps: step });
         }
     }
     Err(RankingError::NoMaximum)

@@ -1,6 +1,6 @@
 //! What a vote says about a difference of strengths: Bradley-Terry, and two ways to model ties.
 
-use crate::logistic::{log_sigmoid, sigmoid};
+use crate::logistic::{log_sigmoid, sigmoid, sigmoid_and_log};
 
 /// What a tie is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -95,10 +95,11 @@ pub(super) struct Terms {
 pub(super) fn terms(ties: Ties, o: &Outcomes, d: f64, t: f64) -> Terms {
     match ties {
         Ties::Half => {
-            let p = sigmoid(d);
             let n = o.win + o.loss;
+            // log(1 - p) = log p - d.
+            let (p, log) = sigmoid_and_log(d);
             Terms {
-                value: o.win * log_sigmoid(d) + o.loss * log_sigmoid(-d),
+                value: n * log - o.loss * d,
                 d: o.win - n * p,
                 dd: -n * p * (1.0 - p),
                 ..Terms::default()
@@ -144,6 +145,16 @@ pub(super) fn terms(ties: Ties, o: &Outcomes, d: f64, t: f64) -> Terms {
             }
         }
     }
+}
+
+/// The same without the value, which takes a logarithm.
+pub(super) fn slopes(ties: Ties, o: &Outcomes, d: f64, t: f64) -> Terms {
+    if ties != Ties::Half {
+        return terms(ties, o, d, t);
+    }
+    let p = sigmoid(d);
+    let n = o.win + o.loss;
+    Terms { value: f64::NAN, d: o.win - n * p, dd: -n * p * (1.0 - p), ..Terms::default() }
 }
 
 /// The sums over votes of the squared scores: d d, d t, t t.

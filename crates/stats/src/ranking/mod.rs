@@ -9,6 +9,7 @@ mod difficulty;
 mod elo;
 mod errors;
 mod fit;
+mod groups;
 mod likelihood;
 mod model;
 mod order;

@@ -1,7 +1,9 @@
 //! The log-likelihood of all votes, its slope and its curvature.
 
+use rayon::prelude::*;
+
 use super::cells::Cell;
-use super::likelihood::{Outcomes, Terms, Ties, Weights, terms};
+use super::likelihood::{Outcomes, Terms, Ties, Weights, slopes, terms};
 
 /// The log-likelihood over scores, the tie parameter where there is one, and covariate weights.
 pub(super) struct Model<'a> {
@@ -11,6 +13,20 @@ pub(super) struct Model<'a> {
     pub(super) prior: f64,
     pub(super) weights: Weights,
     pub(super) cells: &'a [Cell<'a>],
+}
+
+/// Rows that one thread looks at, at least.
+const AT_ONCE: usize = 4096;
+
+/// What the log-likelihood is at one place.
+pub(super) struct Look {
+    /// With the prior, and a pull of the scores' sum to 0 that moves no difference.
+    pub(super) value: f64,
+    /// Its slope.
+    pub(super) gradient: Vec<f64>,
+    /// Of each cell, minus the second derivatives: in the difference twice, in the difference and the tie parameter, in the tie parameter
+    /// twice.
+    pub(super) curvatures: Vec<[f64; 3]>,
 }
 
 impl Model<'_> {
@@ -35,25 +51,22 @@ impl Model<'_> {
         at[a] - at[b] + x.iter().zip(controls).map(|(x, w)| x * w).sum::<f64>()
     }
 
-    /// With the prior, and a pull of the scores' sum to 0 that moves no difference.
-    pub(super) fn value(&self, at: &[f64]) -> f64 {
+    /// All that is needed at one place to climb from there.
+    pub(super) fn look(&self, at: &[f64]) -> Look {
+        let terms: Vec<Terms> =
+            self.cells.par_iter().with_min_len(AT_ONCE).map(|cell| self.terms(cell, at)).collect();
         let scores = &at[..self.competitors];
         let sum: f64 = scores.iter().sum();
         let prior: f64 = scores.iter().map(|r| r * r).sum::<f64>() * self.prior;
-        self.cells.iter().map(|cell| self.terms(cell, at).value).sum::<f64>() - 0.5 * (prior + sum * sum)
-    }
-
-    pub(super) fn gradient(&self, at: &[f64]) -> Vec<f64> {
-        let sum: f64 = at[..self.competitors].iter().sum();
-        let mut out = vec![0.0; self.width()];
-        for (slot, r) in out[..self.competitors].iter_mut().zip(at) {
+        let value = terms.iter().map(|t| t.value).sum::<f64>() - 0.5 * (prior + sum * sum);
+        let mut gradient = vec![0.0; self.width()];
+        for (slot, r) in gradient[..self.competitors].iter_mut().zip(at) {
             *slot = -self.prior * r - sum;
         }
-        for cell in self.cells {
-            let t = self.terms(cell, at);
-            self.add((cell.a, cell.b), cell.x, (t.d, t.t), &mut out);
+        for (cell, t) in self.cells.iter().zip(&terms) {
+            self.add((cell.a, cell.b), cell.x, (t.d, t.t), &mut gradient);
         }
-        out
+        Look { value, gradient, curvatures: terms.iter().map(|t| [-t.dd, -t.dt, -t.tt]).collect() }
     }
 
     /// Adds a score: `d` in the direction of the difference, `t` in that of the tie parameter.
@@ -78,12 +91,12 @@ impl Model<'_> {
         self.add((a, b), x, (t.d, t.t), out);
     }
 
-    /// What one vote says.
+    /// What one vote says, but for the value.
     pub(super) fn one_vote(&self, vote: &super::vote::Vote, x: &[f64], at: &[f64]) -> Terms {
         let mut outcomes = Outcomes::default();
         outcomes.add(f64::from(vote.y), f64::from(vote.weight), self.ties, self.weights);
         let d = self.difference(vote.a as usize, vote.b as usize, x, at);
-        terms(self.ties, &outcomes, d, self.tie(at))
+        slopes(self.ties, &outcomes, d, self.tie(at))
     }
 
     /// Where a cell's difference points: the places it touches among scores and controls, with their signs.

@@ -9,15 +9,15 @@ pub struct Standing {
     pub high: f64,
     /// 1 + how many have a higher score; within the places that the data do not rule out.
     pub rank: usize,
-    /// The best place that the data do not rule out: 1 + how many are surely better.
+    /// The best place that the data do not rule out: 1 + how many are clearly better.
     pub rank_low: usize,
-    /// The worst one: how many there are less those that are surely worse.
+    /// The worst one: how many there are less those that are clearly worse.
     pub rank_high: usize,
 }
 
 /// The standings by scores and the covariance of their errors (row by row), with intervals of `z` standard errors.
 ///
-/// One is surely better than another when their difference exceeds `z` times its own standard error, covariance included.
+/// One is clearly better than another when their difference exceeds `z` times its own standard error, covariance included.
 ///
 /// # Panics
 ///
@@ -64,7 +64,7 @@ pub fn ranks(scores: &[f64]) -> Vec<usize> {
 }
 
 /// The standings by scores and their standard errors alone, where nothing is known of how the errors go together: at worst those of
-/// two are opposite, so that one is surely better when the intervals are apart. In n log n steps.
+/// two are opposite, so that one is clearly better when the intervals are apart. In n log n steps.
 ///
 /// # Panics
 ///

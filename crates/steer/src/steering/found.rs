@@ -63,7 +63,7 @@ impl Steering {
         remarks.extend(cut_off(&responses, self.request.max_tokens));
         if parts.complete.len() < FEW {
             remarks.push(format!(
-                "with {} prompts, resampled intervals are too narrow: on others a shift may well be another",
+                "with {} prompts, resampled intervals are too narrow: on other prompts the shift may well differ",
                 parts.complete.len()
             ));
         }
@@ -104,13 +104,13 @@ impl Steering {
         let found = judges.iter().position(named).or_else(|| (0..judges.len()).find(|at| spec(*at)));
         if let (None, Some(first)) = (found, judges.first()) {
             remarks.push(format!(
-                "none of the judge models is called {}, whose weights were used: {} is taken in its place",
+                "none of the judge models is called {}, whose weights were used: {} is used in its place",
                 self.request.judge, first.judge
             ));
         }
         if self.request.judge_models.len() == 1 {
             remarks.push(
-                "no held-out judge: it is not known whether a shift is one of quality or of this judge alone"
+                "no held-out judge: it is not known whether a shift is one of quality or only of this judge"
                     .to_owned(),
             );
         }
@@ -152,12 +152,12 @@ fn messages(groups: &[Group]) -> BTreeMap<String, BTreeMap<String, String>> {
 pub(super) fn said_of_groups(request: &SteerRequest, groups: &[Group]) -> Vec<String> {
     let mut said = Vec::new();
     if request.by_group && groups.iter().all(|group| group.name == predilect_results::ALL) {
-        said.push("no prompt is of a group that the judge has weights for: all are asked by its weights over all pairs".to_owned());
+        said.push("no prompt belongs to a group for which the judge has weights: its weights over all pairs are used throughout".to_owned());
     }
     for group in groups {
         for arm in request.arms.iter().filter(|arm| group.asked.get(*arm).is_some_and(Vec::is_empty)) {
             said.push(format!(
-                "nothing can be asked for in the arm {arm} of {}: it is the plain one there",
+                "there is nothing to ask for in the arm {arm} of {}: there it is the same as the plain one",
                 if group.name == predilect_results::ALL { "all prompts" } else { &group.name }
             ));
         }

@@ -10,6 +10,7 @@ use predilect_results::asked::{CallPlan, JudgeRun};
 use predilect_results::steering::SteerJson;
 use predilect_types::Pair;
 use predilect_workbench::laboratory::{Laboratory, STEERING, pairs_of};
+use predilect_workbench::scratch::Scratch;
 use predilect_workbench::{
     AnnotateRequest, Annotating, CallOptions, Error, Event, Inputs, JudgeRequest, JudgeWeights, Judging,
     Kind, Method, Orders, PairRatings, Question, Ran, ReadOptions, Remark, Result, Study, Watch, Within,
@@ -64,11 +65,10 @@ impl Steering {
         watch: &dyn Watch,
     ) -> Result<Self> {
         if request.judge_models.is_empty() {
-            return Err(Error::new("nobody is named who judges what the model wrote")
+            return Err(Error::new("no model is named to judge what the model wrote")
                 .words("name the judge's model, and another that is held out"));
         }
-        let scratch = tempfile::Builder::new().prefix("predilect-").tempdir();
-        let scratch = scratch.map_err(|e| Error::new(format!("cannot make a temporary folder: {e}")))?;
+        let scratch = Scratch::new()?;
         let messages = match &request.messages {
             Some(path) => Messages::read(path)?,
             // What the user has changed in the study counts.
@@ -89,8 +89,8 @@ impl Steering {
             bench.weights(&request.judge, &request.slice, &request.fit, watch)?
         };
         if request.turns == 2 && request.baseline.is_some() {
-            return Err(Error::new("a baseline answers first turns only, and would be set against two")
-                .words("ask first turns, or set responses against the plain ones"));
+            return Err(Error::new("a baseline answers first turns only, and would be compared with two")
+                .words("ask only first turns, or compare with the plain responses"));
         }
         let unknown = request.without.iter().find(|id| predilect_types::property(id).is_none());
         if let Some(id) = unknown {

@@ -1,6 +1,7 @@
 //! What is a run of `steer` that is ready?
 
 use predilect_workbench::laboratory::Laboratory;
+use predilect_workbench::scratch::Scratch;
 use predilect_workbench::{JudgeWeights, Writer};
 use serde_json::Value;
 
@@ -26,5 +27,5 @@ pub struct Steering {
     pub(super) baseline: Opponent,
     pub(super) remarks: Vec<String>,
     /// Prompts of a dry run lie here; it vanishes with this.
-    pub(super) scratch: tempfile::TempDir,
+    pub(super) scratch: Scratch,
 }

@@ -11,7 +11,7 @@ pub(crate) static CLARIFY_INTENT: Measure = Measure {
         plus 0.7 for each question to the reader (with you or your) and 1 for each that names alternatives (or), per root of 100 words, from \
         50 words up: 0, then half a point at each of 0.5, 1, 1.7, 2.5, 3.5, 5.",
     blind_spots: "Text alone cannot show whether a request is unclear, so all responses are rated. Offers at the end (would you like more?) read \
-        like questions about what is meant; a reading that is stated in other words than ours is missed. English lists only: not rated in \
+        like questions about what is meant; a reading that is stated in words other than ours is missed. English lists only: not rated in \
         other languages.",
     proxy: true,
     rate,

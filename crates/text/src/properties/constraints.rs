@@ -10,7 +10,7 @@ pub(crate) static SATISFIES_CONSTRAINTS: Measure = Measure {
         sentences, paragraphs, lines, items or characters; JSON, CSV, a table, a list, one line, only code, a number or yes and no; letters, \
         words and marks that must or must not occur; how it begins and ends; lower or upper case; alphabetical order; the language. A count \
         that is missed is worth up to half, the more the nearer it is.",
-    blind_spots: "Demands in other words than our rules know, and all that no program can check (tone, audience, rhyme), are not seen. Of a \
+    blind_spots: "Demands in words that our rules do not know, and all that no program can check (tone, audience, rhyme), are not seen. Of a \
         request of more than 1,100 bytes only the first 300 and the last 200 are read. A number in quoted material can pass for a demand. Rules are for \
         English; counts are found in German, French, Spanish and Italian as well. Not rated where no demand is found.",
     proxy: true,

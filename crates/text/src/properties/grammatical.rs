@@ -13,7 +13,7 @@ pub(crate) static GRAMMATICAL: Measure = Measure {
     blind_spots: "Only the first 12,000 bytes of prose are checked. Rules see local patterns, not whole \
         sentences: most wrong but possible phrases pass. Rare technical words in lower case may count as \
         misspelt; misspelt words with a capital, a hyphen, a digit or an accent never do. Foreign passages inside \
-        English prose count as misspelt words. Style, long sentences and readability are no errors. Mixed \
+        English prose count as misspelt words. Style, long sentences and readability are not errors. Mixed \
         languages as such are not seen.",
     proxy: true,
     rate: grammatical,

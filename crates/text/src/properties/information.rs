@@ -12,8 +12,7 @@ const WORDS: &str = "Whether what is said is true, or to the point, is not seen.
 pub(crate) static INFORMATION: Measure = Measure {
     id: "rich",
     definition: "0.3 for each doubling of the new words, plus one: 0.3 log2(1 + n) in tenths, at most 3 (1,023 new words). New words are the different \
-        words of three letters or more, outside code, that the request does not have; in scripts without spaces, every two characters \
-        beside each other. In English, words that only join others (of, which, would) and letters that hardly make a word do not \
+        words of three letters or more, outside code, that the request does not have; in scripts without spaces, every two adjacent characters. In English, words that only join others (of, which, would) and letters that hardly make a word do not \
         count, and where the latter are half of a text it says nothing. A response of code or markup alone is not rated.",
     blind_spots: WORDS,
     proxy: true,

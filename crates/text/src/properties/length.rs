@@ -6,8 +6,7 @@ use crate::words;
 
 pub(crate) static LENGTH: Measure = Measure {
     id: "length",
-    definition: "Words of the whole response as written, code and tables included: what stands between white space \
-        and holds a letter or digit; in scripts without spaces, the words of Unicode Standard Annex 29. Compared by \
+    definition: "Words of the whole response as written, code and tables included: whatever is between white space and contains a letter or digit; in scripts without spaces, the words of Unicode Standard Annex 29. Compared by \
         a noticeable margin. 0 for an empty response.",
     blind_spots: "An address or an identifier is one word however long. Without a dictionary, each Chinese \
         character counts as a word.",

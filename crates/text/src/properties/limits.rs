@@ -9,7 +9,7 @@ pub(crate) static ADMIT_LIMITS: Measure = Measure {
         such as hard to say; I cannot wait and similar phrases do not count) per root of 100 words, from 50 words up: 0, then half a point at each \
         of 0.4, 0.8, 1.3, 2, 3, 4.5.",
     blind_spots: "A refusal on grounds of safety reads like an admission of not being able. A character in a story who cannot sleep counts \
-        too, and so does what somebody else is quoted with. Admissions in other words than ours are missed. English lists only: not rated \
+        too, and so do quotations of somebody else. Admissions in words other than ours are missed. English lists only: not rated \
         in other languages.",
     proxy: true,
     rate: |doc| {

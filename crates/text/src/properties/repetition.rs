@@ -9,8 +9,7 @@ const RUN: usize = 5;
 pub(crate) static NON_REPETITIVE: Measure = Measure {
     id: "non_repetitive",
     definition: "The worse of two figures. The share of runs of five words (within sentences, in lower case, outside code) that occurred \
-        before in the response: 3 up to 1 %, then down by half a point above each of 1, 3, 6, 12, 25 and 50 %. And, in English, the share of \
-        the content words of all sentences but the first that the one earlier sentence has which shares most with each (of the last 64): 3 \
+        before in the response: 3 up to 1 %, then down by half a point above each of 1, 3, 6, 12, 25 and 50 %. And, in English, the share of the content words of all sentences but the first that also occur in the earlier sentence (of the last 64) that shares most with each: 3 \
         below 25 %, then down by half a point at each of 25, 35, 45, 55, 65 and 75 %. Without words it is not rated.",
     blind_spots: "The same thought in other words is not seen, and refrains, forms and tables that repeat on purpose are. Definitions and \
         proofs repeat their terms. Runs of five Chinese characters are short, so ratings of languages without spaces run low.",

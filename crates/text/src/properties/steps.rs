@@ -10,8 +10,7 @@ pub(crate) static STEP_BY_STEP: Measure = Measure {
         add, press (8 of each at most; a single one does not count), plus weighted words of order (step 1; first, then, finally at a \
         sentence's start; therefore). 0, then half a point at each of 0.75, 1.5, 2.25, 3, 4, 6. It is a number of steps, not a rate.",
     blind_spots: "Advice in no order (avoid this, keep that) reads like steps, and a numbered list need not be steps. Steps that are narrated \
-        (the chips are boiled) or calculated without words of order are missed. Longer answers have more steps. In other languages than \
-        English only numbered lists count.",
+        (the chips are boiled) or calculated without words of order are missed. Longer answers have more steps. In languages other than English only numbered lists count.",
     proxy: true,
     rate: step_by_step,
 };

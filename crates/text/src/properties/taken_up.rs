@@ -7,7 +7,7 @@ pub(crate) static REQUEST_WORDS: Measure = Measure {
     id: "request_words",
     definition: "The share of the request's different content words (of three letters or more; English function words left out) that the \
         response has, times 3.",
-    blind_spots: "This is not relevance: who answers another question in the same words has as many of them (AUC .33 on pairs of which one is \
+    blind_spots: "This is not relevance: an answer to another question in the same words has as many of them (AUC .33 on pairs of which one is \
         plainly more relevant). Stems are not looked at. Longer responses have more. Not rated without a request.",
     proxy: false,
     rate: |doc: &Document<'_>| {

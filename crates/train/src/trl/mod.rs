@@ -48,7 +48,7 @@ struct Given {
 ///
 /// # Errors
 ///
-/// When the pairs cannot be read, the model is no folder, the folder holds another run, or Python, TRL or the training fails.
+/// When the pairs cannot be read, the model is not a folder, the folder holds another run, or Python, TRL or the training fails.
 pub fn train_with_trl(
     request: &TrainRequest,
     trl: &TrlOptions,

@@ -120,7 +120,7 @@ fn tables(opened: &Opened, query: &Query, wanted: &Wanted, waiting: &Waiting) ->
             Some(other) => {
                 one(versus_table(&opened.bench.versus(&query.slice(), other, &query.fit(), waiting)?))
             }
-            None => Err(Problem::refused("it is not said what the slice is set against")
+            None => Err(Problem::refused("the address does not say what to compare the slice with")
                 .remedy("add vs=rest, or a filter")),
         },
         "histogram" => one(histogram_table(&opened.bench.words_apart(&query.slice(), waiting)?)),

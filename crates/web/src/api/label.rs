@@ -6,6 +6,7 @@ use axum::body::Bytes;
 use axum::extract::{Path, RawQuery, State};
 use axum::response::Response;
 use predilect_results::browse::{LabelJson, LabelPair};
+use predilect_types::parsed;
 use predilect_workbench::labelling::ToLabel;
 use serde_json::{Value, json};
 
@@ -29,7 +30,7 @@ fn allowed(app: &App) -> Result<(), Problem> {
 
 fn named(query: &Query) -> Result<&str, Problem> {
     query.name.as_deref().ok_or_else(|| {
-        Problem::refused("it is not said who labels")
+        Problem::refused("the address does not say who labels")
             .remedy("give a name: ?name=NAME; votes are kept as human:NAME")
     })
 }
@@ -69,7 +70,7 @@ pub(crate) async fn vote(
 ) -> Result<Response, Problem> {
     allowed(&app)?;
     let given: Given = serde_json::from_slice(&body)
-        .map_err(|error| Problem::refused(format!("the vote cannot be read: {error}")))?;
+        .map_err(|error| Problem::refused(format!("the vote cannot be read: {}", parsed::json(&error))))?;
     changed(app, id, move |app, served, opened, waiting| {
         let votes = app.votes.vote(served, opened, &given, waiting)?;
         Ok(json!({"votes": votes, "kept": served.study().is_some()}))

@@ -9,6 +9,7 @@ use axum::extract::{Path, RawQuery, State};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream::{self, Stream};
+use predilect_types::parsed;
 
 use super::answer::{answered, json};
 use crate::app::App;
@@ -46,7 +47,7 @@ pub(crate) async fn start(
 ) -> Result<Response, Problem> {
     allowed(&app)?;
     let wanted: Wanted = serde_json::from_slice(&body)
-        .map_err(|error| Problem::refused(format!("the run cannot be read: {error}")))?;
+        .map_err(|error| Problem::refused(format!("the run cannot be read: {}", parsed::json(&error))))?;
     let own = app.clone();
     let answer = ask(&app.cores, move |waiting| {
         let served =
@@ -76,7 +77,7 @@ pub(crate) async fn posterior(
     let run = known(&app, &id, number)?;
     answered(app, id, query, move |opened, query, waiting| {
         let Some(verdicts) = run.so_far(waiting)? else {
-            return Err(Problem::not_found(format!("run {number} has no verdicts on the way"))
+            return Err(Problem::not_found(format!("run {number} is collecting no verdicts"))
                 .remedy("what a run has found is in the study once it has ended"));
         };
         let (fit, unfitted) = match crate::runs::posterior(&verdicts, opened, query, waiting)? {

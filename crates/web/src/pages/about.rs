@@ -32,13 +32,13 @@ pub(crate) async fn home(State(app): State<App>) -> Response {
             }
         }
         (before(&app.recents.others(&served)))
-        h2 { "To begin with" }
+        h2 { "Start here" }
         ul.tiles aria-label="Examples" {
             @for served in &examples {
                 li { a href={ "/s/" (served.id) } { b { (served.title) } span { (about_example(&served.id)) } } }
             }
             li { a href="/published" { b { "33 published judges" } span { "People and 32 language models, by the weights of Li et al. (2024)." } } }
-            li { a href="/s/llmfao/label" { b { "Judge yourself" } span { "Some votes on pairs of the example, and you see what you reward and whom you resemble." } } }
+            li { a href="/s/llmfao/label" { b { "Judge pairs yourself" } span { "After some votes on pairs of the example, you see what you reward and which judge you resemble." } } }
         }
     };
     plain_page(StatusCode::OK, "Studies", &main)
@@ -55,7 +55,7 @@ fn before(all: &[Recent]) -> Markup {
                     @let folder = one.folder.display().to_string();
                     li {
                         b { bdi { (shown(&last_name(&one.folder))) } } " "
-                        span.n { @if one.is_gone() { "gone: no study is in " bdi { (shown(&folder)) } } @else { (ago(one.days())) } }
+                        span.n { @if one.is_gone() { "gone: there is no study in " bdi { (shown(&folder)) } } @else { (ago(one.days())) } }
                         @if !one.is_gone() { p.copy { "predilect serve " (shown(&quoted(&folder))) } }
                         button type="button" data-forget=(folder) aria-label={ "Forget " (shown(&last_name(&one.folder))) } { "Forget" }
                     }
@@ -85,12 +85,12 @@ fn drop_here(app: &App) -> Markup {
                     button type="submit" { "Look into it" }
                     p.hint {
                         "JSON, JSON Lines, CSV, Parquet, Arrow, compressed or not, up to " (Bytes(most)) ". You see how it is understood before anything is kept; it stays on "
-                        "the machine of this server" @if !app.uploads.stays() { " and goes when the server ends" } "."
+                        "the machine of this server" @if !app.uploads.stays() { " and is deleted when the server ends" } "."
                     }
                     progress #sending max="1" value="0" hidden aria-label="Sent" {}
                     p #sent role="status" {}
                 }
-                noscript { p.problem { "Sending a file needs the page's script. Without one: " code { "predilect serve FILE" } } }
+                noscript { p.problem { "Sending a file needs the page's script. Without it: " code { "predilect serve FILE" } } }
             }
             None => {
                 div.drop {
@@ -100,7 +100,7 @@ fn drop_here(app: &App) -> Markup {
             }
         }
         @if !waiting.is_empty() {
-            ul.chips aria-label="Files that wait to be opened" {
+            ul.chips aria-label="Files waiting to be opened" {
                 @for upload in &waiting { li { a href={ "/uploads/" (upload.number) } { bdi { (shown(&upload.name)) } " " span.n { (Bytes(upload.bytes)) ", not opened yet" } } } }
             }
         }

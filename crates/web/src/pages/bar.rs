@@ -127,7 +127,7 @@ fn tries(query: &Query) -> Markup {
 fn offers(served: &Served, query: &Query, about: &About, end: &str) -> Markup {
     let longer = ["words(a) > 2 * words(b)"];
     html! {
-        ul.chips.row aria-label="Slices to begin with" {
+        ul.chips.row aria-label="Slices to start from" {
             @for (field, values) in &about.fields {
                 @for (value, pairs) in values.iter().take(VALUES) {
                     @if let Some(narrower) = query.narrowed(&format!("{field} = {}", quoted(value))) {
@@ -136,7 +136,7 @@ fn offers(served: &Served, query: &Query, about: &About, end: &str) -> Markup {
                 }
             }
             @for filter in longer {
-                @if let Some(narrower) = query.narrowed(filter) { li { a href=(place(served, end, &narrower)) { "A twice as long" } } }
+                @if let Some(narrower) = query.narrowed(filter) { li { a href=(place(served, end, &narrower)) { "A more than twice as long" } } }
             }
         }
     }

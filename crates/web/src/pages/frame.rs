@@ -70,7 +70,7 @@ pub(super) fn being_read(
         div.reading data-again=[headers.contains_key(FRAGMENT).then_some(AGAIN)] {
             p role="status" { (far) "." }
             progress max=[of.map(|of| of.max(1))] value=[of.map(|of| (*done).min(of))] aria-label="Reading" {}
-            p.hint { "What is rated is kept where the study lies in a folder, so that the next time takes seconds. The page appears when it is ready." }
+            p.hint { "Where the study is in a folder, its ratings are kept there, so the next time takes seconds. The page appears when it is ready." }
         }
     };
     let said = Said { title: "Being read".to_owned(), main };

@@ -32,9 +32,9 @@ pub(crate) async fn label(
     let open = Served::open_soon_as_it_was;
     let work = move |served: &Served, opened: &Opened, query: &Query, waiting: &Waiting| {
         let main = match &query.name {
-            None => html! { h1 { "Judge yourself" } (welcome(served, query, read_only)) },
+            None => html! { h1 { "Judge pairs yourself" } (welcome(served, query, read_only)) },
             Some(name) if judge_named(name).is_err() => html! {
-                h1 { "Judge yourself" }
+                h1 { "Judge pairs yourself" }
                 @if let Err(error) = judge_named(name) { (trouble(&error.into())) }
                 (welcome(served, query, read_only))
             },
@@ -43,7 +43,7 @@ pub(crate) async fn label(
                 let next = votes.next((served, opened), &session, query, waiting)?;
                 let beside = beside(served, opened, &session, query, waiting)?;
                 html! {
-                    h1 { "Judge yourself" }
+                    h1 { "Judge pairs yourself" }
                     (counts(served, query, &session, &next))
                     div.split.labelling {
                         (pair(served, query, &session, &next, read_only))
@@ -61,7 +61,7 @@ pub(crate) async fn label(
 fn welcome(served: &Served, query: &Query, read_only: bool) -> Markup {
     html! {
         p { "Read two responses, say which is better, and see what you reward, how sure that is, and which judge you resemble. You are not told which "
-            "model wrote what, and not what others said." }
+            "model wrote which, or what others said." }
         @if read_only {
             div.drop { p { "Votes are off: the server was started with " code { "--read-only" } "." } }
         } @else {
@@ -121,14 +121,14 @@ fn pair(served: &Served, query: &Query, session: &Session, found: &ToLabel, read
             p #voted role="status" {}
             noscript { p.problem { "Voting needs the page's script." } }
             p.hint {
-                "The next pair is the one whose verdict is expected to tell most about what you reward; every fifth is drawn at random, so that the estimate can be "
+                "The next pair is the one whose verdict is expected to say most about what you reward; every fifth is drawn at random, so that the estimate can be "
                 "checked on pairs that nobody chose. The order of the two responses is random."
             }
         }
     }
 }
 
-/// What the votes say so far, and whom they resemble.
+/// What the votes say so far, and which judge they resemble.
 fn beside(
     served: &Served,
     opened: &Opened,
@@ -164,12 +164,12 @@ fn beside(
                 Err(why) => { p.nothing { "Nothing can be said yet: " (shown(&why.to_string())) "." } }
             }
             @if checked.of >= CHECKED_FROM {
-                p.n { "Checked on pairs drawn at random: of " (checked.of) " on which you preferred one response, the fit to your other votes foretells "
+                p.n { "Checked on pairs drawn at random: of " (checked.of) " on which you preferred one response, the fit to your other votes predicts "
                     b { (checked.right) } "." }
             }
-            h2 { "Whom you resemble" }
+            h2 { "Which judge you resemble" }
             @if missing > 0 {
-                p.nothing { "From " (COMPARED_FROM) " votes on: " (format::counted(missing as u64, "vote is", "votes are")) " missing." }
+                p.nothing { "Shown from " (COMPARED_FROM) " votes on: " (format::counted(missing as u64, "vote is", "votes are")) " missing." }
             } @else if alike.is_empty() {
                 p.nothing { "There is no other judge to compare with, or your votes say too little." }
             } @else { (live::alike(&alike)) }

@@ -42,6 +42,6 @@ pub(crate) async fn moved(
 fn nothing() -> Markup {
     html! {
         h1 { "Nothing was moved in this study" }
-        p { "A study that " code { "predilect steer" } " makes shows here how far a judge could be moved by what it rewards; one of " code { "predilect verify" } ", which weights are causes." }
+        p { "For a study made by " code { "predilect steer" } ", this page shows how far a judge could be moved by what it rewards; for one made by " code { "predilect verify" } ", which weights are causes." }
     }
 }

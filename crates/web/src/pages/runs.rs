@@ -63,8 +63,8 @@ fn form(id: &str, filter: Option<&str>, of: u64) -> Markup {
                 Some(filter) => { "the pairs of this slice: " code { bdi { (shown(filter)) } } }
                 None => { "all " (format::counted(of, "pair", "pairs")) }
             }
-            ". Keys come from the environment in which this server was started. What is answered is kept: the same run again goes on where it stopped, and pays "
-            "nothing twice."
+            ". Keys come from the environment in which this server was started. Answers are kept: the same run, started again, resumes where it stopped and pays "
+            "for nothing twice."
         }
         form #ask.asking data-study=(id) data-where=[filter] {
             label { "What "
@@ -137,7 +137,7 @@ fn far(state: &RunState) -> String {
     match &state.end {
         None => done,
         Some(End::Done) => format!("{done}; done"),
-        Some(End::Stopped) => format!("{done}; stopped, what was answered is kept"),
+        Some(End::Stopped) => format!("{done}; stopped, the answers so far are kept"),
         Some(End::Failed { detail, remedy }) => {
             let remedy = remedy.as_ref().map_or_else(String::new, |remedy| format!(" ({remedy})"));
             format!("{done}; {}{}", shown(detail), shown(&remedy))

@@ -73,7 +73,7 @@ pub(crate) async fn rewarded(
                 aside.side-notes {
                     @if words.all.len() > 2 {
                         h2 { "By length" }
-                        (live::spread(&words, "Words of A less words of B", &between))
+                        (live::spread(&words, "Words of A minus words of B", &between))
                         p.n { "Choose a bar, or drag over several, to look at those pairs only." }
                     }
                     (same_elsewhere(served, &asked))
@@ -86,7 +86,7 @@ pub(crate) async fn rewarded(
     .await
 }
 
-/// The pairs whose responses differ by so many words.
+/// The pairs whose responses differ by this many words.
 fn apart(low: f64, high: f64) -> String {
     match (low.is_finite(), high.is_finite()) {
         (true, true) => format!("words(a) - words(b) >= {low} and words(a) - words(b) < {high}"),
@@ -214,13 +214,13 @@ pub(crate) async fn judges(
 /// What there is to do where one judge has nobody to be compared with.
 fn alone(served: &Served, query: &Query, judge: &str) -> Markup {
     html! {
-        h1 { "One judge, and nobody to compare it with" }
+        h1 { "One judge, and no other to compare it with" }
         p { bdi { (shown(judge)) } " is the only judge here. With a second one this page shows how alike they are, how often they agree, and where they differ." }
         ul.tiles aria-label="Judges to compare with" {
             @if !query.judges.is_empty() {
                 li { a href=(place(served, "/judges", &Query { judges: Vec::new(), ..query.clone() })) { b { "All judges of the study" } span { "Only one was chosen." } } }
             }
-            li { a href=(place(served, "/label", query)) { b { "Judge yourself" } span { "Your votes make you the second judge." } } }
+            li { a href=(place(served, "/label", query)) { b { "Judge pairs yourself" } span { "Your votes make you the second judge." } } }
             li { a href=(place(served, "/runs", query)) { b { "Ask a model" } span { "Its verdicts on the same pairs, with a forecast of what they cost." } } }
             li { a href="/published" { b { "33 published judges" } span { "How people and 32 language models compare." } } }
         }

@@ -35,13 +35,13 @@ pub(super) fn take(
         None => place(served, end, query),
     };
     html! {
-        section.take aria-label="To take along" {
+        section.take aria-label="Export" {
             details {
-                summary { "To take along: tables, command line, link" }
+                summary { "Export: tables, command line, link" }
                 (tables(&of.iter().flat_map(|of| names(of)).copied().collect::<Vec<_>>(), &address))
                 @if !verb.is_empty() {
                     p.copy { (shown(&query.command_of(verb, &served.given, more))) }
-                    @if verb != "explain" { p.hint { "With " code { "-o STUDY" } " the same tables lie in that folder, as Parquet." } }
+                    @if verb != "explain" { p.hint { "With " code { "-o STUDY" } " the same tables are written to that folder, as Parquet." } }
                 }
                 p { "This view: " a href=(link) { code { (shown(&link)) } } }
                 p.hint { "Programs get the same tables by the links above; with the header " code { "Accept: application/vnd.apache.arrow.stream" } " the addresses of the API give them too." }
@@ -55,9 +55,9 @@ pub(super) fn take_published() -> Markup {
     let address =
         |what: &str, format: TableFormat| format!("/api/v1/published/export?what={what}&as={format}");
     html! {
-        section.take aria-label="To take along" {
+        section.take aria-label="Export" {
             details {
-                summary { "To take along: tables, command line" }
+                summary { "Export: tables, command line" }
                 (tables(&["similarity", "clusters"], &address))
                 p.copy { "predilect compare --published" }
             }

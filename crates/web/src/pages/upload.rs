@@ -90,7 +90,7 @@ fn actions(upload: &Upload, reading: &Reading, bad: u64) -> Markup {
     html! {
         @if bad > 0 {
             div.problem {
-                (format::counted(bad, "record", "records")) " cannot be used (below it is said why), and opening would stop there. "
+                (format::counted(bad, "record", "records")) " cannot be used (the reasons are below), and opening would stop there. "
                 a href=(place(upload, &Reading { skip: true, ..reading.clone() })) { "Leave them out" }
                 ", or correct the file and send it again."
             }
@@ -100,7 +100,7 @@ fn actions(upload: &Upload, reading: &Reading, bad: u64) -> Markup {
             (discard(upload))
         }
         p #sent role="status" {}
-        noscript { p.problem { "Opening it needs the page's script. Without one: " code { (shown(&reading.command(&upload.name))) } } }
+        noscript { p.problem { "Opening it needs the page's script. Without it: " code { (shown(&reading.command(&upload.name))) } } }
     }
 }
 
@@ -177,13 +177,13 @@ fn form(upload: &Upload, reading: &Reading, looked: &Looked, read: Option<&ReadS
                 @for (role, title) in ROLES.iter().skip(FIRST) { (choice(role, title, says(role), columns, read)) }
             }
             @for claim in reading.claims.iter().filter(|claim| !on_form(claim)) {
-                label { span { "As you said" } input type="text" name="map" value=(claim) spellcheck="false" autocomplete="off"; }
+                label { span { "As you wrote" } input type="text" name="map" value=(claim) spellcheck="false" autocomplete="off"; }
             }
             label { span { "Another" } input type="text" name="map" spellcheck="false" autocomplete="off" placeholder="winner=score_a > score_b, swapped=none"; }
             label { span { "Name of the judge" } input type="text" name="judge_name" value=[reading.judge.as_ref()] spellcheck="false" autocomplete="off"; }
             label { span { "Named people" }
                 select name="judges" {
-                    @for (value, words, own) in [("", "judges of their own, up to 20 of one judge", Judges::Auto), ("pooled", "one judge together", Judges::Pooled), ("each", "judges of their own, each", Judges::Each)] {
+                    @for (value, words, own) in [("", "separate judges, up to 20 of one judge", Judges::Auto), ("pooled", "one judge", Judges::Pooled), ("each", "each a separate judge", Judges::Each)] {
                         option value=(value) selected[reading.people == own] { (words) }
                     }
                 }

@@ -151,7 +151,7 @@ try {
   await picture("versus", `${study}?${slice}&vs=rest&judge=human&judge=gpt-4`);
   await picture("pairs", `${study}/pairs?pairs=surprise`);
   await picture("pair", `${study}/pairs/1799`, { options: tall(1420) });
-  await picture("judges", `${base}/published`, { before: below("Who rewards alike?") });
+  await picture("judges", `${base}/published`, { before: below("Which judges reward alike?") });
   await picture("judge-table", `${study}/judges`, { options: tall(960) });
   await picture("models", `${study}/models`, { options: tall(1020) });
   await picture("label", `${study}/label?name=Ada`, { before: label, options: { viewport: { width: 1280, height: 900 } } });
@@ -168,7 +168,7 @@ try {
   await picture("more/phone", `${study}?${slice}&judge=human&judge=gpt-4`, { options: { viewport: { width: 390, height: 844 }, colorScheme: "dark", deviceScaleFactor: 2 } });
   // Each of the 124 people a judge.
   predilect(["import", "../../examples/llmfao.jsonl.zst", "-o", join(own, "people"), "--judges", "each"]);
-  await picture("more/people", `${await served([join(own, "people")])}/s/people/judges`, { before: below("Who rewards alike?") });
+  await picture("more/people", `${await served([join(own, "people")])}/s/people/judges`, { before: below("Which judges reward alike?") });
 
   const bench = data ? join(data, "mt_bench/human_pairs") : "";
   if (data && existsSync(bench)) {

@@ -10,7 +10,7 @@ use crate::asking;
 use crate::error::Result;
 use crate::studies::Chosen;
 
-/// What asking would take: for ratings, and for answers of reference.
+/// What asking would take: for ratings, and for reference answers.
 pub(super) fn plans(job: &Job, study: &Chosen) -> Result<Vec<CallPlan>> {
     let log = asking::log_if_there(study.folder())?;
     let runner = Runner { model: job.model.as_ref(), log: &log, options: job.run.clone() };

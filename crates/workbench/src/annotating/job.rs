@@ -4,7 +4,7 @@ use predilect_annotate::rate::RateOptions;
 use predilect_data::PropertySet;
 use predilect_llm::{Enforce, Model, RunOptions};
 
-/// Where answers of reference come from.
+/// Where reference answers come from.
 pub(super) enum Reference {
     None,
     Field(String),

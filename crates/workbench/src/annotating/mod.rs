@@ -33,7 +33,7 @@ pub use predilect_annotate::rate::Method as RateMethod;
 pub struct AnnotateRequest {
     /// The model.
     pub model: ModelSpec,
-    /// Only pairs for which this holds.
+    /// Only pairs that match this filter.
     #[serde(default)]
     pub filter: Option<Filter>,
     /// The annotator's name in the study; `None`: the model's.
@@ -57,7 +57,7 @@ pub struct AnnotateRequest {
     /// A model that answers each request: errors are counted against its answers.
     #[serde(default)]
     pub reference_model: Option<ModelSpec>,
-    /// The field of the data that holds an answer of reference.
+    /// The field of the data that holds a reference answer.
     #[serde(default)]
     pub reference_field: Option<String>,
     /// Requests without a scenario are sorted into one.
@@ -120,7 +120,7 @@ impl Annotating {
         Ok(Self { job, carried, settings, claimed, filtered: request.filter.is_some() })
     }
 
-    /// What asking would take: for ratings, and for answers of reference.
+    /// What asking would take: for ratings, and for reference answers.
     ///
     /// # Errors
     ///
@@ -135,30 +135,43 @@ impl Annotating {
     ///
     /// When ratings outside of the filter would be lost, or the study cannot be written.
     pub fn run(&self, watch: &dyn Watch) -> Result<Ran<AnnotatorRun>> {
-        let Self { job, carried, settings, claimed, filtered } = self;
+        let Self { job, carried, claimed, filtered, .. } = self;
         let study = &carried.study;
         let log = asking::log(study.folder())?;
-        // Outdated ratings go before the new settings are noted, so that a kill in between leaves none under them.
         if *claimed == Claim::Outdated {
             if *filtered {
                 return Err(Error::new(format!(
-                    "{} was asked in another way before, and its ratings outside of the filter would be lost",
+                    "{} was asked in another way before, and its ratings outside the filter would be lost",
                     job.annotator
                 ))
                 .remedy(Remedy::KeepBoth));
             }
             watch.event(Event::Remark(Remark::RatingsReplaced(&job.annotator)));
+        }
+        let (mut said, found, problem) = questions::ask_all(job, study, &log, watch)?;
+        // Who gave no answer, as behind a wrong address, is as before, and the name is free; and no old rating gives way to
+        // answers that nobody can read.
+        if !found.ratings.is_empty() || (*claimed != Claim::Outdated && said.spent.any_answer()) {
+            self.settle()?;
+        }
+        tables::write(study, &job.annotator, &found.ratings)?;
+        tables::write_requests(study, &found.requests)?;
+        said.validity = validity(job, study)?;
+        Ok(Ran { found: said, stopped: problem.map(Error::resumable) })
+    }
+
+    /// Takes outdated ratings away, then notes how the annotator was asked: in this order, so that a kill in between leaves
+    /// no old ratings under new settings. It is done once there are answers: whatever ends a run before, the study is as it was.
+    fn settle(&self) -> Result<()> {
+        let Self { job, carried, settings, claimed, .. } = self;
+        let study = &carried.study;
+        if *claimed == Claim::Outdated {
             tables::rewrite(study, |old| old.annotator != job.annotator, &[])?;
         }
         if !job.set.text().is_empty() {
             write_file(&study.folder().join(PropertySet::NAME), job.set.text().as_bytes())?;
         }
-        note(study, &step(job), settings.clone())?;
-        let (mut said, found, problem) = questions::ask_all(job, study, &log, watch)?;
-        tables::write(study, &job.annotator, &found.ratings)?;
-        tables::write_requests(study, &found.requests)?;
-        said.validity = validity(job, study)?;
-        Ok(Ran { found: said, stopped: problem.map(Error::resumable) })
+        note(study, &step(job), settings.clone())
     }
 }
 
@@ -236,7 +249,7 @@ fn properties(wanted: &[String], set: &PropertySet, reference: &Reference) -> Re
     }
     let chosen: Vec<&'static Property> = rateable().filter(|p| wanted.iter().any(|id| id == p.id)).collect();
     if none && let Some(errors) = chosen.iter().find(|p| counted(p)) {
-        return Err(Error::new(format!("{} is counted against an answer of reference", errors.id))
+        return Err(Error::new(format!("{} is counted against a reference answer", errors.id))
             .remedy(Remedy::GiveReference));
     }
     Ok(chosen)

@@ -1,4 +1,4 @@
-//! The calls of an annotator, a window of pairs at a time: first about the requests, then for answers of reference, then about
+//! The calls of an annotator, a window of pairs at a time: first about the requests, then for reference answers, then about
 //! the responses.
 
 use predilect_annotate::rate::{
@@ -253,7 +253,7 @@ impl Asking<'_> {
         analysis
     }
 
-    /// Finds an answer of reference for each pair; a pair whose answer was not reached waits for the next run.
+    /// Finds a reference answer for each pair; a pair whose answer was not reached waits for the next run.
     fn references(&mut self, waiting: &mut Vec<(&Pair, Known)>) {
         if !self.job.options.needs_reference() {
             return;

@@ -33,7 +33,7 @@ pub struct CallOptions {
     pub dry: bool,
     /// No more than this many US dollars are spent.
     pub budget: Option<f64>,
-    /// A table of prices (TOML) that stands before the one built in.
+    /// A table of prices (TOML) that takes precedence over the built-in one.
     pub prices: Option<PathBuf>,
     /// Most calls at once; fewer are made while the server asks for less.
     pub concurrency: u16,
@@ -57,7 +57,7 @@ pub struct CallOptions {
     pub batch: bool,
     /// The most questions of one batch.
     pub batch_size: u32,
-    /// Tokens that a model in this process holds at once.
+    /// Context size, in tokens, of a model in this process.
     pub context: u32,
     /// Threads of a model in this process; `None`: one per core.
     pub threads: Option<u16>,

@@ -136,7 +136,7 @@ impl Cut {
         let (read, about) = self.worst?;
         Some(format!(
             "the server read {read} of about {about} tokens of a question, and of {} less than half: they were cut to its context window (Ollama: num_ctx; \
-             llama.cpp: --ctx-size), so these answers rest on a part",
+             llama.cpp: --ctx-size), so these answers are based on only part of it",
             self.questions
         ))
     }

@@ -1,7 +1,7 @@
 //! How models rank by the verdicts of a slice, with length and formatting held equal beside it.
 
 use predilect_analysis::compare::usual_reference;
-use predilect_analysis::ranking::{Contest, RankOptions, leaderboard};
+use predilect_analysis::ranking::{Contest, RankOptions, leaderboard, leaderboards};
 use predilect_analysis::table::{FeatureTable, VerdictRow};
 use predilect_results::Standings;
 
@@ -70,15 +70,17 @@ fn standings<'a>(
     if contest.models.len() < 2 {
         return None;
     }
-    let board = |contest: &Contest| {
+    let by = |prior: f64| RankOptions { prior, ..RankOptions::default() };
+    let (raw, controlled) = leaderboards(&contest, &by(0.0)).ok().or_else(|| {
         // A model that never won has no finite score of its own: a weak prior keeps it.
-        [0.0, 0.1]
-            .into_iter()
-            .find_map(|prior| leaderboard(contest, &RankOptions { prior, ..RankOptions::default() }).ok())
-    };
-    let bare = Contest { controls: Vec::new(), covariates: Vec::new(), ..contest.clone() };
-    let controlled = if controls.is_empty() { None } else { board(&contest) };
-    Some(with_findings(Standings { findings: Vec::new(), judges, raw: board(&bare)?, controlled }))
+        let board = |contest: &Contest| {
+            [0.0, 0.1].into_iter().find_map(|prior| leaderboard(contest, &by(prior)).ok())
+        };
+        let bare = Contest { controls: Vec::new(), covariates: Vec::new(), ..contest.clone() };
+        let controlled = if controls.is_empty() { None } else { board(&contest) };
+        Some((board(&bare)?, controlled))
+    })?;
+    Some(with_findings(Standings { findings: Vec::new(), judges, raw, controlled }))
 }
 
 fn most_verdicts(table: &FeatureTable) -> Option<String> {

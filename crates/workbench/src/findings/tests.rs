@@ -54,8 +54,7 @@ fn the_single_judge_that_tells_most_is_advised_with_those_not_surely_worse() {
     assert_eq!(advised.not_surely_worse, ["near"]);
     assert_eq!(
         found[0].sentence,
-        "Use good: it agrees with human in 85\u{a0}% [81, 87] of its verdicts on 419 pairs (90 % interval). A win rate within 3 points takes \
-         519 labels beside it (1,065 without a judge); 419 are there, 100 are missing. Not surely worse: near."
+        "Use good: it agrees with human in 85\u{a0}% [81, 87] of its verdicts on 419 pairs (90 % interval). With its help, a win rate within 3 points takes 519 labels (1,065 without a judge); 419 are available, 100 are missing. Not clearly worse: near."
     );
     let Fact::NotWeighed { why } = found[1].fact else { panic!("{found:?}") };
     assert_eq!(why, NotWeighed::NotFitted);
@@ -123,8 +122,8 @@ fn the_advised_judge_is_set_against_people_before_others() {
     );
     assert_eq!(
         found[1].sentence,
-        "good rewards length more than human does, by 0.60 log-odds [0.40, 0.80] (90 % interval): good does not surely do either (52.0\u{a0}%), \
-         human penalises it (40.7\u{a0}%). One more difference is sure like that."
+        "good rewards length more than human does, by 0.60 log-odds [0.40, 0.80] (90 % interval): good does not clearly do either (52.0\u{a0}%), \
+         human penalises it (40.7\u{a0}%). One more difference is sure."
     );
 }
 
@@ -198,7 +197,7 @@ fn who_loses_most_owes_most_and_who_falls_furthest_is_named_too() {
     assert_eq!(
         found[0].sentence,
         "first owes most to length: with that held equal it loses 207 points [187, 227] (95 % interval) and stays in place 1. fallen falls \
-         furthest: it loses 136 points [116, 156] and goes from places 3-4 to 5-7. 2 of 4 scores surely change."
+         furthest: it loses 136 points [116, 156] and goes from places 3-4 to 5-7. 2 of 4 scores clearly change."
     );
     assert_eq!(found[1].sentence, "first leads with 1,200 points [1,190, 1,210] (95 % interval).");
 }
@@ -213,7 +212,7 @@ fn where_nothing_is_held_equal_or_nobody_loses_that_is_said() {
     assert_eq!(
         found.iter().map(|one| one.sentence.as_str()).collect::<Vec<_>>(),
         [
-            "a is first with 1,200 points [1,190, 1,210] (95 % interval), but not surely before b.",
+            "a is first with 1,200 points [1,190, 1,210] (95 % interval), but not clearly ahead of b.",
             "Nothing is held equal here, so what a model owes to length or formatting is not known.",
         ]
     );

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use predilect_annotate::judge::Method;
-use predilect_data::{Study, StudyToml};
+use predilect_data::Study;
 use predilect_types::Verdict;
 
 use super::judge::Judge;
@@ -51,7 +51,7 @@ fn jury_settings(jury: Jury) -> toml::Table {
 }
 
 /// The steps of this command, each with its name and settings.
-fn steps(judges: &[Judge], juries: &[Jury]) -> Vec<(String, toml::Table)> {
+fn steps(judges: &[&Judge], juries: &[Jury]) -> Vec<(String, toml::Table)> {
     let judges = judges.iter().map(|judge| (judge.name.clone(), settings(judge)));
     let juries = juries.iter().map(|&jury| (jury.name().to_owned(), jury_settings(jury)));
     judges.chain(juries).collect()
@@ -68,7 +68,7 @@ pub(super) fn claim_all(study: &Study, judges: &[Judge], juries: &[Jury]) -> Res
         }
     }
     let mut outdated: HashSet<String> = juries.iter().map(|&jury| jury.name().to_owned()).collect();
-    for (name, settings) in steps(judges, juries) {
+    for (name, settings) in steps(&judges.iter().collect::<Vec<_>>(), juries) {
         if claim(study, &step_of(&name), &name, &settings, present.contains(&name))? == Claim::Outdated {
             outdated.insert(name);
         }
@@ -77,60 +77,25 @@ pub(super) fn claim_all(study: &Study, judges: &[Judge], juries: &[Jury]) -> Res
     Ok(outdated)
 }
 
-/// What a study has of judges before they are asked anew: verdicts that were asked for in another way, and how each was noted.
-pub(super) struct Before {
-    outdated: Vec<Verdict>,
-    steps: Vec<(String, Option<toml::Table>)>,
-}
-
-/// What would be lost if nothing came of the run.
-pub(super) fn before(study: &Study, judges: &[Judge], outdated: &HashSet<String>) -> Result<Before> {
-    let manifest = StudyToml::load_or_new(study)?;
-    let step = |judge: &Judge| (judge.name.clone(), manifest.steps.get(&step_of(&judge.name)).cloned());
-    let steps = judges.iter().map(step).collect();
-    let mut old = Vec::new();
-    if !outdated.is_empty() {
-        for batch in study.verdicts()? {
-            old.extend(batch?.into_iter().filter(|verdict| outdated.contains(&verdict.judge)));
-        }
-    }
-    Ok(Before { outdated: old, steps })
-}
-
-/// Puts back what was there of the judges of which nothing was answered: they are as they were.
-pub(super) fn restore(
-    study: &Study,
-    before: Before,
-    verdicts: &mut Vec<Verdict>,
-    silent: &HashSet<&str>,
-) -> Result<()> {
-    verdicts.extend(before.outdated.into_iter().filter(|verdict| silent.contains(verdict.judge.as_str())));
-    let mut manifest = StudyToml::load_or_new(study)?;
-    for (name, step) in before.steps.into_iter().filter(|(name, _)| silent.contains(name.as_str())) {
-        match step {
-            Some(step) => manifest.steps.insert(step_of(&name), step),
-            None => manifest.steps.remove(&step_of(&name)),
-        };
-    }
-    Ok(manifest.save(study)?)
-}
-
 fn step_of(judge: &str) -> String {
     format!("judge {judge}")
 }
 
-/// Takes outdated verdicts away (the log still has what they rest on), then notes how each judge is asked from now on: in
-/// this order, so that a kill in between leaves no old verdicts under new settings.
+/// Takes outdated verdicts away of the judges that were heard (the log still has what they rest on), then notes how each was
+/// asked: in this order, so that a kill in between leaves no old verdicts under new settings. It is done once there are
+/// answers: whatever ends a run before, the study is as it was.
 pub(super) fn settle(
     study: &Study,
-    judges: &[Judge],
+    heard: &[&Judge],
     juries: &[Jury],
     outdated: &HashSet<String>,
 ) -> Result<()> {
-    if !outdated.is_empty() {
-        rewrite(study, |verdict| !outdated.contains(&verdict.judge), &[])?;
+    let steps = steps(heard, juries);
+    let gone = |judge: &str| outdated.contains(judge) && steps.iter().any(|(name, _)| name == judge);
+    if outdated.iter().any(|judge| gone(judge)) {
+        rewrite(study, |verdict| !gone(&verdict.judge), &[])?;
     }
-    for (name, settings) in steps(judges, juries) {
+    for (name, settings) in steps {
         note(study, &step_of(&name), settings)?;
     }
     Ok(())

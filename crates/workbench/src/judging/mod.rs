@@ -12,7 +12,7 @@ use std::collections::HashSet;
 
 use predilect_annotate::judge::{ATTACKS, JudgeOptions, asks};
 use predilect_llm::{ModelSpec, Runner};
-use predilect_results::asked::{CallPlan, JudgeRun, Spent};
+use predilect_results::asked::{CallPlan, JudgeRun};
 use predilect_types::Verdict;
 
 use crate::asking::{self, Ran, spent};
@@ -103,7 +103,7 @@ impl Judging {
             judges.iter().find(|judge| request.filter.is_some() && outdated.contains(&judge.name))
         {
             return Err(Error::new(format!(
-                "{} was asked in another way before, and its verdicts outside of the filter would be lost",
+                "{} was asked in another way before, and its verdicts outside the filter would be lost",
                 judge.name
             ))
             .remedy(Remedy::KeepBoth));
@@ -112,8 +112,6 @@ impl Judging {
         for judge in judges.iter().filter(|judge| outdated.contains(&judge.name)) {
             watch.event(Event::Remark(Remark::VerdictsReplaced(&judge.name)));
         }
-        let before = kept::before(study, judges, outdated)?;
-        kept::settle(study, judges, &request.juries, outdated)?;
         let mut found = Vec::with_capacity(judges.len());
         let mut verdicts: Vec<Verdict> = Vec::new();
         let mut stopped = None;
@@ -141,16 +139,16 @@ impl Judging {
                 }
             }
         }
-        // Who gave no answer, as behind a wrong address, is as before, and their name is free.
-        let silent: HashSet<&str> = judges
+        // Who gave no answer, as behind a wrong address, is as before, and their name is free; and no old verdict gives way
+        // to answers that nobody can read.
+        let heard: Vec<&Judge> = judges
             .iter()
-            .map(|judge| judge.name.as_str())
-            .filter(|name| verdicts.iter().all(|verdict| verdict.judge != *name) && !answered(&found, name))
+            .filter(|judge| {
+                verdicts.iter().any(|verdict| verdict.judge == judge.name)
+                    || (!outdated.contains(&judge.name) && answered(&found, &judge.name))
+            })
             .collect();
-        // Batches answer later.
-        if !silent.is_empty() && !request.calls.batch {
-            kept::restore(study, before, &mut verdicts, &silent)?;
-        }
+        kept::settle(study, &heard, &request.juries, outdated)?;
         kept::write(study, &verdicts)?;
         self.deliberate()?;
         Ok(Ran { found, stopped })
@@ -175,8 +173,7 @@ impl Judging {
 
 /// Whether a judge has answered anything, readable or not.
 fn answered(found: &[JudgeRun], name: &str) -> bool {
-    let any = |spent: &Spent| spent.from_log > 0 || spent.calls.saturating_sub(spent.retries) > spent.failed;
-    found.iter().filter(|run| run.judge == name).any(|run| any(&run.spent))
+    found.iter().filter(|run| run.judge == name).any(|run| run.spent.any_answer())
 }
 
 /// The judges, each with its model, and how it is asked.

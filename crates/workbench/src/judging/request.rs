@@ -20,7 +20,7 @@ use crate::watch::Watch;
 pub struct JudgeRequest {
     /// The models.
     pub models: Vec<ModelSpec>,
-    /// Only pairs for which this holds.
+    /// Only pairs that match this filter.
     pub filter: Option<Filter>,
     /// The judge's name in the study, for one model; `None`: the model's.
     pub name: Option<String>,
@@ -34,7 +34,7 @@ pub struct JudgeRequest {
     pub attacks: usize,
     /// Seed of drawn orders, also sent to models that take one.
     pub seed: u64,
-    /// Whether grades are given beside the pairs' answers of reference, the field `reference` of their metadata.
+    /// Whether grades are given beside the pairs' reference answers, the field `reference` of their metadata.
     pub references: bool,
     /// How models are called.
     pub calls: CallOptions,

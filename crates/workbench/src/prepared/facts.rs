@@ -186,20 +186,19 @@ impl Facts {
         }
     }
 
-    /// Keeps them in the study's folder. Where that cannot be written to, or somebody else is writing it, they are made anew the next
-    /// time.
-    pub(crate) fn keep(&self, study: &Study, annotator: &Annotator, keep: Keep) {
-        let Some(import) = &self.import else { return };
+    /// Keeps them in the study's folder, and says whether they are there now. Where that cannot be written to, or somebody else is
+    /// writing it, they are made anew the next time.
+    pub(crate) fn keep(&self, study: &Study, annotator: &Annotator, keep: Keep) -> bool {
+        let Some(import) = &self.import else { return false };
         let lock = match keep {
-            Keep::Nothing => return,
+            Keep::Nothing => return false,
             Keep::IfFree => study.try_lock("rating"),
             Keep::Locked => None,
         };
         // Another import may have taken the place of the one that was read.
         let same = study.import_now().as_ref() == Some(import);
-        if same && (lock.is_some() || keep == Keep::Locked) {
-            let _ = self.write(&study.table_path(TABLE), import, annotator);
-        }
+        let may = same && (lock.is_some() || keep == Keep::Locked);
+        may && self.write(&study.table_path(TABLE), import, annotator).is_ok()
     }
 
     fn write(&self, path: &Path, import: &str, annotator: &Annotator) -> Result<()> {

@@ -27,6 +27,11 @@ impl Known {
         Some(Self { facts, rows })
     }
 
+    /// How many pairs they are.
+    pub(crate) fn len(&self) -> usize {
+        self.facts.len()
+    }
+
     /// What was found in the texts of that pair.
     pub(crate) fn get(&self, pair: &Pair, gist: &Gist) -> Option<Look> {
         let row = *self.rows.get(&mark(pair, gist))? as usize;

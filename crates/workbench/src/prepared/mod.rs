@@ -26,7 +26,7 @@ pub(crate) use places::Places;
 pub(crate) use ratings::{Of, OfProperty, Ratings};
 pub(crate) use verdicts::{ALL, JudgesOf, ORDERS, Verdicts, bit};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Remedy, Result};
 use crate::watch::{Event, Step, Watch};
 use known::Known;
 use pairs::PairsInTheMaking;
@@ -158,6 +158,9 @@ fn read(study: &Study, facts: &Facts, fields: &BTreeSet<String>) -> Result<Optio
     Ok((row == facts.len()).then(|| pairs.finish()))
 }
 
+/// Pairs that are rated between two looks at whether to stop.
+const AT_ONCE: usize = 256;
+
 /// The pairs of a study, and what their texts say.
 fn look(
     study: &Study,
@@ -166,22 +169,28 @@ fn look(
     total: u64,
     watch: &dyn Watch,
 ) -> Result<(Facts, Pairs)> {
-    watch.event(Event::Begin(Step::Rating, Some(total)));
+    let kept = wanted.keep != Keep::Nothing;
+    watch.event(Event::Begin(Step::Rating { kept }, Some(total)));
     // What was found before another import is true of the same texts; what somebody has meddled with is not used.
     let known = if wanted.anew { None } else { Known::of(study, annotator) };
     let recall = |pair: &Pair, gist: &Gist| known.as_ref()?.get(pair, gist);
     let mut facts = Facts::new(study, annotator);
     let mut pairs = PairsInTheMaking::new(wanted.fields);
     for batch in study.pairs()? {
-        if watch.cancelled() {
-            return Err(Error::cancelled());
+        for some in batch?.chunks(AT_ONCE) {
+            if watch.cancelled() {
+                let stopped = Error::cancelled();
+                // Facts on the first pairs are used again like those of an earlier import: the next look goes on from here.
+                let more = facts.len() > known.as_ref().map_or(0, Known::len);
+                let kept = more && facts.keep(study, annotator, wanted.keep);
+                return Err(if kept { stopped.remedy(Remedy::RateOn) } else { stopped });
+            }
+            facts.look(some, annotator, &recall);
+            for pair in some {
+                pairs.push(pair);
+            }
+            watch.event(Event::More(some.len() as u64));
         }
-        let batch = batch?;
-        facts.look(&batch, annotator, &recall);
-        for pair in &batch {
-            pairs.push(pair);
-        }
-        watch.event(Event::More(batch.len() as u64));
     }
     watch.event(Event::End);
     Ok((facts, pairs.finish()))

@@ -102,7 +102,7 @@ pub(super) fn against_baseline(
         watch.event(Event::End);
     }
     if !any_text && !pairs.is_empty() {
-        return Err(Error::new("the pairs have no texts, so nobody knows how long their responses are")
+        return Err(Error::new("the pairs have no texts, so the lengths of their responses are not known")
             .remedy(Remedy::RankWithoutTexts));
     }
     let baseline = baseline_of(baseline, &pairs)?;

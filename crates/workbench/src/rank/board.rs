@@ -1,16 +1,16 @@
 //! A leaderboard: by strength, by wins, or by length-controlled win rates.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use predilect_analysis::Encoding;
 use predilect_analysis::limits::TooMany;
 use predilect_analysis::ranking::{
     Contest, Difficulties, LcOptions, RankMethod, RankOptions, leaderboard, length_controlled_board,
 };
-use predilect_data::{Judges, Study};
+use predilect_data::Judges;
 use predilect_results::ranking::{LcBoard, Leaderboard};
 use predilect_types::shown::list;
+use serde::{Deserialize, Serialize};
 
 use super::against::{AgainstBaseline, against_baseline};
 use super::contest::{ContestOptions, FEW_VERDICTS, Gathered, LeftOut, controlled, plain};
@@ -19,8 +19,6 @@ use crate::error::{Error, Remedy, Result};
 use crate::filter::Filter;
 use crate::inputs::Inputs;
 use crate::slice::SliceOptions;
-use crate::studies::is_study;
-use crate::tables;
 use crate::watch::{Event, Remark, Watch};
 
 /// Models that the difficulty of prompts takes.
@@ -29,7 +27,8 @@ const FEW: usize = 5;
 const RESAMPLES: usize = 200;
 
 /// Which models are ranked, and how.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct RankRequest {
     /// How scores are made.
     pub method: RankMethod,
@@ -88,7 +87,8 @@ pub struct Ranked {
 }
 
 /// Which outputs are set against which baseline.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct LcRequest {
     /// The baseline; `None`: the model in every pair.
     pub baseline: Option<String>,
@@ -261,7 +261,7 @@ pub fn rank_lc(inputs: &Inputs<'_>, request: &LcRequest, watch: &dyn Watch) -> R
     models.sort_unstable();
     models.dedup();
     if request.difficulty == Difficulties::Fitted && models.len() < FEW {
-        return Err(Error::new(format!("{} models cannot tell how hard prompts are", models.len()))
+        return Err(Error::new(format!("{} models are too few to show how hard prompts are", models.len()))
             .remedy(Remedy::WithoutDifficulty(FEW)));
     }
     let options = LcOptions { difficulty: request.difficulty, variants: request.variants.clone() };
@@ -271,7 +271,7 @@ pub fn rank_lc(inputs: &Inputs<'_>, request: &LcRequest, watch: &dyn Watch) -> R
         if apart != 0.0 && outputs.iter().all(|output| output.longer_by == apart) {
             let more = if apart > 0.0 { "longer" } else { "shorter" };
             return Err(Error::new(format!(
-                "every output is by {} characters {more} than that of {baseline}: length cannot be told from the model",
+                "every output is {} characters {more} than that of {baseline}: the effect of length cannot be told from that of the model",
                 apart.abs()
             ))
             .remedy(Remedy::PlainRates));
@@ -286,39 +286,6 @@ pub fn rank_lc(inputs: &Inputs<'_>, request: &LcRequest, watch: &dyn Watch) -> R
     }
     say(&left_out, watch);
     Ok(RankedLc { board, left_out: reasons(&left_out) })
-}
-
-impl Ranked {
-    /// Writes the leaderboards as tables into a folder: a study's, or a new one for tables alone.
-    ///
-    /// # Errors
-    ///
-    /// When somebody else writes there, or a table cannot be written.
-    pub fn keep(&self, folder: &Path) -> Result<()> {
-        let mut boards = vec![(self.board.method.as_str(), &self.board)];
-        boards.extend(self.alone.iter().map(|board| (board.controls[0].name.as_str(), board)));
-        let study = tables_in(folder)?;
-        let _held = study.lock("rank")?;
-        tables::write_leaderboards(&study, &boards)
-    }
-}
-
-impl RankedLc {
-    /// Writes the leaderboard as tables into a folder: a study's, or a new one for tables alone.
-    ///
-    /// # Errors
-    ///
-    /// When somebody else writes there, or a table cannot be written.
-    pub fn keep(&self, folder: &Path) -> Result<()> {
-        let study = tables_in(folder)?;
-        let _held = study.lock("rank")?;
-        tables::write_lc(&study, &self.board)
-    }
-}
-
-/// The study in that folder, or a new one for tables alone.
-fn tables_in(folder: &Path) -> Result<Study> {
-    Ok(if is_study(folder) { Study::open(folder)? } else { Study::create(folder)? })
 }
 
 /// Reasons as text.

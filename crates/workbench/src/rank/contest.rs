@@ -36,7 +36,7 @@ pub(super) struct Gathered {
 pub(super) type LeftOut = BTreeMap<&'static str, u64>;
 
 const UNNAMED: &str = "verdicts on pairs whose two models are not both named";
-pub(crate) const ORPHANS: &str = "verdicts on pairs that are not there";
+pub(crate) const ORPHANS: &str = "verdicts on pairs that do not exist";
 const INAPPLICABLE: &str = "verdicts on pairs to which accuracy does not apply";
 /// Why verdicts on models with few of them are left out.
 pub(super) const FEW_VERDICTS: &str = "verdicts on models with too few of them";

@@ -53,7 +53,7 @@ pub(super) fn refused(error: &RankingError, models: &[String], controls: usize, 
         }
         RankingError::Singular if controls == 0 => {
             return Error::new(
-                "no finite scores: with ties of their own, somebody has won, or lost, all verdicts that are no tie",
+                "no finite scores: with ties modelled, a model has won, or lost, all verdicts that are not ties",
             )
             .remedy(Remedy::KeepFiniteWithTies);
         }

@@ -263,7 +263,7 @@ fn judges<'f>(
         let mut all: Vec<&String> = judges.names.iter().collect();
         all.sort();
         return Err(Error::new(format!(
-            "the filter names the judge `{unknown}`, who has no verdict in these data"
+            "the filter names the judge `{unknown}`, which has no verdict in these data"
         ))
         .words(format!("the judges of these data are: {}", shown::list(all))));
     }

@@ -2,6 +2,7 @@
 
 use std::io::Write;
 
+use predilect_results::Written;
 use predilect_results::asked::{Habits, Probe, SchemaHabit, SeedHabit, dollars};
 use predilect_types::shown::line;
 use predilect_workbench::{JudgeRequest, Watch, probe};
@@ -16,7 +17,7 @@ pub(super) fn run(request: &JudgeRequest, json: bool, watch: &dyn Watch) -> Resu
         with_remedies(&mut way.unread);
     }
     if json {
-        print_json(&ran.found)?;
+        print_json(&ran.found.iter().map(Written::new).collect::<Vec<_>>())?;
     } else {
         let mut out = anstream::stdout().lock();
         for report in &ran.found {
@@ -25,8 +26,10 @@ pub(super) fn run(request: &JudgeRequest, json: bool, watch: &dyn Watch) -> Resu
     }
     match (ran.stopped, ran.found.iter().find(|report| report.method.is_none())) {
         (Some(problem), _) => Err(problem.into()),
-        (None, Some(report)) => Err(Problem::new(format!("no answer of {} could be read", report.model))
-            .remedy("another model or server is needed, or another way to ask: what came is shown above")),
+        (None, Some(report)) => Err(Problem::new(format!("no answer from {} could be read", report.model))
+            .remedy(
+                "another model or server is needed, or another way to ask: what came back is shown above",
+            )),
         (None, None) => Ok(()),
     }
 }
@@ -90,9 +93,9 @@ fn print_habits(habits: Habits, out: &mut impl Write) -> std::io::Result<()> {
     };
     writeln!(out, "  schema     {schema}")?;
     let seed = match habits.seed {
-        Some(SeedHabit::Taken) => "taken: one seed gives one text, another gives another",
+        Some(SeedHabit::Taken) => "honoured: the same seed gives the same text, another seed another one",
         Some(SeedHabit::Ignored) => {
-            "not taken: one seed gave two texts, so a run cannot be repeated to the digit"
+            "not honoured: the same seed gave two texts, so a run cannot be repeated exactly"
         }
         Some(SeedHabit::AlwaysTheSame) => "unknown: the text was the same for every seed, at temperature 1",
         Some(SeedHabit::Refused) => "refused",
@@ -103,7 +106,7 @@ fn print_habits(habits: Habits, out: &mut impl Write) -> std::io::Result<()> {
         0 => writeln!(out, "  reasoning  none seen before an answer"),
         tokens => writeln!(
             out,
-            "  reasoning  {tokens} tokens besides the answer: it reasons first (--reasoning none stops it, --reasoning-tokens gives it room)"
+            "  reasoning  {tokens} tokens besides the answer: it reasons first (--reasoning none stops that, --reasoning-tokens sets how many it may use)"
         ),
     }
 }

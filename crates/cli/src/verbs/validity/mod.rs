@@ -4,6 +4,7 @@ mod show;
 
 use std::path::Path;
 
+use predilect_results::Written;
 use predilect_workbench::files::write_file;
 use predilect_workbench::validity::{Rater, measured, plans};
 
@@ -43,7 +44,7 @@ pub(crate) fn run(args: &ValidityArgs, global: &Global) -> Result<(), Problem> {
         }
     }
     if args.json {
-        print_json(&ran.found)?;
+        print_json(&ran.found.iter().map(Written::new).collect::<Vec<_>>())?;
     } else {
         show::table(&ran.found, args.kinds, &mut anstream::stdout().lock())?;
     }

@@ -15,11 +15,12 @@ use crate::problem::Problem;
 /// One table for each annotator; with `kinds`, a row for each kind of pairs as well.
 pub(super) fn table(found: &[RaterValidity], kinds: bool, out: &mut dyn Write) -> Result<(), Problem> {
     let mut heading = vec![
-        "Pairs whose order is known. AUC: the share that is rated in that order, equal or unrated pairs half, with its 95 % interval.",
+        "Pairs whose order is known. AUC: the share rated in that order (equal or unrated pairs count half), with its 95 % interval.",
     ];
     if found.iter().any(any_held_back) {
-        heading
-            .push("Held back: the same on a third of the pairs that nobody looked at who worked on ratings.");
+        heading.push(
+            "Held back: the same for a third of the pairs, which nobody who worked on the ratings has seen.",
+        );
     }
     for line in heading.iter().flat_map(|sentence| wrapped(sentence, width().min(100))) {
         writeln!(out, "{line}")?;

@@ -30,7 +30,7 @@ const UNSENT: &[&str] = &["discarded", "draft", "pending"];
 pub(super) fn in_doubt(field: &str) -> RowError {
     RowError::new(
         Reason::VerdictOutOfRange,
-        "it says that the responses were shown the other way round; whether the verdict is about the columns or about what was shown, the file does not say",
+        "it says that the responses were shown the other way round; the file does not say whether the verdict refers to the columns or to the order shown",
     )
     .field(field)
     .remedy(format!("say which: {MAP} swapped={field} (the verdict's A is then the second response) or {MAP} swapped=none"))

@@ -182,7 +182,7 @@ fn best_and_worst(
     let value = value.as_u64().filter(|at| *at >= from).map_or(value, |at| Value::from(at - from));
     let worst = position(&column.shown(), &value, found)?;
     if best == worst {
-        return Err(RowError::new(Reason::UnknownWinner, "the best and the worst response are one")
+        return Err(RowError::new(Reason::UnknownWinner, "the best and the worst response are the same")
             .field(&column.shown())
             .json(&value));
     }

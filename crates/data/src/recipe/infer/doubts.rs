@@ -52,7 +52,7 @@ pub(crate) fn placed(recipe: &Recipe, sample: &Sample) -> Option<Refusal> {
         .collect();
     Some(Refusal {
         problem: format!(
-            "`{field}` names places, and `{stood}` may say which response stood there: whether the places are those of the columns, the file does not say"
+            "`{field}` names positions, and `{stood}` may say which response was shown at each: the file does not say whether these are the positions of the columns"
         ),
         remedy: "say what the values mean for the columns, or put the responses in the order in which they were shown".to_owned(),
         certain: true,
@@ -414,7 +414,7 @@ pub(super) fn doubt(sample: &Sample, column: &str) -> Refusal {
     } else if numbers.len() == values.len() && !numbers.is_empty() {
         let (low, high) = scale_of(&numbers);
         vec![
-            format!("{MAP} winner={name}:{low}..{high}   ({low} = A is surely better, {high} = B)"),
+            format!("{MAP} winner={name}:{low}..{high}   ({low} = A is clearly better, {high} = B)"),
             format!("{MAP} winner={name}:{high}..{low}   ({high} = A, {low} = B)"),
         ]
     } else {

@@ -308,7 +308,7 @@ fn several(
     if let Some((column, _)) = sure.iter().find(|(column, _)| is_of_an_order(column)) {
         return Err(Refusal {
             problem: format!(
-                "`{}` and `{}` look like the verdicts of two orders; whether they name columns or what was shown first, the file does not say",
+                "`{}` and `{}` look like the verdicts of two orders; the file does not say whether they name columns or what was shown first",
                 first.0, other.0
             ),
             remedy: "choose the one that refers to the columns".to_owned(),

@@ -112,7 +112,7 @@ impl Config {
             Stretch::Factors(factors) => {
                 let factor = guessed(self, factors).ok_or_else(|| {
                     LearnError::Unsupported(
-                        "positions are stretched by factors that are none of Llama 3's: config.json cannot say them"
+                        "positions are scaled by factors other than Llama 3's, which config.json cannot express"
                             .to_owned(),
                     )
                 })?;

@@ -109,7 +109,7 @@ fn factors(config: &Config) -> Result<Option<Cow<'_, [f32]>>> {
     if config.family != Family::Llama {
         let family = config.family.as_str();
         return Err(LearnError::Unsupported(format!(
-            "llama.cpp does not stretch positions of a {family} so"
+            "llama.cpp does not scale the positions of a {family} in this way"
         )));
     }
     Ok(Some(factors))

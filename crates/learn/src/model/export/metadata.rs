@@ -96,7 +96,7 @@ fn shape(config: &Config) -> Result<Vec<Entry>> {
         }
         Some(window) if window < config.context => {
             return Err(LearnError::Unsupported(format!(
-                "layers see {window} tokens back only, which a {} in llama.cpp cannot",
+                "layers see only {window} tokens back, which a {} in llama.cpp cannot do",
                 architecture(config.family)
             )));
         }

@@ -27,7 +27,7 @@ const OWN: i32 = 4;
 const UNUSED: i32 = 5;
 
 fn refused(what: impl std::fmt::Display) -> LearnError {
-    LearnError::Unsupported(format!("the tokenizer {what}, which a GGUF file made here cannot say"))
+    LearnError::Unsupported(format!("the tokenizer {what}, which a GGUF file made here cannot express"))
 }
 
 /// A file of JSON; an empty object where there is none.
@@ -94,8 +94,9 @@ fn pre(tokenizer: &Value) -> Result<&'static str> {
     if model["dropout"].as_f64().is_some_and(|dropout| dropout > 0.0) {
         return Err(refused("leaves merges out at random"));
     }
-    let name = split(&tokenizer["pre_tokenizer"])
-        .ok_or_else(|| refused("splits words in a way that is none of smollm, qwen2, llama-bpe and gpt-2"))?;
+    let name = split(&tokenizer["pre_tokenizer"]).ok_or_else(|| {
+        refused("splits words in a way other than those of smollm, qwen2, llama-bpe and gpt-2")
+    })?;
     // llama.cpp takes whole words of the vocabulary first for `llama-bpe` alone.
     if on("ignore_merges") && name != "llama-bpe" {
         return Err(refused(format_args!("has `ignore_merges` on and splits words as {name}")));
@@ -234,7 +235,7 @@ impl Special<'_> {
                 match part["SpecialToken"]["id"].as_str() {
                     None => seen = 1,
                     Some(token) if around[seen].is_none() => around[seen] = Some(token.to_owned()),
-                    Some(token) => return Err(refused(format_args!("puts {token:?} beside another token"))),
+                    Some(token) => return Err(refused(format_args!("puts {token:?} next to another token"))),
                 }
             }
         }

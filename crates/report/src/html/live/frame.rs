@@ -71,7 +71,7 @@ pub fn document(frame: &Frame<'_>, main: &Markup) -> String {
                     dl {
                         @for (key, what) in KEYS { div { dt { kbd { (key) } } dd { (what) } } }
                     }
-                    label { input #letters type="checkbox" checked; "Keys of one letter, digit or sign are on" }
+                    label { input #letters type="checkbox" checked; "Single-key shortcuts are on" }
                     form method="dialog" { button { "Close" } }
                 }
             }
@@ -83,12 +83,12 @@ pub fn document(frame: &Frame<'_>, main: &Markup) -> String {
 /// The keys that a page knows.
 const KEYS: [(&str, &str); 7] = [
     ("/", "write a filter"),
-    ("r", "set the slice against the rest, and back"),
+    ("r", "compare the slice with the rest, and back"),
     ("1 … 7", "go to a page (not while you label)"),
     ("1, 2, 3, 0, u", "while you label: the first, the second, a tie, both bad, take back"),
     ("j, k", "next and previous pair"),
     ("Esc", "leave a field, close a box"),
-    ("?", "these keys"),
+    ("?", "show these keys"),
 ];
 
 /// The icon of the page.

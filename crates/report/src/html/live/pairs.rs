@@ -56,7 +56,7 @@ pub fn listed(page: &PairsPage, href: &dyn Fn(&str) -> String) -> Markup {
                     tbody { @for row in &page.rows { (line(row, &judges, &href(&row.pair))) } }
                 }
             }
-            p.hint { "A or B is what the judge preferred, with its verdict where it is soft; in brackets the probability for A by its fit. Surprise: how far the two lie apart." }
+            p.hint { "A or B is what the judge preferred, with its verdict where it is soft; in brackets the probability of A by its fit. Surprise: how far apart the two are." }
         }
     }
 }
@@ -109,7 +109,7 @@ pub fn reading(prompt: &str, sides: [&Side; 2], verdicts: &[(String, f64)], hard
                 @for (judge, p_a) in verdicts { span { (name(judge)) " " (verdict(*p_a)) } }
             }
         }
-        @if hardly_shared { p.hint { "The texts share hardly a word, so none is marked." } }
+        @if hardly_shared { p.hint { "The texts share hardly any words, so none is marked." } }
         div.sides {
             @for (letter, side) in ["A", "B"].iter().zip(sides) {
                 section aria-label={ "Response " (letter) } {

@@ -122,7 +122,7 @@ pub fn intensities(d: &Dissection, order: Order, href: &dyn Fn(&str) -> String) 
             }
             (Dots { view: &view, fits: &fits, properties: &properties, axis }.render())
             figcaption.hint {
-                "How often, in %, a response wins that alone has more of the property. The line is the 90\u{a0}% interval; a hollow mark means that the "
+                "How often, in %, a response with more of the property wins, all else equal. The line is the 90\u{a0}% interval; a hollow mark means that the "
                 "direction is not sure. Not checked while you look: " code { "predilect dissect" } " checks."
             }
         }
@@ -151,7 +151,7 @@ pub fn versus(found: &SliceVersus) -> Markup {
                 @let clear: Vec<&Found> = own.iter().copied().filter(|d| d.q_value <= FALSE_DISCOVERIES).take(DRAWN).collect();
                 h3 { (name(&judge.judge)) " " span.n { (format::counted(judge.verdicts[0], "verdict", "verdicts")) " against " (format::count(judge.verdicts[1])) } }
                 @if clear.is_empty() {
-                    p { "No property is rewarded clearly otherwise"
+                    p { "No property is clearly rewarded differently"
                         @if let Some(first) = own.first() {
                             "; the surest is " (super::label(&first.property)) ", P(sign) "
                             (format::p_sign(first.p_positive.max(1.0 - first.p_positive)))
@@ -160,7 +160,7 @@ pub fn versus(found: &SliceVersus) -> Markup {
                     }
                 } @else {
                     @for d in clear.iter().take(1) { p { (difference(d)) } }
-                    (differences(&clear.iter().map(|d| row(d)).collect::<Vec<_>>(), "In the slice more (right) or less", ("90\u{a0}%", 2)))
+                    (differences(&clear.iter().map(|d| row(d)).collect::<Vec<_>>(), "More (right) or less in the slice", ("90\u{a0}%", 2)))
                 }
             }
             @for skipped in &all.skipped { p.hint { "Not fitted: " (name(&skipped.judge)) ", " (text::line(&skipped.reason)) } }

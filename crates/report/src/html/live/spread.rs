@@ -17,7 +17,7 @@ pub fn spread(found: &Histogram, title: &str, href: &dyn Fn(f64, f64) -> String)
     let ends = [found.edges.first(), found.edges.get(bins / 2), found.edges.last()];
     html! {
         figure.spread data-field=(found.field) data-edges=(found.edges.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")) {
-            figcaption { (title) " " span.n { "pale: the whole study; heights by the square root" } }
+            figcaption { (title) " " span.n { "pale: the whole study; heights are square roots of the counts" } }
             svg.bars width="100%" height="76" role="group" aria-label=(title) {
                 @for (bin, (all, slice)) in found.all.iter().zip(&found.slice).enumerate() {
                     // What lies beyond is counted in the outer bins.

@@ -21,11 +21,11 @@ pub(super) fn of(comparison: Option<&Comparison>) -> Section {
     let people: Vec<String> =
         cards.iter().filter(|card| card.reference).map(|card| text::line(&card.judge)).collect();
     let body = html! {
-        @if cards.is_empty() { (nothing("Nothing is known of biases here.")) }
+        @if cards.is_empty() { (nothing("Nothing is known about biases here.")) }
         @else {
             p {
-                "What a judge favours, raw and at equal quality, with intervals of 90\u{a0}% by " bdi { (unit) } "; the tick means no bias, and a full mark "
-                "rules it out. "
+                "What a judge favours, raw and at equal quality, with 90\u{a0}% intervals by " bdi { (unit) } "; the tick is where there is no bias, and a filled mark has an "
+                "interval that excludes it. "
                 @if people.is_empty() { "No judge is named as people, so quality is not held equal." }
                 @else { "Quality is judged by " bdi { (words::listed(&people)) } "." }
             }

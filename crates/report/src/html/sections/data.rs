@@ -77,7 +77,7 @@ fn judges(judges: &[JudgeSummary]) -> Markup {
                         div {
                             @if let Some(longer) = j.prefers_longer {
                                 (split(longer))
-                                p.say { "The longer response wins " strong { (format::share(longer)) } " of those that are no tie" }
+                                p.say { "The longer response wins " strong { (format::share(longer)) } " of those that are not ties" }
                             } @else { p.say { "Whether longer responses win is not known." } }
                         }
                     }

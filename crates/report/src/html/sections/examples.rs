@@ -78,7 +78,7 @@ fn why(e: &Explanation) -> Markup {
             (scroll("Waterfall", &waterfall(e)))
             p.hint {
                 "Exact Shapley values: how much a difference moves the probability of A, averaged over all orders in which the differences could "
-                "be told, with 90\u{a0}% intervals. They add up from 50\u{a0}% to what the fit expects."
+                "be added, with 90\u{a0}% intervals. They add up from 50\u{a0}% to what the fit expects."
             }
         }
     };

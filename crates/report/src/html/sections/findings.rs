@@ -23,10 +23,10 @@ pub(super) fn section(view: &View) -> Section {
     // What replicates comes first.
     fits.sort_by_key(|fit| fit.quality.as_ref().map_or(1, |q| words::standing(q) as u8));
     let body = html! {
-        @if fits.is_empty() { (nothing("No fit, no findings. The reasons stand below, under Groups.")) }
+        @if fits.is_empty() { (nothing("No fit, no findings. The reasons are below, under Groups.")) }
         div.cards { @for fit in fits.iter().take(JUDGES) { (card(view, fit)) } }
         @if fits.len() > JUDGES {
-            p.hint { "The first " (JUDGES) " of " (fits.len()) " judges; all of them stand in the tables below." }
+            p.hint { "The first " (JUDGES) " of " (fits.len()) " judges; the tables below have all of them." }
         }
         (differences(view, &fits))
         @if let Some(fit) = fits.first() {
@@ -73,7 +73,7 @@ fn card(view: &View, fit: &Fit) -> Markup {
                 (trust(fit))
             }
             @if let Some(length) = crate::length::sentence(fit) { p.trust { bdi { (length) } } }
-            @if let Some(turns) = fit.terms_note.as_ref().filter(|note| note.starts_with("The choice of terms turns")) {
+            @if let Some(turns) = fit.terms_note.as_ref().filter(|note| note.starts_with("The choice of terms changes")) {
                 p.trust { (text::line(turns)) }
             }
             @if let Some(follows) = words::follows_position(view.d, &fit.judge) { p.trust.warn { (follows) } }
@@ -102,7 +102,7 @@ fn only_here(view: &View, up: &[&Weight], down: &[&Weight]) -> Markup {
     html! {
         @if up.is_empty() && down.is_empty() { "No property has a sure direction." }
         @else {
-            "Directions that are sure all the same: "
+            "Directions that are sure nevertheless: "
             @if !up.is_empty() { (named(up)) " rewarded" }
             @if !up.is_empty() && !down.is_empty() { ", " }
             @if !down.is_empty() { (named(down)) " penalised" }
@@ -115,7 +115,7 @@ fn list(view: &View, what: &str, class: &str, weights: &[&Weight]) -> Markup {
     html! {
         div.rewards {
             p.what.{ (class) } { (what) }
-            @if weights.is_empty() { p.none { "nothing surely" } }
+            @if weights.is_empty() { p.none { "nothing clearly" } }
             @else {
                 ol {
                     @for w in weights.iter().take(NAMED) {
@@ -172,7 +172,7 @@ fn differences(view: &View, fits: &[&Fit]) -> Markup {
         h3 { "Where judges differ" }
         @if found.is_empty() {
             p {
-                "On no property do two judges surely differ, at a false discovery rate of " (format::share(FALSE_DISCOVERIES)) ". "
+                "On no property do two judges clearly differ, at a false discovery rate of " (format::share(FALSE_DISCOVERIES)) ". "
                 (pairing(&comparison.contrasts))
             }
         } @else {

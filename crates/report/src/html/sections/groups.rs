@@ -23,7 +23,7 @@ pub(super) fn section(view: &View) -> Section {
         @else if view.d.fits.iter().any(|fit| fit.group != view.main) {
             (nothing("All verdicts are in one group: its figures are those of the whole."))
         }
-        @else { (nothing("No group was fitted beside the whole: the data name none, or none has enough verdicts (below).")) }
+        @else { (nothing("No group was fitted besides the whole: the data name none, or none has enough verdicts (below).")) }
         (skipped(view))
     };
     Section { id: "groups", name: "Groups", title: "How it changes from group to group", body }
@@ -37,7 +37,7 @@ fn maps(view: &View) -> Markup {
             "Intensity in % by property and group"
             @if !view.d.settings.group_by.is_empty() { " (" (text::line(&view.d.settings.group_by)) ")" }
             ". The farther from 50\u{a0}%, the stronger the colour, on a scale from 0 to 100\u{a0}%. Pale: the direction is not sure. Hatched: the group was not fitted. Below each "
-            "group stands its number of verdicts. " (words::SHRUNK)
+            "group is its number of verdicts. " (words::SHRUNK)
         }
         @for (i, judge) in view.judges.iter().enumerate() {
             details.map open[i < 2] {

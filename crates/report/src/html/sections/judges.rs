@@ -25,7 +25,7 @@ const ROWS: usize = 15;
 pub(super) fn of(comparison: Option<&Comparison>) -> Section {
     let body = match comparison {
         Some(c) if c.likeness.judges.len() > 1 || !c.agreement.is_empty() => compared(c),
-        _ => nothing("There is one judge only; the 33 published ones can be compared with it."),
+        _ => nothing("There is only one judge; the 33 published ones can be compared with it."),
     };
     Section { id: "judges", name: "Judges", title: "Judges side by side", body }
 }
@@ -35,7 +35,7 @@ fn compared(c: &Comparison) -> Markup {
         @if !c.agreement.is_empty() {
             h3 { "Do they agree on the same pairs?" }
             p.hint {
-                "The same of A, tie and B (a third by chance); the same where neither calls a tie (one half by chance); Cohen's kappa; "
+                "Share of pairs with the same verdict of A, tie and B (a third by chance); the same where neither calls a tie (one half by chance); Cohen's kappa; "
                 "Krippendorff's alpha of soft verdicts. 90\u{a0}% intervals, bootstrap over " bdi { (units::plural(units::unit(c))) } "."
             }
             @if let Some(kappa) = c.agreement_matrices.coefficients.get("kappa").filter(|_| c.agreement.len() > 1) {
@@ -47,7 +47,7 @@ fn compared(c: &Comparison) -> Markup {
         (habits(c))
         (strengths(c))
         (contrasts(c))
-        @if c.likeness.judges.len() > 1 { h3 { "Who rewards alike?" } (likeness(c)) }
+        @if c.likeness.judges.len() > 1 { h3 { "Which judges reward alike?" } (likeness(c)) }
         @if let Some(found) = &c.stand_ins { (rates(found)) }
         @if let Some(found) = &c.pooling {
             h3 { "Fits that learn from each other" }
@@ -67,7 +67,7 @@ fn likeness(c: &Comparison) -> Markup {
         p {
             "How alike the weights of two judges are (" (words::measure(&l.measure)) (over) "): the stronger the blue, the more alike, on a fixed scale; the other colour is below 0."
             @if l.clusters.is_some() {
-                " Judges are in the order of the tree beside the names; a heavy branch is there in at least four of five resamples."
+                " Judges are in the order of the tree next to the names; a heavy branch occurs in at least four of five resamples."
             }
         }
         @let unplaced = unplaced_words(l);
@@ -80,7 +80,7 @@ fn likeness(c: &Comparison) -> Markup {
                     @if let Some(silhouette) = clusters.silhouette { " where they are most distinct (mean silhouette " (format::decimal(silhouette, 2)) ")" }
                     ". "
                 }
-                @if clusters.order.len() > 3 { "The map holds " (format::share(clusters.explained)) " of the squared distances, and agrees with those of the resamples to "
+                @if clusters.order.len() > 3 { "The map preserves " (format::share(clusters.explained)) " of the squared distances, and agrees with the maps of the resamples to "
                 (format::share(clusters.map_stability)) "." } (unmoved_words(l))
             }
             // Three points are always a triangle.
@@ -218,7 +218,7 @@ fn contrasts(c: &Comparison) -> Markup {
     html! {
         h3 { "Where do they differ?" }
         p.hint {
-            "Difference of two judges' weights in log-odds with its 90\u{a0}% interval: who rewards what more than whom. Of "
+            "Difference of two judges' weights in log-odds with its 90\u{a0}% interval: which judge rewards a property more. Of "
             (words::counted(c.contrasts.len(), "contrast", "contrasts")) ", " (format::count(sure as u64))
             " are differences at a false discovery rate of " (format::share(FALSE_DISCOVERIES)) ". " (crate::judging::pairing(&c.contrasts))
             @if sure > CONTRASTS { " The first " (CONTRASTS) " are shown, departures from people before others." }

@@ -13,7 +13,7 @@ P(A is preferred) = 1 / (1 + exp(-(w·x + t·z)))
 
 x  one number per property: the comparison of the ratings of A and B
 w  one weight per property; intensity = 100 / (1 + exp(-w))
-z  the terms beside the properties (side, order, models), if any
+z  the nuisance terms (side, order, models), if any
 t  their weights";
 
 pub(super) fn section(view: &View) -> Section {

@@ -15,8 +15,8 @@ pub(super) fn section(view: &View) -> Section {
         @if properties.is_empty() { (nothing("No property was fitted.")) }
         @else {
             p {
-                "Coverage is the share of pairs rated on both sides; the sides differ in the share of pairs that can "
-                "teach the model anything about the property."
+                "Coverage is the share of pairs rated on both sides; “sides differ” is the share whose ratings differ: only "
+                "these pairs can teach the model anything about the property."
             }
             @if view.any_proxy() { p { (words::PROXY_MEANS) } }
             @if let Some(said) = words::validity(&view.d.properties) { p { (said) } }

@@ -21,13 +21,13 @@ pub(super) fn section(view: &View) -> Section {
         @else {
             p {
                 "Held-out: each verdict is predicted by a model that has seen neither it nor its prompt. Accuracy "
-                "counts verdicts that are no tie; log-loss (in nats, lower is better) counts all, soft ones as "
+                "counts verdicts that are not ties; log-loss (in nats, lower is better) counts all, soft ones as "
                 "they are."
             }
             (scroll("Held-out quality of the main group", &table(&fits, false)))
             p.hint {
                 "Majority: always the side that wins more often. Terms only: side, order and models without any property. "
-                "Length only: the comparison of lengths beside the same terms, without any other property."
+                "Length only: the comparison of lengths with the same terms, without any other property."
             }
             (sentences(&fits))
             (gains(view, &fits))
@@ -180,7 +180,7 @@ fn plots(fits: &[&Fit]) -> Markup {
     }
     html! {
         h3 { "Calibration" }
-        p.hint { "On the diagonal, what was predicted is what happened. Larger dots hold more verdicts." }
+        p.hint { "On the diagonal, what was predicted is what happened. Larger dots stand for more verdicts." }
         (first_few(&with, PLOTS, "judges", |some| html! {
             div.calibrations {
                 @for (fit, q) in some {

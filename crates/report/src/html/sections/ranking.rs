@@ -57,12 +57,14 @@ pub(super) fn ranked(s: &Standings) -> Markup {
 /// What scores are.
 fn scores(board: &Leaderboard) -> &'static str {
     match board.method.as_str() {
-        "win-rate" => "Win rates: % of verdicts won, a tie half.",
+        "win-rate" => "Win rates: % of verdicts won, a tie counting half.",
         "elo" => "Elo scores: 400 points are odds of ten to one, 1,000 is the mean.",
         "rao-kupper" | "davidson" => {
             "Scores by a Bradley-Terry model with ties of their own: 400 points are odds of ten to one, 1,000 is the mean."
         }
-        _ => "Bradley-Terry scores, a tie half a win: 400 points are odds of ten to one, 1,000 is the mean.",
+        _ => {
+            "Bradley-Terry scores, a tie counting as half a win: 400 points are odds of ten to one, 1,000 is the mean."
+        }
     }
 }
 

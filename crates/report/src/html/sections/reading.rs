@@ -33,7 +33,7 @@ pub(in crate::html) fn of(read: &ReadSummary) -> Markup {
             }))
         }
         @for (kind, n) in &read.merged {
-            p { "Brought together: " (format::count(*n)) " × " (name(kind)) }
+            p { "Merged: " (format::count(*n)) " × " (name(kind)) }
         }
     }
 }
@@ -78,7 +78,7 @@ fn sources(read: &ReadSummary) -> Markup {
                     ("File", Align::Left),
                     ("Format", Align::Left),
                     ("Records", Align::Right),
-                    ("What spoke for the format", Align::Left),
+                    ("Evidence for the format", Align::Left),
                 ]))
                 tbody {
                     @for s in &read.sources {

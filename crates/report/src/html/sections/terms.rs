@@ -18,10 +18,10 @@ pub(super) fn section(view: &View) -> Section {
     let body = html! {
         p {
             "Sides, presentation order and the strength of models can win verdicts too. Where they are in the "
-            "same likelihood, the properties are freed of them; where they are not, a stronger model's habits "
-            "pass for taste."
+            "same likelihood, their effect is taken out of the properties; where they are not, a stronger model's "
+            "habits pass for what is rewarded."
         }
-        @if fits.is_empty() { (nothing("No such term is in these fits.")) }
+        @if fits.is_empty() { (nothing("These fits have no such terms.")) }
         @else { (first_few(&fits, SERIES, "judges", judges)) }
     };
     Section { id: "terms", name: "Side, order, models", title: "Side, order and models", body }
@@ -67,5 +67,5 @@ fn table(terms: &[&Weight]) -> Markup {
             }
         }
     };
-    scroll("Terms beside the properties", &table)
+    scroll("Nuisance terms", &table)
 }

@@ -156,9 +156,10 @@ fn draws_find_the_errors_of_the_matrix() {
             weights: Weights::Counts,
             cells: &cells,
         };
-        let (at, _) = climb(&model).unwrap();
-        let curvature = Curvature::of(&model, &at);
-        let seen = Seen { model: &model, votes: &votes, covariates: &[], at: &at, robust };
+        let Top { at, curvature, .. } = climb(&model, None).unwrap();
+        let groups = Groups::of(&votes, 300);
+        let seen =
+            Seen { model: &model, votes: &votes, covariates: &[], at: &at, robust, groups: Some(&groups) };
         let shares = centre(&model, Origin::Field);
         let full = seen.covariance(&curvature).unwrap();
         let width = model.width();

@@ -1,0 +1,366 @@
+//! What was asked, as data: it goes with each result, and the same can be asked again from it.
+
+use predilect_analysis::FitOptions;
+use predilect_data::{Study, StudyToml};
+use predilect_types::parsed;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::compare::CompareOptions;
+use crate::dissect::DissectRequest;
+use crate::error::{Error, Remedy, Result};
+use crate::features::FeaturesRequest;
+use crate::rank::{LcRequest, RankRequest};
+use crate::slice::SliceOptions;
+use crate::versus::Other;
+
+/// One question with all that decides its figures. As JSON it names its verb, and what is left out is as usual.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "verb", rename_all = "kebab-case")]
+pub enum Request {
+    /// What each judge rewards.
+    Dissect(DissectRequest),
+    /// What is rewarded otherwise in a part of the study.
+    Versus(VersusRequest),
+    /// How judges differ.
+    Compare(CompareRequest),
+    /// Which model is how strong.
+    Rank(RankRequest),
+    /// The same by length-controlled win rates.
+    RankLc(LcRequest),
+    /// Why one verdict came out as it did.
+    Explain(ExplainRequest),
+    /// What verdicts reward among the columns of a table.
+    Fit(FeaturesRequest),
+}
+
+/// What of a study is set against what.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct VersusRequest {
+    /// One part.
+    pub slice: SliceOptions,
+    /// The other.
+    pub versus: Other,
+    /// How fits are made.
+    pub fit: FitOptions,
+}
+
+/// Whose verdicts are compared, and how.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct CompareRequest {
+    /// What is compared, grouped and counted.
+    pub slice: SliceOptions,
+    /// How fits are made.
+    pub fit: FitOptions,
+    /// What is found between judges.
+    pub judges: CompareOptions,
+}
+
+/// Which verdict is explained, and by which fit.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExplainRequest {
+    /// The pair: its id, or `#N` for the N-th of the study.
+    pub pair: String,
+    /// The group of the fit; `all`: every pair.
+    #[serde(default = "all")]
+    pub group: String,
+    /// What is compared, grouped and counted.
+    #[serde(default)]
+    pub slice: SliceOptions,
+    /// How the fit is made.
+    #[serde(default)]
+    pub fit: FitOptions,
+}
+
+fn all() -> String {
+    predilect_analysis::dissect::ALL.to_owned()
+}
+
+/// The verbs whose results a study keeps, each with its step in `study.toml`.
+const KEPT: [&str; 4] = ["dissect", "compare", "rank", "rank-lc"];
+
+impl Request {
+    /// The verb that it is of.
+    #[must_use]
+    pub fn verb(&self) -> &'static str {
+        match self {
+            Self::Dissect(_) => "dissect",
+            Self::Versus(_) => "versus",
+            Self::Compare(_) => "compare",
+            Self::Rank(_) => "rank",
+            Self::RankLc(_) => "rank-lc",
+            Self::Explain(_) => "explain",
+            Self::Fit(_) => "fit",
+        }
+    }
+
+    /// Its verb and what differs from the usual.
+    ///
+    /// # Errors
+    ///
+    /// When a value has no place in JSON.
+    pub fn told(&self) -> Result<Value> {
+        let value = |request: &Self| {
+            serde_json::to_value(request).map_err(|e| Error::new(format!("options cannot be written: {e}")))
+        };
+        let mut own = value(self)?;
+        let mut usual = value(&self.usual())?;
+        if let Some(usual) = usual.as_object_mut() {
+            usual.remove("verb");
+            // An explanation is of a pair, which nothing stands for.
+            usual.remove("pair");
+        }
+        without(&mut own, &usual);
+        Ok(own)
+    }
+
+    /// What differs from the usual.
+    pub(crate) fn options(&self) -> Result<Value> {
+        let mut options = self.told()?;
+        if let Some(options) = options.as_object_mut() {
+            options.remove("verb");
+        }
+        Ok(options)
+    }
+
+    /// The same verb, asked in the usual way.
+    fn usual(&self) -> Self {
+        match self {
+            Self::Dissect(_) => Self::Dissect(DissectRequest::default()),
+            Self::Versus(_) => Self::Versus(VersusRequest::default()),
+            Self::Compare(_) => Self::Compare(CompareRequest::default()),
+            Self::Rank(_) => Self::Rank(RankRequest::default()),
+            Self::RankLc(_) => Self::RankLc(LcRequest::default()),
+            Self::Explain(_) => Self::Explain(ExplainRequest {
+                pair: String::new(),
+                group: all(),
+                slice: SliceOptions::default(),
+                fit: FitOptions::default(),
+            }),
+            Self::Fit(_) => Self::Fit(FeaturesRequest::default()),
+        }
+    }
+
+    /// The request that a result carries.
+    ///
+    /// # Errors
+    ///
+    /// When it is none, or asks for what no fit takes.
+    pub fn read(value: Value) -> Result<Self> {
+        let wrong = |why: String| Error::new(format!("these options cannot be used: {why}"));
+        let request: Self = serde_json::from_value(value).map_err(|e| wrong(parsed::json(&e)))?;
+        let fit = match &request {
+            Self::Dissect(DissectRequest { fit, .. })
+            | Self::Versus(VersusRequest { fit, .. })
+            | Self::Compare(CompareRequest { fit, .. })
+            | Self::Explain(ExplainRequest { fit, .. })
+            | Self::Fit(FeaturesRequest { fit, .. }) => Some(fit),
+            Self::Rank(_) | Self::RankLc(_) => None,
+        };
+        fit.and_then(FitOptions::problem).map_or(Ok(request), |problem| Err(wrong(problem)))
+    }
+
+    /// Notes in a study what its tables of that verb were made by. A folder for tables alone keeps no note.
+    ///
+    /// # Errors
+    ///
+    /// When `study.toml` cannot be written.
+    pub fn keep(&self, study: &Study, command: &[String]) -> Result<()> {
+        if !study.has_table("pairs") {
+            return Ok(());
+        }
+        let mut step = toml::Table::new();
+        step.insert("version".to_owned(), env!("CARGO_PKG_VERSION").into());
+        step.insert("command".to_owned(), command.to_vec().into());
+        let options = toml::Value::try_from(self.options()?)
+            .map_err(|e| Error::new(format!("the options cannot be written as TOML: {e}")))?;
+        step.insert("options".to_owned(), options);
+        step.insert("derived_from".to_owned(), vec!["pairs", "verdicts", "ratings"].into());
+        let mut manifest = StudyToml::load_or_new(study)?;
+        manifest.steps.insert(self.verb().to_owned(), step);
+        Ok(manifest.save(study)?)
+    }
+
+    /// The verbs of which a study keeps results, in the order in which they are listed.
+    ///
+    /// # Errors
+    ///
+    /// When `study.toml` cannot be read.
+    pub fn kept_in(study: &Study) -> Result<Vec<&'static str>> {
+        let manifest = StudyToml::load(study)?;
+        Ok(KEPT.into_iter().filter(|verb| manifest.steps.contains_key(*verb)).collect())
+    }
+
+    /// The request that a study's results of a verb were made by.
+    ///
+    /// # Errors
+    ///
+    /// When the study has no such results, or they were made before requests were kept.
+    pub fn of_study(study: &Study, verb: &str) -> Result<Self> {
+        let manifest = StudyToml::load(study)?;
+        let folder = study.folder().display();
+        let Some(step) = manifest.steps.get(verb) else {
+            let what = if verb == "dissect" { "has not been dissected yet" } else { "keeps no such result" };
+            let kept = Self::kept_in(study)?;
+            let missing = Error::new(format!("{folder} {what}"));
+            return Err(if kept.is_empty() {
+                missing.remedy(Remedy::DissectFirst)
+            } else {
+                missing.choose(&kept)
+            });
+        };
+        let Some(options) = step.get("options") else {
+            return Err(Error::new(format!(
+                "the results in {folder} were made by a version of Predilect that kept its options in words only"
+            ))
+            .remedy(Remedy::DissectFirst));
+        };
+        let wrong = |why: &str| {
+            Error::new(format!("the options in {} cannot be used: {why}", study.toml_path().display())).words(
+                format!("correct them under [steps.{verb}.options], or make the results again with the options you want"),
+            )
+        };
+        let mut options = serde_json::to_value(options).map_err(|e| wrong(&e.to_string()))?;
+        if let Some(options) = options.as_object_mut() {
+            options.insert("verb".to_owned(), verb.into());
+        }
+        Self::read(options)
+            .map_err(|e| wrong(e.message().trim_start_matches("these options cannot be used: ")))
+    }
+
+    /// The command that a study's results of a verb were made by, as words.
+    pub fn command_of(study: &Study, verb: &str) -> Vec<String> {
+        let manifest = StudyToml::load(study).unwrap_or_default();
+        let words = manifest.steps.get(verb).and_then(|step| step.get("command")?.as_array().cloned());
+        let word = |word: toml::Value| word.as_str().map(str::to_owned);
+        words.into_iter().flatten().filter_map(word).collect()
+    }
+}
+
+/// Removes what is the same, or nothing at all.
+fn without(own: &mut Value, usual: &Value) {
+    if let (Some(own), Some(usual)) = (own.as_object_mut(), usual.as_object()) {
+        for (key, value) in own.iter_mut() {
+            // What is usual may lack what is only written where it is there.
+            without(value, usual.get(key).unwrap_or(&Value::Null));
+        }
+        let nothing =
+            |value: &Value| value.is_null() || value.as_object().is_some_and(serde_json::Map::is_empty);
+        own.retain(|key, value| !nothing(value) && usual.get(key) != Some(value));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use predilect_analysis::ranking::{Difficulties, RankMethod};
+    use predilect_data::{FeatureColumns, OnBadRow};
+    use predilect_stats::likeness::Measure;
+
+    use super::*;
+
+    /// A slice in which much differs from the usual.
+    fn slice() -> SliceOptions {
+        SliceOptions {
+            filter: Some("scenario in (code, math) and words(a) > 2 * words(b)".parse().unwrap()),
+            judges: vec!["human".to_owned()],
+            hard: true,
+            tried: vec!["count(a, \"!\")".parse().unwrap()],
+            ..SliceOptions::default()
+        }
+    }
+
+    fn fit() -> FitOptions {
+        FitOptions { terms: "side,models".parse().unwrap(), prior_scale: 0.25, ..FitOptions::default() }
+    }
+
+    fn requests() -> Vec<Request> {
+        let (slice, fit) = (slice(), fit());
+        let columns = FeatureColumns {
+            label: "won".to_owned(),
+            judge: Some("who".to_owned()),
+            ..FeatureColumns::default()
+        };
+        vec![
+            Request::Dissect(DissectRequest { slice: slice.clone(), fit: fit.clone(), gains: true }),
+            Request::Versus(VersusRequest {
+                slice: slice.clone(),
+                versus: "scenario = code".parse().unwrap(),
+                fit: fit.clone(),
+            }),
+            Request::Compare(CompareRequest {
+                slice: slice.clone(),
+                fit: fit.clone(),
+                judges: CompareOptions {
+                    measure: Measure::L1,
+                    published: true,
+                    reference: vec!["human".to_owned()],
+                    margin: 0.05,
+                    ..CompareOptions::default()
+                },
+            }),
+            Request::Rank(RankRequest {
+                method: RankMethod::RaoKupper,
+                controls: vec!["length".to_owned()],
+                anchor: Some("gpt-4=1000".to_owned()),
+                bootstrap: Some(50),
+                filter: slice.filter.clone(),
+                ..RankRequest::default()
+            }),
+            Request::RankLc(LcRequest {
+                baseline: Some("gpt-4".to_owned()),
+                difficulty: Difficulties::Minimal,
+                ..LcRequest::default()
+            }),
+            Request::Explain(ExplainRequest {
+                pair: "#7".to_owned(),
+                group: "code".to_owned(),
+                slice,
+                fit: fit.clone(),
+            }),
+            Request::Fit(FeaturesRequest { columns, on_bad_row: OnBadRow::Skip, standardise: true, fit }),
+        ]
+    }
+
+    #[test]
+    fn what_is_kept_is_what_was_asked() {
+        let all = requests();
+        let usual: Vec<Request> = all.iter().map(Request::usual).collect();
+        for request in all.into_iter().chain(usual) {
+            let told = request.told().unwrap();
+            assert_eq!(Request::read(told.clone()).unwrap(), request, "{told}");
+            // As study.toml has it, which knows no nulls.
+            let table = toml::Table::try_from(&told).unwrap();
+            assert_eq!(Request::read(serde_json::to_value(&table).unwrap()).unwrap(), request, "{table}");
+        }
+    }
+
+    #[test]
+    fn what_is_usual_is_not_told() {
+        let told = |request: Request| request.told().unwrap();
+        assert_eq!(told(Request::Compare(CompareRequest::default())), serde_json::json!({"verb": "compare"}));
+        let one = ExplainRequest {
+            pair: "#1".to_owned(),
+            group: all(),
+            slice: SliceOptions::default(),
+            fit: FitOptions::default(),
+        };
+        assert_eq!(told(Request::Explain(one)), serde_json::json!({"verb": "explain", "pair": "#1"}));
+    }
+
+    #[test]
+    fn what_nobody_asked_is_refused() {
+        for wrong in [
+            serde_json::json!({}),
+            serde_json::json!({"verb": "guess"}),
+            serde_json::json!({"verb": "compare", "judgs": {}}),
+            serde_json::json!({"verb": "explain"}),
+            serde_json::json!({"verb": "dissect", "fit": {"prior_scale": -1.0}}),
+            serde_json::json!({"verb": "rank", "method": "best"}),
+        ] {
+            assert!(Request::read(wrong.clone()).is_err(), "{wrong}");
+        }
+    }
+}
