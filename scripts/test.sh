@@ -2,6 +2,10 @@
 # The project's tests, on a fresh machine too: installs what they need from the package registries.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+# Files that need each other in a circle can be understood together only.
+if command -v python3 >/dev/null; then
+    python3 scripts/circles.py
+fi
 if ! cargo nextest --version >/dev/null 2>&1; then
     cargo install cargo-nextest --locked
 fi

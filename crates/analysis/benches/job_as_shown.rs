@@ -11,7 +11,7 @@ use std::time::Instant;
 
 use predilect_analysis::table::{Feature, FeatureTable, PairInfo, VerdictRow};
 use predilect_analysis::{FitOptions, dissect};
-use predilect_stats::{EpOptions, Prior, Problem, ep};
+use predilect_stats::{EpOptions, Prior, Regression, ep};
 use predilect_types::Order;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -86,9 +86,9 @@ fn main() {
                 x.extend(table.row(row.pair));
                 y.push(row.p_a);
             }
-            let problem =
-                Problem::new(&x, &y, None, &[Prior::Laplace { scale: 0.1 }; COLUMNS]).expect("a table");
-            alone += usize::from(ep(&problem, &EpOptions::default()).converged);
+            let regression =
+                Regression::new(&x, &y, None, &[Prior::Laplace { scale: 0.1 }; COLUMNS]).expect("a table");
+            alone += usize::from(ep(&regression, &EpOptions::default()).converged);
         }
     }
     let published = start.elapsed().as_secs_f64();

@@ -6,6 +6,8 @@ use std::str::FromStr;
 use predilect_types::{Property, Rating, Scale};
 use serde::{Deserialize, Serialize};
 
+use crate::unknown::UnknownWord;
+
 /// The encodings of a rating difference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -74,13 +76,13 @@ impl fmt::Display for Encoding {
 }
 
 impl FromStr for Encoding {
-    type Err = String;
-    fn from_str(s: &str) -> Result<Self, String> {
+    type Err = UnknownWord;
+    fn from_str(s: &str) -> Result<Self, UnknownWord> {
         match s {
             "comparison" => Ok(Self::Comparison),
             "difference" => Ok(Self::Difference),
             "normalised" | "normalized" => Ok(Self::Normalised),
-            _ => Err(format!("`{s}` is not an encoding: comparison, difference or normalised")),
+            _ => Err(UnknownWord::new(s, "an encoding", "comparison, difference or normalised")),
         }
     }
 }

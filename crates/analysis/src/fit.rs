@@ -2,7 +2,7 @@
 
 use predilect_bayes::{NutsOptions, nuts};
 use predilect_stats::importance;
-use predilect_stats::{EpOptions, Prior, Problem, ep};
+use predilect_stats::{EpOptions, Prior, Regression, ep};
 
 use crate::fit_options::{Draws, Engine, FitOptions, TERM_SD};
 use crate::length_beside::{With, length_alone};
@@ -50,8 +50,8 @@ impl Solution {
         let properties = table.features.len();
         let mut priors = vec![options.prior(); properties];
         priors.resize(each.width, Prior::Normal { sd: TERM_SD });
-        let problem = merged.rows.problem(&priors).map_err(|e| Refusal::Unfit(e.to_string()))?;
-        let mut posterior = solve(&problem, options, checked)?;
+        let regression = merged.rows.regression(&priors).map_err(|e| Refusal::Unfit(e.to_string()))?;
+        let mut posterior = solve(&regression, options, checked)?;
         let mut names: Vec<String> = table.features.iter().map(|f| f.name.clone()).collect();
         names.extend(design.names(table));
         let mut weights: Vec<Weight> = names
@@ -253,13 +253,13 @@ struct Solved {
     covariance: Vec<f64>,
 }
 
-fn solve(problem: &Problem, options: &FitOptions, checked: bool) -> Result<Solved, Refusal> {
+fn solve(regression: &Regression, options: &FitOptions, checked: bool) -> Result<Solved, Refusal> {
     if options.engine == Engine::Nuts {
-        return by_nuts(problem, options, None);
+        return by_nuts(regression, options, None);
     }
-    let fit = ep(problem, &EpOptions::default());
+    let fit = ep(regression, &EpOptions::default());
     // The same check whether or not draws are kept, so that asking for draws changes no number.
-    let check = checked.then(|| importance::adaptive(problem, &fit, CHECK_DRAWS, options.seed)).flatten();
+    let check = checked.then(|| importance::adaptive(regression, &fit, CHECK_DRAWS, options.seed)).flatten();
     let why = if fit.converged && !checked {
         None
     } else if fit.converged {
@@ -270,7 +270,7 @@ fn solve(problem: &Problem, options: &FitOptions, checked: bool) -> Result<Solve
         Some(format!("EP did not converge in {} iterations", fit.iterations))
     };
     if let (Engine::Auto, Some(why)) = (options.engine, &why) {
-        return by_nuts(problem, options, Some(why));
+        return by_nuts(regression, options, Some(why));
     }
     Ok(Solved {
         engine: "ep",
@@ -282,7 +282,7 @@ fn solve(problem: &Problem, options: &FitOptions, checked: bool) -> Result<Solve
         importance_ess: check.as_ref().map(|c| c.ess_share),
         iterations: Some(fit.iterations as u64),
         draws: (options.keep_draws > 0)
-            .then(|| importance::check(problem, &fit, options.keep_draws, options.seed))
+            .then(|| importance::check(regression, &fit, options.keep_draws, options.seed))
             .flatten()
             .map(|c| c.resample(options.keep_draws, options.seed)),
         mean: fit.mean,
@@ -290,9 +290,9 @@ fn solve(problem: &Problem, options: &FitOptions, checked: bool) -> Result<Solve
     })
 }
 
-fn by_nuts(problem: &Problem, options: &FitOptions, because: Option<&str>) -> Result<Solved, Refusal> {
+fn by_nuts(regression: &Regression, options: &FitOptions, because: Option<&str>) -> Result<Solved, Refusal> {
     let nuts_options = NutsOptions { seed: options.seed, ..options.nuts };
-    let fit = nuts(problem, &nuts_options).map_err(|e| Refusal::Undrawn(e.to_string()))?;
+    let fit = nuts(regression, &nuts_options).map_err(|e| Refusal::Undrawn(e.to_string()))?;
     let finite = |x: f64| x.is_finite().then_some(x);
     let weights = fit
         .marginals
@@ -311,7 +311,7 @@ fn by_nuts(problem: &Problem, options: &FitOptions, because: Option<&str>) -> Re
         (Some(because), None) => Some(format!("{because}, so NUTS was used")),
         (None, problem) => problem.clone(),
     };
-    let d = problem.columns();
+    let d = regression.columns();
     let draws = (options.keep_draws > 0).then(|| {
         let total = fit.draws.len() / d;
         let keep = options.keep_draws.min(total);

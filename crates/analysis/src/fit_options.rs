@@ -9,6 +9,7 @@ use predilect_stats::leave_out::OverClusters;
 use serde::{Deserialize, Serialize};
 
 use crate::terms::Terms;
+use crate::unknown::UnknownWord;
 
 /// Standard deviation of the normal prior on nuisance terms.
 pub(crate) const TERM_SD: f64 = 2.0;
@@ -37,13 +38,13 @@ impl fmt::Display for Engine {
 }
 
 impl FromStr for Engine {
-    type Err = String;
-    fn from_str(s: &str) -> Result<Self, String> {
+    type Err = UnknownWord;
+    fn from_str(s: &str) -> Result<Self, UnknownWord> {
         match s {
             "auto" => Ok(Self::Auto),
             "ep" => Ok(Self::Ep),
             "nuts" => Ok(Self::Nuts),
-            _ => Err(format!("`{s}` is not an engine: auto, ep or nuts")),
+            _ => Err(UnknownWord::new(s, "an engine", "auto, ep or nuts")),
         }
     }
 }
@@ -69,12 +70,12 @@ impl fmt::Display for PriorChoice {
 }
 
 impl FromStr for PriorChoice {
-    type Err = String;
-    fn from_str(s: &str) -> Result<Self, String> {
+    type Err = UnknownWord;
+    fn from_str(s: &str) -> Result<Self, UnknownWord> {
         match s {
             "laplace" => Ok(Self::Laplace),
             "normal" => Ok(Self::Normal),
-            _ => Err(format!("`{s}` is not a prior: laplace or normal")),
+            _ => Err(UnknownWord::new(s, "a prior", "laplace or normal")),
         }
     }
 }

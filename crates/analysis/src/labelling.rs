@@ -45,9 +45,9 @@ impl Belief {
         let mut priors = vec![options.prior(); table.features.len()];
         priors.resize(table.features.len() + design.columns(), Prior::Normal { sd: TERM_SD });
         let rows = Rows::of(table, verdicts, &design).merged().rows;
-        let (mean, covariance) = match rows.problem(&priors) {
-            Ok(problem) => {
-                let found = ep(&problem, &EpOptions::default());
+        let (mean, covariance) = match rows.regression(&priors) {
+            Ok(regression) => {
+                let found = ep(&regression, &EpOptions::default());
                 (found.mean, found.covariance)
             }
             Err(_) => (vec![0.0; priors.len()], diagonal(&priors)),

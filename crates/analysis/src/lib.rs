@@ -35,6 +35,7 @@ pub mod summary;
 pub mod table;
 mod terms;
 mod units;
+mod unknown;
 pub mod values;
 mod without_terms;
 
@@ -46,3 +47,4 @@ pub use posterior::{Fitted, posterior};
 pub use refusal::Refusal;
 pub use table::Unit;
 pub use terms::Terms;
+pub use unknown::UnknownWord;

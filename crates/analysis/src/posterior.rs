@@ -6,7 +6,7 @@
 use foldhash::{HashMap, HashMapExt};
 use predilect_results::{Fit, UnitCount};
 use predilect_stats::leave_out::{Reach, SmallRows, reach};
-use predilect_stats::{EpOptions, EpPosterior, Prior, Problem, ep, importance, sigmoid};
+use predilect_stats::{EpOptions, EpPosterior, Prior, Regression, ep, importance, sigmoid};
 
 use crate::fit::refuse_poor_groups;
 use crate::fit_options::{Draws, FitOptions, TERM_SD};
@@ -118,8 +118,8 @@ fn of_any(
 ) -> Result<Found, Refusal> {
     let each = Rows::of(table, verdicts, design);
     let merged = each.merged();
-    let problem = merged.rows.problem(priors).map_err(|e| Refusal::Unfit(e.to_string()))?;
-    let fit = ep(&problem, &EpOptions::default());
+    let regression = merged.rows.regression(priors).map_err(|e| Refusal::Unfit(e.to_string()))?;
+    let fit = ep(&regression, &EpOptions::default());
     let over =
         over_units(table, verdicts, &each, &merged, Normal { mean: &fit.mean, covariance: &fit.covariance });
     let (reach, units) = over.map(|(over, units)| (over.reach, units)).unzip();
@@ -190,10 +190,10 @@ fn of_small(
     // Rows are merged by prompt, which is what intervals are over, mostly. Where no pair has two verdicts, there is hardly any row to merge.
     let each = if ways.iter().all(|way| way.name == "prompt") { None } else { Some(all.clone()) };
     let merged = if twice(table, verdicts) { all.merged() } else { all };
-    let problem = Problem::of_small(&merged.x, &merged.verdicts, Some(&merged.weights), priors)
+    let regression = Regression::of_small(&merged.x, &merged.verdicts, Some(&merged.weights), priors)
         .map_err(|e| Refusal::Unfit(e.to_string()))?;
-    let fit = ep(&problem, &EpOptions::default());
-    drop(problem);
+    let fit = ep(&regression, &EpOptions::default());
+    drop(regression);
     let over = |way: &Small| reach(&way.rows(), &fit.mean, &fit.covariance);
     let by = |clusters: &[u64]| over(&each.as_ref()?.clone().by(clusters));
     let of = |way: &Way| if way.name == "prompt" { over(&merged) } else { by(&way.of_row) };

@@ -21,7 +21,7 @@ pub(crate) fn refit(
     options: &FitOptions,
 ) -> Option<(Vec<Weight>, Option<OverClusters>)> {
     let merged = numbers.merged();
-    let found = ep(&merged.rows.problem(priors).ok()?, &EpOptions::default());
+    let found = ep(&merged.rows.regression(priors).ok()?, &EpOptions::default());
     if !found.converged {
         return None;
     }

@@ -5,6 +5,8 @@ use std::fmt;
 use predilect_types::{Failure, Kind};
 
 /// Why there is no fit; it displays as words for the reader.
+///
+/// Estimator and sampler know numbers only: what they say becomes a refusal, which can be asked what every error of the library can.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Refusal {
     /// Fewer verdicts than asked for.

@@ -1,7 +1,7 @@
 //! The numbers of one fit: a row of columns for each verdict, and what is the same merged.
 
 use foldhash::{HashMap, HashMapExt};
-use predilect_stats::{Prior, Problem};
+use predilect_stats::{Prior, Regression};
 
 use crate::table::{FeatureTable, Unit, VerdictRow};
 use crate::terms::Design;
@@ -109,8 +109,11 @@ impl Rows {
     }
 
     /// The model of these rows.
-    pub(crate) fn problem(&self, priors: &[Prior]) -> Result<Problem, predilect_stats::ProblemError> {
-        Problem::new(&self.x, &self.verdicts, Some(&self.weights), priors)
+    pub(crate) fn regression(
+        &self,
+        priors: &[Prior],
+    ) -> Result<Regression, predilect_stats::RegressionError> {
+        Regression::new(&self.x, &self.verdicts, Some(&self.weights), priors)
     }
 }
 

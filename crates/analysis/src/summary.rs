@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use predilect_types::hash::fixed;
-use predilect_types::{Order, Pair, Role, TieKind};
+use predilect_types::{Interner, Order, Pair, Role, TieKind};
 
 use predilect_results::{DataSummary, JudgeSummary, LengthSummary, ModelSummary};
 
@@ -16,7 +16,7 @@ pub struct SummaryBuilder {
     without_text: u64,
     multi_turn: u64,
     models: Vec<ModelCount>,
-    model_index: HashMap<String, usize>,
+    model_names: Interner,
     languages: BTreeMap<String, u64>,
     scenarios: BTreeMap<String, u64>,
     words: Vec<(u32, u32)>,
@@ -26,7 +26,6 @@ pub struct SummaryBuilder {
 
 #[derive(Debug, Clone, Default)]
 struct ModelCount {
-    name: String,
     responses: u64,
     side_a: u64,
     words: u64,
@@ -158,10 +157,10 @@ impl SummaryBuilder {
     }
 
     fn count_model(&mut self, name: &str, side_a: bool, words: u32) -> usize {
-        let at = *self.model_index.entry(name.to_owned()).or_insert_with(|| {
-            self.models.push(ModelCount { name: name.to_owned(), ..ModelCount::default() });
-            self.models.len() - 1
-        });
+        let at = self.model_names.get(name) as usize;
+        if at == self.models.len() {
+            self.models.push(ModelCount::default());
+        }
         let model = &mut self.models[at];
         model.responses += 1;
         model.side_a += u64::from(side_a);
@@ -221,13 +220,14 @@ impl SummaryBuilder {
         let mut models: Vec<ModelSummary> = self
             .models
             .into_iter()
-            .map(|m| (m.texts(), m))
-            .map(|((prompts, same_text), m)| ModelSummary {
+            .zip(self.model_names.into_list())
+            .map(|(m, name)| (m.texts(), m, name))
+            .map(|((prompts, same_text), m, name)| ModelSummary {
                 prompts,
                 same_text,
                 mean_words: m.words as f64 / m.responses as f64,
                 win_rate: (m.judged > 0.0).then(|| m.wins / m.judged),
-                model: m.name,
+                model: name,
                 responses: m.responses,
                 side_a: m.side_a,
             })

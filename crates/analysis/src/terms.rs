@@ -9,6 +9,7 @@ use predilect_types::Order;
 use serde::{Deserialize, Serialize};
 
 use crate::table::{FeatureTable, VerdictRow};
+use crate::unknown::UnknownWord;
 
 /// A model needs that many verdicts in a fit to get a term of its own.
 const MIN_ROWS_PER_MODEL: usize = 20;
@@ -63,15 +64,15 @@ impl From<Terms> for String {
 }
 
 impl TryFrom<String> for Terms {
-    type Error = String;
-    fn try_from(text: String) -> Result<Self, String> {
+    type Error = UnknownWord;
+    fn try_from(text: String) -> Result<Self, UnknownWord> {
         text.parse()
     }
 }
 
 impl FromStr for Terms {
-    type Err = String;
-    fn from_str(s: &str) -> Result<Self, String> {
+    type Err = UnknownWord;
+    fn from_str(s: &str) -> Result<Self, UnknownWord> {
         let (mut side, mut order, mut models) = (false, false, false);
         match s {
             "auto" => return Ok(Self::Auto),
@@ -84,9 +85,8 @@ impl FromStr for Terms {
                 "order" => order = true,
                 "models" => models = true,
                 other => {
-                    return Err(format!(
-                        "`{other}` is not a term: side, order, models (joined by commas), auto or none"
-                    ));
+                    let known = "side, order, models (joined by commas), auto or none";
+                    return Err(UnknownWord::new(other, "a term", known));
                 }
             }
         }

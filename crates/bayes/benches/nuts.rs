@@ -2,7 +2,7 @@
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use predilect_bayes::{NutsOptions, nuts};
-use predilect_stats::{Precision, Prior, Problem};
+use predilect_stats::{Precision, Prior, Regression};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -20,12 +20,12 @@ fn benchmarks(c: &mut Criterion) {
                 f64::from(u8::from(rng.random::<f64>() < 1.0 / (1.0 + (-f).exp())))
             })
             .collect();
-        let problem =
-            Problem::new(&x, &verdicts, None, &[Prior::Laplace { scale: 0.1 }; 29]).expect("a valid table");
+        let regression = Regression::new(&x, &verdicts, None, &[Prior::Laplace { scale: 0.1 }; 29])
+            .expect("a valid table");
         for precision in [Precision::Single, Precision::Double] {
             group.bench_function(format!("{precision:?}/{rows}"), |b| {
                 let options = NutsOptions { precision, ..NutsOptions::default() };
-                b.iter(|| nuts(&problem, &options).expect("draws").gradients);
+                b.iter(|| nuts(&regression, &options).expect("draws").gradients);
             });
         }
     }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use nuts_rs::{Chain, CpuLogpFunc, CpuMath, CpuMathError, DiagNutsSettings, HasDims, LogpError, Settings};
 use predilect_stats::diagnostics::{Diagnostics, diagnose};
-use predilect_stats::{Likelihood, Marginal, Precision, Prior, Problem};
+use predilect_stats::{Likelihood, Marginal, Precision, Prior, Regression};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
@@ -79,11 +79,11 @@ pub struct NutsPosterior {
 ///
 /// # Errors
 /// Options that leave nothing to diagnose, or a sampler that cannot go on.
-pub fn nuts(problem: &Problem, options: &NutsOptions) -> Result<NutsPosterior, NutsError> {
+pub fn nuts(regression: &Regression, options: &NutsOptions) -> Result<NutsPosterior, NutsError> {
     if options.chains == 0 || options.draws < 4 {
         return Err(NutsError::TooFew { chains: options.chains, draws: options.draws });
     }
-    let d = problem.columns();
+    let d = regression.columns();
     let settings = DiagNutsSettings {
         num_tune: options.tune as u64,
         num_draws: options.draws as u64,
@@ -98,7 +98,7 @@ pub fn nuts(problem: &Problem, options: &NutsOptions) -> Result<NutsPosterior, N
     for chain in 0..options.chains {
         let mut rng = ChaCha8Rng::seed_from_u64(options.seed);
         rng.set_stream(chain as u64 + 1);
-        let density = Density::new(problem, options.precision);
+        let density = Density::new(regression, options.precision);
         let mut sampler =
             settings.new_chain(chain as u64, CpuMath::new(density), &mut rng).map_err(|e| failed(&e))?;
         // Starts are spread over the prior, so that chains which agree have forgotten them.
@@ -110,7 +110,7 @@ pub fn nuts(problem: &Problem, options: &NutsOptions) -> Result<NutsPosterior, N
             if step >= options.tune {
                 divergences += usize::from(progress.diverging);
                 draws.extend(
-                    position.iter().zip(problem.priors()).map(|(&u, &prior)| smooth::weight(prior, u)),
+                    position.iter().zip(regression.priors()).map(|(&u, &prior)| smooth::weight(prior, u)),
                 );
             }
         }
@@ -150,11 +150,11 @@ struct Density {
 }
 
 impl Density {
-    fn new(problem: &Problem, precision: Precision) -> Self {
+    fn new(regression: &Regression, precision: Precision) -> Self {
         Self {
-            likelihood: Likelihood::new(problem, precision),
-            priors: problem.priors().to_vec(),
-            weights: vec![0.0; problem.columns()],
+            likelihood: Likelihood::new(regression, precision),
+            priors: regression.priors().to_vec(),
+            weights: vec![0.0; regression.columns()],
         }
     }
 }

@@ -13,9 +13,9 @@ fn nuts_agrees_with_the_reference_and_with_ep() {
     {
         let known = data::reference(name);
         let options = NutsOptions { precision, draws: 5000, seed: 3, ..NutsOptions::default() };
-        let fit = nuts(&known.problem, &options).expect("draws");
+        let fit = nuts(&known.regression, &options).expect("draws");
         assert_eq!(fit.problem, None, "{name}");
-        let approximate = ep(&known.problem, &EpOptions::default());
+        let approximate = ep(&known.regression, &EpOptions::default());
         let (means, sds, errors) = (&known.means, &known.sds, &known.errors);
         for (j, (m, d)) in fit.marginals.iter().zip(&fit.diagnostics).enumerate() {
             // Both sides have Monte Carlo error.
@@ -40,7 +40,7 @@ fn nuts_agrees_with_the_reference_and_with_ep() {
 
 #[test]
 fn too_few_draws_are_refused() {
-    let problem = data::reference("n360").problem;
-    assert!(nuts(&problem, &NutsOptions { draws: 2, ..NutsOptions::default() }).is_err());
-    assert!(nuts(&problem, &NutsOptions { chains: 0, ..NutsOptions::default() }).is_err());
+    let regression = data::reference("n360").regression;
+    assert!(nuts(&regression, &NutsOptions { draws: 2, ..NutsOptions::default() }).is_err());
+    assert!(nuts(&regression, &NutsOptions { chains: 0, ..NutsOptions::default() }).is_err());
 }

@@ -89,8 +89,8 @@ impl From<DataError> for Problem {
             closed_pipe: error.is_closed_pipe(),
             ..Self::new(error.to_string())
         };
-        match error.hint() {
-            Some(hint) => problem.remedy(hint.said(remedies::setting)),
+        match error.remedy() {
+            Some(advice) => problem.remedy(advice.said(remedies::setting)),
             None => problem,
         }
     }

@@ -25,7 +25,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let start = Instant::now();
     let (_, summary) =
         import(&inputs, &options, folder.as_ref(), Onto::Replace, &mut |_| {}).inspect_err(|e| {
-            eprintln!("hint: {}", e.hint().map_or_else(|| "none".to_owned(), ToString::to_string));
+            eprintln!("remedy: {}", e.remedy().map_or_else(|| "none".to_owned(), ToString::to_string));
         })?;
     eprintln!("{summary:#?}\n{:.2} s", start.elapsed().as_secs_f64());
     Ok(())

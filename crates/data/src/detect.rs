@@ -196,7 +196,7 @@ fn no_such_place(label: &str, sample: &Sample, (claim, path): (String, String)) 
     };
     let error = DataError::input(label, format!("the mapping `{claim}` names `{path}`, {what}{near}"))
         .with_details(&columns_shown(sample, &[]))
-        .with_hint("name one of these columns, or a place within one: COLUMN.FIELD");
+        .with_remedy("name one of these columns, or a place within one: COLUMN.FIELD");
     Undetected::Doubt(error)
 }
 
@@ -289,7 +289,7 @@ fn refused(label: &str, container: Container, sample: &Sample, refusal: Refusal)
     if refusal.certain {
         let error = DataError::input(label, refusal.problem)
             .with_details(&columns_shown(sample, &start))
-            .with_hint(format!("{}; {PREVIEW} shows how the records are then understood", refusal.remedy));
+            .with_remedy(format!("{}; {PREVIEW} shows how the records are then understood", refusal.remedy));
         return Undetected::Doubt(error);
     }
     let fields: Vec<String> =
@@ -304,7 +304,7 @@ fn refused(label: &str, container: Container, sample: &Sample, refusal: Refusal)
         format!("not a known format of preference data: {} {fields}", container.describe()),
     )
     .with_details(&columns_shown(sample, &start))
-    .with_hint(format!("{} ({FORMATS} lists the known formats)", refusal.remedy));
+    .with_remedy(format!("{} ({FORMATS} lists the known formats)", refusal.remedy));
     Undetected::Unknown(error)
 }
 
@@ -336,7 +336,7 @@ pub(crate) fn no_verdicts(label: &str, summary: &ReadSummary, (columns, start): 
         if summary.pairs == 1 { "1 pair was".to_owned() } else { format!("{} pairs were", summary.pairs) };
     DataError::input(label, format!("{pairs} found, but no verdict{dropped}"))
         .with_details(&details)
-        .with_hint(format!(
+        .with_remedy(format!(
             "say which column names the winner ({MAP} winner=COLUMN), or import the pairs alone: {WITHOUT_VERDICTS}"
         ))
 }

@@ -1,5 +1,6 @@
 //! What went wrong: in which file, at which line or record, in which field, with which value, and what to do.
 
+use predilect_types::shown::{cut, printable, quoted};
 use predilect_types::{Failure, Kind, Subject};
 
 use crate::advice::{Advice, SKIP, Setting};
@@ -9,9 +10,6 @@ use std::io;
 use std::path::Path;
 
 use serde_json::Value;
-
-/// How much of an offending value an error shows, in characters.
-const SHOWN: usize = 80;
 
 /// What an error is about; a caller decides by it, never by the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,7 +86,7 @@ pub enum At {
 
 /// An error with everything that is needed to act on it.
 ///
-/// Displays as `FILE:LINE: field `x`: value ...: problem`; the remedy is apart, in [`DataError::hint`].
+/// Displays as `FILE:LINE: field `x`: value ...: problem`; the remedy is apart, in [`DataError::remedy`].
 #[derive(Debug)]
 pub struct DataError(Box<Inner>);
 
@@ -100,7 +98,7 @@ struct Inner {
     field: Option<String>,
     value: Option<String>,
     problem: String,
-    hint: Option<Advice>,
+    remedy: Option<Advice>,
     details: Vec<Advice>,
     cause: Option<io::Error>,
 }
@@ -114,14 +112,14 @@ impl DataError {
             field: None,
             value: None,
             problem: printable(&problem.into()),
-            hint: None,
+            remedy: None,
             details: Vec::new(),
             cause: None,
         }))
     }
 
     pub(crate) fn io(source: impl Into<String>, doing: &str, cause: io::Error) -> Self {
-        let hint = match cause.kind() {
+        let remedy = match cause.kind() {
             io::ErrorKind::NotFound => Some("check the path"),
             io::ErrorKind::PermissionDenied => Some("check the permissions of the file and its folder"),
             io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory => {
@@ -136,7 +134,7 @@ impl DataError {
         };
         let mut error = Self::new(ErrorKind::Io, source, format!("cannot {doing}: {cause}"));
         error.0.cause = Some(cause);
-        error.0.hint = hint.map(Advice::of);
+        error.0.remedy = remedy.map(Advice::of);
         error
     }
 
@@ -169,8 +167,8 @@ impl DataError {
             field: error.field.map(Cow::into_owned),
             value: error.value,
             problem: printable(&error.problem),
-            hint: Some(match error.hint {
-                Some(hint) => Advice::of(&printable(&hint)),
+            remedy: Some(match error.remedy {
+                Some(remedy) => Advice::of(&printable(&remedy)),
                 None => Advice::of(&format!("correct the record, or leave out bad records with {SKIP}")),
             }),
             details: Vec::new(),
@@ -184,8 +182,8 @@ impl DataError {
         self
     }
 
-    pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Self {
-        self.0.hint = Some(Advice::of(&printable(&hint.into())));
+    pub(crate) fn with_remedy(mut self, remedy: impl Into<String>) -> Self {
+        self.0.remedy = Some(Advice::of(&printable(&remedy.into())));
         self
     }
 
@@ -218,8 +216,8 @@ impl DataError {
     }
 
     /// What to do about it.
-    pub fn hint(&self) -> Option<&Advice> {
-        self.0.hint.as_ref()
+    pub fn remedy(&self) -> Option<&Advice> {
+        self.0.remedy.as_ref()
     }
 
     /// Lines that stand below the message, safe to print on a terminal.
@@ -280,8 +278,8 @@ impl Failure for DataError {
     }
 
     fn remedy_key(&self) -> Option<&'static str> {
-        let hint = self.hint()?;
-        Some(hint.setting().map_or("as-said", Setting::key))
+        let remedy = self.remedy()?;
+        Some(remedy.setting().map_or("as-said", Setting::key))
     }
 
     fn subject(&self) -> Subject {
@@ -309,12 +307,12 @@ pub(crate) struct RowError {
     field: Option<Cow<'static, str>>,
     value: Option<String>,
     problem: Cow<'static, str>,
-    hint: Option<Cow<'static, str>>,
+    remedy: Option<Cow<'static, str>>,
 }
 
 impl RowError {
     pub(crate) fn new(reason: Reason, problem: impl Into<Cow<'static, str>>) -> Self {
-        Self { reason, field: None, value: None, problem: problem.into(), hint: None }
+        Self { reason, field: None, value: None, problem: problem.into(), remedy: None }
     }
 
     pub(crate) fn missing(field: &str) -> Self {
@@ -339,20 +337,20 @@ impl RowError {
     }
 
     pub(crate) fn value(mut self, value: &str) -> Self {
-        self.value = Some(shown(value));
+        self.value = Some(quoted(value));
         self
     }
 
     pub(crate) fn json(mut self, value: &Value) -> Self {
         self.value = Some(match value {
-            Value::String(text) => shown(text),
+            Value::String(text) => quoted(text),
             other => cut(&other.to_string()),
         });
         self
     }
 
-    pub(crate) fn hint(mut self, hint: impl Into<Cow<'static, str>>) -> Self {
-        self.hint = Some(hint.into());
+    pub(crate) fn remedy(mut self, remedy: impl Into<Cow<'static, str>>) -> Self {
+        self.remedy = Some(remedy.into());
         self
     }
 }
@@ -369,35 +367,6 @@ pub(crate) fn kind_of(value: &Value) -> &'static str {
     }
 }
 
-/// Text in quotes, cut and safe to print on a terminal.
-fn shown(text: &str) -> String {
-    format!("\"{}\"", cut(text))
-}
-
-/// Text cut to [`SHOWN`] characters, control characters escaped.
-fn cut(text: &str) -> String {
-    let mut short: String = text.chars().take(SHOWN).collect();
-    if short.len() < text.len() {
-        short.push('…');
-    }
-    printable(&short)
-}
-
-/// Text whose control characters (and the marks that turn the writing direction) are escaped.
-fn printable(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for c in text.chars() {
-        if c.is_control()
-            || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}')
-        {
-            safe.extend(c.escape_default());
-        } else {
-            safe.push(c);
-        }
-    }
-    safe
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -408,7 +377,7 @@ mod tests {
             RowError::new(Reason::VerdictOutOfRange, "1 or 2 is expected").field("label").value("\u{1b}[2J");
         let error = DataError::row("a.jsonl", At::Line(3), row);
         assert_eq!(error.to_string(), "a.jsonl:3: field `label`: value \"\\u{1b}[2J\": 1 or 2 is expected");
-        assert!(error.hint().is_some_and(|hint| hint.to_string().contains("skip bad records")));
+        assert!(error.remedy().is_some_and(|remedy| remedy.to_string().contains("skip bad records")));
         assert_eq!(error.kind(), ErrorKind::Row(Reason::VerdictOutOfRange));
     }
 
@@ -416,6 +385,6 @@ mod tests {
     fn a_long_value_is_cut() {
         let row = RowError::new(Reason::WrongType, "x").value(&"é".repeat(500));
         let error = DataError::row("a", At::Record(1), row);
-        assert_eq!(error.value().map(|v| v.chars().count()), Some(SHOWN + 3));
+        assert_eq!(error.value().map(|v| v.chars().count()), Some(80 + 3));
     }
 }

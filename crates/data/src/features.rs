@@ -69,7 +69,7 @@ pub fn read_features(
     let label = path.display().to_string();
     let mut opened = open(&Input::named(path))?;
     let kind = recognise(&mut opened, &label.to_ascii_lowercase())?
-        .map_err(|(problem, hint)| DataError::input(&label, problem).with_hint(hint))?;
+        .map_err(|(problem, remedy)| DataError::input(&label, problem).with_remedy(remedy))?;
     let mut reading = Reading { columns, options, label: &label, out: Features::default(), features: None };
     let table = match kind {
         Container::Csv(_) | Container::Parquet | Container::Arrow => {
@@ -79,14 +79,14 @@ pub fn read_features(
     };
     let Some(mut rows) = table else {
         return Err(DataError::input(&label, format!("{} is not a table of features", kind.describe()))
-            .with_hint(format!("give CSV, Parquet or Arrow; for preference data use {DISSECT}")));
+            .with_remedy(format!("give CSV, Parquet or Arrow; for preference data use {DISSECT}")));
     };
     reading.check_columns(rows.names())?;
     while reading.group(rows.next_group(&label)?)? {}
     let out = reading.out;
     if out.labels.is_empty() {
         return Err(DataError::input(&label, "the table has no usable rows")
-            .with_hint("check that rows follow the header"));
+            .with_remedy("check that rows follow the header"));
     }
     Ok(out)
 }
@@ -111,12 +111,12 @@ impl Reading<'_> {
     fn check_columns(&mut self, names: &[String]) -> Result<(), DataError> {
         if let Some(missing) = self.special().find(|wanted| !names.iter().any(|name| name == wanted)) {
             return Err(DataError::input(self.label, format!("there is no column `{missing}`"))
-                .with_hint(format!("the columns are: {}", predilect_types::shown::list(names))));
+                .with_remedy(format!("the columns are: {}", predilect_types::shown::list(names))));
         }
         let twice = names.iter().enumerate().find(|(i, name)| names[..*i].contains(name));
         if let Some((_, name)) = twice {
             return Err(DataError::input(self.label, format!("two columns are called `{name}`"))
-                .with_hint("rename one of them"));
+                .with_remedy("rename one of them"));
         }
         Ok(())
     }
@@ -147,7 +147,7 @@ impl Reading<'_> {
             return Err(RowError::new(Reason::VerdictOutOfRange, "the label is not a number from 0 to 1")
                 .field(&c.label)
                 .value(&label.to_string())
-                .hint("1 means that A is preferred, 0 that B is, 0.5 a tie; rescale the column"));
+                .remedy("1 means that A is preferred, 0 that B is, 0.5 a tie; rescale the column"));
         }
         let weight = c.weight.as_ref().map(|name| numeric(&mut row, name)).transpose()?;
         if let (Some(weight), Some(name)) = (weight, &c.weight)
@@ -222,11 +222,11 @@ fn verdict(row: &mut Row, name: &str) -> Result<f64, RowError> {
             RowError::new(Reason::MissingField, "the row has no verdict")
                 .field(name)
                 .value(text)
-                .hint(format!("leave such rows out with {SKIP}"))
+                .remedy(format!("leave such rows out with {SKIP}"))
         }),
         None => {
             Err(RowError::wrong_type(name, &Value::String(text.clone()), "a number or a verdict")
-                .hint(LABELS))
+                .remedy(LABELS))
         }
     }
 }
@@ -236,7 +236,7 @@ fn numeric(row: &mut Row, name: &str) -> Result<f64, RowError> {
     number(name, &value)?.ok_or_else(|| {
         RowError::new(Reason::MissingField, "the number is missing")
             .field(name)
-            .hint(format!("a missing number is not zero: fill it in, or leave such rows out with {SKIP}"))
+            .remedy(format!("a missing number is not zero: fill it in, or leave such rows out with {SKIP}"))
     })
 }
 
@@ -276,7 +276,7 @@ mod tests {
         let error = read("a,who\n1,x\n", OnBadRow::Stop).unwrap_err();
         assert!(
             error.to_string().contains("no column `y`")
-                && error.hint().unwrap().to_string().contains("a, who")
+                && error.remedy().unwrap().to_string().contains("a, who")
         );
     }
 }

@@ -70,7 +70,7 @@ pub use recipe::{
 };
 pub use sent::{ColumnSeen, Proposal, columns_of, plain_name, proposals, unpacked_within};
 pub use study::{
-    BatchFile, ImportEntry, Onto, PairWriter, RatingWriter, Study, StudyLock, StudyToml, TableReader,
-    TableRow, TableWriter, VerdictWriter, arrow_bytes, import, parquet_bytes,
+    BatchFile, ColumnError, ImportEntry, Onto, PairWriter, RatingWriter, Study, StudyLock, StudyToml,
+    TableReader, TableRow, TableWriter, VerdictWriter, arrow_bytes, import, parquet_bytes,
 };
 pub use votes::{BareVote, VoteBlock};

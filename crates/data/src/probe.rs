@@ -42,7 +42,7 @@ pub(crate) fn probe(paths: &[PathBuf], options: &ReadOptions) -> Result<Probed, 
     let on_bad_row = options.on_bad_row;
     if paths.is_empty() {
         return Err(DataError::input("", "no input is named")
-            .with_hint("name a file, a folder, or - for standard input"));
+            .with_remedy("name a file, a folder, or - for standard input"));
     }
     let (inputs, left_out) = expand(paths, options.shown.as_deref())?;
     let mut skipped: Vec<SourceSummary> =
@@ -82,14 +82,14 @@ pub(crate) fn probe(paths: &[PathBuf], options: &ReadOptions) -> Result<Probed, 
         let seen =
             skipped.iter().take(3).map(|s| format!("{} ({})", s.source, s.evidence)).collect::<Vec<_>>();
         if seen.is_empty() {
-            return Err(DataError::input(folder, "the folder is empty").with_hint("check the path"));
+            return Err(DataError::input(folder, "the folder is empty").with_remedy("check the path"));
         }
         let seen = seen.join("; ");
         return Err(DataError::input(
             folder,
             format!("the folder contains no preference data; seen: {seen}"),
         )
-        .with_hint("name the files themselves to see what is wrong with each"));
+        .with_remedy("name the files themselves to see what is wrong with each"));
     }
     // Questions and answers first, verdicts on other files' pairs last; else in the order given.
     sources.sort_by_key(|source| source.detected.recipe.part);
@@ -130,8 +130,8 @@ fn skip(source: String, why: &str) -> SourceSummary {
 
 fn look(input: Input, mut opened: Opened, options: &ReadOptions) -> Result<Source, Refused> {
     let name = input.label.to_ascii_lowercase();
-    let container = recognise(&mut opened, &name)?.map_err(|(problem, hint)| {
-        let error = DataError::input(&input.label, problem).with_hint(hint);
+    let container = recognise(&mut opened, &name)?.map_err(|(problem, remedy)| {
+        let error = DataError::input(&input.label, problem).with_remedy(remedy);
         // Where nothing is, nothing is lost.
         if opened.prefix.is_empty() { Refused::Unknown(error) } else { Refused::Damaged(error) }
     })?;
@@ -194,13 +194,13 @@ fn is_torn(opened: &Opened, container: Container) -> bool {
 fn torn(label: &str, opened: &Opened, container: Container) -> DataError {
     if opened.prefix.trim_ascii_start().starts_with(b"{'") {
         return DataError::input(label, "the first record is a Python dict, not JSON")
-            .with_hint("write each record with json.dumps(record)");
+            .with_remedy("write each record with json.dumps(record)");
     }
     DataError::input(
         label,
         format!("{} whose first record is cut short or not valid JSON", container.describe()),
     )
-    .with_hint("was the file copied whole? Fetch or write it again")
+    .with_remedy("was the file copied whole? Fetch or write it again")
 }
 
 fn too_large(label: &str) -> DataError {
@@ -209,7 +209,7 @@ fn too_large(label: &str) -> DataError {
         "line 1: the first record is larger than {mib} MiB, too large for the format to be recognised"
     );
     DataError::input(label, problem)
-        .with_hint(format!("is this the right file? If it is, name the format with {FORMAT}"))
+        .with_remedy(format!("is this the right file? If it is, name the format with {FORMAT}"))
 }
 
 /// Whether some source holds verdicts on other files' pairs.

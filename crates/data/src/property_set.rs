@@ -77,7 +77,7 @@ impl PropertySet {
         let text = std::fs::read_to_string(path).map_err(|e| DataError::path_io(path, "read", e))?;
         Self::parse(&text).map_err(|problem| {
             DataError::study(path.display().to_string(), problem)
-                .with_hint(format!("each [[property]] needs id and description; see {PROPERTIES}"))
+                .with_remedy(format!("each [[property]] needs id and description; see {PROPERTIES}"))
         })
     }
 

@@ -313,7 +313,7 @@ pub(crate) fn number(name: &str, value: &Value) -> Result<Option<f64>, RowError>
         Some(number) if number.is_finite() => Ok(Some(number)),
         _ if value.as_str().is_some_and(decimal_comma) => {
             Err(RowError::wrong_type(name, value, "a finite number")
-                .hint("write a decimal point instead of the decimal comma"))
+                .remedy("write a decimal point instead of the decimal comma"))
         }
         _ => Err(RowError::wrong_type(name, value, "a finite number")),
     }

@@ -42,7 +42,7 @@ pub fn columns_of(path: &Path, options: &ReadOptions) -> Result<Vec<ColumnSeen>,
     let Some(mut opened) = first_file(path, options)? else { return Ok(Vec::new()) };
     let name = opened.label.to_ascii_lowercase();
     let container = recognise(&mut opened, &name)?
-        .map_err(|(problem, hint)| DataError::input(&opened.label, problem).with_hint(hint))?;
+        .map_err(|(problem, remedy)| DataError::input(&opened.label, problem).with_remedy(remedy))?;
     let found = sample(&mut opened, container, options.max_record_bytes)?;
     let sample = Sample { columns: found.columns, rows: found.rows, ..Sample::default() };
     let seen = |name: &String| ColumnSeen {
@@ -125,7 +125,7 @@ fn unpack(input: &Input, opened: Opened, most: u64, left: &mut u64) -> Result<()
         }
         *left = left.checked_sub(n as u64).ok_or_else(|| {
             DataError::input(&input.label, format!("unpacked, it is larger than {} MiB", most >> 20))
-                .with_hint("is this the right file? If it is, unpack it and take a part of it")
+                .with_remedy("is this the right file? If it is, unpack it and take a part of it")
         })?;
     }
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::error::{LearnError, Result, broken, file};
-use crate::model::{LoraOptions, Model, Shard, Target};
+use crate::model::{LoraOptions, Model, Shard, Target, UnknownTarget};
 use crate::tensor_bytes::safetensors_bytes;
 
 /// What PEFT puts before every name.
@@ -140,6 +140,10 @@ impl LoraOptions {
     }
 }
 
+fn target(name: &str) -> Result<Target, String> {
+    name.parse().map_err(|unknown: UnknownTarget| unknown.to_string())
+}
+
 fn options(read: &Read) -> Result<LoraOptions, String> {
     if read.peft_type != "LORA" {
         return Err(format!("is a {} adapter; only LORA is known", read.peft_type));
@@ -158,9 +162,9 @@ fn options(read: &Read) -> Result<LoraOptions, String> {
         return Err("trains biases, which is not supported".to_owned());
     }
     let targets = match &read.target_modules {
-        Targets::List(names) => names.iter().map(|name| name.parse()).collect::<Result<Vec<Target>, _>>()?,
+        Targets::List(names) => names.iter().map(|name| target(name)).collect::<Result<_, _>>()?,
         Targets::One(name) if name == "all-linear" => Target::ALL.to_vec(),
-        Targets::One(name) => vec![name.parse()?],
+        Targets::One(name) => vec![target(name)?],
         Targets::None => return Err("names no target modules".to_owned()),
     };
     if read.r == 0 || read.r > 65_536 {

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::time::Duration;
 
+use predilect_types::{Failure, Subject};
 use sha2::{Digest, Sha256};
 use ureq::Agent;
 use ureq::http::{Response, header::HeaderMap};
@@ -59,6 +60,20 @@ pub enum HubError {
         /// Why not.
         problem: String,
     },
+}
+
+impl Failure for HubError {
+    fn remedy_key(&self) -> Option<&'static str> {
+        Some("as-said")
+    }
+
+    fn subject(&self) -> Subject {
+        match self {
+            Self::Name(name) => Subject::value(name),
+            Self::Write { path, .. } => Subject::file(path.display().to_string()),
+            _ => Subject::default(),
+        }
+    }
 }
 
 impl HubError {
@@ -160,6 +175,8 @@ fn fetch_from(places: &Places, name: &str, progress: &mut dyn FnMut(Download)) -
     Ok(target)
 }
 
+/// Not as other files are written, beside their name and gone with the process: what has come stays, so that a later run goes on with it.
+///
 /// A download that breaks off or stalls is taken up again at once as long as each attempt brings something.
 fn download(
     places: &Places,

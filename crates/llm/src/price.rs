@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use predilect_types::parsed;
+use predilect_types::{Failure, Subject, parsed};
 use serde::Deserialize;
 
 use crate::question::Usage;
@@ -67,6 +67,16 @@ struct Row {
 pub struct PriceError {
     path: String,
     problem: String,
+}
+
+impl Failure for PriceError {
+    fn remedy_key(&self) -> Option<&'static str> {
+        Some("write-prices")
+    }
+
+    fn subject(&self) -> Subject {
+        Subject::file(self.path.as_str())
+    }
 }
 
 impl Prices {

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use predilect_types::{Failure, Subject};
 use serde::{Deserialize, Serialize};
 
 /// Who serves a model.
@@ -65,6 +66,16 @@ pub struct ModelSpec {
 pub struct SpecError {
     text: String,
     problem: &'static str,
+}
+
+impl Failure for SpecError {
+    fn remedy_key(&self) -> Option<&'static str> {
+        Some("name-a-model")
+    }
+
+    fn subject(&self) -> Subject {
+        Subject::value(&self.text)
+    }
 }
 
 impl SpecError {

@@ -52,6 +52,7 @@ impl Weight {
 }
 
 /// The preference intensity of a weight: 100 sigmoid(w), in 0..=100. How often, in %, A wins when A alone has more of the property.
+/// Written out, since results know no statistics.
 #[must_use]
 pub fn intensity(weight: f64) -> f64 {
     100.0 / (1.0 + (-weight).exp())

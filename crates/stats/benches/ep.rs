@@ -3,12 +3,12 @@
 use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use predilect_stats::{EpOptions, Likelihood, Precision, Prior, Problem, ep};
+use predilect_stats::{EpOptions, Likelihood, Precision, Prior, Regression, ep};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 /// Comparisons as real ones are distributed, roughly: half of them 0, verdicts from Laplace(0, 0.25) weights.
-fn table(rows: usize, seed: u64, small: bool) -> Problem {
+fn table(rows: usize, seed: u64, small: bool) -> Regression {
     const COLUMNS: usize = 29;
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let weights: Vec<f64> = (0..COLUMNS)
@@ -25,23 +25,23 @@ fn table(rows: usize, seed: u64, small: bool) -> Problem {
     let priors = [Prior::Laplace { scale: 0.1 }; COLUMNS];
     let made = if small {
         let x: Vec<i8> = x.iter().map(|x| *x as i8).collect();
-        Problem::of_small(&x, &verdicts, None, &priors)
+        Regression::of_small(&x, &verdicts, None, &priors)
     } else {
-        Problem::new(&x, &verdicts, None, &priors)
+        Regression::new(&x, &verdicts, None, &priors)
     };
     made.expect("a valid table")
 }
 
 fn benchmarks(c: &mut Criterion) {
     for rows in [360, 738] {
-        let problem = table(rows, 1, false);
+        let regression = table(rows, 1, false);
         c.bench_function(&format!("ep/{rows}"), |b| {
-            b.iter(|| ep(black_box(&problem), &EpOptions::default()));
+            b.iter(|| ep(black_box(&regression), &EpOptions::default()));
         });
         let mut gradient = vec![0.0; 29];
         let w = vec![0.1; 29];
         for precision in [Precision::Double, Precision::Single] {
-            let mut likelihood = Likelihood::new(&problem, precision);
+            let mut likelihood = Likelihood::new(&regression, precision);
             c.bench_function(&format!("gradient/{precision:?}/{rows}"), |b| {
                 b.iter(|| likelihood.value_and_gradient(black_box(&w), &mut gradient));
             });
@@ -55,9 +55,9 @@ fn large(c: &mut Criterion) {
     group.sample_size(10);
     for rows in [10_000, 100_000, 1_000_000] {
         for (kind, small) in [("floats", false), ("bytes", true)] {
-            let problem = table(rows, 1, small);
+            let regression = table(rows, 1, small);
             group.bench_function(format!("{rows}, {kind}"), |b| {
-                b.iter(|| ep(black_box(&problem), &EpOptions::default()));
+                b.iter(|| ep(black_box(&regression), &EpOptions::default()));
             });
         }
     }

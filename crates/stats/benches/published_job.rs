@@ -9,7 +9,7 @@
 use std::path::Path;
 use std::time::Instant;
 
-use predilect_stats::{EpOptions, Prior, Problem, ep};
+use predilect_stats::{EpOptions, Prior, Regression, ep};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -76,9 +76,9 @@ fn main() {
                     .flat_map(|&row| x[row * COLUMNS..(row + 1) * COLUMNS].iter().copied())
                     .collect();
                 let y: Vec<f64> = keep.iter().map(|&row| y[row]).collect();
-                let problem = Problem::new(&x, &y, None, &[Prior::Laplace { scale: 0.1 }; COLUMNS])
+                let regression = Regression::new(&x, &y, None, &[Prior::Laplace { scale: 0.1 }; COLUMNS])
                     .expect("a valid table");
-                let fit = ep(&problem, &EpOptions::default());
+                let fit = ep(&regression, &EpOptions::default());
                 assert!(fit.converged);
                 fits += 1;
                 iterations += fit.iterations;

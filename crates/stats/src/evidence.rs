@@ -1,6 +1,7 @@
 //! How probable are the verdicts under a prior? What tells one spread of weights from another.
 
-use crate::problem::Observed;
+use crate::logistic::sigmoid_and_log;
+use crate::regression::Observed;
 use crate::spd::log_determinant;
 
 /// The log marginal likelihood of logistic regression under a normal prior, by Laplace's approximation at `at` (a posterior mean or mode):
@@ -24,9 +25,8 @@ pub fn log_evidence(rows: Observed<'_>, at: &[f64], centre: &[f64], sds: &[f64])
     for (at_row, (row, y)) in x.chunks(d.max(1)).zip(y).enumerate() {
         let weight = weights.map_or(1.0, |weights| weights[at_row]);
         let z: f64 = row.iter().zip(at).map(|(x, w)| x * w).sum();
-        let e = (-z.abs()).exp();
-        let p = if z > 0.0 { 1.0 / (1.0 + e) } else { e / (1.0 + e) };
-        value += weight * (y * z - z.max(0.0) - e.ln_1p());
+        let (p, log) = sigmoid_and_log(z);
+        value += weight * ((y - 1.0) * z + log);
         let (miss, bend) = (weight * (y - p), weight * p * (1.0 - p));
         for i in (0..d).filter(|&i| row[i] != 0.0) {
             slope[i] += miss * row[i];

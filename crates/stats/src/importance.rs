@@ -15,7 +15,7 @@ use crate::linalg::{cholesky, dot};
 use crate::normal;
 use crate::pareto;
 use crate::posterior::Shape;
-use crate::problem::{Prior, Problem};
+use crate::regression::{Prior, Regression};
 use crate::score_map::ScoreMap;
 
 /// The Pareto k at which the check fails.
@@ -100,19 +100,19 @@ impl Check {
 ///
 /// No doubt: a small Pareto k, most draws effective, and weighted means within the limit less two standard errors. With the same draws
 /// weighted and unweighted, the error of their difference is `sqrt((1 / ess - 1) / S)` sd, a third of a mean's own.
-pub fn adaptive(problem: &Problem, fit: &EpPosterior, count: usize, seed: u64) -> Option<Check> {
-    let first = run(problem, fit, FIRST, seed, Precision::Single)?;
+pub fn adaptive(regression: &Regression, fit: &EpPosterior, count: usize, seed: u64) -> Option<Check> {
+    let first = run(regression, fit, FIRST, seed, Precision::Single)?;
     let error = ((1.0 / first.ess_share - 1.0).max(0.0) / FIRST as f64).sqrt();
     let good =
         first.k < FIRST_K && first.ess_share > FIRST_ESS && first.own_shift < SHIFT_LIMIT - 2.0 * error;
-    if good { Some(first) } else { check(problem, fit, count, seed) }
+    if good { Some(first) } else { check(regression, fit, count, seed) }
 }
 
 /// Draws `count` times from the proposal and weighs the draws by the true posterior.
 ///
 /// `None` when EP's covariance is not positive definite. Cost: about 25 ns per draw and weight beside the likelihood.
-pub fn check(problem: &Problem, fit: &EpPosterior, count: usize, seed: u64) -> Option<Check> {
-    run(problem, fit, count, seed, Precision::Double)
+pub fn check(regression: &Regression, fit: &EpPosterior, count: usize, seed: u64) -> Option<Check> {
+    run(regression, fit, count, seed, Precision::Double)
 }
 
 /// Draws from EP's own posterior, row-major: a Gaussian copula with its correlations and its exact tilted marginals, weighed by nothing. It
@@ -152,12 +152,18 @@ fn factor(fit: &EpPosterior) -> Option<Vec<f64>> {
     Some(factor)
 }
 
-fn run(problem: &Problem, fit: &EpPosterior, count: usize, seed: u64, precision: Precision) -> Option<Check> {
-    let d = problem.columns();
+fn run(
+    regression: &Regression,
+    fit: &EpPosterior,
+    count: usize,
+    seed: u64,
+    precision: Precision,
+) -> Option<Check> {
+    let d = regression.columns();
     let factor = factor(fit)?;
     let shapes: Vec<Shape> = fit.marginals.iter().map(|m| m.shape).collect::<Option<_>>()?;
     let maps: Option<Vec<ScoreMap>> = shapes.iter().map(ScoreMap::new).collect();
-    let mut likelihood = Likelihood::new(problem, precision);
+    let mut likelihood = Likelihood::new(regression, precision);
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let mut draws = Vec::with_capacity(count * d);
     let mut ln_weights = Vec::with_capacity(count);
@@ -200,7 +206,7 @@ fn run(problem: &Problem, fit: &EpPosterior, count: usize, seed: u64, precision:
                 ln_weight += slopes.ln();
                 slopes = 1.0;
             }
-            ln_weight += match problem.priors[j] {
+            ln_weight += match regression.priors[j] {
                 Prior::Laplace { scale } => -w.abs() / scale,
                 Prior::Normal { sd } => -0.5 * (w / sd).powi(2),
             };
@@ -298,20 +304,20 @@ mod tests {
     #[test]
     fn a_first_look_lets_nothing_wrong_pass() {
         let table = random_table(400, 12, false, 1);
-        let problem = table.problem(Prior::Laplace { scale: 0.1 });
-        let right = ep(&problem, &EpOptions::default());
-        let looked = adaptive(&problem, &right, 2000, 3).unwrap();
+        let regression = table.regression(Prior::Laplace { scale: 0.1 });
+        let right = ep(&regression, &EpOptions::default());
+        let looked = adaptive(&regression, &right, 2000, 3).unwrap();
         assert!(looked.passed() && looked.ln_weights.len() == FIRST);
         for seed in 0..10 {
             let mut moved = right.clone();
             let sd = moved.marginals[2].sd;
             moved.marginals[2].shape = Some(Shape::Normal { mean: moved.marginals[2].mean + 0.33 * sd, sd });
-            assert!(adaptive(&problem, &moved, 2000, seed).unwrap().ln_weights.len() > FIRST, "{seed}");
+            assert!(adaptive(&regression, &moved, 2000, seed).unwrap().ln_weights.len() > FIRST, "{seed}");
             let mut narrow = right.clone();
             for marginal in &mut narrow.marginals {
                 marginal.shape = Some(Shape::Normal { mean: marginal.mean, sd: 0.33 * marginal.sd });
             }
-            let found = adaptive(&problem, &narrow, 2000, seed).unwrap();
+            let found = adaptive(&regression, &narrow, 2000, seed).unwrap();
             assert!(found.ln_weights.len() > FIRST && !found.passed(), "{seed}: {}", found.k);
         }
     }
@@ -320,8 +326,8 @@ mod tests {
     #[test]
     fn unchecked_draws_are_those_of_the_posterior() {
         let table = random_table(400, 6, false, 1);
-        let problem = table.problem(Prior::Laplace { scale: 0.1 });
-        let fit = ep(&problem, &EpOptions::default());
+        let regression = table.regression(Prior::Laplace { scale: 0.1 });
+        let fit = ep(&regression, &EpOptions::default());
         let (count, d) = (40_000, 6);
         let draws = unchecked(&fit, count, 5).unwrap();
         assert_eq!(draws, unchecked(&fit, count, 5).unwrap());
@@ -349,9 +355,9 @@ mod tests {
     fn the_proposal_is_the_posterior_but_for_little() {
         for (weighted, seed) in [(false, 1), (true, 2)] {
             let table = random_table(400, 12, weighted, seed);
-            let problem = table.problem(Prior::Laplace { scale: 0.1 });
-            let fit = ep(&problem, &EpOptions::default());
-            let check = check(&problem, &fit, 20_000, 3).unwrap();
+            let regression = table.regression(Prior::Laplace { scale: 0.1 });
+            let fit = ep(&regression, &EpOptions::default());
+            let check = check(&regression, &fit, 20_000, 3).unwrap();
             assert!(
                 fit.converged && check.passed() && check.ess_share > 0.7,
                 "{} {}",

@@ -17,7 +17,7 @@ use self::steps::{
 use crate::logistic::sigmoid;
 use crate::spd;
 
-/// The rows of a fit, as [`crate::Problem::new`] takes them, with the cluster that each belongs to.
+/// The rows of a fit, as [`crate::Regression::new`] takes them, with the cluster that each belongs to.
 #[derive(Debug, Clone, Copy)]
 pub struct Clustered<'a> {
     /// Row-major, `n` rows of `d` columns.

@@ -5,15 +5,15 @@
 //! Preferences*) unless a function says otherwise.
 //!
 //! ```
-//! use predilect_stats::{EpOptions, Prior, Problem, ep};
+//! use predilect_stats::{EpOptions, Prior, Regression, ep};
 //!
 //! // Ten pairs: is A the longer response (1) or B (-1), and did A win?
 //! let longer = [1, 1, 1, 1, 1, -1, -1, -1, 1, -1];
 //! let a_won = [1.0, 1.0, 1.0, 1.0, 0.0, 0.0, 0.0, 1.0, 1.0, 0.0];
-//! let problem = Problem::of_small(&longer, &a_won, None, &[Prior::Laplace { scale: 1.0 }])?;
-//! let fit = ep(&problem, &EpOptions::default());
+//! let regression = Regression::of_small(&longer, &a_won, None, &[Prior::Laplace { scale: 1.0 }])?;
+//! let fit = ep(&regression, &EpOptions::default());
 //! assert!(fit.converged && fit.marginals[0].mean > 0.0 && fit.marginals[0].p_positive > 0.8);
-//! # Ok::<(), predilect_stats::ProblemError>(())
+//! # Ok::<(), predilect_stats::RegressionError>(())
 //! ```
 
 // Vector code is written for the optimiser: inlined into one dispatch, indexed by register number.
@@ -31,6 +31,7 @@ mod lanes;
 pub mod laplace;
 pub mod leave_out;
 mod likelihood;
+pub mod likeness;
 mod linalg;
 mod logistic;
 pub mod logit;
@@ -38,15 +39,14 @@ pub mod map;
 pub mod normal;
 pub mod pareto;
 pub mod posterior;
-mod problem;
 mod quadrature;
 pub mod ranking;
 pub mod ratio;
+mod regression;
 pub mod resample;
 mod rows;
 mod score_map;
 pub mod shapley;
-pub mod similarity;
 mod spd;
 pub mod student;
 #[cfg(test)]
@@ -56,4 +56,4 @@ pub use ep::{EpOptions, EpPosterior, Folds, ep, held_out_means};
 pub use likelihood::{Likelihood, Precision};
 pub use logistic::{log_sigmoid, sigmoid};
 pub use posterior::{Marginal, Shape};
-pub use problem::{Observed, Prior, Problem, ProblemError};
+pub use regression::{Observed, Prior, Regression, RegressionError};

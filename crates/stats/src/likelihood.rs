@@ -1,12 +1,12 @@
 //! How probable the verdicts are under given weights, and in which direction they become more so.
 //!
-//! ln L(w) = linear . w - sum over rows of weight ln(1 + e^(x . w)); see [`crate::Problem`]. The linear part is computed
+//! ln L(w) = linear . w - sum over rows of weight ln(1 + e^(x . w)); see [`crate::Regression`]. The linear part is computed
 //! exactly in f64; the sum runs over rows in f64 or f32, sixteen to sixty-four at once.
 
 use pulp::{Arch, Simd, WithSimd};
 
 use crate::lanes::{Lanes, Narrow};
-use crate::problem::Problem;
+use crate::regression::Regression;
 use crate::rows::{Aligned, RowPack};
 
 /// Registers worked on together: enough independent chains to hide the latency of a fused multiply-add.
@@ -21,7 +21,7 @@ pub enum Precision {
     Single,
 }
 
-/// The log likelihood of a problem and its gradient, with the scratch space that makes a call free of allocation.
+/// The log likelihood of a regression and its gradient, with the scratch space that makes a call free of allocation.
 #[derive(Debug, Clone)]
 pub struct Likelihood {
     arch: Arch,
@@ -49,22 +49,25 @@ struct Sum<T: Copy + pulp::bytemuck::Pod> {
 }
 
 impl Likelihood {
-    /// Takes a copy of the problem's rows in that precision.
-    pub fn new(problem: &Problem, precision: Precision) -> Self {
-        let d = problem.columns();
+    /// Takes a copy of the regression's rows in that precision.
+    pub fn new(regression: &Regression, precision: Precision) -> Self {
+        let d = regression.columns();
         let rows = match precision {
             Precision::Double => Rows::Double(Sum {
-                weights: problem.weights.as_ref().map(|w| problem.rows.per_row(w.iter().copied(), 0.0)),
-                pack: problem.rows.wide(),
+                weights: regression.weights.as_ref().map(|w| regression.rows.per_row(w.iter().copied(), 0.0)),
+                pack: regression.rows.wide(),
                 group: Aligned::new(0.0, 0),
                 point: vec![0.0; d],
                 partial: Aligned::new(0.0, d * 8),
                 gradient: vec![0.0; d],
             }),
             Precision::Single => {
-                let pack = problem.rows.wide().narrow();
+                let pack = regression.rows.wide().narrow();
                 Rows::Single(Sum {
-                    weights: problem.weights.as_ref().map(|w| pack.per_row(w.iter().map(|&w| w as f32), 0.0)),
+                    weights: regression
+                        .weights
+                        .as_ref()
+                        .map(|w| pack.per_row(w.iter().map(|&w| w as f32), 0.0)),
                     pack,
                     group: Aligned::new(0.0, 0),
                     point: vec![0.0; d],
@@ -73,7 +76,7 @@ impl Likelihood {
                 })
             }
         };
-        Self { arch: Arch::new(), linear: problem.linear.clone(), rows }
+        Self { arch: Arch::new(), linear: regression.linear.clone(), rows }
     }
 
     /// ln L(w).
@@ -248,8 +251,8 @@ fn ln_of_product<S: Simd, T: Lanes<S> + Narrow>(product: &[T::V; CHUNK]) -> f64 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::logistic::sigmoid;
-    use crate::problem::Prior;
+    use crate::logistic::{sigmoid, softplus};
+    use crate::regression::Prior;
     use crate::testing::{Table, random_table};
 
     fn plain(table: &Table, w: &[f64]) -> (f64, Vec<f64>) {
@@ -260,8 +263,7 @@ mod tests {
             let x = &table.x[row * d..(row + 1) * d];
             let f: f64 = x.iter().zip(w).map(|(x, w)| x * w).sum();
             let weight = table.weights.as_ref().map_or(1.0, |w| w[row]);
-            let soft = f.max(0.0) + (-f.abs()).exp().ln_1p();
-            value += weight * (p * f - soft);
+            value += weight * (p * f - softplus(f));
             for (g, x) in gradient.iter_mut().zip(x) {
                 *g += weight * (p - sigmoid(f)) * x;
             }
@@ -280,13 +282,13 @@ mod tests {
             (64, 2, true),
         ] {
             let table = random_table(n, d, weighted, 7 + n as u64);
-            let problem = table.problem(Prior::Laplace { scale: 0.1 });
+            let regression = table.regression(Prior::Laplace { scale: 0.1 });
             let w: Vec<f64> = (0..d).map(|j| (j as f64 * 1.7).sin()).collect();
             let (want, want_gradient) = plain(&table, &w);
             // Rows without any feature are left out; each would add (p - 1/2 ... ) a constant ln 2.
             let constant: f64 = table.empty_rows_constant(d);
             for (precision, tolerance) in [(Precision::Double, 1e-11), (Precision::Single, 3e-5)] {
-                let mut likelihood = Likelihood::new(&problem, precision);
+                let mut likelihood = Likelihood::new(&regression, precision);
                 let mut gradient = vec![0.0; d];
                 let got = likelihood.value_and_gradient(&w, &mut gradient);
                 assert!((got - likelihood.value(&w)).abs() < 1e-9 * got.abs().max(1.0));
@@ -304,10 +306,11 @@ mod tests {
 
     #[test]
     fn huge_linear_predictors_stay_finite() {
-        let problem = Problem::new(&[1e6, -1e6], &[0.0, 1.0], None, &[Prior::Normal { sd: 1.0 }]).unwrap();
+        let regression =
+            Regression::new(&[1e6, -1e6], &[0.0, 1.0], None, &[Prior::Normal { sd: 1.0 }]).unwrap();
         for precision in [Precision::Double, Precision::Single] {
             let mut gradient = [0.0];
-            let value = Likelihood::new(&problem, precision).value_and_gradient(&[1e3], &mut gradient);
+            let value = Likelihood::new(&regression, precision).value_and_gradient(&[1e3], &mut gradient);
             assert!(value.is_finite() && gradient[0].is_finite(), "{value} {gradient:?}");
             assert!((value + 2e9).abs() < 1e3);
         }

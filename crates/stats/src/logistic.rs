@@ -19,6 +19,13 @@ pub fn log_sigmoid(x: f64) -> f64 {
     if x >= 0.0 { -(-x).exp().ln_1p() } else { x - x.exp().ln_1p() }
 }
 
+/// The logarithm of 1 + e^x, as exact as [`log_sigmoid`], whose mirror image it is.
+#[inline]
+#[must_use]
+pub(crate) fn softplus(x: f64) -> f64 {
+    x.max(0.0) + (-x.abs()).exp().ln_1p()
+}
+
 /// Both of them for the price of one exponential: [`sigmoid`] as it is, and the logarithm from it where that loses nothing.
 #[inline]
 #[must_use]
@@ -66,6 +73,7 @@ mod tests {
             let twin = if x >= 0.0 { 1.0 / (1.0 + e) } else { e / (1.0 + e) };
             prop_assert!((sigmoid(x) / twin - 1.0).abs() < 1e-15);
             prop_assert!((sigmoid(x) + sigmoid(-x) - 1.0).abs() < 3e-16);
+            prop_assert!((softplus(x) + log_sigmoid(-x)).abs() <= 1e-15 * softplus(x));
             let (p, log) = sigmoid_and_log(x);
             prop_assert!(p == sigmoid(x) && (log - log_sigmoid(x)).abs() <= 4e-16 * log_sigmoid(x).abs());
             prop_assert!((log_sigmoid(x) - log_sigmoid(-x) - x).abs() <= 1e-15 * (1.0 + x.abs()));

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::logistic::sigmoid;
+use crate::logistic::{sigmoid, softplus};
 use crate::spd::inverse;
 
 /// Newton steps at most.
@@ -86,7 +86,7 @@ fn value(x: &[f64], y: &[f64], w: &[f64], ridge: f64) -> f64 {
         .zip(y)
         .map(|(row, y)| {
             let z = dot(row, w);
-            y * z - z.max(0.0) - (-z.abs()).exp().ln_1p()
+            y * z - softplus(z)
         })
         .sum();
     fit - 0.5 * ridge * dot(w, w)

@@ -4,9 +4,9 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use crate::logistic::sigmoid;
-use crate::problem::{Prior, Problem};
+use crate::regression::{Prior, Regression};
 
-/// A table as [`Problem::new`] takes it.
+/// A table as [`Regression::new`] takes it.
 pub(crate) struct Table {
     pub(crate) x: Vec<f64>,
     pub(crate) verdicts: Vec<f64>,
@@ -14,9 +14,9 @@ pub(crate) struct Table {
 }
 
 impl Table {
-    pub(crate) fn problem(&self, prior: Prior) -> Problem {
+    pub(crate) fn regression(&self, prior: Prior) -> Regression {
         let d = self.x.len() / self.verdicts.len();
-        Problem::new(&self.x, &self.verdicts, self.weights.as_deref(), &vec![prior; d]).unwrap()
+        Regression::new(&self.x, &self.verdicts, self.weights.as_deref(), &vec![prior; d]).unwrap()
     }
 
     /// What rows without features add to the log likelihood, negated: weight x ln 2 each.

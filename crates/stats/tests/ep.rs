@@ -1,7 +1,7 @@
 //! Is expectation propagation right: against a slow plain twin, by simulation, and where it is hard?
 
 use predilect_stats::importance::check;
-use predilect_stats::{EpOptions, EpPosterior, Prior, Problem, ep};
+use predilect_stats::{EpOptions, EpPosterior, Prior, Regression, ep};
 use proptest::prelude::*;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -69,10 +69,10 @@ fn inverse(a: &[Vec<f64>]) -> Vec<Vec<f64>> {
 }
 
 /// The slow plain twin: one site after the other, each with a fresh posterior, every moment on a grid.
-fn twin(problem: &Problem) -> (Vec<f64>, Vec<f64>) {
-    let rows = problem.plain_rows();
-    let (linear, weights) = problem.plain_terms();
-    let d = problem.columns();
+fn twin(regression: &Regression) -> (Vec<f64>, Vec<f64>) {
+    let rows = regression.plain_rows();
+    let (linear, weights) = regression.plain_terms();
+    let d = regression.columns();
     let factors = rows.len() + d;
     let direction = |site: usize| -> Vec<f64> {
         if site < rows.len() {
@@ -134,9 +134,9 @@ fn agrees_with_the_slow_plain_twin() {
             y.iter_mut().step_by(7).for_each(|y| *y = 0.5);
         }
         let weights: Vec<f64> = (0..40).map(|i| 0.5 + f64::from(i) / 20.0).collect();
-        let problem = Problem::new(&x, &y, weighted.then_some(&weights[..]), &[LAPLACE; 3]).unwrap();
-        let fit = ep(&problem, &EpOptions { tolerance: 1e-9, ..EpOptions::default() });
-        let (mean, sd) = twin(&problem);
+        let regression = Regression::new(&x, &y, weighted.then_some(&weights[..]), &[LAPLACE; 3]).unwrap();
+        let fit = ep(&regression, &EpOptions { tolerance: 1e-9, ..EpOptions::default() });
+        let (mean, sd) = twin(&regression);
         assert!(fit.converged);
         for j in 0..3 {
             // The kink of the Laplace prior costs the grid some digits.
@@ -157,8 +157,8 @@ fn simulation_based_calibration_is_uniform() {
     for _ in 0..fits {
         let truth: Vec<f64> = (0..d).map(|_| laplace_draw(&mut rng)).collect();
         let (x, y) = simulate(&mut rng, 120, &truth);
-        let problem = Problem::new(&x, &y, None, &vec![LAPLACE; d]).unwrap();
-        let fit = ep(&problem, &EpOptions::default());
+        let regression = Regression::new(&x, &y, None, &vec![LAPLACE; d]).unwrap();
+        let fit = ep(&regression, &EpOptions::default());
         for (marginal, w) in fit.marginals.iter().zip(&truth) {
             let u = marginal.shape.expect("a closed form").cdf(*w);
             counts[((u * BINS as f64) as usize).min(BINS - 1)] += 1;
@@ -171,10 +171,10 @@ fn simulation_based_calibration_is_uniform() {
 }
 
 /// EP's means and the importance check agree, and the check passes.
-fn assert_trustworthy(name: &str, problem: &Problem) -> EpPosterior {
-    let fit = ep(problem, &EpOptions::default());
+fn assert_trustworthy(name: &str, regression: &Regression) -> EpPosterior {
+    let fit = ep(regression, &EpOptions::default());
     assert!(fit.converged && fit.iterations <= 30, "{name}: {} iterations", fit.iterations);
-    let found = check(problem, &fit, 8000, 5).expect("a proposal");
+    let found = check(regression, &fit, 8000, 5).expect("a proposal");
     assert!(found.passed(), "{name}: Pareto k {}", found.k);
     // Monte Carlo error and EP's own.
     let allowed = found.monte_carlo_error() + 0.03;
@@ -193,7 +193,7 @@ fn hard_tables_are_fitted_or_said_not_to_be() {
         x
     };
     let fit = |name: &str, x: &[f64], y: &[f64]| {
-        assert_trustworthy(name, &Problem::new(x, y, None, &[LAPLACE; 8]).unwrap())
+        assert_trustworthy(name, &Regression::new(x, y, None, &[LAPLACE; 8]).unwrap())
     };
     fit("large weights", &x, &y);
     let duplicate = fit("a duplicate column", &edit(&|row| row[1] = row[0]), &y);
@@ -205,10 +205,10 @@ fn hard_tables_are_fitted_or_said_not_to_be() {
     // right, and over many draws the tail of the weights is at the limit.
     let separable: Vec<f64> =
         x.chunks(8).map(|row| f64::from(u8::from(row[0] + 0.1 * row[1] > 0.0))).collect();
-    let problem = Problem::new(&x, &separable, None, &[LAPLACE; 8]).unwrap();
-    let leaning = ep(&problem, &EpOptions::default());
+    let regression = Regression::new(&x, &separable, None, &[LAPLACE; 8]).unwrap();
+    let leaning = ep(&regression, &EpOptions::default());
     let checks: Vec<_> =
-        (0..8).map(|seed| check(&problem, &leaning, 8000, seed).expect("a proposal")).collect();
+        (0..8).map(|seed| check(&regression, &leaning, 8000, seed).expect("a proposal")).collect();
     let k = checks.iter().map(|check| check.k).sum::<f64>() / 8.0;
     assert!(leaning.converged && (0.55..0.9).contains(&k), "{k}");
     assert!(checks.iter().all(|check| check.largest_shift < check.monte_carlo_error()));
@@ -226,11 +226,11 @@ fn hard_tables_are_fitted_or_said_not_to_be() {
     longer.extend([0.0; 80]);
     let mut y_longer = y.clone();
     y_longer.extend([1.0; 10]);
-    let padded = Problem::new(&longer, &y_longer, None, &[LAPLACE; 8]).unwrap();
+    let padded = Regression::new(&longer, &y_longer, None, &[LAPLACE; 8]).unwrap();
     assert_eq!(padded.empty_rows(), 10 + x.chunks(8).filter(|row| row.iter().all(|&v| v == 0.0)).count());
     assert_eq!(
         ep(&padded, &EpOptions::default()).mean,
-        ep(&Problem::new(&x, &y, None, &[LAPLACE; 8]).unwrap(), &EpOptions::default()).mean
+        ep(&Regression::new(&x, &y, None, &[LAPLACE; 8]).unwrap(), &EpOptions::default()).mean
     );
 }
 
@@ -239,11 +239,12 @@ fn a_soft_verdict_is_two_weighted_ones() {
     let mut rng = ChaCha8Rng::seed_from_u64(6);
     let (x, y) = simulate(&mut rng, 200, &[0.4, -0.2, 0.0, 0.3]);
     let soft: Vec<f64> = y.iter().map(|y| 0.2 + 0.6 * y).collect();
-    let one = ep(&Problem::new(&x, &soft, None, &[LAPLACE; 4]).unwrap(), &EpOptions::default());
+    let one = ep(&Regression::new(&x, &soft, None, &[LAPLACE; 4]).unwrap(), &EpOptions::default());
     let twice: Vec<f64> = x.iter().chain(&x).copied().collect();
     let hard: Vec<f64> = [vec![1.0; 200], vec![0.0; 200]].concat();
     let weights: Vec<f64> = soft.iter().copied().chain(soft.iter().map(|p| 1.0 - p)).collect();
-    let two = ep(&Problem::new(&twice, &hard, Some(&weights), &[LAPLACE; 4]).unwrap(), &EpOptions::default());
+    let two =
+        ep(&Regression::new(&twice, &hard, Some(&weights), &[LAPLACE; 4]).unwrap(), &EpOptions::default());
     for (a, b) in one.marginals.iter().zip(&two.marginals) {
         // The same posterior by different sites.
         assert!((a.mean - b.mean).abs() < 0.01 * a.sd && (a.sd / b.sd - 1.0).abs() < 0.01, "{a:?} {b:?}");
@@ -253,7 +254,7 @@ fn a_soft_verdict_is_two_weighted_ones() {
 #[test]
 fn bad_numbers_are_refused_with_their_place() {
     let bad = |x: &[f64], y: &[f64], w: Option<&[f64]>, p: &[Prior]| {
-        Problem::new(x, y, w, p).unwrap_err().to_string()
+        Regression::new(x, y, w, p).unwrap_err().to_string()
     };
     assert!(bad(&[1.0, f64::NAN], &[1.0, 0.0], None, &[LAPLACE]).contains("row 1"));
     assert!(bad(&[1.0], &[1.5], None, &[LAPLACE]).contains("1.5"));
@@ -274,7 +275,7 @@ proptest! {
         let y: Vec<f64> = rows.iter().map(|r| r.1).collect();
         let w: Vec<f64> = rows.iter().map(|r| r.2).collect();
         let turned: Vec<f64> = y.iter().map(|y| 1.0 - y).collect();
-        let fit = |y: &[f64]| ep(&Problem::new(&x, y, Some(&w), &[LAPLACE; 3]).unwrap(), &EpOptions::default());
+        let fit = |y: &[f64]| ep(&Regression::new(&x, y, Some(&w), &[LAPLACE; 3]).unwrap(), &EpOptions::default());
         let (one, other) = (fit(&y), fit(&turned));
         for (a, b) in one.marginals.iter().zip(&other.marginals) {
             prop_assert!(a.mean.is_finite() && a.sd > 0.0 && a.q05 < a.q50 && a.q50 < a.q95);
@@ -290,10 +291,12 @@ fn weights_count_as_repeated_rows_and_large_ones_fit() {
     for (rows, times) in [(30, 7), (120, 40), (60, 300)] {
         let (x, y) = simulate(&mut rng, rows, &[0.4, -0.2, 0.0]);
         let options = EpOptions::default();
-        let weighted =
-            ep(&Problem::new(&x, &y, Some(&vec![f64::from(times); rows]), &[LAPLACE; 3]).unwrap(), &options);
+        let weighted = ep(
+            &Regression::new(&x, &y, Some(&vec![f64::from(times); rows]), &[LAPLACE; 3]).unwrap(),
+            &options,
+        );
         let repeat = |of: &[f64]| (0..times).flat_map(|_| of.to_vec()).collect::<Vec<f64>>();
-        let repeated = ep(&Problem::new(&repeat(&x), &repeat(&y), None, &[LAPLACE; 3]).unwrap(), &options);
+        let repeated = ep(&Regression::new(&repeat(&x), &repeat(&y), None, &[LAPLACE; 3]).unwrap(), &options);
         assert!(weighted.converged && repeated.converged, "{rows} {times}");
         for (a, b) in weighted.marginals.iter().zip(&repeated.marginals) {
             assert!(
@@ -309,16 +312,16 @@ fn weights_count_as_repeated_rows_and_large_ones_fit() {
         (0..400).map(|i| 10_f64.powi(i % 7 - 3)).collect(),
         vec![1e4; 400],
     ] {
-        let fit = ep(&Problem::new(&x, &y, Some(&weights), &[LAPLACE; 3]).unwrap(), &EpOptions::default());
+        let fit = ep(&Regression::new(&x, &y, Some(&weights), &[LAPLACE; 3]).unwrap(), &EpOptions::default());
         assert!(fit.converged && fit.marginals.iter().all(|m| m.mean.abs() < 20.0 && m.sd > 0.0));
     }
 }
 
 #[test]
 fn a_prior_may_be_centred_elsewhere() {
-    let problem =
-        Problem::new(&[1.0, -1.0, 2.0], &[1.0, 0.3, 0.0], None, &[Prior::Normal { sd: 0.5 }]).unwrap();
-    let fit = ep(&problem.centred(&[0.8]), &EpOptions::default());
+    let regression =
+        Regression::new(&[1.0, -1.0, 2.0], &[1.0, 0.3, 0.0], None, &[Prior::Normal { sd: 0.5 }]).unwrap();
+    let fit = ep(&regression.centred(&[0.8]), &EpOptions::default());
     // By integration on a grid.
     let (mut mass, mut sum, mut squares) = (0.0, 0.0, 0.0);
     for i in 0..20_001 {

@@ -8,7 +8,7 @@ use predilect_stats::{EpOptions, ep};
 fn ep_agrees_with_the_reference_posteriors() {
     for name in ["n360", "n738"] {
         let known = data::reference(name);
-        let fit = ep(&known.problem, &EpOptions::default());
+        let fit = ep(&known.regression, &EpOptions::default());
         assert!(fit.converged && fit.iterations <= 11, "{name}: {} iterations", fit.iterations);
         let mut worst = (0.0_f64, 0.0_f64);
         for (j, marginal) in fit.marginals.iter().enumerate() {

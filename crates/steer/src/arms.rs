@@ -1,9 +1,9 @@
 //! The arms of a run: who is told what on which prompt.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use predilect_results::steering::{Ask, GroupPlan};
-use predilect_types::{Message, Role};
+use predilect_types::{Interner, Message, Role};
 use predilect_workbench::{Error, GroupWeights, JudgeWeights, Question, Result};
 
 use crate::messages::Messages;
@@ -54,15 +54,14 @@ pub(crate) fn groups(
         Some(group) => weights.group(group).unwrap_or(all),
         None => all,
     };
-    let mut numbers: HashMap<&str, usize> = HashMap::new();
+    let mut numbers = Interner::default();
     let mut members: Vec<Vec<&Prompt>> = Vec::new();
     let mut of_prompt = Vec::with_capacity(prompts.len());
     for prompt in prompts {
-        let name = fitted(prompt).group.as_str();
-        let number = *numbers.entry(name).or_insert_with(|| {
+        let number = numbers.get(&fitted(prompt).group) as usize;
+        if number == members.len() {
             members.push(Vec::new());
-            members.len() - 1
-        });
+        }
         members[number].push(prompt);
         of_prompt.push(number);
     }

@@ -107,7 +107,7 @@ impl Folder {
     }
 
     /// Fills a new folder and puts it in the place of the one before. Killed at any point, one of the two is whole: where the place is empty,
-    /// the one before has `.old` behind its name.
+    /// the one before has `.old` behind its name. A single file is written by `write`; a folder that is full cannot be replaced in one rename.
     pub(crate) fn swap(&self, name: &str, fill: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
         let at = |ending: &str| self.path.join(format!("{name}{ending}"));
         let (place, new, old) = (at(""), at(".new"), at(".old"));

@@ -4,22 +4,26 @@ use std::io::ErrorKind;
 
 use predilect_learn::LearnError;
 use predilect_learn::tokens::TokensError;
+use predilect_types::Subject;
 use predilect_workbench::Error;
 
 /// The most pairs that are named.
 const NAMED: usize = 8;
 
-/// An error of the engine, with what helps.
+/// An error of the engine, with what helps and the file that it is about. The engine knows tokens and numbers only, so that what every error
+/// of the library can be asked is said here.
 pub(crate) fn learnt(error: LearnError) -> Error {
-    let what = error.to_string();
-    match error {
+    let (what, subject) = (error.to_string(), subject(&error));
+    let said = match error {
         LearnError::File { path, source } => {
             let named = Error::new(format!("{}: {source}", path.display()));
             if source.kind() == ErrorKind::NotFound && path.ends_with("adapter_config.json") {
-                return named.words("give an adapter folder; a run that has not finished has no adapter yet");
+                named.words("give an adapter folder; a run that has not finished has no adapter yet")
+            } else {
+                named.words(
+                    "give a folder with config.json, model.safetensors and tokenizer.json, or a GGUF file",
+                )
             }
-            named
-                .words("give a folder with config.json, model.safetensors and tokenizer.json, or a GGUF file")
         }
         LearnError::Broken { .. } => {
             Error::new(what).words("download the file again: it is truncated or in another format")
@@ -33,6 +37,21 @@ pub(crate) fn learnt(error: LearnError) -> Error {
         LearnError::Tokens(TokensError::Read { .. }) => Error::new(what)
             .words("give a folder with tokenizer.json, or a GGUF file, which contains its tokenizer"),
         _ => Error::new(what),
+    };
+    said.about(subject)
+}
+
+/// The file that an error of the engine is about, where it is about one.
+fn subject(error: &LearnError) -> Subject {
+    match error {
+        LearnError::File { path, .. }
+        | LearnError::Broken { path, .. }
+        | LearnError::Tokens(
+            TokensError::Read { path, .. }
+            | TokensError::TooLarge { path, .. }
+            | TokensError::File { path, .. },
+        ) => Subject::file(path.display().to_string()),
+        _ => Subject::default(),
     }
 }
 

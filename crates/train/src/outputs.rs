@@ -5,6 +5,7 @@ use std::fs;
 
 use predilect_learn::model::{FolderNumbers, LoraOptions, Model};
 use predilect_workbench::Result;
+use predilect_workbench::files::NewFile;
 
 use crate::folder::{Folder, PAIRS, STEPS};
 use crate::mistakes::learnt;
@@ -44,9 +45,10 @@ impl Outputs<'_> {
                 wrote("merged", &self.merged(&model, folder, remarks)?);
             }
             if let Some(numbers) = outputs.gguf {
-                let (new, place) = (folder.path.join("model.gguf.new"), folder.path.join("model.gguf"));
-                model.write_gguf(&new, numbers, &self.request.model).map_err(learnt)?;
-                fs::rename(&new, &place)?;
+                let place = folder.path.join("model.gguf");
+                let new = NewFile::of(&place)?;
+                model.write_gguf(new.path(), numbers, &self.request.model).map_err(learnt)?;
+                new.finish()?;
                 wrote("gguf", &place);
             }
         }

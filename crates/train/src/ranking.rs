@@ -1,13 +1,12 @@
 //! Whether a model ranks pairs as their labels do: what preference learning really learnt (arXiv 2405.19534).
 
-use std::collections::HashMap;
-
 use predilect_learn::model::{Model, Pass, Tree};
 use predilect_learn::tokens::Tokens;
 use predilect_learn::{Example, open};
 use predilect_results::training::{PairCount, RankedPair, RankingJson};
 use predilect_stats::log_sigmoid;
 use predilect_stats::ratio::Ratio;
+use predilect_types::Interner;
 use predilect_workbench::{Error, Event, Inputs, Result, Step, Watch, Workbench};
 
 use crate::examples::Texts;
@@ -194,13 +193,9 @@ fn mean(values: &[f64]) -> f64 {
 
 /// The number of each pair's prompt, and how many prompts there are.
 fn numbered(ranked: &[Ranked]) -> (Vec<usize>, usize) {
-    let mut numbers: HashMap<String, usize> = HashMap::new();
-    let mut number = |pair: &Ranked| {
-        let next = numbers.len();
-        *numbers.entry(pair.labelled.pair.prompt_text().into_owned()).or_insert(next)
-    };
-    let prompts = ranked.iter().map(&mut number).collect();
-    (prompts, numbers.len())
+    let mut texts = Interner::default();
+    let prompts = ranked.iter().map(|pair| texts.get(&pair.labelled.pair.prompt_text()) as usize).collect();
+    (prompts, texts.list().len())
 }
 
 fn summed(request: &RankingRequest, ranked: &[Ranked], referred: bool) -> RankingJson {

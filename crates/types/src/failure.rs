@@ -5,6 +5,8 @@ use std::error::Error;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::shown;
+
 /// What kind of failure it is: what a program does next depends on this alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -37,7 +39,7 @@ pub struct Subject {
     /// The field of the record.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub field: Option<String>,
-    /// The value found there, cut where it is long, with control characters escaped.
+    /// The value found there, as [`shown::quoted`] has it where it is a text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
     /// The character of an expression.
@@ -61,6 +63,12 @@ impl Subject {
     #[must_use]
     pub fn line(line: u64) -> Self {
         Self { line: Some(line), ..Self::default() }
+    }
+
+    /// A value.
+    #[must_use]
+    pub fn value(found: &str) -> Self {
+        Self { value: Some(shown::quoted(found)), ..Self::default() }
     }
 
     /// A place in an expression.

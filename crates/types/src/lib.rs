@@ -18,6 +18,7 @@
 
 mod failure;
 pub mod hash;
+mod interner;
 mod pair;
 pub mod parsed;
 mod property;
@@ -27,6 +28,7 @@ pub mod shown;
 mod verdict;
 
 pub use failure::{Failure, Kind, Subject};
+pub use interner::Interner;
 pub use pair::{Message, Pair, Provenance, Response, Role, content_id};
 pub use property::{
     Applies, CATALOGUE, Property, Rule, Scale, core_properties, in_every_fit, parts_of, property,

@@ -132,6 +132,41 @@ pub fn list<I: IntoIterator<Item: AsRef<str>>>(names: I) -> String {
     shown.join(", ")
 }
 
+/// How much of a value an error shows, in characters.
+const SHOWN: usize = 80;
+
+/// A text in quotes, cut where it is long, and safe to print on a terminal.
+#[must_use]
+pub fn quoted(text: &str) -> String {
+    format!("\"{}\"", cut(text))
+}
+
+/// A value as text, cut to 80 characters, with control characters escaped.
+#[must_use]
+pub fn cut(text: &str) -> String {
+    let mut short: String = text.chars().take(SHOWN).collect();
+    if short.len() < text.len() {
+        short.push('…');
+    }
+    printable(&short)
+}
+
+/// Text whose control characters (and the marks that turn the writing direction) are escaped.
+#[must_use]
+pub fn printable(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_control()
+            || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}')
+        {
+            safe.extend(c.escape_default());
+        } else {
+            safe.push(c);
+        }
+    }
+    safe
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use predilect_results::Fit;
 use predilect_results::asked::{AnnotatorRun, CallPlan, JudgeRun};
 use predilect_types::Verdict;
-use predilect_workbench::labelling::Labeller;
+use predilect_workbench::labelling::{Labeller, NotYet};
 use predilect_workbench::{
     AnnotateRequest, Annotating, CallOptions, Cancel, Event, Filter, JudgeRequest, Judging, Method,
     ModelSpec, Orders, RateMethod, ReadOptions, SliceOptions, Watch, Within,
@@ -63,7 +63,7 @@ pub(crate) fn posterior(
     opened: &Opened,
     query: &Query,
     waiting: &dyn Watch,
-) -> Result<Result<Fit, String>, Problem> {
+) -> Result<Result<Fit, NotYet>, Problem> {
     let judge = verdicts.first().map_or("", |verdict| verdict.judge.as_str());
     let labeller = Labeller { judge, votes: verdicts, seed: 0 };
     let slice = SliceOptions { filter: None, group_by: None, judges: Vec::new(), ..query.slice() };

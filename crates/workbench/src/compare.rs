@@ -15,7 +15,7 @@ use predilect_analysis::table::FeatureTable;
 use predilect_analysis::{Draws, Engine, FitOptions};
 use predilect_results::Comparison;
 use predilect_results::comparison::JudgeAgreement;
-use predilect_stats::similarity::Measure;
+use predilect_stats::likeness::Measure;
 use predilect_types::shown;
 use serde::{Deserialize, Serialize};
 
@@ -53,7 +53,7 @@ pub struct CompareOptions {
 
 /// A measure as its name.
 mod by_name {
-    use predilect_stats::similarity::Measure;
+    use predilect_stats::likeness::Measure;
     use serde::de::Error;
     use serde::{Deserialize, Deserializer, Serializer};
 

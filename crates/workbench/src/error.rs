@@ -5,7 +5,7 @@ use std::io;
 
 use predilect_analysis::limits::TooMany;
 use predilect_data::{Advice, DataError, Setting};
-use predilect_llm::{CallError, CallRemedy, LogError};
+use predilect_llm::{CallError, CallRemedy, LogError, PriceError};
 use predilect_results::asked::Parse;
 use predilect_types::{Failure, Subject, shown};
 use strum::{EnumCount, IntoStaticStr};
@@ -300,7 +300,7 @@ impl Remedy {
 
 impl From<DataError> for Error {
     fn from(error: DataError) -> Self {
-        let remedy = error.hint().cloned().map(Remedy::Advice);
+        let remedy = error.remedy().cloned().map(Remedy::Advice);
         Self { details: error.details().to_vec(), ..Self::of(&error, remedy) }
     }
 }
@@ -314,6 +314,12 @@ impl From<TooMany> for Error {
 impl From<LogError> for Error {
     fn from(error: LogError) -> Self {
         Self::of(&error, Some(if error.is_later() { Remedy::LaterVersion } else { Remedy::FreeLog }))
+    }
+}
+
+impl From<PriceError> for Error {
+    fn from(error: PriceError) -> Self {
+        Self::of(&error, Some(Remedy::WritePrices))
     }
 }
 

@@ -1,6 +1,6 @@
 //! What verdicts reward among any numeric features: a table that somebody else has made, without texts.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use predilect_analysis::dissect::ALL;
@@ -9,8 +9,8 @@ use predilect_analysis::table::{Feature, FeatureTable, PairInfo, VerdictRow};
 use predilect_analysis::{FitOptions, Unit};
 use predilect_data::{Features, ReadOptions, read_features};
 use predilect_results::{Fit, Skipped};
-use predilect_types::Order;
 use predilect_types::shown::list;
+use predilect_types::{Interner, Order};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
@@ -153,16 +153,7 @@ fn table(features: Features, cluster: Option<&str>) -> FeatureTable {
 /// Distinct names in order of appearance, and each row's index among them.
 fn interned(names: Option<Vec<String>>, rows: usize, otherwise: &str) -> (Vec<String>, Vec<u32>) {
     let Some(names) = names else { return (vec![otherwise.to_owned()], vec![0; rows]) };
-    let mut index = HashMap::new();
-    let mut distinct = Vec::new();
-    let of = names
-        .into_iter()
-        .map(|name| {
-            *index.entry(name.clone()).or_insert_with(|| {
-                distinct.push(name);
-                distinct.len() as u32 - 1
-            })
-        })
-        .collect();
-    (distinct, of)
+    let mut distinct = Interner::default();
+    let of = names.iter().map(|name| distinct.get(name)).collect();
+    (distinct.into_list(), of)
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use predilect_data::OutFile;
 
-pub use predilect_data::clear_away;
+pub use predilect_data::{NewFile, clear_away};
 
 use crate::error::{Error, Result};
 

@@ -1,16 +1,17 @@
 //! People who judge pairs one by one: which pair comes next, what their verdicts say so far, which judge they resemble, and how verdicts are kept.
 
 use std::collections::{HashMap, HashSet};
+use std::fmt;
 use std::time::Duration;
 
 use predilect_analysis::labelling::{Belief, Known};
 use predilect_analysis::table::VerdictRow;
-use predilect_analysis::{FitOptions, Terms, posterior};
+use predilect_analysis::{FitOptions, Refusal, Terms, posterior};
 use predilect_data::{Study, StudyLock, StudyToml};
 use predilect_results::Fit;
 use predilect_results::browse::Alike;
 use predilect_types::hash::fixed;
-use predilect_types::{Order, Pair, Verdict, shown};
+use predilect_types::{Failure, Order, Pair, Verdict, shown};
 use rayon::prelude::*;
 
 use crate::chosen::tasks;
@@ -36,6 +37,42 @@ const OTHERS: usize = 24;
 /// How often, and how long apart, a study that somebody else is writing is tried.
 const TRIES: u32 = 30;
 const APART: Duration = Duration::from_millis(100);
+
+/// Why nothing can be said of somebody's votes yet.
+#[derive(Debug, Clone, PartialEq)]
+pub enum NotYet {
+    /// There is none.
+    NoVote,
+    /// They have no fit.
+    Refused(Refusal),
+}
+
+impl fmt::Display for NotYet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoVote => f.write_str("there is no vote yet"),
+            Self::Refused(why) => why.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for NotYet {}
+
+impl Failure for NotYet {
+    fn kind(&self) -> Kind {
+        match self {
+            Self::NoVote => Kind::NoVerdicts,
+            Self::Refused(why) => why.kind(),
+        }
+    }
+
+    fn remedy_key(&self) -> Option<&'static str> {
+        match self {
+            Self::NoVote => None,
+            Self::Refused(why) => why.remedy_key(),
+        }
+    }
+}
 
 /// Whoever labels, and what they have said so far.
 #[derive(Debug, Clone, Copy)]
@@ -167,19 +204,19 @@ impl Workbench {
         options: &SliceOptions,
         fit: &FitOptions,
         watch: &dyn Watch,
-    ) -> Result<Result<Fit, String>> {
+    ) -> Result<Result<Fit, NotYet>> {
         check(fit)?;
         self.with_pairs(options, watch, |prepared| {
             let whole = prepared.whole(options, watch)?;
             let rows = rows(prepared, &whole.inapplicable, labeller.votes);
             if rows.is_empty() {
-                return Ok(Err("there is no vote yet".to_owned()));
+                return Ok(Err(NotYet::NoVote));
             }
             let few = FitOptions { min_rows: 1, ..fit.clone() };
             let plain = FitOptions { terms: Terms::NONE, ..few.clone() };
             let found = posterior(&whole.table, &rows, labeller.judge, &few)
                 .or_else(|_| posterior(&whole.table, &rows, labeller.judge, &plain));
-            Ok(found.map_err(|why| why.to_string()))
+            Ok(found.map_err(NotYet::Refused))
         })
     }
 

@@ -257,7 +257,7 @@ fn without(own: &mut Value, usual: &Value) {
 mod tests {
     use predilect_analysis::ranking::{Difficulties, RankMethod};
     use predilect_data::{FeatureColumns, OnBadRow};
-    use predilect_stats::similarity::Measure;
+    use predilect_stats::likeness::Measure;
 
     use super::*;
 

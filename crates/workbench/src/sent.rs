@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use predilect_data::{OnBadRow, Onto, Preview, ReadOptions, preview};
-use predilect_types::ReadSummary;
+use predilect_types::{Failure, ReadSummary, Subject};
 use serde::Serialize;
 
 use crate::error::{Error, Result};
@@ -120,14 +120,35 @@ impl std::fmt::Display for Bytes {
     }
 }
 
+/// A text that is no number of bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SizeError {
+    /// The text.
+    pub given: String,
+}
+
+impl std::fmt::Display for SizeError {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "`{}` is not a size: a number is expected, followed by K, M, G or T", self.given)
+    }
+}
+
+impl std::error::Error for SizeError {}
+
+impl Failure for SizeError {
+    fn subject(&self) -> Subject {
+        Subject::value(&self.given)
+    }
+}
+
 impl std::str::FromStr for Bytes {
-    type Err = String;
+    type Err = SizeError;
 
     /// Reads a number of bytes, with K, M, G or T behind it where they are so many times 1,024.
-    fn from_str(text: &str) -> Result<Self, String> {
+    fn from_str(text: &str) -> Result<Self, SizeError> {
         let text = text.trim();
         let plain = text.trim_end_matches(['i', 'I', 'b', 'B']);
-        let wrong = || format!("`{text}` is not a size: a number is expected, followed by K, M, G or T");
+        let wrong = || SizeError { given: text.to_owned() };
         let (number, shift) = match plain.chars().last().map(|c| c.to_ascii_uppercase()) {
             Some('K') => (&plain[..plain.len() - 1], 10),
             Some('M') => (&plain[..plain.len() - 1], 20),

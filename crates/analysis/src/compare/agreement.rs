@@ -6,6 +6,7 @@ use predilect_results::comparison::{AgreementMatrices, Interval, JudgeAgreement}
 use predilect_stats::agreement::{PairedVerdicts, VerdictAgreement};
 use predilect_stats::ratio::Estimate;
 use predilect_stats::resample::{bootstrap, quantile};
+use predilect_types::Interner;
 use rayon::prelude::*;
 
 use crate::go_on::GoOn;
@@ -169,19 +170,16 @@ pub fn agreement_matrices(found: &[JudgeAgreement]) -> AgreementMatrices {
         ("weighted_kappa", |a| a.weighted_kappa),
         ("alpha", |a| a.alpha),
     ];
-    let mut places: BTreeMap<&str, usize> = BTreeMap::new();
-    let mut judges: Vec<String> = Vec::new();
-    for judge in found.iter().flat_map(|agreement| &agreement.judges) {
-        places.entry(judge).or_insert_with(|| {
-            judges.push(judge.clone());
-            judges.len() - 1
-        });
-    }
+    let mut judges = Interner::default();
+    let places: Vec<[usize; 2]> = found
+        .iter()
+        .map(|agreement| agreement.judges.each_ref().map(|judge| judges.get(judge) as usize))
+        .collect();
+    let judges = judges.into_list();
     let n = judges.len();
     let matrix = |of: fn(&JudgeAgreement) -> Option<Interval>| {
         let mut matrix = vec![vec![None; n]; n];
-        for agreement in found {
-            let [a, b] = agreement.judges.each_ref().map(|judge| places[judge.as_str()]);
+        for (agreement, &[a, b]) in found.iter().zip(&places) {
             let value = of(agreement).map(|interval| interval.value);
             (matrix[a][b], matrix[b][a]) = (value, value);
         }

@@ -2,9 +2,9 @@
 
 use predilect_results::comparison::{ClusterGroup, Clusters, Likeness, Place, TreeJoin};
 use predilect_stats::cluster::Tree;
+use predilect_stats::likeness::Measure;
 use predilect_stats::map::{agreement, map};
 use predilect_stats::resample::{bootstrap, quantile};
-use predilect_stats::similarity::Measure;
 use rayon::prelude::*;
 
 use super::weights::WeightTable;
@@ -55,7 +55,7 @@ pub fn likeness_while(table: &WeightTable, options: &LikenessOptions, go_on: GoO
     let samples: Vec<Vec<Option<f64>>> = if posterior {
         let of = |draw| {
             let vector = |judge, group| drawn(table, judge, group, draw);
-            go_on().then(|| similarities(table, &scenarios, options.measure, &vector))
+            go_on().then(|| likenesses(table, &scenarios, options.measure, &vector))
         };
         (0..options.resamples).into_par_iter().map(of).collect::<Option<_>>()?
     } else {
@@ -141,13 +141,13 @@ fn mean_over(
     properties: &[usize],
     measure: Measure,
 ) -> Vec<Option<f64>> {
-    similarities(table, groups, measure, &|judge, group| {
+    likenesses(table, groups, measure, &|judge, group| {
         table.get(judge, group).map(|weights| properties.iter().map(|&at| weights[at]).collect())
     })
 }
 
 /// The matrix of similarities of the vectors of judges in groups, row by row, averaged over groups.
-fn similarities(
+fn likenesses(
     table: &WeightTable,
     groups: &[usize],
     measure: Measure,

@@ -8,6 +8,7 @@ use predilect_stats::ranking::{
     Beside, Difficulty, Faced, LengthControlled, Variant, instruction_difficulty, length_controlled, ranks,
     standardised,
 };
+use predilect_types::Interner;
 use rayon::prelude::*;
 
 use super::method::RankMethod;
@@ -197,12 +198,12 @@ pub fn length_controlled_board(baseline: &str, outputs: &[Against], options: &Lc
 
 fn entrants(outputs: &[Against]) -> (Vec<Entrant<'_>>, usize) {
     let mut prompts: HashMap<u64, usize> = HashMap::new();
-    let mut places: HashMap<&str, usize> = HashMap::new();
+    let mut models = Interner::default();
     let mut entrants: Vec<Entrant<'_>> = Vec::new();
     for output in outputs {
         let next = prompts.len();
         let prompt = *prompts.entry(output.prompt).or_insert(next);
-        let place = *places.entry(&output.model).or_insert(entrants.len());
+        let place = models.get(&output.model) as usize;
         if place == entrants.len() {
             let (prompts, preferences, differences, difficulties) = Default::default();
             entrants.push(Entrant { model: &output.model, prompts, preferences, differences, difficulties });

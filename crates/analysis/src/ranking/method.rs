@@ -4,6 +4,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::unknown::UnknownWord;
+
 /// How scores are made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -48,10 +50,14 @@ impl std::fmt::Display for RankMethod {
 }
 
 impl FromStr for RankMethod {
-    type Err = String;
-    fn from_str(text: &str) -> Result<Self, String> {
+    type Err = UnknownWord;
+    fn from_str(text: &str) -> Result<Self, UnknownWord> {
         let known = Self::ALL.iter().find(|(_, name)| *name == text);
-        known.map(|(method, _)| *method).ok_or_else(|| format!("`{text}` is not a method of ranking"))
+        known.map(|(method, _)| *method).ok_or_else(|| UnknownWord {
+            given: text.to_owned(),
+            what: "a method of ranking",
+            known: None,
+        })
     }
 }
 

@@ -219,6 +219,7 @@ fn verdict(pair: &str, judge: &str, calls: &[Call], method: Method) -> Option<Ve
     };
     let (p_a, order, called_tie) = if method.is_single() {
         let ((a, _), (b, _)) = (of(Shown::A)?, of(Shown::B)?);
+        // A difference of rewards goes through the logistic function, written out, since this crate sees no statistics.
         let p_a =
             if method == Method::Reward { 1.0 / (1.0 + (b - a).exp()) } else { 0.5 + 0.5 * sign(a - b) };
         (p_a, Order::Unknown, a == b)

@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What a message is an argument of.
-const CALLS: [&str; 16] = [
+const CALLS: [&str; 15] = [
     "Error::new(",
     "Error::input(",
     "Error::study(",
@@ -23,8 +23,7 @@ const CALLS: [&str; 16] = [
     "say!(",
     ".words(",
     ".remedy(",
-    ".hint(",
-    ".with_hint(",
+    ".with_remedy(",
 ];
 
 /// Sources that say what helps, to the terminal and to the page.

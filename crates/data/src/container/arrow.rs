@@ -23,7 +23,7 @@ pub(super) fn guarded<T, E: ToString>(
         Err(_) => "the decoder gave up on it".to_owned(),
     };
     Err(DataError::input(label, format!("the {kind} file cannot be read: {problem}"))
-        .with_hint("the file is damaged or cut short: fetch or write it again"))
+        .with_remedy("the file is damaged or cut short: fetch or write it again"))
 }
 
 /// The columns of a table, and which of them are read.
@@ -82,7 +82,7 @@ impl Batch {
             let row = if budget.over {
                 let problem = format!("the record is larger than {} MiB", max.div_ceil(1 << 20));
                 Err(RowError::new(Reason::TooLarge, problem)
-                    .hint("is this the right file? A record that large is hardly a pair of responses"))
+                    .remedy("is this the right file? A record that large is hardly a pair of responses"))
             } else {
                 Ok(Row::from_fields(fields))
             };

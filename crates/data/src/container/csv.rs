@@ -308,7 +308,7 @@ impl CsvRows {
                 format!("the row has {} cells and the header {}", record.len(), self.header.len()),
             )
             .value(&String::from_utf8_lossy(record.get(0).unwrap_or_default()))
-            .hint(
+            .remedy(
                 "is a quote missing or doubled, or the file cut short? Cells with line ends, quotes or delimiters must be quoted",
             ));
         }
@@ -329,14 +329,14 @@ impl CsvRows {
                     )
                     .field(name)
                     .value(&String::from_utf8_lossy(cell))
-                    .hint("give each column a different name, or leave one out"));
+                    .remedy("give each column a different name, or leave one out"));
                 }
             };
             let text = std::str::from_utf8(cell).map_err(|_| {
                 RowError::new(Reason::InvalidUtf8, "the cell is not valid UTF-8")
                     .field(name)
                     .value(&String::from_utf8_lossy(cell))
-                    .hint(utf8_remedy(cell))
+                    .remedy(utf8_remedy(cell))
             })?;
             fields.push((name.clone(), Value::String(text.to_owned())));
         }
@@ -348,7 +348,7 @@ impl CsvRows {
 fn ill_quoted(record: &csv::ByteRecord) -> RowError {
     RowError::new(Reason::Columns, "a quoted cell goes on after the quote mark that ends it")
         .value(&record.iter().map(String::from_utf8_lossy).collect::<Vec<_>>().join(" | "))
-        .hint(format!("a quote mark is missing, or one within a cell is not doubled; correct the record, or leave out bad records with {SKIP}"))
+        .remedy(format!("a quote mark is missing, or one within a cell is not doubled; correct the record, or leave out bad records with {SKIP}"))
 }
 
 /// A row error for a record past the limit, else the reading's own failure.
@@ -358,7 +358,7 @@ fn too_large_or(error: csv::Error, max: usize) -> Result<RowError, DataError> {
             Reason::TooLarge,
             format!("the record is larger than {} MiB; the file is not read further", max.div_ceil(1 << 20)),
         )
-        .hint("is a quote left open? It swallows all that follows")),
+        .remedy("is a quote left open? It swallows all that follows")),
         csv::ErrorKind::Io(error) => Err(DataError::io("", "read", error)),
         _ => Ok(RowError::new(Reason::Columns, "the row cannot be split into cells")),
     }

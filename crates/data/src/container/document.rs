@@ -318,7 +318,7 @@ fn is_turns(value: &Value) -> bool {
 pub(crate) fn records(value: Document) -> Result<Vec<Result<Value, RowError>>, RowError> {
     let Some(shape) = shape(&value) else {
         return Err(RowError::new(Reason::WrongType, "the JSON contains no list of records")
-            .hint("write one record a line (JSON Lines), or one list of records"));
+            .remedy("write one record a line (JSON Lines), or one list of records"));
     };
     match (shape, value) {
         (Shape::Table, Document::List(rows)) => {
@@ -384,7 +384,7 @@ fn viewed(mut row: Value) -> Result<Value, RowError> {
     if let Some(first) = cut.first() {
         return Err(RowError::new(Reason::Truncated, "the viewer shows only the beginning of this cell")
             .field(first)
-            .hint("download the data set's files instead of the viewer's answer"));
+            .remedy("download the data set's files instead of the viewer's answer"));
     }
     Ok(row.get_mut("row").map(Value::take).unwrap_or(row))
 }

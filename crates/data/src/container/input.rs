@@ -127,7 +127,9 @@ pub(crate) fn expand(paths: &[PathBuf], shown: Option<&str>) -> Result<(Vec<Inpu
     for path in paths {
         if path.as_os_str() == "-" {
             if inputs.iter().any(Input::is_stdin) {
-                return Err(DataError::input("-", "standard input is named twice").with_hint("name it once"));
+                return Err(
+                    DataError::input("-", "standard input is named twice").with_remedy("name it once")
+                );
             }
             inputs.push(Input::new(path.clone(), true));
         } else if std::fs::metadata(path).map_err(|e| DataError::path_io(path, "open", e))?.is_dir() {

@@ -241,7 +241,7 @@ impl ArrowRows {
         let columns = guarded(&label, "Arrow", || self.messages.schema())?;
         if columns.names != self.columns.names {
             return Err(DataError::input(&label, "its columns are not those of the first file of the table")
-                .with_hint("save the data set again, or name the files one by one"));
+                .with_remedy("save the data set again, or name the files one by one"));
         }
         self.columns = columns;
         Ok(())

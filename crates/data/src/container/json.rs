@@ -35,7 +35,7 @@ fn text(bytes: &[u8]) -> Result<&str, RowError> {
         let near = bytes.get(from..).map(|rest| rest.get(..40).unwrap_or(rest)).unwrap_or_default();
         RowError::new(Reason::InvalidUtf8, format!("byte {} is not valid UTF-8", error.valid_up_to() + 1))
             .value(&String::from_utf8_lossy(near))
-            .hint(utf8_remedy(bytes))
+            .remedy(utf8_remedy(bytes))
     })
 }
 
@@ -45,7 +45,7 @@ fn explain(error: &serde_json::Error, text: &str) -> RowError {
     match error.classify() {
         Category::Eof => RowError::new(Reason::Truncated, "the record ends before its JSON does")
             .value(&tail(text))
-            .hint("the file may be cut short: compare its size with the original"),
+            .remedy("the file may be cut short: compare its size with the original"),
         Category::Data if text.trim_start().starts_with('{') => {
             RowError::new(Reason::InvalidJson, message).value(text)
         }
@@ -54,7 +54,7 @@ fn explain(error: &serde_json::Error, text: &str) -> RowError {
         Category::Syntax | Category::Io if text.trim_start().starts_with("{'") => {
             RowError::new(Reason::InvalidJson, "the record is a Python dict, not JSON")
                 .value(text)
-                .hint("write each record with json.dumps(record)")
+                .remedy("write each record with json.dumps(record)")
         }
         Category::Syntax | Category::Io => {
             let message = match message.as_str() {

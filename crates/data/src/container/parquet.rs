@@ -52,7 +52,7 @@ impl ParquetRows {
                 label,
                 format!("column `{name}` is compressed with LZO, which is not supported"),
             )
-            .with_hint("write the file again with zstd or snappy"));
+            .with_remedy("write the file again with zstd or snappy"));
         }
         let per_row = |group: &RowGroupMetaData| {
             let bytes = u64::try_from(group.total_byte_size()).unwrap_or(0);

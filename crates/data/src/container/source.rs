@@ -164,7 +164,7 @@ pub(crate) fn open(input: &Input) -> Result<Opened, DataError> {
                 &input.label,
                 format!("the archive contains {} data files where one is expected", members.len()),
             )
-            .with_hint("unpack it, and name one of its files")),
+            .with_remedy("unpack it, and name one of its files")),
         },
     }
 }
@@ -214,7 +214,7 @@ pub(crate) fn look_into(input: &Input) -> Result<Found, DataError> {
     if zip {
         if matches!(input.origin, Origin::Member(_)) {
             return Err(DataError::input(&input.label, "an archive within an archive")
-                .with_hint("unpack the outer archive first"));
+                .with_remedy("unpack the outer archive first"));
         }
         return archive(input, file.map_or_else(|| spool(&input.label, start), Ok)?);
     }
@@ -271,7 +271,7 @@ fn first(reader: &mut impl Read, bytes: usize) -> io::Result<Vec<u8>> {
 fn archive(input: &Input, file: File) -> Result<Found, DataError> {
     let all = members(file).map_err(|e| DataError::io(&input.label, "read", e))?;
     if let Some((problem, remedy)) = not_archive(&all) {
-        return Err(DataError::input(&input.label, problem).with_hint(remedy));
+        return Err(DataError::input(&input.label, problem).with_remedy(remedy));
     }
     let (mut inputs, mut left_out) = (Vec::new(), LeftOut::new());
     for member in all {
@@ -294,7 +294,7 @@ fn archive(input: &Input, file: File) -> Result<Found, DataError> {
             continue;
         }
         if let Some((problem, remedy)) = member.refusal() {
-            return Err(DataError::input(label, problem).with_hint(remedy));
+            return Err(DataError::input(label, problem).with_remedy(remedy));
         }
         let path = input.path.join(&member.name);
         inputs.push(Input { path, label, named: false, origin: Origin::Member(Box::new(member)) });
@@ -307,7 +307,7 @@ fn archive(input: &Input, file: File) -> Result<Found, DataError> {
             format!("the archive contains no data files; it contains: {}", seen.join(", "))
         };
         return Err(DataError::input(&input.label, problem)
-            .with_hint("data files end with .jsonl, .json, .csv, .tsv, .parquet or .arrow"));
+            .with_remedy("data files end with .jsonl, .json, .csv, .tsv, .parquet or .arrow"));
     }
     Ok(Found::Archive(inputs, left_out))
 }
@@ -319,7 +319,7 @@ fn spool(label: &str, reader: impl Read) -> Result<File, DataError> {
         .map_err(|e| DataError::io(label, "read", e))?;
     if n > LARGEST_SPOOL {
         return Err(DataError::input(label, "the data is larger than 64 GiB after decompression")
-            .with_hint("is this the right file? If it is, unpack it and name the file itself"));
+            .with_remedy("is this the right file? If it is, unpack it and name the file itself"));
     }
     Ok(file)
 }

@@ -174,7 +174,7 @@ impl<R: Read> Splitter<R> {
             format!("the record is larger than {} MiB", self.max.div_ceil(1 << 20)),
         )
         .value(&beginning)
-        .hint("is this the right file? A record that large is more likely a whole data set on one line");
+        .remedy("is this the right file? A record that large is more likely a whole data set on one line");
         self.records.push(Found { at: self.at(), what: Err(error) });
     }
 

@@ -99,7 +99,7 @@ pub(crate) fn whole(opened: Opened, max: usize) -> Result<Result<Vec<u8>, RowErr
     read.map_err(|e| DataError::io(&label, "read", e))?;
     Ok(if bytes.len() > max {
         let problem = format!("the file is one JSON value larger than {} MiB", max.div_ceil(1 << 20));
-        Err(RowError::new(Reason::TooLarge, problem).hint("write it as JSON Lines, one record a line"))
+        Err(RowError::new(Reason::TooLarge, problem).remedy("write it as JSON Lines, one record a line"))
     } else {
         Ok(bytes)
     })

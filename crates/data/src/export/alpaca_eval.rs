@@ -6,7 +6,7 @@
 use predilect_types::{Order, Pair, Role, TieKind, Verdict};
 use serde_json::{Map, Value, json};
 
-use super::{Writer, silent, single};
+use super::writer::{Writer, silent, single};
 use crate::error::DataError;
 
 /// Fields that metadata must not take the place of.

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use predilect_types::{Message, Order, Pair, Response, Role, Verdict};
 use serde_json::{Map, Value, json};
 
-use super::{Writer, messages, single};
+use super::writer::{Writer, messages, single};
 use crate::error::DataError;
 
 pub(super) fn start<'a>(

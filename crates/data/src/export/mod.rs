@@ -7,18 +7,21 @@ mod alpaca_eval;
 mod annotated_pairs;
 mod pairs;
 mod trl;
+mod writer;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
-use std::io::{self, Write};
+use std::io::Write;
 use std::str::FromStr;
 
-use predilect_types::{Message, Pair, Response, Role, Verdict};
-use serde_json::{Value, json};
+use predilect_types::{Pair, Verdict};
 
 use crate::error::DataError;
 use crate::format::UnknownFormat;
 use crate::study::Study;
+use writer::{Writer, failed};
+
+pub use writer::ExportSummary;
 
 /// A format that can be written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -68,23 +71,6 @@ impl FromStr for ExportFormat {
             .map(|(format, _)| *format)
             .find(|format| format.as_str() == plain)
             .ok_or_else(|| UnknownFormat::new(name, names()))
-    }
-}
-
-/// What was written, and what the format had no place for.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct ExportSummary {
-    /// Pairs written.
-    pub pairs: u64,
-    /// Verdicts written.
-    pub verdicts: u64,
-    /// What the format had no place for, by kind.
-    pub lost: BTreeMap<String, u64>,
-}
-
-impl ExportSummary {
-    fn lose(&mut self, what: &str) {
-        *self.lost.entry(what.to_owned()).or_default() += 1;
     }
 }
 
@@ -139,10 +125,10 @@ fn metadata_keys(study: &Study) -> Result<BTreeSet<String>, DataError> {
     Ok(keys)
 }
 
-/// Calls for every pair with its verdicts.
 /// Whether the pair of that number is written, and whether a verdict on it is.
 pub type Takes<'a> = &'a dyn Fn(u32, Option<&Verdict>) -> bool;
 
+/// Calls for every pair with its verdicts.
 fn each(
     study: &Study,
     mut verdicts: HashMap<String, Vec<Verdict>>,
@@ -165,55 +151,4 @@ fn each(
         }
     }
     Ok(())
-}
-
-fn failed(error: io::Error) -> DataError {
-    DataError::io("", "write the export", error)
-}
-
-struct Writer<'a> {
-    out: &'a mut dyn Write,
-    summary: ExportSummary,
-}
-
-impl Writer<'_> {
-    fn text(&mut self, text: &str) -> Result<(), DataError> {
-        self.out.write_all(text.as_bytes()).map_err(failed)
-    }
-
-    fn json(&mut self, value: &Value) -> Result<(), DataError> {
-        serde_json::to_writer(&mut *self.out, value).map_err(|e| failed(e.into()))
-    }
-
-    fn line(&mut self, value: &Value) -> Result<(), DataError> {
-        self.json(value)?;
-        self.text("\n")
-    }
-
-    /// An element of a list.
-    fn element(&mut self, value: &Value, first: &mut bool) -> Result<(), DataError> {
-        self.text(if std::mem::take(first) { "\n" } else { ",\n" })?;
-        self.json(value)
-    }
-}
-
-/// The text of a single turn of that role, unless it could be taken for a list of messages.
-fn single(turns: &[Message], role: &Role) -> Option<String> {
-    match turns {
-        [only] if only.role == *role && crate::texts::is_plain(&only.content) => Some(only.content.clone()),
-        _ => None,
-    }
-}
-
-fn messages(turns: &[Message]) -> Value {
-    turns.iter().map(|turn| json!({ "role": turn.role.as_str(), "content": turn.content })).collect()
-}
-
-fn text_or_messages(turns: &[Message], role: &Role) -> Value {
-    single(turns, role).map_or_else(|| messages(turns), Value::String)
-}
-
-fn silent(pair: &Pair) -> bool {
-    let empty = |response: &Response| response.messages.is_empty();
-    pair.prompt.is_empty() || empty(&pair.response_a) || empty(&pair.response_b)
 }

@@ -3,7 +3,7 @@
 use predilect_types::{Order, Pair, Role, Verdict};
 use serde_json::{Map, Value, json};
 
-use super::{Writer, text_or_messages};
+use super::writer::{Writer, text_or_messages};
 use crate::error::DataError;
 
 pub(super) fn write(writer: &mut Writer<'_>, pair: &Pair, verdicts: &[Verdict]) -> Result<(), DataError> {

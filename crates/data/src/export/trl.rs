@@ -7,7 +7,7 @@
 use predilect_types::{Order, Pair, Verdict};
 use serde_json::json;
 
-use super::{Writer, messages, silent};
+use super::writer::{Writer, messages, silent};
 use crate::error::DataError;
 
 #[expect(

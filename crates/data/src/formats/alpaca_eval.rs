@@ -8,7 +8,7 @@
 
 use predilect_types::{Message, Order, Response, TieKind, Verdict};
 
-use super::{Context, keep_rest};
+use super::common::{Context, keep_rest};
 use crate::draft::{Draft, NO_VERDICT, Parsed};
 use crate::error::{Reason, RowError};
 use crate::pieces::{Answer, Piece};

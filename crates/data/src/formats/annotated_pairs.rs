@@ -10,51 +10,16 @@
 //! The table form has `text_a`, `text_b`, `preferred_text` (`text_a`, `text_b`), `input` or `prompt`, `model_a`,
 //! `model_b`.
 
-use std::collections::BTreeMap;
-
 use predilect_types::{Response, Role, TieKind, Verdict};
 use serde_json::{Map, Value};
 
-use super::{Context, keep_rest, pairs};
+use super::annotators::Annotators;
+use super::common::{Context, keep_rest};
+use super::pairs;
 use crate::call::Call;
 use crate::draft::{Draft, NO_VERDICT, Parsed};
 use crate::error::RowError;
 use crate::row::{Row, as_text, messages};
-
-/// Who annotates: the id, the judge's name and what the file tells of it.
-#[derive(Debug, Default)]
-pub(crate) struct Annotators(BTreeMap<String, (String, Map<String, Value>)>);
-
-impl Annotators {
-    fn read(value: Option<Value>) -> Result<Self, RowError> {
-        let list = match value {
-            None | Some(Value::Null) => return Ok(Self::default()),
-            Some(Value::Object(list)) => list,
-            Some(other) => return Err(RowError::wrong_type("annotators", &other, "an object of annotators")),
-        };
-        let mut names: BTreeMap<String, usize> = BTreeMap::new();
-        let mut all = BTreeMap::new();
-        for (id, about) in list {
-            let mut about = match about {
-                Value::Object(about) => about,
-                _ => Map::new(),
-            };
-            let name = match about.remove("name") {
-                Some(Value::String(name)) if !name.trim().is_empty() => name,
-                _ => id.clone(),
-            };
-            about.retain(|_, value| !matches!(value.as_str(), Some("" | "unknown")) && !value.is_null());
-            *names.entry(name.clone()).or_default() += 1;
-            all.insert(id, (name, about));
-        }
-        for (id, (name, _)) in &mut all {
-            if names.get(name).is_some_and(|count| *count > 1) {
-                name.clone_from(id);
-            }
-        }
-        Ok(Self(all))
-    }
-}
 
 /// The comparisons and the annotators of the JSON form.
 pub(super) fn document(value: Value) -> Result<(Vec<Value>, Annotators), RowError> {

@@ -9,7 +9,7 @@
 use predilect_types::{Message, Order, TieKind, Verdict};
 use serde_json::{Value, json};
 
-use super::Context;
+use super::common::Context;
 use crate::draft::Parsed;
 use crate::error::{Reason, RowError};
 use crate::pieces::{Answer, Judgment, Piece, Question};

@@ -6,7 +6,7 @@
 use predilect_types::{Message, Order, Response, Verdict};
 use serde_json::{Value, json};
 
-use super::Context;
+use super::common::Context;
 use crate::draft::{Draft, NO_VERDICT, Parsed};
 use crate::error::{Reason, RowError};
 use crate::recipe::{Plan, on_side_b};

@@ -9,7 +9,7 @@
 use predilect_types::{Message, Response, TieKind};
 use serde_json::{Value, json};
 
-use super::{Context, both_orders, keep_rest};
+use super::common::{Context, both_orders, keep_rest};
 use crate::call::Call;
 use crate::draft::{Draft, NO_VERDICT, Parsed};
 use crate::error::{Reason, RowError};

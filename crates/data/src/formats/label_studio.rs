@@ -8,7 +8,7 @@ use crate::advice::MAP;
 use predilect_types::{Message, Order};
 use serde_json::Value;
 
-use super::Context;
+use super::common::Context;
 use crate::call::Call;
 use crate::draft::{Draft, NO_VERDICT, Parsed};
 use crate::error::{Reason, RowError};
@@ -38,7 +38,7 @@ pub(super) fn parse(plan: &Plan, cx: &Context, mut row: Row) -> Result<Parsed, R
     let mut texts = Row::from_fields(fields);
     let sample = Sample { rows: vec![texts.clone()], columns, ..Sample::default() };
     let (a, b) = compared.or_else(|| sides(&sample)).ok_or_else(|| {
-        RowError::missing("data").hint(format!(
+        RowError::missing("data").remedy(format!(
             "the task's data contain no two texts with names such as answer1 and answer2; name them with {MAP}"
         ))
     })?;
@@ -204,7 +204,7 @@ fn take_ranked_list(
         Some(Value::Array(items)) => Ok(items),
         Some(_) => Err(RowError::missing("data")),
         None => Err(RowError::missing("data")
-            .hint("the task's data contain no list of items with ids for the ranking to refer to")),
+            .remedy("the task's data contain no list of items with ids for the ranking to refer to")),
     }
 }
 

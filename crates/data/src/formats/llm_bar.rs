@@ -8,7 +8,7 @@
 use predilect_types::{Message, Response};
 use serde_json::{Value, json};
 
-use super::{Context, both_orders, keep_rest, label};
+use super::common::{Context, both_orders, keep_rest, label};
 use crate::call::Call;
 use crate::draft::{Draft, NO_VERDICT, Parsed};
 use crate::error::RowError;

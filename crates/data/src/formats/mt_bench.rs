@@ -10,7 +10,8 @@
 use predilect_types::{Response, Role};
 use serde_json::{Value, json};
 
-use super::{Context, arena_hard, both_orders, keep_rest, winner};
+use super::arena_hard;
+use super::common::{Context, both_orders, keep_rest, winner};
 use crate::draft::{Draft, Parsed};
 use crate::error::{Reason, RowError};
 use crate::pieces::{Judgment, Piece, Score};

@@ -11,7 +11,7 @@
 use predilect_types::{Order, Role, TieKind, Verdict};
 use serde_json::Value;
 
-use super::{Context, keep_rest, winner};
+use super::common::{Context, keep_rest, winner};
 use crate::call::Call;
 use crate::draft::{Draft, NO_VERDICT, Parsed};
 use crate::error::{Reason, RowError};
@@ -43,7 +43,7 @@ pub(super) fn parse(cx: &Context, mut row: Row) -> Result<Parsed, RowError> {
                 "the record has both `verdicts` and a separate verdict",
             )
             .field("verdicts")
-            .hint("move the record's own verdict into `verdicts`, or leave one of them out"));
+            .remedy("move the record's own verdict into `verdicts`, or leave one of them out"));
         }
         Some(Value::Array(verdicts)) => {
             for (i, verdict) in verdicts.into_iter().enumerate() {
@@ -109,7 +109,7 @@ fn one(cx: &Context, row: &mut Row, draft: &mut Draft) -> Result<(), RowError> {
                 format!("`p_a` is {p_a} and `preferred` says otherwise: they contradict each other"),
             )
             .field("preferred")
-            .hint("leave one of them out"));
+            .remedy("leave one of them out"));
         }
         Verdict::new("", judge, p_a)
     } else {

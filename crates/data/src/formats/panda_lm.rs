@@ -9,7 +9,7 @@
 use predilect_types::{Message, Response};
 use serde_json::{Map, Value};
 
-use super::{Context, keep_rest, label};
+use super::common::{Context, keep_rest, label};
 use crate::draft::{Draft, Parsed};
 use crate::error::RowError;
 use crate::pieces::{Piece, Sidecar};

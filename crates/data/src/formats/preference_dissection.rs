@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use predilect_types::{Message, Rating, Response};
 use serde_json::Value;
 
-use super::{Context, keep_rest, winner};
+use super::common::{Context, keep_rest, winner};
 use crate::draft::{Draft, Parsed};
 use crate::error::RowError;
 use crate::row::{Row, as_text};

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use predilect_types::{Message, Response, Role, Verdict};
 use serde_json::{Value, json};
 
-use super::Context;
+use super::common::Context;
 use crate::draft::{Draft, Parsed};
 use crate::error::RowError;
 use crate::pieces::{Node, Piece};

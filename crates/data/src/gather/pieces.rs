@@ -75,7 +75,7 @@ impl Reading<'_> {
                     crate::join::WAITING >> 30
                 ),
             )
-            .with_hint("sort the records by prompt, or split the file"));
+            .with_remedy("sort the records by prompt, or split the file"));
         }
         Ok(())
     }
@@ -108,7 +108,7 @@ impl Reading<'_> {
                 &*self.at.label,
                 format!("the response {text:?} has two different values for one prompt, and no column says who gave which"),
             )
-            .with_hint(format!("name that column: {MAP} annotator=COLUMN, or the one that separates groups of responses: {MAP} id=COLUMN"))
+            .with_remedy(format!("name that column: {MAP} annotator=COLUMN, or the one that separates groups of responses: {MAP} id=COLUMN"))
         })?;
         for (count, reason) in [(lonely, LONELY), (alone, ALONE)] {
             if count > 0 {

@@ -239,7 +239,9 @@ fn find(inputs: &[PathBuf], options: &ReadOptions) -> Result<Found, DataError> {
             file,
             "a judge is named for this file, which is not among those that are read",
         )
-        .with_hint("name the file by its path as given, by its name, or by its name without the extension"));
+        .with_remedy(
+            "name the file by its path as given, by its name, or by its name without the extension",
+        ));
     }
     Ok(Found { sources, inputs, skipped, damaged, copies, texts })
 }
@@ -251,7 +253,7 @@ fn nothing(inputs: &[PathBuf], summary: &ReadSummary) -> DataError {
     let texts_too = format!(
         "these are verdicts only: name the file with their texts too ({TEXTS} FILE), or say which columns are the responses ({MAP})"
     );
-    let hint = if summary.dropped.contains_key(WITHOUT_PAIR) && panda {
+    let remedy = if summary.dropped.contains_key(WITHOUT_PAIR) && panda {
         "these are verdicts only: name the file with their pairs too, testset-v1.json"
     } else if summary.dropped.contains_key(WITHOUT_PAIR) {
         &texts_too
@@ -270,7 +272,7 @@ fn nothing(inputs: &[PathBuf], summary: &ReadSummary) -> DataError {
     let dropped =
         if dropped.is_empty() { String::new() } else { format!(" (dropped: {})", dropped.join(", ")) };
     let records = if summary.rows == 1 { "1 record".to_owned() } else { format!("{} records", summary.rows) };
-    DataError::input(first, format!("no pair was found in {records}{dropped}")).with_hint(hint)
+    DataError::input(first, format!("no pair was found in {records}{dropped}")).with_remedy(remedy)
 }
 
 impl Reading<'_> {
@@ -341,7 +343,7 @@ impl Reading<'_> {
             if let Some(problem) = plan.doubtful(rule, seen) {
                 let field = plan.fields().get(rule).cloned().unwrap_or_default();
                 return Err(DataError::input(&summary.source, format!("`{field}`: {problem}"))
-                    .with_hint(Plan::doubt_remedy(&field)));
+                    .with_remedy(Plan::doubt_remedy(&field)));
             }
         }
         if let Some((claim, path)) = plan.waited_in_vain().filter(|_| self.options.limit.is_none()) {
@@ -349,7 +351,7 @@ impl Reading<'_> {
                 &summary.source,
                 format!("the mapping `{claim}` names `{path}`, which no record has"),
             )
-            .with_hint("leave it out, or correct the name"));
+            .with_remedy("leave it out, or correct the name"));
         }
         let named = plan.fields().into_iter().zip(&seen).filter(|(_, seen)| !seen.lines().is_empty()).map(
             |(field, seen)| VerdictUse {

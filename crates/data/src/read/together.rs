@@ -100,7 +100,7 @@ pub(super) fn texts_of(sources: &[Source], options: &ReadOptions) -> Result<Opti
         sources.iter().filter(|source| source.detected.recipe.shape == Shape::Votes).collect();
     let idle = |what: &str| {
         let error = DataError::input(what, "no file has votes that could be joined with texts");
-        Err(error.with_hint(format!("name the files with the votes too, or leave out {TEXTS} and {ON}")))
+        Err(error.with_remedy(format!("name the files with the votes too, or leave out {TEXTS} and {ON}")))
     };
     let (Some(texts), true) = (found.pop(), found.is_empty()) else {
         return options.on.as_ref().map_or(Ok(None), |on| idle(on));
@@ -118,7 +118,7 @@ pub(super) fn texts_of(sources: &[Source], options: &ReadOptions) -> Result<Opti
                 &texts.input.label,
                 format!("votes that do not name their models are joined by the pair's id, and `{on}` is not its column in all of these files"),
             )
-            .with_hint(format!("say that it is: {MAP} id={}", crate::recipe::shell(on)))),
+            .with_remedy(format!("say that it is: {MAP} id={}", crate::recipe::shell(on)))),
             _ => Ok(None),
         };
     }
@@ -136,7 +136,7 @@ pub(super) fn texts_of(sources: &[Source], options: &ReadOptions) -> Result<Opti
                 &texts.input.label,
                 format!("`{on}` is not a column of both the texts and the votes"),
             )
-            .with_hint(format!("name a column that all of these files have with {ON} COLUMN")));
+            .with_remedy(format!("name a column that all of these files have with {ON} COLUMN")));
         }
         None => KEYS.iter().find(|key| both(key)).map(|key| (*key).to_owned()),
     };
@@ -147,7 +147,7 @@ pub(super) fn texts_of(sources: &[Source], options: &ReadOptions) -> Result<Opti
         (None, None) => Ok(None),
         (None, Some(label)) => {
             Err(DataError::input(label, "no column is known to join the votes with these texts")
-                .with_hint(format!("name one that all of these files have with {ON} COLUMN")))
+                .with_remedy(format!("name one that all of these files have with {ON} COLUMN")))
         }
     }
 }

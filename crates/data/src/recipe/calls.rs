@@ -8,8 +8,8 @@ use serde_json::Value;
 
 use super::shell::shell;
 use super::spelling::normal;
+use super::verdict_rule::{Scale, VerdictRule};
 use super::words::{NOTHING, plain_words};
-use super::{Scale, VerdictRule};
 use crate::call::Call;
 use crate::error::{Reason, RowError, kind_of};
 
@@ -151,7 +151,7 @@ impl Calls {
         )
         .field(&self.field)
         .json(value.unwrap_or(&Value::Null))
-        .hint(format!(
+        .remedy(format!(
             "say what it means, with A, B, tie or none for the question mark: {MAP} {}",
             shell(&format!("winner={}:{}=?", self.field, value.map(shown_short).unwrap_or_default()))
         )))
@@ -227,7 +227,7 @@ impl Calls {
         )
         .field(&self.field)
         .json(value)
-        .hint(format!("correct the value, or say what it means: {MAP} winner={}:VALUE=A,...", self.field))
+        .remedy(format!("correct the value, or say what it means: {MAP} winner={}:VALUE=A,...", self.field))
     }
 
     fn worded(&self, value: &Value, code: &Code, names: Names<'_>) -> Result<Call, RowError> {
@@ -257,7 +257,7 @@ impl Calls {
                 )
                 .field(&self.field)
                 .json(value)
-                .hint(format!("say which: {MAP} winner={}:VALUE=A,VALUE=B", self.field)))
+                .remedy(format!("say which: {MAP} winner={}:VALUE=A,VALUE=B", self.field)))
             }
             (Some(call), _) | (None, Some(call)) => Ok(call),
             (None, None) => {
@@ -269,7 +269,7 @@ impl Calls {
                 )
                 .field(&self.field)
                 .json(value)
-                .hint(format!(
+                .remedy(format!(
                     "say what it means, with A, B, tie or none for the question mark: {MAP} {} (several: VALUE=A,VALUE=B)",
                     shell(&format!("winner={}:{others}{}=?", self.field, shown_short(value)))
                 )))
@@ -286,7 +286,7 @@ impl Calls {
         RowError::new(Reason::VerdictOutOfRange, format!("one of {} is expected", known.join(", ")))
             .field(&self.field)
             .json(value)
-            .hint(format!(
+            .remedy(format!(
                 "correct the value, or say what all values mean: {MAP} winner={}:VALUE=A,VALUE=B,VALUE=tie",
                 self.field
             ))

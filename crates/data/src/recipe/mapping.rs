@@ -1,12 +1,14 @@
 //! What a user says of a file's columns: `ROLE=COLUMN` and what values mean, in the words of recipes.
 
+use super::declared::{Candidates, Recipe, Shape, Sorted};
+use super::path::Path;
+use super::verdict_rule::{Scale, VerdictRule};
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Candidates, Path, Recipe, Scale, Shape, Sorted, VerdictRule};
 use crate::near::did_you_mean;
 
 /// The roles that `--map` takes.

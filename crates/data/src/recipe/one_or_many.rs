@@ -1,10 +1,15 @@
-//! How is one entry, or a list of them, written in a file of recipes and read from it?
+//! How is one entry, or a list of them, written in a file of recipes and read from it, and what is left out?
+
+/// Whether a value is what a recipe without it has.
+pub(super) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
 
 /// Paths.
 pub(super) mod paths {
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-    use super::super::Path;
+    use crate::recipe::path::Path;
 
     #[derive(Deserialize)]
     #[serde(untagged)]

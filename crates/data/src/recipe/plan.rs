@@ -3,9 +3,12 @@
 use serde_json::Value;
 
 use super::calls::{Calls, Reading};
-use super::path::Column;
+use super::declared::{Candidates, Recipe, Shape};
+use super::mapping::Mapping;
+use super::path::{Column, Path};
 use super::rule::{From, Rule};
-use super::{Candidates, Mapping, Path, Recipe, Sample, Shape, VerdictRule};
+use super::sample::Sample;
+use super::verdict_rule::VerdictRule;
 use crate::row::Row;
 use std::sync::atomic::{AtomicBool, Ordering};
 

@@ -4,9 +4,10 @@ use std::sync::atomic::Ordering;
 
 use serde_json::{Value, json};
 
+use super::candidates;
+use super::declared::Shape;
 use super::path::Column;
 use super::plan::Plan;
-use super::{Shape, candidates};
 use crate::draft::Parsed;
 use crate::error::{Reason, RowError};
 use crate::row::Row;

@@ -4,8 +4,9 @@ use predilect_types::Order;
 use serde_json::Value;
 
 use super::calls::{Calls, Code};
-use super::path::Column;
-use super::{Path, Recipe, VerdictRule};
+use super::declared::Recipe;
+use super::path::{Column, Path};
+use super::verdict_rule::VerdictRule;
 
 /// A field that makes a tie of the verdict.
 #[derive(Debug)]

@@ -1,10 +1,10 @@
 //! What a plan says of itself: how verdicts are told, who judges, and where the values seen speak against it.
 
 use super::calls::{Code, Reading};
-use super::path::Column;
+use super::declared::{Shape, Sorted};
+use super::path::{Column, Path};
 use super::plan::Plan;
 use super::rule::{From, Rule};
-use super::{Path, Shape, Sorted};
 use crate::advice::MAP;
 
 fn names<'a>(columns: impl IntoIterator<Item = &'a Column>) -> String {

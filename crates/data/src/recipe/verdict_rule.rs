@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Path, is_default, one_or_many};
+use super::one_or_many::{self, is_default};
+use super::path::Path;
 
 /// How one verdict of a record is found. Exactly one of `field`, `higher`, `lower`, `share` and `one_hot` says where.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]

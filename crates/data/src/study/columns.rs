@@ -13,6 +13,7 @@ use arrow_schema::{DataType, Field, Fields, Schema, SchemaRef};
 use predilect_types::{Message, Order, Pair, Provenance, Rating, Response, Role, TieKind, Verdict};
 use serde_json::Value;
 
+use super::column_error::ColumnError;
 use super::conform::within;
 use super::table::TableRow;
 
@@ -101,7 +102,7 @@ fn text_lists<'a>(rows: impl Iterator<Item = &'a [String]>) -> ArrayRef {
 }
 
 /// The lists of texts of a column that tables of earlier versions lack.
-fn read_text_lists(batch: &RecordBatch, name: &str) -> Result<Vec<Vec<String>>, String> {
+fn read_text_lists(batch: &RecordBatch, name: &str) -> Result<Vec<Vec<String>>, ColumnError> {
     let Some(column) = batch.column_by_name(name) else { return Ok(vec![Vec::new(); batch.num_rows()]) };
     let lists = column.as_list_opt::<i32>().ok_or_else(|| other_type(name, column))?;
     (0..lists.len())
@@ -129,7 +130,7 @@ fn lists<'a>(rows: impl Iterator<Item = Option<&'a [f64]>>) -> ArrayRef {
 }
 
 /// The lists of a column that tables of earlier versions lack.
-fn read_lists(batch: &RecordBatch, name: &str) -> Result<Vec<Option<Vec<f64>>>, String> {
+fn read_lists(batch: &RecordBatch, name: &str) -> Result<Vec<Option<Vec<f64>>>, ColumnError> {
     let Some(column) = batch.column_by_name(name) else { return Ok(vec![None; batch.num_rows()]) };
     let lists = column.as_list_opt::<i32>().ok_or_else(|| other_type(name, column))?;
     (0..lists.len())
@@ -192,24 +193,27 @@ fn numbers(values: impl Iterator<Item = Option<f64>>) -> ArrayRef {
     Arc::new(column.finish())
 }
 
-fn batch(schema: &SchemaRef, columns: Vec<ArrayRef>) -> Result<RecordBatch, String> {
-    RecordBatch::try_new(Arc::clone(schema), columns).map_err(|e| e.to_string())
+fn batch(schema: &SchemaRef, columns: Vec<ArrayRef>) -> Result<RecordBatch, ColumnError> {
+    RecordBatch::try_new(Arc::clone(schema), columns).map_err(ColumnError::Unfit)
 }
 
-fn column<'a>(batch: &'a RecordBatch, name: &str) -> Result<&'a ArrayRef, String> {
-    batch.column_by_name(name).ok_or_else(|| format!("it has no column `{name}`"))
+fn column<'a>(batch: &'a RecordBatch, name: &str) -> Result<&'a ArrayRef, ColumnError> {
+    batch.column_by_name(name).ok_or_else(|| ColumnError::Missing { column: name.to_owned() })
 }
 
-fn other_type(name: &str, found: &dyn Array) -> String {
-    format!("column `{name}` has the type {}", found.data_type())
+fn other_type(name: &str, found: &dyn Array) -> ColumnError {
+    ColumnError::OtherType { column: name.to_owned(), found: found.data_type().clone() }
 }
 
-fn text_column<'a>(batch: &'a RecordBatch, name: &str) -> Result<&'a StringArray, String> {
+fn text_column<'a>(batch: &'a RecordBatch, name: &str) -> Result<&'a StringArray, ColumnError> {
     let column = column(batch, name)?;
     column.as_string_opt::<i32>().ok_or_else(|| other_type(name, column))
 }
 
-fn number_column<'a>(batch: &'a RecordBatch, name: &str) -> Result<&'a PrimitiveArray<Float64Type>, String> {
+fn number_column<'a>(
+    batch: &'a RecordBatch,
+    name: &str,
+) -> Result<&'a PrimitiveArray<Float64Type>, ColumnError> {
     let column = column(batch, name)?;
     column.as_primitive_opt::<Float64Type>().ok_or_else(|| other_type(name, column))
 }
@@ -219,9 +223,11 @@ fn maybe(column: &PrimitiveArray<Float64Type>, i: usize) -> Option<f64> {
 }
 
 /// A rating; tools without nulls write NaN for one that is not there.
-fn rating(name: &str, column: &PrimitiveArray<Float64Type>, i: usize) -> Result<Option<f64>, String> {
+fn rating(name: &str, column: &PrimitiveArray<Float64Type>, i: usize) -> Result<Option<f64>, ColumnError> {
     match maybe(column, i).filter(|value| !value.is_nan()) {
-        Some(value) if value.is_infinite() => Err(format!("column `{name}` contains {value}")),
+        Some(found) if found.is_infinite() => {
+            Err(ColumnError::Number { column: name.to_owned(), found, expected: None })
+        }
         value => Ok(value),
     }
 }
@@ -230,8 +236,8 @@ fn option(column: &StringArray, i: usize) -> Option<String> {
     (!column.is_null(i)).then(|| column.value(i).to_owned())
 }
 
-fn needed(name: &str, column: &StringArray, i: usize) -> Result<String, String> {
-    option(column, i).ok_or_else(|| format!("column `{name}` is null in a row"))
+fn needed(name: &str, column: &StringArray, i: usize) -> Result<String, ColumnError> {
+    option(column, i).ok_or_else(|| ColumnError::Null { column: name.to_owned(), expected: None })
 }
 
 /// A column of messages, with the two columns within.
@@ -242,7 +248,7 @@ struct ReadTurns<'a> {
 }
 
 impl<'a> ReadTurns<'a> {
-    fn new(batch: &'a RecordBatch, name: &str) -> Result<Self, String> {
+    fn new(batch: &'a RecordBatch, name: &str) -> Result<Self, ColumnError> {
         let column = column(batch, name)?;
         let wrong = || other_type(name, column);
         let list = column.as_list_opt::<i32>().ok_or_else(wrong)?;
@@ -264,6 +270,14 @@ impl<'a> ReadTurns<'a> {
     }
 }
 
+fn not_json(column: &'static str) -> impl Fn(serde_json::Error) -> ColumnError {
+    move |source| ColumnError::Json { column, source }
+}
+
+fn word(column: &'static str, found: &str) -> ColumnError {
+    ColumnError::Word { column, found: found.to_owned() }
+}
+
 fn json_text(value: &Value) -> String {
     value.to_string()
 }
@@ -280,7 +294,7 @@ impl TableRow for Pair {
         turns.into_iter().flatten().map(|turn| turn.content.len()).sum::<usize>() + 64
     }
 
-    fn encode<R: Borrow<Self>>(rows: &[R]) -> Result<RecordBatch, String> {
+    fn encode<R: Borrow<Self>>(rows: &[R]) -> Result<RecordBatch, ColumnError> {
         let rows = || rows.iter().map(Borrow::borrow);
         let mut prompt = Turns::new(rows().map(|row: &Self| row.prompt.as_slice()));
         let mut a = Turns::new(rows().map(|row: &Self| row.response_a.messages.as_slice()));
@@ -295,7 +309,7 @@ impl TableRow for Pair {
             if row.metadata.is_empty() {
                 metadata.append_null();
             } else {
-                metadata.append_value(serde_json::to_string(&row.metadata).map_err(|e| e.to_string())?);
+                metadata.append_value(serde_json::to_string(&row.metadata).map_err(not_json("metadata"))?);
             }
         }
         batch(
@@ -321,7 +335,7 @@ impl TableRow for Pair {
         (&self.id, &self.prompt, &self.response_a.messages, &self.response_b.messages).hash(hasher);
     }
 
-    fn decode(batch: &RecordBatch) -> Result<Vec<Self>, String> {
+    fn decode(batch: &RecordBatch) -> Result<Vec<Self>, ColumnError> {
         let texts = |name| text_column(batch, name);
         let (id, source, format) = (texts("id")?, texts("source")?, texts("format")?);
         let (model_a, model_b) = (texts("model_a")?, texts("model_b")?);
@@ -334,9 +348,7 @@ impl TableRow for Pair {
         (0..batch.num_rows())
             .map(|i| {
                 let metadata: BTreeMap<String, Value> = match option(metadata, i) {
-                    Some(text) => {
-                        serde_json::from_str(&text).map_err(|e| format!("column `metadata`: {e}"))?
-                    }
+                    Some(text) => serde_json::from_str(&text).map_err(not_json("metadata"))?,
                     None => BTreeMap::new(),
                 };
                 let number =
@@ -372,7 +384,7 @@ impl TableRow for Verdict {
         if self.receipt.is_some() { 4096 } else { 64 }
     }
 
-    fn encode<R: Borrow<Self>>(rows: &[R]) -> Result<RecordBatch, String> {
+    fn encode<R: Borrow<Self>>(rows: &[R]) -> Result<RecordBatch, ColumnError> {
         let rows = || rows.iter().map(Borrow::borrow);
         let mut receipt = StringBuilder::new();
         for row in rows() {
@@ -399,7 +411,7 @@ impl TableRow for Verdict {
         (&self.pair, &self.judge, self.p_a.to_bits(), self.weight.to_bits()).hash(hasher);
     }
 
-    fn decode(batch: &RecordBatch) -> Result<Vec<Self>, String> {
+    fn decode(batch: &RecordBatch) -> Result<Vec<Self>, ColumnError> {
         let texts = |name| text_column(batch, name);
         let (pair, judge, order) = (texts("pair")?, texts("judge")?, texts("order")?);
         let (tie, receipt) = (texts("tie")?, texts("receipt")?);
@@ -411,7 +423,7 @@ impl TableRow for Verdict {
             .map(|i| {
                 let order = needed("order", order, i)?;
                 let receipt = option(receipt, i)
-                    .map(|text| serde_json::from_str(&text).map_err(|e| format!("column `receipt`: {e}")))
+                    .map(|text| serde_json::from_str(&text).map_err(not_json("receipt")))
                     .transpose()?;
                 Ok(Self {
                     pair: needed("pair", pair, i)?,
@@ -420,12 +432,9 @@ impl TableRow for Verdict {
                     pool: pool.and_then(|column| option(column, i)),
                     criterion: criterion.and_then(|column| option(column, i)),
                     p_a: within("p_a", maybe(p_a, i), (0.0, 1.0))?,
-                    order: Order::parse(&order)
-                        .ok_or_else(|| format!("column `order` contains `{order}`"))?,
+                    order: Order::parse(&order).ok_or_else(|| word("order", &order))?,
                     tie: option(tie, i)
-                        .map(|text| {
-                            TieKind::parse(&text).ok_or_else(|| format!("column `tie` contains `{text}`"))
-                        })
+                        .map(|text| TieKind::parse(&text).ok_or_else(|| word("tie", &text)))
                         .transpose()?,
                     weight: within("weight", maybe(weight, i), (0.0, f64::INFINITY))?,
                     receipt,
@@ -446,7 +455,7 @@ impl TableRow for Rating {
         64 + 32 * self.calls.len()
     }
 
-    fn encode<R: Borrow<Self>>(rows: &[R]) -> Result<RecordBatch, String> {
+    fn encode<R: Borrow<Self>>(rows: &[R]) -> Result<RecordBatch, ColumnError> {
         let rows = || rows.iter().map(Borrow::borrow);
         batch(
             &RATINGS,
@@ -463,7 +472,7 @@ impl TableRow for Rating {
         )
     }
 
-    fn decode(batch: &RecordBatch) -> Result<Vec<Self>, String> {
+    fn decode(batch: &RecordBatch) -> Result<Vec<Self>, ColumnError> {
         let texts = |name| text_column(batch, name);
         let (pair, property, annotator) = (texts("pair")?, texts("property")?, texts("annotator")?);
         let (a, b) = (number_column(batch, "a")?, number_column(batch, "b")?);

@@ -12,6 +12,8 @@ use arrow_array::types::{
 use arrow_array::{Array, ArrayRef, Float64Array, RecordBatch, new_null_array};
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
 
+use super::column_error::ColumnError;
+
 /// The batch with columns of nothing, and of other numbers, in the types of the schema; what does not fit stays as it is.
 pub(super) fn conform(batch: RecordBatch, wanted: &SchemaRef) -> RecordBatch {
     let own = batch.schema();
@@ -71,7 +73,7 @@ fn converted(column: &ArrayRef, to: &DataType) -> Option<ArrayRef> {
 }
 
 /// A number that must be there and within these ends.
-pub(super) fn within(name: &str, value: Option<f64>, (low, high): (f64, f64)) -> Result<f64, String> {
+pub(super) fn within(name: &str, value: Option<f64>, (low, high): (f64, f64)) -> Result<f64, ColumnError> {
     let expected = if high.is_finite() {
         format!("a number from {low} to {high}")
     } else {
@@ -79,8 +81,8 @@ pub(super) fn within(name: &str, value: Option<f64>, (low, high): (f64, f64)) ->
     };
     match value {
         Some(value) if value.is_finite() && (low..=high).contains(&value) => Ok(value),
-        Some(value) => Err(format!("column `{name}` contains {value}; {expected} is expected")),
-        None => Err(format!("column `{name}` is null in a row; {expected} is expected")),
+        Some(found) => Err(ColumnError::Number { column: name.to_owned(), found, expected: Some(expected) }),
+        None => Err(ColumnError::Null { column: name.to_owned(), expected: Some(expected) }),
     }
 }
 
@@ -107,6 +109,7 @@ mod tests {
             ("receipt", nothing, true),
         ]);
         Verdict::decode(&conform(batch.map_err(|e| e.to_string())?, &Verdict::schema()))
+            .map_err(|e| e.to_string())
     }
 
     #[test]

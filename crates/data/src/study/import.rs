@@ -9,10 +9,11 @@ use std::path::{Path, PathBuf};
 use foldhash::quality::FixedState;
 use predilect_types::{ReadSummary, Verdict};
 
+use super::folder::Study;
+use super::lock;
+use super::manifest::{ImportEntry, StudyToml};
 use super::people::People;
-use super::{
-    ImportEntry, PairWriter, RatingWriter, Study, StudyToml, TableReader, TableRow, VerdictWriter, lock,
-};
+use super::table::{PairWriter, RatingWriter, TableReader, TableRow, VerdictWriter};
 use crate::container::input::expand;
 use crate::error::DataError;
 use crate::files::NewFile;
@@ -107,9 +108,9 @@ fn import_into(
 
 /// What the folder holds so far, where it may become what is wanted; said before anything is read.
 fn what_is_there(study: &Study, onto: Onto, there: bool) -> Result<Option<StudyToml>, DataError> {
-    let shown = study.folder.display().to_string();
+    let shown = study.folder().display().to_string();
     if there && onto == Onto::New {
-        return Err(DataError::study(shown, "the folder already contains a study").with_hint(format!("give another folder, add to it with {ADD}, or replace it and everything derived from it with {REPLACE}")));
+        return Err(DataError::study(shown, "the folder already contains a study").with_remedy(format!("give another folder, add to it with {ADD}, or replace it and everything derived from it with {REPLACE}")));
     }
     // A study that this version cannot keep is told before anything is read.
     let old = match (there, onto) {
@@ -126,7 +127,7 @@ fn what_is_there(study: &Study, onto: Onto, there: bool) -> Result<Option<StudyT
                 shown,
                 format!("the folder has a file {name}.parquet, which is not a study's"),
             )
-            .with_hint("give another folder for the study"));
+            .with_remedy("give another folder for the study"));
         }
     }
     Ok(old)
@@ -143,9 +144,9 @@ fn refuse_what_is_part_already(
             .is_some_and(|i| i.files.iter().any(|(name, d)| d == digest && same_name(name, file)))
     };
     added.iter().find(part).map_or(Ok(()), |(file, _)| {
-        let shown = study.folder.display().to_string();
+        let shown = study.folder().display().to_string();
         Err(DataError::study(shown, format!("{file} is already part of the study"))
-            .with_hint("its verdicts would count twice; leave the file out"))
+            .with_remedy("its verdicts would count twice; leave the file out"))
     })
 }
 

@@ -5,7 +5,7 @@ use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::Study;
+use super::folder::Study;
 use crate::error::DataError;
 
 /// The file that is locked. It stays: what counts is the lock, which the system takes back when its holder ends.
@@ -54,7 +54,7 @@ fn lock(folder: &Path, doing: &str) -> Result<StudyLock, DataError> {
                 folder.display().to_string(),
                 format!("the study is being written by {who}"),
             )
-            .with_hint("wait until that has ended, or work in another study"));
+            .with_remedy("wait until that has ended, or work in another study"));
         }
         // Some file systems know no locks: then nobody can be told apart.
         Err(TryLockError::Error(_)) => return Ok(StudyLock { file }),

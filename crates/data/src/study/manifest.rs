@@ -2,12 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::Write;
+use std::path::Path;
 
 use predilect_types::{ReadSummary, SourceSummary, parsed};
 use serde::{Deserialize, Serialize};
 
-use super::Study;
+use super::folder::Study;
 use crate::error::DataError;
+use crate::files::NewFile;
 use crate::options::{Judges, OnBadRow, ReadOptions};
 use crate::recipe::{Mapping, Recipe};
 
@@ -148,18 +151,18 @@ impl StudyToml {
         let bytes = fs::read(&path).map_err(|e| DataError::path_io(&path, "read", e))?;
         let text = String::from_utf8(bytes).map_err(|_| {
             DataError::study(shown.clone(), "it is not text in UTF-8")
-                .with_hint("correct it, or import the data again")
+                .with_remedy("correct it, or import the data again")
         })?;
         let read: Self = toml::from_str(&text).map_err(|e| {
             DataError::study(shown.clone(), parsed::plain(e.message()))
-                .with_hint("correct it, or import the data again")
+                .with_remedy("correct it, or import the data again")
         })?;
         if read.layout > LAYOUT {
             return Err(DataError::later_layout(
                 shown,
                 format!("the study has layout {}, later than {LAYOUT}", read.layout),
             )
-            .with_hint("use the version of Predilect that wrote it, or a later one"));
+            .with_remedy("use the version of Predilect that wrote it, or a later one"));
         }
         Ok(read)
     }
@@ -183,6 +186,12 @@ impl StudyToml {
         let current = Self { predilect: env!("CARGO_PKG_VERSION").to_owned(), ..self.clone() };
         let text = toml::to_string_pretty(&current)
             .map_err(|e| DataError::study(path.display().to_string(), e.to_string()))?;
-        super::write_text(&path, &text)
+        write_text(&path, &text)
     }
+}
+
+fn write_text(path: &Path, text: &str) -> Result<(), DataError> {
+    let mut file = NewFile::of(path)?;
+    file.write_all(text.as_bytes()).map_err(|e| DataError::path_io(path, "write", e))?;
+    file.finish()
 }

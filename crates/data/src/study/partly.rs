@@ -14,7 +14,7 @@ use parquet::arrow::arrow_reader::{
 use parquet::file::metadata::ParquetMetaDataReader;
 use predilect_types::{Pair, Rating};
 
-use super::Study;
+use super::folder::Study;
 use super::table::{BATCH, TEXTS, TableReader, TableRow, damaged};
 use crate::error::DataError;
 

@@ -17,12 +17,13 @@ use parquet::arrow::arrow_reader::{
     ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
 };
 use parquet::file::metadata::KeyValue;
-use predilect_types::Pair;
+use predilect_types::{Pair, Rating, Verdict};
 
-use super::Study;
 use super::bound::Bound;
+use super::column_error::ColumnError;
 use super::conform::conform;
 use super::encoder::Encoder;
+use super::folder::Study;
 use super::imported::{IMPORT, IMPORTED, import_of};
 use crate::error::DataError;
 use crate::files::NewFile;
@@ -46,7 +47,7 @@ pub trait TableRow: Sized + Clone + Send + Sync + 'static {
     /// # Errors
     ///
     /// When they do not fit the schema.
-    fn encode<R: Borrow<Self>>(rows: &[R]) -> Result<RecordBatch, String>;
+    fn encode<R: Borrow<Self>>(rows: &[R]) -> Result<RecordBatch, ColumnError>;
     /// Adds what an import is known by.
     fn digest(&self, _: &mut impl Hasher) {}
     /// Columns as rows.
@@ -54,7 +55,7 @@ pub trait TableRow: Sized + Clone + Send + Sync + 'static {
     /// # Errors
     ///
     /// When a column is missing or of another type.
-    fn decode(batch: &RecordBatch) -> Result<Vec<Self>, String>;
+    fn decode(batch: &RecordBatch) -> Result<Vec<Self>, ColumnError>;
 }
 
 /// Writes one table; nothing is seen of it before [`TableWriter::finish`].
@@ -99,7 +100,7 @@ impl<T: TableRow, R: Held<T>> TableWriter<T, R> {
             for rows in batches {
                 // Within the pool at once, so that its threads share the work without waiting for this one.
                 rayon::scope(|_| {
-                    let batch = T::encode(&rows)?;
+                    let batch = T::encode(&rows).map_err(|e| e.to_string())?;
                     for row in &rows {
                         row.borrow().digest(&mut digest);
                     }
@@ -159,7 +160,7 @@ impl<T: TableRow, R: Held<T>> TableWriter<T, R> {
 
     fn failed(&self, problem: &str) -> DataError {
         DataError::study(self.path.display().to_string(), format!("the table cannot be written: {problem}"))
-            .with_hint("is there room on the disk?")
+            .with_remedy("is there room on the disk?")
     }
 
     fn join(&mut self) -> Result<(Encoder, u64), DataError> {
@@ -222,6 +223,13 @@ impl<T: TableRow, R: Held<T>> Drop for TableWriter<T, R> {
     }
 }
 
+/// Writes the table of pairs.
+pub type PairWriter = TableWriter<Pair, Box<Pair>>;
+/// Writes the table of verdicts.
+pub type VerdictWriter = TableWriter<Verdict>;
+/// Writes the table of ratings.
+pub type RatingWriter = TableWriter<Rating>;
+
 /// Reads one table, some thousand rows at a time.
 pub struct TableReader<T> {
     reader: ParquetRecordBatchReader,
@@ -254,13 +262,13 @@ impl<T: TableRow> TableReader<T> {
 }
 
 pub(super) fn damaged(path: &Path, problem: &str) -> DataError {
-    let hint = if path.file_stem().is_some_and(|name| IMPORTED.iter().any(|table| name == *table)) {
+    let remedy = if path.file_stem().is_some_and(|name| IMPORTED.iter().any(|table| name == *table)) {
         format!("import the files again ({})", advice::IMPORT)
     } else {
         "remove this file, and run the step that writes it again".to_owned()
     };
     DataError::study(path.display().to_string(), format!("the table cannot be read: {problem}"))
-        .with_hint(hint)
+        .with_remedy(remedy)
 }
 
 impl<T: TableRow> Iterator for TableReader<T> {
@@ -271,7 +279,8 @@ impl<T: TableRow> Iterator for TableReader<T> {
         Some(match batch {
             Ok(batch) => {
                 let batch = if self.bare { with_no_texts(batch) } else { batch };
-                T::decode(&conform(batch, &T::schema())).map_err(|problem| damaged(&self.path, &problem))
+                T::decode(&conform(batch, &T::schema()))
+                    .map_err(|problem| damaged(&self.path, &problem.to_string()))
             }
             Err(error) => Err(damaged(&self.path, &error.to_string())),
         })

@@ -13,11 +13,9 @@ use predilect_types::{Message, Role};
 use crate::error::{Reason, RowError};
 
 pub(crate) use conversation::{conversation, leftovers, structured};
+use speaker::REASONING;
 pub(crate) use speaker::role;
 pub(crate) use template::has_marks;
-
-/// The name of the role under which a model's reasoning stands before the answer that it belongs to.
-pub(crate) const REASONING: &str = "reasoning";
 
 /// The prompt and the two responses.
 pub(crate) type Split = (Vec<Message>, Vec<Message>, Vec<Message>);

@@ -2,7 +2,8 @@
 
 use predilect_types::Role;
 
-use super::REASONING;
+/// The name of the role under which a model's reasoning stands before the answer that it belongs to.
+pub(crate) const REASONING: &str = "reasoning";
 
 /// Who speaks, by the names that files use, whatever the case.
 ///

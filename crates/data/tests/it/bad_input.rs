@@ -73,7 +73,7 @@ fn a_bad_record_stops_with_line_field_and_value_or_is_counted() {
         assert_eq!(error.field(), *field, "{error}");
         assert!(error.to_string().contains(message), "{error}");
         assert!(error.to_string().contains("f.jsonl:2: "), "{error}");
-        assert!(error.hint().is_some());
+        assert!(error.remedy().is_some());
         let all = read_bytes("f.jsonl", text.as_bytes(), &skip()).unwrap();
         assert_eq!((all.summary.rows, all.pairs.len()), (3, 2), "{bad}");
         assert_eq!(all.dropped(reason.as_str()), 1, "{bad}: {:?}", all.summary.dropped);
@@ -95,7 +95,7 @@ fn a_missing_verdict_is_counted_and_stops_where_there_is_no_other() {
         "{:?}",
         error.details()
     );
-    assert!(error.hint().unwrap().to_string().contains("map winner=COLUMN"), "{error}");
+    assert!(error.remedy().unwrap().to_string().contains("map winner=COLUMN"), "{error}");
     let all = read_text("f.jsonl", &format!("{text}{}", GOOD.replace('q', "s"))).unwrap();
     assert_eq!((all.pairs.len(), all.verdicts.len()), (3, 1));
     assert_eq!(all.dropped("verdict missing or not parsed"), 2);
@@ -116,7 +116,7 @@ fn files_that_are_no_data_say_what_they_are() {
         let error = read_bytes(name, bytes, &ReadOptions::default()).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Input, "{error}");
         assert!(error.to_string().contains(message), "{error}");
-        assert!(error.hint().is_some(), "{error}");
+        assert!(error.remedy().is_some(), "{error}");
     }
     let error = read_bytes("f.gz", &[0x1f, 0x8b, 8, 0, 1], &ReadOptions::default()).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Io, "{error}");
@@ -232,7 +232,7 @@ fn a_file_cut_inside_its_first_record_is_said_to_be_cut() {
         [("cut.json", r#"[{"prompt": "q", "response_a": "x"#), ("cut.jsonl", r#"{"prompt": "q", "resp"#)]
     {
         let error = read_text(name, text).unwrap_err();
-        let said = format!("{error} {}", error.hint().map(ToString::to_string).unwrap_or_default());
+        let said = format!("{error} {}", error.remedy().map(ToString::to_string).unwrap_or_default());
         assert!(said.contains("cut short") && said.contains(name), "{said}");
     }
 }
@@ -340,7 +340,7 @@ fn a_value_that_the_format_does_not_define_is_refused_or_counted() {
             assert_eq!(error.field(), Some(*field), "{name} {value}: {said}");
             assert!(matches!(error.kind(), ErrorKind::Row(_)) && error.at().is_some(), "{said}");
             assert!(error.value().is_some_and(|said| said.contains(value)), "{said}");
-            assert!(error.hint().is_some(), "{said}");
+            assert!(error.remedy().is_some(), "{said}");
             let ErrorKind::Row(reason) = error.kind() else { unreachable!() };
             // Where nothing else is in the file, the count is in the message.
             match read_bytes(name, text.as_bytes(), &skip()) {

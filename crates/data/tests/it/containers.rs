@@ -55,9 +55,9 @@ fn compressed_by_whatever() {
         let whole = pack(lines(20_000).as_bytes());
         let error = read("f.jsonl", &whole[..whole.len() / 2]).unwrap_err();
         assert!(
-            error.hint().is_some_and(|hint| hint.to_string().contains("cut short")),
+            error.remedy().is_some_and(|remedy| remedy.to_string().contains("cut short")),
             "{error} {:?}",
-            error.hint()
+            error.remedy()
         );
     }
 }
@@ -85,7 +85,7 @@ fn archives() {
     assert!(error.to_string().contains("encrypted") && error.to_string().contains("a.zip/data/"), "{error}");
     let error = read("a.xlsx", &zip(&[("xl/workbook.xml", b"<x/>")], true, 0)).unwrap_err();
     assert!(
-        error.to_string().contains("Excel") && error.hint().unwrap().to_string().contains("CSV"),
+        error.to_string().contains("Excel") && error.remedy().unwrap().to_string().contains("CSV"),
         "{error}"
     );
     let error = read("a.zip", &zip(&[("b.zip", b"PK\x03\x04")], false, 0)).unwrap_err();
@@ -332,7 +332,7 @@ fn tables_of_every_dialect() {
     ] {
         let error = read("f.csv", cut.as_bytes()).unwrap_err();
         assert!(error.to_string().contains(what), "{error}");
-        assert!(error.hint().is_some());
+        assert!(error.remedy().is_some());
     }
 }
 
@@ -354,7 +354,7 @@ fn text_in_other_encodings() {
     check("Windows-1252", &all);
     assert!(remarks(&all.unwrap()).contains("Windows-1252"));
     let error = read("f.jsonl", &western(&lines(N))).unwrap_err();
-    assert!(error.hint().unwrap().to_string().contains("iconv -f WINDOWS-1252"), "{:?}", error.hint());
+    assert!(error.remedy().unwrap().to_string().contains("iconv -f WINDOWS-1252"), "{:?}", error.remedy());
     let error = read(
         "f.csv",
         &table(',', N)
@@ -364,7 +364,7 @@ fn text_in_other_encodings() {
             .collect::<Vec<_>>(),
     )
     .unwrap_err();
-    assert!(error.hint().unwrap().to_string().contains("iconv"), "{error} {:?}", error.hint());
+    assert!(error.remedy().unwrap().to_string().contains("iconv"), "{error} {:?}", error.remedy());
 }
 
 #[test]

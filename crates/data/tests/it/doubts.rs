@@ -140,7 +140,7 @@ fn a_swap_that_comes_late_stops_as_well() {
     }
     let error = read_text("late.csv", &text).unwrap_err();
     assert!(error.to_string().contains("late.csv:3003") && error.to_string().contains("swapped"), "{error}");
-    assert!(error.hint().unwrap().to_string().contains("map swapped=none"), "{error}");
+    assert!(error.remedy().unwrap().to_string().contains("map swapped=none"), "{error}");
     let all = read_bytes("late.csv", text.as_bytes(), &mapped(&["swapped=swapped"])).unwrap();
     assert_eq!(all.verdicts.iter().filter(|verdict| verdict.p_a == 0.0).count(), 999);
 }
@@ -181,7 +181,7 @@ fn columns_that_agree_at_first_and_not_later_stop() {
         error.to_string().contains("late.csv:3002") && error.to_string().contains("contradict"),
         "{error}"
     );
-    assert!(error.hint().unwrap().to_string().contains("map winner=human_preference"), "{error}");
+    assert!(error.remedy().unwrap().to_string().contains("map winner=human_preference"), "{error}");
     let all = read_bytes("late.csv", text.as_bytes(), &mapped(&["winner=human_preference"])).unwrap();
     assert_eq!(all.verdicts.iter().filter(|verdict| verdict.p_a == 0.0).count(), 1000);
 }

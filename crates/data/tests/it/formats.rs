@@ -111,7 +111,7 @@ fn alpaca_eval_outputs_become_pairs_of_models() {
     let (_folder, paths) = lay(&[("m.json", m.as_bytes()), ("n.json", n.as_bytes())]);
     let error = read_paths(&paths, &ReadOptions::default()).unwrap_err();
     assert!(error.to_string().contains("no verdict"), "{error}");
-    assert!(error.hint().unwrap().to_string().contains("without verdicts"), "{error}");
+    assert!(error.remedy().unwrap().to_string().contains("without verdicts"), "{error}");
     let all = read_paths(&paths, &without_verdicts()).unwrap();
     assert_eq!((all.pairs.len(), all.verdicts.len()), (1, 0));
     assert_eq!(all.pairs[0].response_b.text(), "n says");
@@ -190,7 +190,7 @@ fn hh_rlhf_ultrafeedback_and_trl() {
         (ErrorKind::Row(Reason::MissingField), Some("prompt")),
         "{error}"
     );
-    assert!(error.hint().unwrap().to_string().contains("map prompt=none"), "{error}");
+    assert!(error.remedy().unwrap().to_string().contains("map prompt=none"), "{error}");
     let unpaired = "{\"prompt\": \"q\", \"completion\": \"x\", \"label\": true}\n{\"prompt\": \"q\", \"completion\": \"y\", \"label\": false}\n\
         {\"prompt\": \"q\", \"completion\": \"z\", \"label\": false}\n{\"prompt\": \"r\", \"completion\": \"z\", \"label\": true}\n";
     let all = read_text("kto.jsonl", unpaired).unwrap();
@@ -236,7 +236,7 @@ fn mt_bench() {
     assert_eq!(all.pairs[0].scenario.as_deref(), Some("writing"));
     assert_eq!(all.pairs[1].response_a.messages, [Message::assistant("m1")]);
     let none = read_paths(&paths[..1], &ReadOptions::default()).unwrap_err();
-    assert!(none.hint().unwrap().to_string().contains("answers of two models"), "{none}");
+    assert!(none.remedy().unwrap().to_string().contains("answers of two models"), "{none}");
 }
 
 #[test]
@@ -261,7 +261,7 @@ fn arena_hard() {
     assert_eq!(all.calls(), [("gpt", 0.25)]);
     assert_eq!((all.verdicts[0].order, all.pairs[0].scenario.as_deref()), (Order::Both, Some("Puzzles")));
     let error = read_paths(&paths[..3], &ReadOptions::default()).unwrap_err();
-    assert!(error.hint().unwrap().to_string().contains("without verdicts"), "{error}");
+    assert!(error.remedy().unwrap().to_string().contains("without verdicts"), "{error}");
     let all = read_paths(&paths[..3], &without_verdicts()).unwrap();
     assert_eq!((all.pairs.len(), all.verdicts.len()), (1, 0));
 }
@@ -288,7 +288,7 @@ fn panda_lm_with_its_results_first() {
     assert_eq!(all.calls().last(), Some(&("gpt", 0.5)));
     assert_eq!((all.dropped("verdict without a pair"), all.dropped("verdict missing or not parsed")), (1, 1));
     let alone = read_paths(&paths[..1], &ReadOptions::default()).unwrap_err();
-    assert!(alone.hint().unwrap().to_string().contains("name the file with their pairs"), "{alone}");
+    assert!(alone.remedy().unwrap().to_string().contains("name the file with their pairs"), "{alone}");
 }
 
 #[test]
@@ -307,7 +307,7 @@ fn bias_bench_and_llm_bar_and_auto_j() {
     let error = read_text(name, &two_values).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Input, "{error}");
     assert!(error.to_string().contains("`label`"), "{error}");
-    let remedy = error.hint().unwrap().to_string();
+    let remedy = error.remedy().unwrap().to_string();
     assert!(remedy.contains("map winner=label:0=A,1=B or map winner=label:1=A,2=B,0=tie"), "{remedy}");
 }
 

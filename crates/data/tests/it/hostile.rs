@@ -12,7 +12,7 @@ fn try_all(name: &str, bytes: &[u8], format: Option<Format>) {
     for on_bad_row in [OnBadRow::Stop, OnBadRow::Skip] {
         let options = ReadOptions { format, on_bad_row, max_record_bytes: 1 << 20, ..ReadOptions::default() };
         if let Err(error) = read_bytes(name, bytes, &options) {
-            let shown = format!("{error}{}", error.hint().map(ToString::to_string).unwrap_or_default());
+            let shown = format!("{error}{}", error.remedy().map(ToString::to_string).unwrap_or_default());
             assert!(!shown.chars().any(char::is_control), "{error:?}");
         }
     }

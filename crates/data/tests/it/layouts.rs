@@ -94,7 +94,7 @@ fn check(layout: &Layout) -> Vec<String> {
                 let said = format!(
                     "{error} {} {}",
                     error.details().iter().map(ToString::to_string).collect::<Vec<_>>().join(" "),
-                    error.hint().map(ToString::to_string).unwrap_or_default()
+                    error.remedy().map(ToString::to_string).unwrap_or_default()
                 )
                 .to_lowercase();
                 for words in &layout.refused {
@@ -108,7 +108,7 @@ fn check(layout: &Layout) -> Vec<String> {
     }
     let found = match found {
         Ok(found) => found,
-        Err(error) => return vec![format!("refused: {error}; {:?}; {:?}", error.details(), error.hint())],
+        Err(error) => return vec![format!("refused: {error}; {:?}; {:?}", error.details(), error.remedy())],
     };
     if layout.pairs.is_some_and(|pairs| pairs != found.pairs.len()) {
         wrong.push(format!("{} pairs, not {:?}", found.pairs.len(), layout.pairs));

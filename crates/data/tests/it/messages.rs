@@ -15,8 +15,8 @@ fn shown(name: &str, error: &DataError) -> String {
     for line in error.details() {
         let _ = writeln!(text, "  {line}");
     }
-    if let Some(hint) = error.hint() {
-        let _ = writeln!(text, "remedy: {hint}");
+    if let Some(remedy) = error.remedy() {
+        let _ = writeln!(text, "remedy: {remedy}");
     }
     // The folder is another in every run.
     let folder = text

@@ -20,7 +20,7 @@ fn read_shared(path: &str) -> Option<All> {
     let path = shared(path)?;
     // Of arena_hard there are only the answers of two models.
     let options = ReadOptions { without_verdicts: path.ends_with("arena_hard"), ..ReadOptions::default() };
-    Some(read_paths(&[path], &options).unwrap_or_else(|e| panic!("{e}; {:?}", e.hint())))
+    Some(read_paths(&[path], &options).unwrap_or_else(|e| panic!("{e}; {:?}", e.remedy())))
 }
 
 /// Folder or file; rows, pairs, verdicts; what was dropped or merged; files read and files left out.
@@ -89,7 +89,7 @@ fn a_leaderboard_that_is_named_is_an_error() {
     let Some(path) = shared("alpaca_eval/evaluators_leaderboard.csv") else { return };
     let error = read_paths(&[path], &ReadOptions::default()).unwrap_err();
     assert!(error.to_string().contains("not a known format"), "{error}");
-    assert!(error.hint().unwrap().to_string().contains("say what each column contains"), "{error}");
+    assert!(error.remedy().unwrap().to_string().contains("say what each column contains"), "{error}");
     let shown = error.details().iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
     for said in ["Human agreement               70.98", "map prompt=COLUMN", "map response_a=COLUMN"] {
         assert!(shown.contains(said), "{shown}");

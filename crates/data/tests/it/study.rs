@@ -181,7 +181,7 @@ fn tables_of_results_are_written_by_name() {
     assert!(study.write_table("../x", &[batch]).is_err());
     assert!(study.write_table("empty", &[]).is_err());
     let error = Study::open(folder.path()).unwrap_err();
-    assert!(error.hint().unwrap().to_string().contains("import"), "{error}");
+    assert!(error.remedy().unwrap().to_string().contains("import"), "{error}");
 }
 
 #[test]
@@ -201,7 +201,7 @@ fn a_parquet_table_is_an_input_too() {
     let mut names = ids(&study);
     let (_files, paths) = lay(&[("p.parquet", &small_parquet())]);
     let error = read_paths(&paths, &ReadOptions::default()).unwrap_err();
-    assert!(error.hint().unwrap().to_string().contains("without verdicts"), "{error}");
+    assert!(error.remedy().unwrap().to_string().contains("without verdicts"), "{error}");
     let all = read_paths(&paths, &without_verdicts()).unwrap();
     let mut read: Vec<String> = all.pairs.iter().map(|p| p.id.clone()).collect();
     names.sort();
@@ -295,9 +295,9 @@ fn a_study_is_not_overwritten_by_accident() {
     std::fs::write(place.join("mine.parquet"), b"mine").unwrap();
     let error = put(1, Onto::New).unwrap_err();
     assert!(
-        error.hint().is_some_and(|hint| {
-            let hint = hint.to_string();
-            hint.contains("add to it with add") && hint.contains("replace")
+        error.remedy().is_some_and(|remedy| {
+            let remedy = remedy.to_string();
+            remedy.contains("add to it with add") && remedy.contains("replace")
         }),
         "{error}"
     );

@@ -30,7 +30,7 @@ fn arrow_files_and_streams() {
             let bytes = arrow(N, file, compression);
             for cut in [9, 100, bytes.len() / 2, bytes.len() * 2 / 3] {
                 let error = read("f.arrow", &bytes[..cut]).unwrap_err();
-                assert!(error.hint().is_some(), "{error}");
+                assert!(error.remedy().is_some(), "{error}");
             }
         }
     }

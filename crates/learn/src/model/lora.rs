@@ -61,14 +61,20 @@ impl Target {
 }
 
 impl FromStr for Target {
-    type Err = String;
+    type Err = UnknownTarget;
 
-    fn from_str(name: &str) -> Result<Self, String> {
-        Self::ALL.into_iter().find(|target| target.as_str() == name).ok_or_else(|| {
-            let known = Self::ALL.map(Self::as_str).join(", ");
-            format!("unknown linear layer `{name}`; supported are {known}")
-        })
+    fn from_str(name: &str) -> Result<Self, UnknownTarget> {
+        let found = Self::ALL.into_iter().find(|target| target.as_str() == name);
+        found.ok_or_else(|| UnknownTarget { given: name.to_owned() })
     }
+}
+
+/// The name of a linear map that no adapter can be on.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("unknown linear layer `{given}`; supported are {}", Target::ALL.map(Target::as_str).join(", "))]
+pub struct UnknownTarget {
+    /// The name.
+    pub given: String,
 }
 
 /// The shape of an adapter.

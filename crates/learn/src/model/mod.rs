@@ -27,7 +27,7 @@ pub(crate) use decoder::Slopes;
 pub use decoder::{Forward, Model, Pass};
 pub use export::{FolderNumbers, GgufNumbers, SIDE_FILES, SpecialTokens};
 pub use gate::Gate;
-pub use lora::{LoraOptions, Target};
+pub use lora::{LoraOptions, Target, UnknownTarget};
 pub use sample::{Sample, SampleOptions, Sampling};
 pub(crate) use store::is_vector;
 pub use store::{Gradients, Id, Store, Tensor};

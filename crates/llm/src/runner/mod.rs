@@ -5,10 +5,11 @@ mod plan;
 mod report;
 mod shared;
 
-use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
+
+use predilect_types::Interner;
 
 use crate::contract::Model;
 use crate::error::{CallError, Fault};
@@ -294,15 +295,16 @@ impl Runner<'_> {
         &self,
         requests: impl Iterator<Item = &'r Request>,
     ) -> (Vec<(&'r Request, String)>, Vec<usize>) {
-        let mut places: HashMap<String, usize> = HashMap::new();
+        let mut keys = Interner::default();
         let mut distinct = Vec::new();
         let index = requests
             .map(|request| {
                 let key = key(self.model.name(), request);
-                *places.entry(key.clone()).or_insert_with(|| {
+                let at = keys.get(&key) as usize;
+                if at == distinct.len() {
                     distinct.push((request, key));
-                    distinct.len() - 1
-                })
+                }
+                at
             })
             .collect();
         (distinct, index)

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::rows::RowSites;
 use super::{EpOptions, Fit, ROUGH, State, solved};
-use crate::problem::{Observed, Prior, Problem, says_something};
+use crate::regression::{Observed, Prior, Regression, says_something};
 
 /// By what an iteration shrinks the error, at worst taken for as little.
 const SLOW: f64 = 0.3;
@@ -26,7 +26,7 @@ pub struct Folds<'a> {
 ///
 /// # Panics
 ///
-/// When lengths differ or a fold is not below `folds`; values must be such as [`Problem::new`] takes.
+/// When lengths differ or a fold is not below `folds`; values must be such as [`Regression::new`] takes.
 pub fn held_out_means(
     rows: Observed<'_>,
     priors: &[Prior],
@@ -37,7 +37,7 @@ pub fn held_out_means(
     let Folds { of: fold_of, count: folds } = folds;
     assert_eq!(fold_of.len(), verdicts.len(), "a fold for every row");
     let d = priors.len();
-    let whole = Problem::taken(x, verdicts, weights, priors);
+    let whole = Regression::taken(x, verdicts, weights, priors);
     let mut linear = vec![whole.linear.clone(); folds];
     let mut kept: Vec<usize> = Vec::with_capacity(verdicts.len());
     for (row, &fold) in fold_of.iter().enumerate() {
@@ -60,9 +60,9 @@ pub fn held_out_means(
         });
         let found = near.or_else(|| {
             let rest: Vec<usize> = (0..verdicts.len()).filter(|&row| fold_of[row] != fold).collect();
-            let problem = Problem::some_rows(x, verdicts, weights, priors, &rest);
-            let (state, _, converged) = solved(&problem, options, false);
-            converged.then(|| state.shapes(&problem).map(|shape| shape.mean()).collect())
+            let regression = Regression::some_rows(x, verdicts, weights, priors, &rest);
+            let (state, _, converged) = solved(&regression, options, false);
+            converged.then(|| state.shapes(&regression).map(|shape| shape.mean()).collect())
         });
         means.push(found?);
     }
@@ -77,10 +77,11 @@ struct Shared<'a> {
 
 impl Shared<'_> {
     /// `None` where single precision does not converge.
-    fn of(problem: &Problem, options: &EpOptions) -> Option<Self> {
-        let mut fit = Fit::of(&problem.linear, options);
-        let mut state = State::new(problem);
-        let mut sites = RowSites::<f32>::new(Cow::Owned(problem.rows.narrow()), problem.weights.as_deref());
+    fn of(regression: &Regression, options: &EpOptions) -> Option<Self> {
+        let mut fit = Fit::of(&regression.linear, options);
+        let mut state = State::new(regression);
+        let mut sites =
+            RowSites::<f32>::new(Cow::Owned(regression.rows.narrow()), regression.weights.as_deref());
         sites.start();
         let healthy = fit.step(&mut state, &mut sites, true)
             && fit.descend(&mut state, &mut sites, options.tolerance, true);
@@ -91,7 +92,7 @@ impl Shared<'_> {
     fn means(
         &self,
         sites: &mut RowSites<'_, f32>,
-        problem: &Problem,
+        regression: &Regression,
         linear: &[f64],
         options: &EpOptions,
     ) -> Option<Vec<f64>> {
@@ -111,7 +112,7 @@ impl Shared<'_> {
         state.remaining = state.change * factor / (1.0 - factor);
         let healthy = fit.descend(&mut state, sites, options.tolerance, true);
         (healthy && state.remaining < options.tolerance)
-            .then(|| state.shapes(problem).map(|shape| shape.mean()).collect())
+            .then(|| state.shapes(regression).map(|shape| shape.mean()).collect())
     }
 }
 
@@ -140,8 +141,9 @@ mod tests {
                 let found = held_out_means(rows, &priors, all, &options).unwrap();
                 for (fold, means) in found.iter().enumerate() {
                     let rest: Vec<usize> = (0..n).filter(|&row| fold_of[row] != fold).collect();
-                    let problem = Problem::some_rows(&table.x, &table.verdicts, weights, &priors, &rest);
-                    let exact = ep(&problem, &EpOptions::default());
+                    let regression =
+                        Regression::some_rows(&table.x, &table.verdicts, weights, &priors, &rest);
+                    let exact = ep(&regression, &EpOptions::default());
                     for (mean, marginal) in means.iter().zip(&exact.marginals) {
                         let apart = (mean - marginal.mean).abs() / marginal.sd;
                         assert!(apart < 2e-4, "{n} {d} {prior:?} {fold}: {apart}");
@@ -176,8 +178,8 @@ mod tests {
         );
         for (fold, means) in found.into_iter().flatten().enumerate() {
             let rest: Vec<usize> = (0..300).filter(|&row| fold_of[row] != fold).collect();
-            let problem = Problem::some_rows(&x, &table.verdicts, None, &priors, &rest);
-            let exact = ep(&problem, &EpOptions::default());
+            let regression = Regression::some_rows(&x, &table.verdicts, None, &priors, &rest);
+            let exact = ep(&regression, &EpOptions::default());
             for (mean, marginal) in means.iter().zip(&exact.marginals) {
                 assert!((mean - marginal.mean).abs() < 1e-3 * marginal.sd, "{fold}");
             }

@@ -23,7 +23,7 @@ use crate::lanes::Lanes;
 use crate::laplace::LaplaceTilt;
 use crate::linalg::{inverse_cholesky, solve, stride};
 use crate::posterior::{Marginal, Shape};
-use crate::problem::{Prior, Problem};
+use crate::regression::{Prior, Regression};
 use crate::rows::Aligned;
 
 /// Single precision goes on until this much is left to its fixed point: about where its rounding shows.
@@ -60,40 +60,40 @@ pub struct EpPosterior {
     pub converged: bool,
 }
 
-/// Fits a problem.
+/// Fits a regression.
 ///
 /// Never fails: a fit that does not converge, or whose precision matrix is not positive definite to working
 /// precision, says `converged: false` and gives its last finite state. The first iterations, which only lead into the
 /// neighbourhood of the fixed point, sweep the rows in f32 as long as that makes headway; the last ones, and with them
 /// the result, are f64. Cost: about n d^2 + d^3 multiply-adds and n x 12 exponentials an iteration, 5 to 11 iterations.
 /// Memory: 1.5 n d + d^2 floats.
-pub fn ep(problem: &Problem, options: &EpOptions) -> EpPosterior {
+pub fn ep(regression: &Regression, options: &EpOptions) -> EpPosterior {
     // One group of rows costs the same in either width.
-    run(problem, options, problem.rows.groups() > 1)
+    run(regression, options, regression.rows.groups() > 1)
 }
 
 /// A fit that starts in single precision or not.
-fn run(problem: &Problem, options: &EpOptions, rough: bool) -> EpPosterior {
-    let (state, iterations, converged) = solved(problem, options, rough);
-    state.finish(problem, iterations, converged)
+fn run(regression: &Regression, options: &EpOptions, rough: bool) -> EpPosterior {
+    let (state, iterations, converged) = solved(regression, options, rough);
+    state.finish(regression, iterations, converged)
 }
 
 /// The last state, after how many iterations, and whether it is at rest.
-fn solved(problem: &Problem, options: &EpOptions, rough: bool) -> (State, usize, bool) {
-    let mut fit = Fit::of(&problem.linear, options);
-    let mut state = State::new(problem);
-    let weights = problem.weights.as_deref();
-    let mut sites = RowSites::<f64>::new(Cow::Borrowed(&problem.rows), weights);
+fn solved(regression: &Regression, options: &EpOptions, rough: bool) -> (State, usize, bool) {
+    let mut fit = Fit::of(&regression.linear, options);
+    let mut state = State::new(regression);
+    let weights = regression.weights.as_deref();
+    let mut sites = RowSites::<f64>::new(Cow::Borrowed(&regression.rows), weights);
     let mut healthy = false;
     if rough {
-        let mut rough = RowSites::<f32>::new(Cow::Owned(problem.rows.narrow()), weights);
+        let mut rough = RowSites::<f32>::new(Cow::Owned(regression.rows.narrow()), weights);
         rough.start();
         let goal = ROUGH.max(options.tolerance);
         healthy = fit.step(&mut state, &mut rough, true) && fit.descend(&mut state, &mut rough, goal, true);
         sites.go_on_from(&rough);
     }
     if !healthy {
-        state = State::new(problem);
+        state = State::new(regression);
         sites.start();
         healthy = fit.step(&mut state, &mut sites, true);
     }
@@ -168,11 +168,11 @@ struct State {
 }
 
 impl State {
-    fn new(problem: &Problem) -> Self {
-        let d = problem.columns();
+    fn new(regression: &Regression) -> Self {
+        let d = regression.columns();
         let p = stride(d);
         Self {
-            priors: PriorSites::new(problem),
+            priors: PriorSites::new(regression),
             mean: Aligned::new(0.0, p),
             variance: Aligned::new(1.0, p),
             inverse: Aligned::new(0.0, d * p),
@@ -187,10 +187,10 @@ impl State {
     }
 
     /// The marginals.
-    fn shapes<'a>(&'a self, problem: &'a Problem) -> impl Iterator<Item = Shape> + 'a {
+    fn shapes<'a>(&'a self, regression: &'a Regression) -> impl Iterator<Item = Shape> + 'a {
         let (mean, variance) = (self.mean.as_slice(), self.variance.as_slice());
         let (precision, shift) = (self.priors.precision.as_slice(), self.priors.shift.as_slice());
-        problem.priors.iter().enumerate().map(move |(j, prior)| match *prior {
+        regression.priors.iter().enumerate().map(move |(j, prior)| match *prior {
             Prior::Normal { .. } => Shape::Normal { mean: mean[j], sd: variance[j].sqrt() },
             Prior::Laplace { scale } => {
                 // The cavity: the posterior without the prior's site.
@@ -201,10 +201,10 @@ impl State {
         })
     }
 
-    fn finish(self, problem: &Problem, iterations: usize, converged: bool) -> EpPosterior {
-        let d = problem.columns();
+    fn finish(self, regression: &Regression, iterations: usize, converged: bool) -> EpPosterior {
+        let d = regression.columns();
         let p = stride(d);
-        let marginals = self.shapes(problem).map(Marginal::of_shape).collect();
+        let marginals = self.shapes(regression).map(Marginal::of_shape).collect();
         let (mean, inverse) = (self.mean.as_slice(), self.inverse.as_slice());
         let mut covariance = vec![0.0; d * d];
         for row in inverse.chunks_exact(p) {
@@ -317,9 +317,11 @@ mod tests {
             [(3, 2, false), (70, 5, true), (360, 29, false), (2000, 9, true), (30_000, 3, false)]
         {
             for prior in [Prior::Laplace { scale: 0.1 }, Prior::Normal { sd: 2.0 }] {
-                let problem = random_table(n, d, weighted, 5 + n as u64).problem(prior);
-                let (rough, plain) =
-                    (run(&problem, &EpOptions::default(), true), run(&problem, &EpOptions::default(), false));
+                let regression = random_table(n, d, weighted, 5 + n as u64).regression(prior);
+                let (rough, plain) = (
+                    run(&regression, &EpOptions::default(), true),
+                    run(&regression, &EpOptions::default(), false),
+                );
                 assert!(rough.converged && plain.converged, "{n} {d} {prior:?}");
                 assert!(apart(&rough, &plain) < 3e-6, "{n} {d} {prior:?}: {}", apart(&rough, &plain));
             }
@@ -342,9 +344,12 @@ mod tests {
                     _ => *x,
                 })
                 .collect();
-            let problem = Problem::new(&x, &table.verdicts, None, &[Prior::Normal { sd: 2.0 }; 3]).unwrap();
-            let (rough, plain) =
-                (run(&problem, &EpOptions::default(), true), run(&problem, &EpOptions::default(), false));
+            let regression =
+                Regression::new(&x, &table.verdicts, None, &[Prior::Normal { sd: 2.0 }; 3]).unwrap();
+            let (rough, plain) = (
+                run(&regression, &EpOptions::default(), true),
+                run(&regression, &EpOptions::default(), false),
+            );
             assert_eq!(rough.converged, plain.converged, "{scale}");
             if plain.converged {
                 assert!(apart(&rough, &plain) < 1e-5, "{scale}: {}", apart(&rough, &plain));

@@ -5,7 +5,7 @@ use pulp::Simd;
 use super::tail::tails;
 use crate::lanes::Lanes;
 use crate::linalg::stride;
-use crate::problem::{Prior, Problem};
+use crate::regression::{Prior, Regression};
 use crate::rows::Aligned;
 
 /// Precision and shift of every prior's site, a register at a time; what lies past the last column stays 0.
@@ -26,17 +26,17 @@ pub(super) struct PriorSites {
 pub(super) const LEAST_PRECISION: f64 = 1e-12;
 
 impl PriorSites {
-    pub(super) fn new(problem: &Problem) -> Self {
-        let p = stride(problem.columns());
+    pub(super) fn new(regression: &Regression) -> Self {
+        let p = stride(regression.columns());
         let mut sites = Self {
             precision: Aligned::new(0.0, p),
             shift: Aligned::new(0.0, p),
             rate: Aligned::new(1.0, p),
-            laplace: problem.priors.iter().map(|prior| matches!(prior, Prior::Laplace { .. })).collect(),
+            laplace: regression.priors.iter().map(|prior| matches!(prior, Prior::Laplace { .. })).collect(),
             matched_precision: Aligned::new(0.0, p),
             matched_shift: Aligned::new(0.0, p),
         };
-        for (j, prior) in problem.priors.iter().enumerate() {
+        for (j, prior) in regression.priors.iter().enumerate() {
             sites.precision.as_mut_slice()[j] = prior.sd().powi(-2);
             if let Prior::Laplace { scale } = prior {
                 sites.rate.as_mut_slice()[j] = 1.0 / scale;
@@ -119,13 +119,13 @@ mod tests {
             .flat_map(|(m, v)| [0.01, 0.1, 3.0].map(|scale| (m, v, scale)))
             .collect();
         let priors: Vec<Prior> = cases.iter().map(|&(_, _, scale)| Prior::Laplace { scale }).collect();
-        let problem = Problem::new(&vec![1.0; cases.len()], &[1.0], None, &priors).unwrap();
+        let regression = Regression::new(&vec![1.0; cases.len()], &[1.0], None, &priors).unwrap();
         let p = stride(cases.len());
         let (mut mean, mut variance) = (Aligned::new(0.0, p), Aligned::new(1.0, p));
         for (j, &(m, v, _)) in cases.iter().enumerate() {
             (mean.as_mut_slice()[j], variance.as_mut_slice()[j]) = (m, v);
         }
-        let mut sites = PriorSites::new(&problem);
+        let mut sites = PriorSites::new(&regression);
         sites.precision.as_mut_slice().fill(0.0);
         Arch::new().dispatch(Update(&mut sites, mean.as_slice(), variance.as_slice()));
         for (j, &(m, v, scale)) in cases.iter().enumerate() {

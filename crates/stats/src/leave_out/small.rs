@@ -7,7 +7,7 @@ use super::steps::{by_cluster, by_matrix, by_rows, combination, fit_together, wi
 use crate::logistic::sigmoid;
 use crate::spd;
 
-/// Rows of small whole numbers, as [`crate::Problem::of_small`] takes them, with the cluster that each belongs to.
+/// Rows of small whole numbers, as [`crate::Regression::of_small`] takes them, with the cluster that each belongs to.
 #[derive(Debug, Clone, Copy)]
 pub struct SmallRows<'a> {
     /// Row-major, `n` rows of `d` columns.

@@ -2,15 +2,15 @@
 
 use super::*;
 use crate::testing::random_table;
-use crate::{EpOptions, Marginal, Prior, Problem, ep};
+use crate::{EpOptions, Marginal, Prior, Regression, ep};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 const PRIOR: Prior = Prior::Normal { sd: 1.0 };
 
 fn over(x: &[f64], verdicts: &[f64], clusters: &[u64], d: usize) -> (crate::EpPosterior, OverClusters) {
-    let problem = Problem::new(x, verdicts, None, &vec![PRIOR; d]).unwrap();
-    let fit = ep(&problem, &EpOptions::default());
+    let regression = Regression::new(x, verdicts, None, &vec![PRIOR; d]).unwrap();
+    let fit = ep(&regression, &EpOptions::default());
     let rows = Clustered { x, verdicts, weights: None, clusters };
     let over = leave_out(&rows, &fit.mean, &fit.covariance).unwrap();
     (fit, over)
@@ -26,8 +26,8 @@ fn a_step_is_nearly_the_fit_without_the_cluster() {
         let kept: Vec<usize> = (0..n).filter(|i| clusters[*i] != g).collect();
         let x: Vec<f64> = kept.iter().flat_map(|&i| table.x[i * d..(i + 1) * d].to_vec()).collect();
         let verdicts: Vec<f64> = kept.iter().map(|&i| table.verdicts[i]).collect();
-        let problem = Problem::new(&x, &verdicts, None, &vec![PRIOR; d]).unwrap();
-        let without = ep(&problem, &EpOptions::default());
+        let regression = Regression::new(&x, &verdicts, None, &vec![PRIOR; d]).unwrap();
+        let without = ep(&regression, &EpOptions::default());
         for j in 0..d {
             let (step, exact) = (found.changes[g as usize * d + j], without.mean[j] - fit.mean[j]);
             assert!((step - exact).abs() < 0.006 + 0.08 * exact.abs(), "{g} {j}: {step} and {exact}");
@@ -173,9 +173,9 @@ fn the_reach_of_small_rows_is_that_of_all_changes() {
         let table = random_table(n, d, weighted, seed);
         let small: Vec<i8> = table.x.iter().map(|x| *x as i8).collect();
         let weights = table.weights.as_deref();
-        let problem = table.problem(PRIOR);
-        let fit = ep(&problem, &EpOptions::default());
-        let bytes = Problem::of_small(&small, &table.verdicts, weights, &[PRIOR; 5]).unwrap();
+        let regression = table.regression(PRIOR);
+        let fit = ep(&regression, &EpOptions::default());
+        let bytes = Regression::of_small(&small, &table.verdicts, weights, &[PRIOR; 5]).unwrap();
         assert_eq!(ep(&bytes, &EpOptions::default()), fit);
         for width in [1, 3, 4, 50, 700] {
             let clusters: Vec<u64> = (0..n as u64).map(|i| i / width % 300).collect();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::logistic::sigmoid;
+use crate::logistic::{sigmoid, softplus};
 use crate::ratio::Ratio;
 use crate::spd::inverse;
 
@@ -216,7 +216,7 @@ impl Row {
     fn loss(&self, w: &[f64; COLUMNS]) -> f64 {
         let z = self.logit(w);
         // -y log s(z) - (1 - y) log s(-z) = log(1 + e^z) - y z
-        z.max(0.0) + (-z.abs()).exp().ln_1p() - self.y * z
+        softplus(z) - self.y * z
     }
 }
 
@@ -307,6 +307,7 @@ impl Local {
             let mut product = 1.0;
             for row in rows {
                 let z: f64 = (0..K).map(|i| w[i] * row.x[i]).sum();
+                // Not `sigmoid_and_log`: its factor 1 + e goes into the product.
                 let e = (-z.abs()).exp();
                 let inverse = 1.0 / (1.0 + e);
                 let p = if z > 0.0 { inverse } else { e * inverse };

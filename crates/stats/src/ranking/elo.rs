@@ -1,6 +1,7 @@
 //! Ratings that follow every vote, in the order of the votes.
 
 use super::vote::Vote;
+use crate::logistic::sigmoid;
 
 /// How ratings move.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -27,7 +28,7 @@ pub fn elo(votes: &[Vote], competitors: usize, options: Elo) -> Vec<f64> {
     let rate = std::f64::consts::LN_10 / options.scale;
     for vote in votes {
         let (a, b) = (vote.a as usize, vote.b as usize);
-        let expected = 1.0 / (1.0 + ((ratings[b] - ratings[a]) * rate).exp());
+        let expected = sigmoid((ratings[a] - ratings[b]) * rate);
         let change = options.k * f64::from(vote.weight) * (f64::from(vote.y) - expected);
         ratings[a] += change;
         ratings[b] -= change;

@@ -4,7 +4,7 @@ use super::likelihood::Ties;
 use super::model::Model;
 use crate::ep::{EpOptions, ep};
 use crate::importance;
-use crate::problem::{Prior, Problem};
+use crate::regression::{Prior, Regression};
 
 /// Beyond so many competitors draws take longer than they are worth.
 const MOST: usize = 60;
@@ -40,9 +40,9 @@ pub(super) fn reaches(
         weights.push(weight);
     }
     let priors = vec![Prior::Normal { sd: model.prior.sqrt().recip() }; n];
-    let problem = Problem::new(&x, &verdicts, Some(&weights), &priors).ok()?;
-    let fit = ep(&problem, &EpOptions::default());
-    let check = importance::check(&problem, &fit, DRAWS, SEED).filter(importance::Check::passed)?;
+    let regression = Regression::new(&x, &verdicts, Some(&weights), &priors).ok()?;
+    let fit = ep(&regression, &EpOptions::default());
+    let check = importance::check(&regression, &fit, DRAWS, SEED).filter(importance::Check::passed)?;
     let draws = check.resample(DRAWS, SEED);
     let against = |scores: &[f64], who: usize| {
         scores[who] - scores.iter().zip(shares).map(|(score, share)| score * share).sum::<f64>()

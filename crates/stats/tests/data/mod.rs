@@ -5,12 +5,12 @@
 
 use std::path::Path;
 
-use predilect_stats::{Prior, Problem};
+use predilect_stats::{Prior, Regression};
 
 /// One table with its reference.
 pub(crate) struct Reference {
     /// The table under the Laplace(0, 0.1) prior.
-    pub(crate) problem: Problem,
+    pub(crate) regression: Regression,
     /// Posterior means, one per column.
     pub(crate) means: Vec<f64>,
     /// Posterior standard deviations.
@@ -32,7 +32,7 @@ pub(crate) fn reference(name: &str) -> Reference {
     }
     let priors = vec![Prior::Laplace { scale: 0.1 }; x.len() / verdicts.len()];
     let found = Reference {
-        problem: Problem::new(&x, &verdicts, None, &priors).expect("a valid table"),
+        regression: Regression::new(&x, &verdicts, None, &priors).expect("a valid table"),
         means: numbers(&json, "mean"),
         sds: numbers(&json, "sd"),
         errors: numbers(&json, "mcse_mean"),

@@ -82,7 +82,7 @@ pub(crate) async fn posterior(
         };
         let (fit, unfitted) = match crate::runs::posterior(&verdicts, opened, query, waiting)? {
             Ok(fit) => (Some(fit), None),
-            Err(why) => (None, Some(why)),
+            Err(why) => (None, Some(why.to_string())),
         };
         Ok(serde_json::json!({"run": number, "verdicts": verdicts.len(), "fit": fit,
             "unfitted": unfitted}))

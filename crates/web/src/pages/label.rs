@@ -161,7 +161,7 @@ fn beside(
                     (live::intensities(&found, query.order, &pairs))
                 }
                 Err(_) if session.votes.is_empty() => { p.nothing { "It appears here with your first vote." } }
-                Err(why) => { p.nothing { "Nothing can be said yet: " (shown(&why)) "." } }
+                Err(why) => { p.nothing { "Nothing can be said yet: " (shown(&why.to_string())) "." } }
             }
             @if checked.of >= CHECKED_FROM {
                 p.n { "Checked on pairs drawn at random: of " (checked.of) " on which you preferred one response, the fit to your other votes predicts "

@@ -111,7 +111,7 @@ fn filling(
                 (live::found(&found))
                 (live::intensities(&found, query.order, &pairs))
             }
-            Err(why) => { p.nothing { "Nothing can be said yet: " (shown(&why)) "." } }
+            Err(why) => { p.nothing { "Nothing can be said yet: " (shown(&why.to_string())) "." } }
         }
     })
 }

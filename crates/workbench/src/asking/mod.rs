@@ -140,7 +140,7 @@ impl CallOptions {
     pub(crate) fn run(&self, spec: &ModelSpec, watch: &dyn Watch) -> Result<RunOptions> {
         let mut prices = Prices::builtin();
         if let Some(path) = &self.prices {
-            prices = prices.with(path).map_err(|e| Error::new(e.to_string()).remedy(Remedy::WritePrices))?;
+            prices = prices.with(path)?;
         }
         let price =
             prices.find(&spec.to_string()).map(|price| if self.batch { price.in_batch() } else { price });

@@ -4,6 +4,7 @@ mod beside;
 mod examples;
 mod moved;
 mod request;
+mod settings;
 mod standings;
 
 use std::path::PathBuf;

@@ -1,30 +1,10 @@
 //! Columns in memory: numbers and names, each as small as it can be without losing a digit.
 
 use foldhash::{HashMap, HashMapExt};
+use predilect_types::Interner;
 
 /// No value.
 pub(crate) const NONE: u32 = u32::MAX;
-
-/// Names with their numbers, in the order in which they came.
-#[derive(Debug, Default)]
-pub(crate) struct Interner {
-    /// The names, each at its number.
-    pub(crate) list: Vec<String>,
-    index: HashMap<String, u32>,
-}
-
-impl Interner {
-    /// The number of a name, which is new or known.
-    pub(crate) fn get(&mut self, name: &str) -> u32 {
-        if let Some(&at) = self.index.get(name) {
-            return at;
-        }
-        let at = self.list.len() as u32;
-        self.list.push(name.to_owned());
-        self.index.insert(name.to_owned(), at);
-        at
-    }
-}
 
 /// A column of names, each stored once; of one name throughout nothing else is stored.
 #[derive(Debug, Default)]
@@ -66,12 +46,12 @@ impl Names {
     }
 
     pub(crate) fn name(&self, code: u32) -> Option<&str> {
-        self.known.list.get(code as usize).map(String::as_str)
+        self.known.list().get(code as usize).map(String::as_str)
     }
 
     /// All names, each at its number.
     pub(crate) fn names(&self) -> &[String] {
-        &self.known.list
+        self.known.list()
     }
 }
 

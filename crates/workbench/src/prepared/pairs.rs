@@ -9,9 +9,10 @@ use predilect_types::Pair;
 use serde_json::Value;
 
 use super::changed::changed;
-use super::column::{Interner, NONE, Names, Texts};
+use super::column::{NONE, Names, Texts};
 use super::index::Index;
 use crate::error::Result;
+use predilect_types::Interner;
 
 /// A field that pairs are grouped, told apart or filtered by: each value once.
 #[derive(Debug, Default)]
@@ -201,7 +202,7 @@ impl PairsInTheMaking {
     }
 
     pub(crate) fn finish(mut self) -> Pairs {
-        self.out.models = self.models.list;
+        self.out.models = self.models.into_list();
         self.out.ids.shrink();
         let fields = self.fields.into_iter().map(|(name, made)| (name, Arc::new(made.field)));
         self.out.fields = Mutex::new(fields.collect());

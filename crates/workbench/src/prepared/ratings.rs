@@ -8,9 +8,10 @@ use predilect_analysis::Encoding;
 use predilect_data::{PropertySet, Study};
 use predilect_types::Rating;
 
-use super::column::{Interner, NONE, Rated, Sides};
+use super::column::{NONE, Rated, Sides};
 use super::pairs::Pairs;
 use crate::error::Result;
+use predilect_types::Interner;
 
 /// Ratings of one property, one a pair.
 #[derive(Debug, Clone)]
@@ -180,7 +181,7 @@ impl Ratings {
         for of in out.properties.values_mut() {
             of.all.sort_by_key(|one| one.row);
         }
-        out.annotators = annotators.list;
+        out.annotators = annotators.into_list();
         Ok(out)
     }
 

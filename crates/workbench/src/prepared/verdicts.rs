@@ -7,10 +7,11 @@ use predilect_annotate::judge::{self as judging, Call};
 use predilect_data::{Judges, Study};
 use predilect_types::{Order, TieKind, Verdict};
 
-use super::column::{Interner, NONE, Names, Numbers};
+use super::column::{NONE, Names, Numbers};
 use super::pairs::Pairs;
 use crate::error::{Error, Result};
 use crate::watch::Watch;
+use predilect_types::Interner;
 
 /// The orders of presentation, each with its bit.
 pub(crate) const ORDERS: [Order; 4] = [Order::Ab, Order::Ba, Order::Both, Order::Unknown];
@@ -214,7 +215,7 @@ impl Verdicts {
     pub(crate) fn judges(&self, people: Judges) -> JudgesOf<'_> {
         let mut names = Interner::default();
         let of = self.people.iter().map(|who| names.get(&who.name(people))).collect();
-        JudgesOf { verdicts: self, names: names.list, of }
+        JudgesOf { verdicts: self, names: names.into_list(), of }
     }
 }
 

@@ -1,14 +1,13 @@
 //! A leaderboard: by strength, by wins, or by length-controlled win rates.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use predilect_analysis::Encoding;
 use predilect_analysis::limits::TooMany;
 use predilect_analysis::ranking::{
     Contest, Difficulties, LcOptions, RankMethod, RankOptions, leaderboard, length_controlled_board,
 };
-use predilect_data::{Judges, Study};
+use predilect_data::Judges;
 use predilect_results::ranking::{LcBoard, Leaderboard};
 use predilect_types::shown::list;
 use serde::{Deserialize, Serialize};
@@ -19,10 +18,7 @@ use super::refused::refused;
 use crate::error::{Error, Remedy, Result};
 use crate::filter::Filter;
 use crate::inputs::Inputs;
-use crate::requests::Request;
 use crate::slice::SliceOptions;
-use crate::studies::is_study;
-use crate::tables;
 use crate::watch::{Event, Remark, Watch};
 
 /// Models that the difficulty of prompts takes.
@@ -290,42 +286,6 @@ pub fn rank_lc(inputs: &Inputs<'_>, request: &LcRequest, watch: &dyn Watch) -> R
     }
     say(&left_out, watch);
     Ok(RankedLc { board, left_out: reasons(&left_out) })
-}
-
-impl Ranked {
-    /// Writes the leaderboards as tables into a folder: a study's, or a new one for tables alone.
-    ///
-    /// # Errors
-    ///
-    /// When somebody else writes there, or a table cannot be written.
-    pub fn keep(&self, folder: &Path, request: &Request, command: &[String]) -> Result<()> {
-        let mut boards = vec![(self.board.method.as_str(), &self.board)];
-        boards.extend(self.alone.iter().map(|board| (board.controls[0].name.as_str(), board)));
-        let study = tables_in(folder)?;
-        let _held = study.lock("rank")?;
-        tables::write_leaderboards(&study, &boards)?;
-        request.keep(&study, command)
-    }
-}
-
-impl RankedLc {
-    /// Writes the leaderboard as tables into a folder: a study's, where it notes by which request and command, or a new one for
-    /// tables alone.
-    ///
-    /// # Errors
-    ///
-    /// When somebody else writes there, or a table cannot be written.
-    pub fn keep(&self, folder: &Path, request: &Request, command: &[String]) -> Result<()> {
-        let study = tables_in(folder)?;
-        let _held = study.lock("rank")?;
-        tables::write_lc(&study, &self.board)?;
-        request.keep(&study, command)
-    }
-}
-
-/// The study in that folder, or a new one for tables alone.
-fn tables_in(folder: &Path) -> Result<Study> {
-    Ok(if is_study(folder) { Study::open(folder)? } else { Study::create(folder)? })
 }
 
 /// Reasons as text.

@@ -15,9 +15,9 @@ use serde::{Deserialize, Serialize};
 use crate::error::Result;
 use crate::inputs::Inputs;
 use crate::open::Workbench;
-use crate::prepared::column::Interner;
 use crate::slice::SliceOptions;
 use crate::watch::{Event, Step, Watch};
+use predilect_types::Interner;
 
 /// Verdicts between models, and what was seen on the way.
 #[derive(Debug, Default)]
@@ -217,14 +217,14 @@ impl Gatherer<'_> {
 
     /// Models without a verdict are left out.
     fn finish(self) -> Gathered {
-        let mut seen = vec![false; self.models.list.len()];
+        let mut seen = vec![false; self.models.list().len()];
         for vote in &self.votes {
             seen[vote.a as usize] = true;
             seen[vote.b as usize] = true;
         }
         let mut place = vec![0; seen.len()];
         let mut models = Vec::new();
-        for (old, name) in self.models.list.into_iter().enumerate().filter(|(old, _)| seen[*old]) {
+        for (old, name) in self.models.into_list().into_iter().enumerate().filter(|(old, _)| seen[*old]) {
             place[old] = models.len() as u32;
             models.push(name);
         }
@@ -239,7 +239,7 @@ impl Gatherer<'_> {
             (ORPHANS, self.orphans),
             (WITHOUT, without),
         ]);
-        Gathered { contest, judges: self.judges.list, left_out, largest_least: 0 }
+        Gathered { contest, judges: self.judges.into_list(), left_out, largest_least: 0 }
     }
 }
 

@@ -3,6 +3,7 @@
 mod against;
 mod board;
 mod contest;
+mod kept;
 mod refused;
 
 pub use board::{LcRequest, RankRequest, Ranked, RankedLc, by_strength, rank, rank_lc};

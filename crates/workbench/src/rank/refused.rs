@@ -9,7 +9,8 @@ use crate::error::{Error, Remedy};
 /// Models that an error names.
 const NAMED: usize = 5;
 
-/// An error of the statistics, with the models' names.
+/// An error of the statistics, with the models' names. Statistics know numbers only, so that what every error of the library can be asked
+/// is said here, where names and remedies are known.
 pub(super) fn refused(error: &RankingError, models: &[String], controls: usize, method: RankMethod) -> Error {
     let remedy = match error {
         RankingError::NeverMet(groups) => {

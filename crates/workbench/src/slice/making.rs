@@ -22,9 +22,10 @@ use super::units::Units;
 use super::verdicts::{OUTSIDE, VerdictReader, read_verdicts};
 use super::which::taken;
 use crate::error::Result;
-use crate::prepared::column::{Interner, NONE, Rated};
+use crate::prepared::column::{NONE, Rated};
 use crate::prepared::{Field, Prepared};
 use crate::watch::Watch;
+use predilect_types::Interner;
 
 impl Slice {
     /// Pairs and verdicts of a study with everything that a fit needs. Ratings that came with the data (from people or language models)
@@ -185,7 +186,7 @@ impl<'a> Making<'a> {
             model_b: model(models[1]),
             groups: (from, table.memberships.len() as u32),
         });
-        if self.groups.list.len() > MOST_GROUPS {
+        if self.groups.list().len() > MOST_GROUPS {
             return Err(TooMany::Groups.into());
         }
         self.out.sizes.push(gist.size);
@@ -218,7 +219,7 @@ impl<'a> Making<'a> {
         let (options, prepared) = (self.options, self.prepared);
         let fields = prepared.pairs().keys();
         let table = &mut self.out.table;
-        table.groups = self.groups.list;
+        table.groups = self.groups.into_list();
         if options.group_by.as_deref() == Some("source") {
             table.groups = told_apart(&table.groups);
         }

@@ -1,6 +1,6 @@
 //! The parts in which data come: the files that pairs were read from, by the part of the path that tells them apart.
 
-use crate::prepared::column::Interner;
+use predilect_types::Interner;
 
 /// The files of pairs.
 #[derive(Default)]
@@ -17,10 +17,10 @@ impl Subsets {
 
     /// The names of the files, each as short as it can be, and which of them every pair is from; both empty where all are from one.
     pub(super) fn finish(self) -> (Vec<String>, Vec<u32>) {
-        if self.files.list.len() < 2 {
+        if self.files.list().len() < 2 {
             return (Vec::new(), Vec::new());
         }
-        (told_apart(&self.files.list), self.of_pair)
+        (told_apart(self.files.list()), self.of_pair)
     }
 }
 

@@ -13,7 +13,8 @@ use super::options::SliceOptions;
 use super::said::{no_annotator, no_verdict};
 use crate::error::Result;
 use crate::prepared::Verdicts;
-use crate::prepared::column::{Interner, NONE};
+use crate::prepared::column::NONE;
+use predilect_types::Interner;
 
 /// The number of a pair that the slice leaves out.
 pub(super) const OUTSIDE: u32 = u32::MAX;
@@ -87,20 +88,20 @@ pub(super) fn read_verdicts(
             continue;
         }
         let judge = judges.get(name);
-        if judges.list.len() > MOST_JUDGES {
+        if judges.list().len() > MOST_JUDGES {
             return Err(TooMany::Judges.into());
         }
         let person = verdicts.annotators().get(verdicts.annotator(row) as usize);
         let annotator = person.map(|name| annotators.get(name));
         let group = person.filter(|_| by_annotator).map(|name| groups.get(name));
-        if groups.list.len() > MOST_GROUPS {
+        if groups.list().len() > MOST_GROUPS {
             return Err(TooMany::Groups.into());
         }
         answers_shown.extend(answers(verdicts, row, pair, judge));
         table.verdicts.push(VerdictRow { pair, judge, p_a: fitted, weight, order, annotator, group });
     }
-    table.judges = judges.list;
-    table.annotators = annotators.list;
+    table.judges = judges.into_list();
+    table.annotators = annotators.into_list();
     for (judge, tally) in tallies {
         let figures = tally.finish();
         builder.asked(&all.names[judge as usize], |summary| {
@@ -112,10 +113,10 @@ pub(super) fn read_verdicts(
     }
     options.has_judges(&all.names)?;
     if by_annotator {
-        if groups.list.is_empty() {
+        if groups.list().is_empty() {
             return Err(no_annotator("group"));
         }
-        table.groups = groups.list;
+        table.groups = groups.into_list();
     }
     if options.cluster.iter().any(|field| field == "annotator") && table.annotators.is_empty() {
         return Err(no_annotator("cluster"));

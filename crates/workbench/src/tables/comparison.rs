@@ -15,7 +15,7 @@ use crate::error::Result;
 ///
 /// When the table cannot be written.
 pub fn write_comparison(to: &dyn Sink, c: &Comparison) -> Result<()> {
-    similarity(to, &c.likeness)?;
+    likeness(to, &c.likeness)?;
     clusters(to, &c.likeness)?;
     agreement(to, c)?;
     contrasts(to, c)?;
@@ -46,7 +46,7 @@ fn judges(to: &dyn Sink, t: &JudgeTable) -> Result<()> {
 }
 
 /// Every two judges, overall (with its interval) and in each group.
-fn similarity(to: &dyn Sink, l: &Likeness) -> Result<()> {
+fn likeness(to: &dyn Sink, l: &Likeness) -> Result<()> {
     let mut rows: Vec<(&str, usize, usize)> = Vec::new();
     let n = l.judges.len();
     for group in std::iter::once("overall").chain(l.by_group.keys().map(String::as_str)) {

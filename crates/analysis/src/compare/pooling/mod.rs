@@ -9,7 +9,7 @@ use predilect_results::comparison::{PooledCell, PooledWeight, Pooling};
 use predilect_stats::evaluate::{folds_by_cluster, log_loss};
 use predilect_stats::evidence::log_evidence;
 use predilect_stats::ratio::Ratio;
-use predilect_stats::{EpOptions, Observed, Prior, Problem, ep, sigmoid};
+use predilect_stats::{EpOptions, Observed, Prior, Regression, ep, sigmoid};
 use rayon::prelude::*;
 
 use crate::fit_options::{FitOptions, TERM_SD};
@@ -221,11 +221,11 @@ fn solve(
     let mut priors = vec![prior; properties];
     priors.resize(d, Prior::Normal { sd: TERM_SD });
     centre.resize(d, 0.0);
-    let Ok(problem) = Problem::new(&x, &y, Some(&w), &priors) else {
+    let Ok(regression) = Regression::new(&x, &y, Some(&w), &priors) else {
         let variance = priors.iter().map(|prior| prior.sd().powi(2)).collect();
         return Some(Found { mean: centre, variance, seen: Vec::new(), evidence: 0.0 });
     };
-    let fit = ep(&problem.centred(&centre), &EpOptions { tolerance: 1e-8, ..EpOptions::default() });
+    let fit = ep(&regression.centred(&centre), &EpOptions { tolerance: 1e-8, ..EpOptions::default() });
     fit.converged.then(|| {
         let mean: Vec<f64> = fit.marginals.iter().map(|m| m.mean).collect();
         let variance: Vec<f64> = fit.marginals.iter().map(|m| m.sd * m.sd).collect();

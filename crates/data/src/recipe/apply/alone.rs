@@ -30,7 +30,7 @@ impl Plan {
             return Err(RowError::new(Reason::UnknownWinner, "the winner and the loser have the same name")
                 .field(&field)
                 .value(&b)
-                .hint("mark ties in a separate column: tie = true"));
+                .remedy("mark ties in a separate column: tie = true"));
         }
         let mut draft = Draft::default();
         let names = Names {

@@ -5,8 +5,8 @@ mod prompt;
 mod said;
 mod who;
 
-use super::Shape;
 use super::calls::Names;
+use super::declared::Shape;
 use super::infer::{says_exchanged, turned};
 use super::path::Column;
 use super::plan::Plan;

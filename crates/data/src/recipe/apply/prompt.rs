@@ -34,7 +34,7 @@ impl Plan {
             };
             RowError::new(Reason::MissingField, format!("{missing}, and the responses are not whole conversations"))
                 .field(field)
-                .hint(format!(
+                .remedy(format!(
                     "name the prompt's column with {MAP} prompt=COLUMN, or say that there is none with {MAP} prompt=none; what the texts of \
                      `{field_a}` and `{field_b}` both begin with is not taken for a prompt"
                 ))

@@ -1,7 +1,7 @@
 //! What a record says of its pair: what each rule calls, and with which receipt.
 
-use super::super::Shape;
 use super::super::calls::{Code, Names, graded};
+use super::super::declared::Shape;
 use super::super::infer::{flag, says_exchanged, turned};
 use super::super::path::Column;
 use super::super::plan::Plan;
@@ -33,7 +33,7 @@ pub(super) fn in_doubt(field: &str) -> RowError {
         "it says that the responses were shown the other way round; the file does not say whether the verdict refers to the columns or to the order shown",
     )
     .field(field)
-    .hint(format!("say which: {MAP} swapped={field} (the verdict's A is then the second response) or {MAP} swapped=none"))
+    .remedy(format!("say which: {MAP} swapped={field} (the verdict's A is then the second response) or {MAP} swapped=none"))
 }
 
 impl Tied {
@@ -49,7 +49,7 @@ impl Tied {
         // A flag says true, false or which kind of tie, and nothing else.
         value.as_str().and_then(TieKind::parse).map(Call::Tie).ok_or_else(|| {
             RowError::wrong_type(&self.column.shown(), value, "true or false")
-                .hint("write true where the verdict is a tie, else false")
+                .remedy("write true where the verdict is a tie, else false")
         })
     }
 }
@@ -244,7 +244,7 @@ impl Plan {
                 )
                 .field(&second)
                 .json(value.unwrap_or(&Value::Null))
-                .hint(format!(
+                .remedy(format!(
                     "say which is the verdict: {MAP} winner={} or {MAP} winner={}",
                     super::super::shell(&first),
                     super::super::shell(&second)

@@ -3,9 +3,9 @@
 use predilect_types::TieKind;
 use serde_json::Value;
 
-use super::super::plain_words;
 use super::super::roles::PLACES;
 use super::super::spelling::{normal, tokens};
+use super::super::words::plain_words;
 use super::listed::Candidate;
 use crate::call::Call;
 use crate::error::{Reason, RowError};
@@ -99,7 +99,7 @@ pub(super) fn position(field: &str, value: &Value, found: &[Candidate]) -> Resul
             match found.iter().position(called) {
                 Some(place) if !listed => Ok(place),
                 _ if listed => Some(at).filter(|at| *at < found.len()).ok_or_else(wrong),
-                _ => Err(wrong().hint(
+                _ => Err(wrong().remedy(
                     "the columns have no such number: name the best one by the name of its column, or by its letter",
                 )),
             }

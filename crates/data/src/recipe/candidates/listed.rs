@@ -3,8 +3,8 @@
 use predilect_types::{Response, Role};
 use serde_json::{Value, json};
 
-use super::super::Path;
 use super::super::apply::score;
+use super::super::path::Path;
 use super::super::plan::Plan;
 use crate::error::{Reason, RowError};
 use crate::row::{Row, as_text};

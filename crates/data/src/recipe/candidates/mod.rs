@@ -8,10 +8,10 @@ use predilect_types::{Message, Verdict};
 use serde_json::{Map, Value, json};
 
 use super::apply::{Who, judged, name_of, on_side_b, score};
+use super::declared::{Candidates, Sorted};
 use super::path::Column;
 use super::plan::{CandidateColumns as Columns, Plan};
 use super::spelling::tokens;
-use super::{Candidates, Sorted};
 use crate::call::Call;
 use crate::draft::{Draft, NO_VERDICT, Parsed};
 use crate::error::{Reason, RowError};
@@ -45,7 +45,7 @@ pub(super) fn parse(plan: &Plan, mut row: Row) -> Result<Parsed, RowError> {
             format!("{} responses give more than {MOST_PAIRS} pairs", found.len()),
         )
         .field(&declared.texts.first().map(ToString::to_string).unwrap_or_default())
-        .hint(format!("pair neighbouring ranks only: {NEIGHBOURS}")));
+        .remedy(format!("pair neighbouring ranks only: {NEIGHBOURS}")));
     }
     let mut base = Draft::default();
     plan.finish(row, &mut base)?;

@@ -1,12 +1,14 @@
 //! One response a record: labelled as good or bad, or scored, and paired with others to the same prompt.
 
 use super::super::calls::Code;
+use super::super::path::Path;
 use super::super::roles;
+use super::super::sample::Sample;
 use super::super::spelling::normal;
-use super::super::{Path, Sample, VerdictRule};
-use super::values::flag;
-use super::values::number_of;
-use super::{path, prompt_column};
+use super::super::verdict_rule::VerdictRule;
+use super::columns::path;
+use super::prompts::prompt_column;
+use super::values::{flag, number_of};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 

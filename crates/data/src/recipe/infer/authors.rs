@@ -3,12 +3,12 @@
 //! Two things speak for it: a column whose values are those names, or scores in columns of the same names
 //! (`outputs.NAME` and `score.NAME`).
 
-use super::super::qualities;
-use super::super::roles;
+use super::super::declared::Candidates;
+use super::super::sample::Sample;
 use super::super::spelling::{normal, tokens};
-use super::super::{Candidates, Sample};
+use super::super::{qualities, roles};
+use super::columns::path;
 use super::losers::names_the_loser;
-use super::path;
 use super::sided::is_response_word;
 use super::values::number_of;
 use crate::call::Call;

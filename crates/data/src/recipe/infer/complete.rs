@@ -4,16 +4,22 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use super::super::declared::{Recipe, Shape};
+use super::super::path::Path;
+use super::super::refusal::Refusal;
 use super::super::roles;
+use super::super::sample::Sample;
 use super::super::spelling::normal;
-use super::super::{Call, Path, Recipe, Sample, Shape};
+use super::columns::{is_id, is_sentence, named, path};
+use super::lists;
 use super::models::{choice_models, choice_scores, models};
 use super::opened::opened;
 use super::prompts::find_prompt;
 use super::ties::tie_beside;
 use super::uses::used;
-use super::values::number_of;
-use super::{Refusal, find_verdicts, flag, is_id, is_sentence, lists, named, path};
+use super::values::{flag, number_of};
+use super::verdicts::find_verdicts;
+use crate::call::Call;
 
 /// Finds by the names of columns what an open recipe does not declare.
 pub(crate) fn complete(recipe: &mut Recipe, sample: &Sample) -> Result<(), Refusal> {

@@ -3,9 +3,13 @@
 use crate::advice::MAP;
 use std::collections::BTreeSet;
 
-use super::super::{Recipe, Sample, Shape};
+use super::super::declared::{Recipe, Shape};
+use super::super::refusal::Refusal;
+use super::super::sample::Sample;
+use super::super::shell::shell;
+use super::columns::{named, path};
+use super::uses::used;
 use super::values::number_of;
-use super::{Refusal, named, path, shell, used};
 use serde_json::Value;
 
 /// Names for how many votes a record stands for.

@@ -1,9 +1,10 @@
 //! Columns that say of some verdicts that they are not to be trusted: they count all the same, which is told.
 
+use super::super::declared::Recipe;
 use super::super::roles;
+use super::super::sample::Sample;
 use super::super::spelling::tokens;
-use super::super::{Recipe, Sample};
-use super::used;
+use super::uses::used;
 use super::values::flag;
 use serde_json::Value;
 

@@ -1,14 +1,18 @@
 //! What stops: columns that may be read in two ways, or that contradict each other, with the flags that choose.
 
 use super::super::calls::{Calls, Names, Reading};
-use super::super::path::Column;
+use super::super::declared::{Recipe, Shape};
+use super::super::path::{Column, Path};
+use super::super::refusal::Refusal;
 use super::super::roles;
+use super::super::sample::Sample;
+use super::super::shell::shell;
 use super::super::spelling::{normal, tokens};
-use super::super::{Path, Recipe, Sample, Shape, VerdictRule};
+use super::super::verdict_rule::VerdictRule;
 use super::evidence::{Evidence, evidence, text_at};
 use super::losers::is_plain_loser;
+use super::uses::used;
 use super::values::{flag, number_of};
-use super::{Refusal, shell, used};
 use crate::advice::MAP;
 use crate::call::Call;
 use crate::row::Row;

@@ -1,10 +1,11 @@
 //! What do the values of a column say of its being the verdict?
 
 use super::super::calls::{Calls, Code, Names, Reading};
-use super::super::path::Column;
+use super::super::declared::{Recipe, Shape};
+use super::super::path::{Column, Path};
 use super::super::roles;
+use super::super::sample::Sample;
 use super::super::spelling::tokens;
-use super::super::{Path, Recipe, Sample, Shape};
 use super::values::number_of;
 use crate::call::Call;
 use crate::row::Row;

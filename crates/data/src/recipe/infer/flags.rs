@@ -1,12 +1,17 @@
 //! Verdicts in flags and probabilities: a truth value for one side, one for each side, or how likely it is that one wins.
 
+use super::super::declared::Recipe;
+use super::super::path::Path;
+use super::super::refusal::Refusal;
+use super::super::sample::Sample;
+use super::super::shell::shell;
 use super::super::spelling::{normal, tokens};
-use super::super::{Path, Recipe, Sample, Scale, VerdictRule};
+use super::super::verdict_rule::{Scale, VerdictRule};
+use super::columns::path;
 use super::paired::{both_bad, is_number, of_people, tie_of, two};
 use super::sided::sided;
-use super::values::flag;
-use super::values::number_of;
-use super::{Refusal, path, shell, used};
+use super::uses::used;
+use super::values::{flag, number_of};
 use crate::advice::MAP;
 use serde_json::Value;
 

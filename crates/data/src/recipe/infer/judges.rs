@@ -1,14 +1,19 @@
 //! Verdicts of several people, judges or criteria in one record, in columns that are named for them.
 
+use super::super::declared::Recipe;
 use super::super::qualities;
+use super::super::refusal::Refusal;
+use super::super::sample::Sample;
+use super::super::shell::shell;
 use super::super::spelling::tokens;
-use super::super::words as words_of;
-use super::super::{Recipe, Sample, VerdictRule};
+use super::super::verdict_rule::VerdictRule;
+use super::super::words::words as words_of;
+use super::columns::path;
 use super::doubts::doubt;
 use super::evidence::{Evidence, evidence, sample_calls};
 use super::losers::names_the_loser;
+use super::uses::used;
 use super::values::number_of;
-use super::{Refusal, path, shell, used};
 use crate::advice::MAP;
 use crate::call::Call;
 use serde_json::Value;

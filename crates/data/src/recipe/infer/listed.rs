@@ -1,12 +1,14 @@
 //! Lists of verdicts in one record: objects with who says and what, objects of what by who, and bare words.
 
 use super::super::calls::ranked;
-use super::super::qualities;
-use super::super::roles;
+use super::super::declared::Recipe;
+use super::super::sample::Sample;
 use super::super::spelling::{normal, tokens};
-use super::super::{Recipe, Sample, VerdictRule};
+use super::super::verdict_rule::VerdictRule;
+use super::super::{qualities, roles};
+use super::columns::path;
 use super::judges::is_judge_word;
-use super::{path, used};
+use super::uses::used;
 use crate::call::Call;
 use serde_json::Value;
 

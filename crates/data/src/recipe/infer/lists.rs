@@ -1,12 +1,18 @@
 //! Lists of responses: with scores, ranks or a mark of choice within or beside them, or in order.
 
+use super::super::declared::Candidates;
+use super::super::path::Path;
+use super::super::refusal::Refusal;
 use super::super::roles;
+use super::super::sample::Sample;
+use super::super::shell::shell;
 use super::super::spelling::{normal, tokens};
-use super::super::{Call, Candidates, Path, Sample, words};
+use super::super::words::words;
+use super::columns::{named, path};
 use super::sided::{is_response_word, sided};
 use super::values::number_of;
-use super::{Refusal, named, path, shell};
 use crate::advice::MAP;
+use crate::call::Call;
 use serde_json::Value;
 use std::collections::BTreeSet;
 

@@ -1,11 +1,15 @@
 //! Columns that say who lost.
 
-use super::super::qualities;
-use super::super::roles;
+use super::super::declared::{Recipe, Shape};
+use super::super::refusal::Refusal;
+use super::super::sample::Sample;
+use super::super::shell::shell;
 use super::super::spelling::tokens;
-use super::super::{Recipe, Sample, Shape, VerdictRule};
+use super::super::verdict_rule::VerdictRule;
+use super::super::{qualities, roles};
+use super::columns::path;
 use super::evidence::{Evidence, evidence, sample_calls};
-use super::{Refusal, path, shell, used};
+use super::uses::used;
 use crate::advice::MAP;
 use crate::call::Call;
 use serde_json::Value;

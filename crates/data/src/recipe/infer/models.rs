@@ -1,9 +1,9 @@
 //! Which columns hold the names of models, and what else stands beside two responses in two columns.
 
-use super::super::Sample;
 use super::super::roles;
+use super::super::sample::Sample;
 use super::super::spelling::tokens;
-use super::prompt_column;
+use super::prompts::prompt_column;
 use super::sided::{is_response_word, sided};
 use super::values::number_of;
 use crate::row::as_text;

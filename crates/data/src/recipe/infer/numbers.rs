@@ -1,14 +1,19 @@
 //! Verdicts in a number for each response: scores, ranks, counts of votes.
 
-use super::super::qualities;
-use super::super::roles;
+use super::super::declared::{Recipe, Shape};
+use super::super::path::Path;
+use super::super::refusal::Refusal;
+use super::super::sample::Sample;
+use super::super::shell::shell;
 use super::super::spelling::{normal, tokens};
-use super::super::{Path, Recipe, Sample, Shape, VerdictRule};
+use super::super::verdict_rule::VerdictRule;
+use super::super::{qualities, roles};
+use super::columns::path;
 use super::judges::is_judge_word;
 use super::paired::{both_bad, is_number, of_people, tie_of, two};
 use super::sided::{is_response_word, sided};
+use super::uses::used;
 use super::values::number_of;
-use super::{Refusal, path, shell, used};
 use crate::advice::MAP;
 use serde_json::Value;
 

@@ -1,6 +1,6 @@
 //! Which columns are there when the objects within columns are opened, too?
 
-use super::super::Sample;
+use super::super::sample::Sample;
 use crate::row::Row;
 use serde_json::Value;
 

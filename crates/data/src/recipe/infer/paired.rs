@@ -1,6 +1,6 @@
 //! Which columns of numbers go together: one for each response, one for a tie, one for two that are equally bad?
 
-use super::super::Sample;
+use super::super::sample::Sample;
 use super::super::spelling::tokens;
 use super::judges::is_person_word;
 use super::sided::{Group, is_response_word};

@@ -1,9 +1,14 @@
 //! Which column is the prompt.
 
+use super::super::declared::Recipe;
+use super::super::path::Path;
+use super::super::refusal::Refusal;
 use super::super::roles;
+use super::super::sample::Sample;
+use super::super::shell::shell;
 use super::super::spelling::normal;
-use super::super::{Path, Recipe, Sample};
-use super::{Refusal, named, path, shell, used};
+use super::columns::{named, path};
+use super::uses::used;
 use crate::advice::MAP;
 use crate::texts::conversation;
 use predilect_types::Role;

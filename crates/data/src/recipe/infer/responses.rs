@@ -1,19 +1,24 @@
 //! Which columns hold the responses, by their names and by what is in them: two sides, a choice, a list, one scored text.
 
+use super::super::declared::{Candidates, Part, Recipe, Shape};
+use super::super::path::Path;
+use super::super::refusal::Refusal;
 use super::super::roles;
+use super::super::sample::Sample;
+use super::super::shell::shell;
 use super::super::spelling::{normal, tokens};
-use super::super::{Candidates, Part, Recipe, Sample, Shape};
 use super::alone::{groups_of_responses, scored, unpaired};
 use super::authors::by_author;
+use super::columns::{is_id, named, path};
 use super::evidence::Evidence;
 use super::lists::{candidates, from_0_or_1, in_order, positions_or_ranks};
 use super::losers::loser;
 use super::models::{are_names, models};
 use super::numbers::pair_votes;
+use super::prompts::prompt_column;
 use super::sided::{Group, is_response, is_response_word, sided};
 use super::start::mapping_start;
 use super::verdicts::verdict_columns;
-use super::{Refusal, is_id, named, path, prompt_column, shell};
 use crate::advice::MAP;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -360,7 +365,7 @@ pub(crate) fn names_not_texts(sample: &Sample, column: &str) -> bool {
 /// Whether the two responses of a recipe are two of three or more columns that count on: `response_a`, `response_b`, `response_c`.
 pub(crate) fn third_response(recipe: &Recipe, sample: &Sample) -> bool {
     let (Some(a), Some(b)) = (recipe.a.first(), recipe.b.first()) else { return false };
-    let is = |column: &String, path: &super::Path| {
+    let is = |column: &String, path: &Path| {
         path.resolve(&sample.columns).is_some_and(|own| own.name == column.as_str())
     };
     let groups = sided(sample, |tokens, column| is_response(tokens) && sample.texts(column));

@@ -1,9 +1,12 @@
 //! A column of sentences that prefer one of two.
 
+use super::super::declared::Recipe;
+use super::super::sample::Sample;
 use super::super::spelling::tokens;
-use super::super::{Recipe, Sample, VerdictRule};
+use super::super::verdict_rule::VerdictRule;
+use super::columns::path;
 use super::losers::compares;
-use super::{path, used};
+use super::uses::used;
 use crate::call::Call;
 use serde_json::Value;
 

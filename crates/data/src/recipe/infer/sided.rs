@@ -1,7 +1,7 @@
 //! Which columns are called alike but for a word for their side, and is a word one for responses?
 
-use super::super::Sample;
 use super::super::roles;
+use super::super::sample::Sample;
 use super::super::spelling::tokens;
 
 /// Columns that differ in a word for a side alone.

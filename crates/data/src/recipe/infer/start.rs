@@ -1,14 +1,18 @@
 //! A mapping to start from, in the file's own names: what the columns most likely are, for the user to check and complete.
 
+use super::super::declared::Recipe;
 use super::super::roles;
+use super::super::sample::Sample;
+use super::super::shell::shell;
 use super::super::spelling::tokens;
-use super::super::{Recipe, Sample};
+use super::columns::path;
 use super::evidence::{Evidence, evidence};
 use super::losers::names_the_loser;
 use super::models::models;
+use super::prompts::prompt_column;
 use super::sided::{Group, sided};
+use super::uses::used;
 use super::values::number_of;
-use super::{path, prompt_column, shell, used};
 use crate::advice::MAP;
 use serde_json::Value;
 use std::collections::BTreeSet;

@@ -1,8 +1,11 @@
 //! Ties that are stated beside the verdict.
 
-use super::super::{Recipe, Sample, VerdictRule};
+use super::super::declared::Recipe;
+use super::super::sample::Sample;
+use super::super::verdict_rule::VerdictRule;
+use super::columns::{named, path};
+use super::uses::used;
 use super::values::flag;
-use super::{named, path, used};
 use crate::call::Call;
 use serde_json::Value;
 

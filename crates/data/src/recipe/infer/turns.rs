@@ -1,8 +1,13 @@
 //! Whether a column beside the prompt holds turns: those before it, or the conversation that it is part of.
 
+use super::super::declared::{Recipe, Shape};
+use super::super::path::Path;
+use super::super::refusal::Refusal;
+use super::super::sample::Sample;
+use super::super::shell::shell;
 use super::super::spelling::tokens;
-use super::super::{Path, Recipe, Sample, Shape};
-use super::{Refusal, path, shell, used};
+use super::columns::path;
+use super::uses::used;
 use crate::advice::MAP;
 use crate::row::Row;
 use crate::texts::conversation;

@@ -1,6 +1,8 @@
 //! Which columns does a recipe use, and as what?
 
-use super::super::{Path, Recipe, Sample, Shape};
+use super::super::declared::{Recipe, Shape};
+use super::super::path::Path;
+use super::super::sample::Sample;
 use std::collections::BTreeSet;
 
 /// The columns that a recipe uses.

@@ -1,20 +1,27 @@
 //! Which columns say who won, and how their values are read.
 
-use super::super::qualities;
-use super::super::roles;
+use super::super::declared::{Recipe, Shape};
+use super::super::path::Path;
+use super::super::refusal::Refusal;
+use super::super::sample::Sample;
+use super::super::shell::shell;
 use super::super::spelling::{normal, tokens};
-use super::super::{Recipe, Sample, Shape, VerdictRule};
+use super::super::verdict_rule::VerdictRule;
+use super::super::{qualities, roles};
+use super::columns::path;
 use super::doubts::doubt;
 use super::evidence::{Evidence, evidence, sample_calls};
 use super::flags::flags_and_probabilities;
 use super::judges::{
-    by_criterion, by_judge, common_words, judge_of_column, of_a_judge, people, people_in_numbers,
+    by_criterion, by_judge, common_words, criteria_beside, judge_of_column, judges_beside, of_a_judge,
+    people, people_in_numbers,
 };
 use super::listed::listed;
-use super::losers::{loser, names_the_loser};
+use super::losers::{loser, mapped, names_the_loser};
 use super::numbers::{number_each, pair_votes};
 use super::sentences::phrased;
-use super::{Refusal, path, shell, used};
+use super::ties::tie_beside;
+use super::uses::used;
 use crate::advice::MAP;
 use serde_json::Value;
 
@@ -338,4 +345,53 @@ fn is_of_an_order(column: &str) -> bool {
 fn stages(sure: &[&(String, Evidence)]) -> bool {
     const STAGES: &[&str] = &["initial", "final", "before", "after", "first", "second", "revised"];
     sure.iter().any(|(column, _)| tokens(column).iter().any(|word| STAGES.contains(&word.as_str())))
+}
+
+/// Finds who won by the names of columns, where a recipe declares nothing of it that the file has.
+pub(crate) fn find_verdicts(recipe: &mut Recipe, sample: &Sample) -> Result<(), Refusal> {
+    if recipe.a_wins {
+        tie_beside(recipe, sample);
+        return Ok(());
+    }
+    if !matches!(recipe.shape, Shape::Pair | Shape::Votes | Shape::Sidecar) {
+        return Ok(());
+    }
+    let there =
+        |rule: &VerdictRule| rule.place().is_some_and(|place| place.resolve(&sample.columns).is_some());
+    if recipe.settled.iter().any(|role| role == "winner") {
+        return mapped(sample, recipe).map_or(Ok(()), Err);
+    }
+    if recipe.verdict.iter().any(there) {
+        tie_beside(recipe, sample);
+        add_judges(recipe, sample);
+        return Ok(());
+    }
+    let declared = std::mem::take(&mut recipe.verdict);
+    recipe.verdict = verdicts(recipe, sample)?;
+    if recipe.verdict.is_empty() {
+        recipe.verdict = declared;
+    } else if !declared.is_empty() {
+        // Whom the format's own verdicts are by says nothing of others.
+        recipe.judge_name = None;
+    }
+    tie_beside(recipe, sample);
+    add_judges(recipe, sample);
+    Ok(())
+}
+
+/// Adds the verdicts of those whom other columns are named for, where the columns are there to be looked at.
+fn add_judges(recipe: &mut Recipe, sample: &Sample) {
+    let plain = |rule: &VerdictRule| rule.field.is_some() && rule.each.is_none();
+    let open = recipe.open || recipe.name == "by_names";
+    if open && recipe.shape == Shape::Pair && !recipe.verdict.is_empty() && recipe.verdict.iter().all(plain) {
+        let judges = judges_beside(recipe, sample);
+        let criteria = criteria_beside(recipe, sample);
+        recipe.verdict.extend(judges);
+        let known: Vec<Path> = recipe.verdict.iter().filter_map(|rule| rule.field.clone()).collect();
+        recipe.verdict.extend(
+            criteria
+                .into_iter()
+                .filter(|rule| rule.field.as_ref().is_none_or(|field| !known.contains(field))),
+        );
+    }
 }

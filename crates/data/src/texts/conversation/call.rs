@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 use serde_json::ser::{Formatter, Serializer};
 
-use super::Object;
+use super::object::Object;
 
 /// A call in one line: `[call] name({"key": "value"})`; an object that names no tool is kept whole.
 pub(super) fn call(value: Value) -> String {

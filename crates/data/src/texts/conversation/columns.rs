@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use super::Object;
 use super::keys::{CONTENTS, ROLES};
+use super::object::Object;
 
 /// Whether an object holds one list of roles and one of contents of the same length.
 pub(super) fn is_columns(object: &Object) -> bool {

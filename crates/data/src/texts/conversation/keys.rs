@@ -4,7 +4,7 @@ use predilect_types::Role;
 use serde_json::Value;
 
 use super::super::speaker::{known_role, role};
-use super::Object;
+use super::object::Object;
 use crate::error::RowError;
 
 /// Where a turn says who speaks; of several, the first one counts.

@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::DEPTH;
 use super::columns::{is_columns, rows};
 use super::keys::{
     ANSWERED, ANSWERS, ASKED, BOOKKEEPING, SYSTEM, THOUGHTS, content_key, conversation_key, inner_key,
     is_asked_and_answered, is_empty, speaker,
 };
+use super::object::DEPTH;
 use super::part::is_part;
 use super::written::{holds_messages, opens_list, structured};
 

@@ -4,13 +4,14 @@ mod call;
 mod columns;
 mod keys;
 mod leftovers;
+mod object;
 mod part;
 mod said;
 mod turn;
 mod written;
 
 use predilect_types::{Message, Role};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::template;
 use crate::error::{Reason, RowError};
@@ -18,6 +19,7 @@ use columns::{is_columns, rows};
 use keys::{
     ANSWERS, SYSTEM, content_key, conversation_key, inner_key, is_asked_and_answered, names, speaker,
 };
+use object::{DEPTH, Object};
 use part::is_part;
 use said::Said;
 use turn::{Place, from_turn};
@@ -25,11 +27,6 @@ use written::{begins_like_messages, holds_messages, is_message, opens_list};
 
 pub(crate) use leftovers::leftovers;
 pub(crate) use written::structured;
-
-type Object = Map<String, Value>;
-
-/// Deeper nesting of conversations within conversations, and of content within content, is refused.
-const DEPTH: usize = 8;
 
 /// The turns that a field's value holds; text becomes one turn of the role given.
 ///

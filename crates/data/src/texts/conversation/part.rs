@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use super::Object;
 use super::keys::content_key;
+use super::object::Object;
 
 /// Whether an object is a part of a message by its own type or keys.
 pub(super) fn is_part(part: &Object) -> bool {

@@ -3,12 +3,12 @@
 use predilect_types::{Message, Role};
 use serde_json::Value;
 
-use super::super::REASONING;
+use super::super::speaker::REASONING;
 use super::call::{call, callee, spaced};
 use super::keys::names;
+use super::object::{DEPTH, Object};
 use super::part::{is_call, is_part, is_result, is_thought, medium};
 use super::written::structured;
-use super::{DEPTH, Object};
 use crate::error::{Reason, RowError};
 
 /// What a message says, piece by piece.

@@ -7,9 +7,9 @@ use super::call::{call, spaced};
 use super::keys::{
     ANSWERED, ASKED, SYSTEM, THOUGHTS, content_key, inner_key, is_asked_and_answered, names, speaker,
 };
+use super::object::{DEPTH, Object};
 use super::part::is_part;
 use super::said::Said;
-use super::{DEPTH, Object};
 use crate::error::{Reason, RowError};
 
 /// Where a turn is found: the field with its place in the list, and how deep within other values.

@@ -39,7 +39,7 @@ impl Prior {
 
 /// What is wrong with a table of numbers.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
-pub enum ProblemError {
+pub enum RegressionError {
     /// Lengths do not fit together.
     #[error("{what}: expected {expected} values, got {got}")]
     Shape {
@@ -83,7 +83,7 @@ pub struct Observed<'a> {
 /// Log posterior, up to a constant: sum over rows of `weight * (p f - ln(1 + e^f))` with `f = x . w` and `p` the
 /// verdict in \[0, 1\], plus the log priors (Li et al. 2024 with soft verdicts and row weights).
 #[derive(Debug, Clone)]
-pub struct Problem {
+pub struct Regression {
     pub(crate) rows: RowPack<f64>,
     /// Sum over rows of weight * p * x: the part of the log likelihood that is linear in w, kept exactly.
     pub(crate) linear: Vec<f64>,
@@ -95,7 +95,7 @@ pub struct Problem {
     pub(crate) total_rows: usize,
 }
 
-impl Problem {
+impl Regression {
     /// Checks and packs a table.
     ///
     /// `x` is row-major with `priors.len()` columns, `verdicts` holds `p_a` in \[0, 1\], `weights` are 0 or more
@@ -109,7 +109,7 @@ impl Problem {
         verdicts: &[f64],
         weights: Option<&[f64]>,
         priors: &[Prior],
-    ) -> Result<Self, ProblemError> {
+    ) -> Result<Self, RegressionError> {
         check(x.len(), verdicts, weights, priors)?;
         let (n, d) = (verdicts.len(), priors.len());
         for row in 0..n {
@@ -125,13 +125,13 @@ impl Problem {
     /// way, to the last digit.
     ///
     /// # Errors
-    /// As [`Problem::new`].
+    /// As [`Regression::new`].
     pub fn of_small(
         x: &[i8],
         verdicts: &[f64],
         weights: Option<&[f64]>,
         priors: &[Prior],
-    ) -> Result<Self, ProblemError> {
+    ) -> Result<Self, RegressionError> {
         check(x.len(), verdicts, weights, priors)?;
         let d = priors.len();
         let weight = |row: usize| weights.map_or(1.0, |w| w[row]);
@@ -147,7 +147,7 @@ impl Problem {
         Ok(Self::of_pack(rows, linear, weights, priors, (&kept, verdicts.len())))
     }
 
-    /// A table that [`Problem::new`] has taken, or columns of one; nothing is checked again.
+    /// A table that [`Regression::new`] has taken, or columns of one; nothing is checked again.
     ///
     /// # Panics
     /// When the table is shorter than its parts.
@@ -206,7 +206,7 @@ impl Problem {
         Self { rows, linear, weights, priors: priors.to_vec(), empty_rows: n - kept.len(), total_rows: n }
     }
 
-    /// The same problem with its normal priors centred at `means` instead of 0, exactly: a normal prior with another mean is the one
+    /// The same regression with its normal priors centred at `means` instead of 0, exactly: a normal prior with another mean is the one
     /// around 0 times the exponential of `mean / sd^2` times the weight, which joins the linear part.
     ///
     /// # Panics
@@ -248,7 +248,7 @@ impl Problem {
         self.rows.plain()
     }
 
-    /// The linear part of the log likelihood and the row weights; see [`Problem`].
+    /// The linear part of the log likelihood and the row weights; see [`Regression`].
     pub fn plain_terms(&self) -> (&[f64], Option<&[f64]>) {
         (&self.linear, self.weights.as_deref())
     }
@@ -302,13 +302,13 @@ fn check(
     verdicts: &[f64],
     weights: Option<&[f64]>,
     priors: &[Prior],
-) -> Result<(), ProblemError> {
+) -> Result<(), RegressionError> {
     let (n, d) = (verdicts.len(), priors.len());
     if d == 0 {
-        return Err(ProblemError::Empty("columns"));
+        return Err(RegressionError::Empty("columns"));
     }
     if n == 0 {
-        return Err(ProblemError::Empty("rows"));
+        return Err(RegressionError::Empty("rows"));
     }
     shape("features", n * d, features)?;
     if let Some(weights) = weights {
@@ -332,8 +332,8 @@ pub(crate) fn says_something(weight: f64, features: &[f64]) -> bool {
     weight > 0.0 && features.iter().any(|&value| value != 0.0)
 }
 
-fn shape(what: &'static str, expected: usize, got: usize) -> Result<(), ProblemError> {
-    if expected == got { Ok(()) } else { Err(ProblemError::Shape { what, expected, got }) }
+fn shape(what: &'static str, expected: usize, got: usize) -> Result<(), RegressionError> {
+    if expected == got { Ok(()) } else { Err(RegressionError::Shape { what, expected, got }) }
 }
 
 fn in_range(
@@ -342,6 +342,6 @@ fn in_range(
     value: f64,
     range: &'static str,
     ok: bool,
-) -> Result<(), ProblemError> {
-    if ok { Ok(()) } else { Err(ProblemError::Value { what, row, value, range }) }
+) -> Result<(), RegressionError> {
+    if ok { Ok(()) } else { Err(RegressionError::Value { what, row, value, range }) }
 }

@@ -1,0 +1,65 @@
+//! Which columns have a name, and what do their names and values say of themselves?
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::super::path::Path;
+use super::super::sample::Sample;
+use super::super::spelling::{normal, tokens};
+
+pub(super) fn path(column: &str) -> Path {
+    Path::new(column)
+}
+
+/// The columns with one of these names, in the order of the names.
+pub(super) fn named(sample: &Sample, names: &[&str], used: &BTreeSet<String>) -> Vec<String> {
+    // The words of each name once: a table may have thousands of columns.
+    let spelt: Vec<(&String, String, String)> = sample
+        .columns
+        .iter()
+        .filter(|column| !used.contains(*column))
+        .map(|column| (column, tokens(column).join("_"), normal(column)))
+        .collect();
+    let of = |name: &str| {
+        let within = format!("_{name}");
+        let is = |(column, words, plain): &&(&String, String, String)| {
+            words == name || plain == name || (column.contains(['.', ':']) && plain.ends_with(&within))
+        };
+        spelt.iter().filter(is).map(|(column, ..)| (*column).clone()).collect::<Vec<_>>()
+    };
+    names.iter().flat_map(|name| of(name)).collect()
+}
+
+/// Whether a value is a sentence or a number with a fraction, and no name.
+pub(super) fn is_sentence(value: &Value) -> bool {
+    match value {
+        Value::String(text) => {
+            text.split_whitespace().count() > 4 || text.trim_end().ends_with(['?', '.', '!'])
+        }
+        Value::Number(number) => number.as_f64().is_some_and(|number| number.fract() != 0.0),
+        _ => false,
+    }
+}
+
+/// Whether a column of an id is one of the pair, and not `worker.id`.
+pub(super) fn is_id(column: &str) -> bool {
+    const OF: &[&str] = &[
+        "pair",
+        "comparison",
+        "item",
+        "example",
+        "sample",
+        "record",
+        "data",
+        "task",
+        "row",
+        "meta",
+        "metadata",
+        "fields",
+    ];
+    match column.rsplit_once('.') {
+        Some((within, _)) => OF.contains(&normal(within.rsplit('.').next().unwrap_or(within)).as_str()),
+        None => true,
+    }
+}

@@ -1,0 +1,91 @@
+//! Where a study lies, and where its tables lie within it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::bound::Bound;
+use super::imported;
+use crate::error::DataError;
+use crate::files::TEMPORARY;
+
+/// A study folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Study {
+    folder: PathBuf,
+    /// The user's own folder, of which this is a copy: the one that messages name.
+    copy_of: Option<PathBuf>,
+    pub(super) bound: Bound,
+}
+
+impl Study {
+    /// Opens the folder, and makes it where there is none.
+    ///
+    /// # Errors
+    ///
+    /// When the folder cannot be made.
+    pub fn create(folder: impl Into<PathBuf>) -> Result<Self, DataError> {
+        let folder = folder.into();
+        fs::create_dir_all(&folder).map_err(|e| DataError::path_io(&folder, "make the folder", e))?;
+        sweep(&folder);
+        Ok(Self { folder, copy_of: None, bound: Bound::default() })
+    }
+
+    /// A folder that is there, whatever it holds.
+    pub(super) fn at(folder: PathBuf) -> Self {
+        Self { folder, copy_of: None, bound: Bound::default() }
+    }
+
+    /// The folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// A study of the same tables as another, whose folder messages name.
+    #[must_use]
+    pub fn copy_of(self, original: &Self) -> Self {
+        Self { copy_of: Some(original.folder.clone()), ..self }
+    }
+
+    /// Where a table lies as its owner knows it.
+    pub(super) fn shown_path(&self, name: &str) -> PathBuf {
+        self.copy_of.as_ref().unwrap_or(&self.folder).join(format!("{name}.parquet"))
+    }
+
+    /// Where a table lies, whether or not it is there.
+    pub fn table_path(&self, name: &str) -> PathBuf {
+        self.folder.join(format!("{name}.parquet"))
+    }
+
+    /// Where `study.toml` lies.
+    pub fn toml_path(&self) -> PathBuf {
+        self.folder.join("study.toml")
+    }
+
+    /// Whether a table is there.
+    pub fn has_table(&self, name: &str) -> bool {
+        self.table_path(name).is_file()
+    }
+
+    /// A name of what was imported, the same for the same pairs and verdicts; `None` where the table does not say.
+    pub fn import_name(&self) -> Option<String> {
+        self.bound.or(|| self.import_now())
+    }
+
+    /// The same of what lies there now, whatever was read before.
+    pub fn import_now(&self) -> Option<String> {
+        imported::import_of(&self.table_path("pairs"))
+    }
+}
+
+/// Removes what runs that were killed have left, once it is a day old and so nobody's any more.
+fn sweep(folder: &Path) {
+    let Ok(entries) = fs::read_dir(folder) else { return };
+    for entry in entries.flatten() {
+        let left = entry.file_name().to_string_lossy().ends_with(TEMPORARY);
+        let age = entry.metadata().and_then(|m| m.modified()).ok().and_then(|time| time.elapsed().ok());
+        if left && age.is_some_and(|age| age > Duration::from_hours(24)) {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
