@@ -6,6 +6,7 @@ mod ended;
 mod output;
 mod problem;
 mod progress;
+mod remarks;
 mod remedies;
 mod say;
 mod signals;

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use predilect_types::shown;
-use predilect_workbench::{Cancel, Event, Remark, Step, Watch};
+use predilect_workbench::{Cancel, Event, Step, Watch};
 
-use crate::say::say;
+use crate::remarks;
 use crate::signals::{self, Asking};
 
 /// A bar of known length, in bytes or in items; hidden when quiet or not on a terminal, and before half a second.
@@ -81,51 +81,7 @@ impl Watch for Bars {
                 own.finish_and_clear();
             }
             Event::Remark(_) if self.quiet => {}
-            Event::Remark(Remark::Generated(model)) => {
-                say!("remark: {model} does not return token probabilities: its verdicts are generated");
-            }
-            Event::Remark(Remark::VerdictsReplaced(judge)) => {
-                say!("remark: {judge} was asked in another way before; those verdicts are replaced");
-            }
-            Event::Remark(Remark::LeftOut { count, reason }) => say!("remark: left out: {count} {reason}"),
-            Event::Remark(Remark::NotRanked { count: 1, reason }) => {
-                // The reasons are in the plural.
-                let reason = reason
-                    .replacen("verdicts on pairs that do", "verdict on a pair that does", 1)
-                    .replacen("verdicts on pairs ", "verdict on a pair ", 1)
-                    .replacen("verdicts ", "verdict ", 1)
-                    .replacen("pairs ", "pair ", 1);
-                say!("remark: 1 {reason} is left out");
-            }
-            Event::Remark(Remark::NotRanked { count, reason }) => {
-                say!("remark: {count} {reason} are left out");
-            }
-            Event::Remark(Remark::SoftAsHard { method, soft }) => say!(
-                "remark: {method} takes only wins, ties and losses: {soft} soft verdicts count for the side they favour"
-            ),
-            Event::Remark(Remark::Weighted { counts: true }) => say!(
-                "remark: weights are whole numbers: a verdict of weight 7 counts as seven, in scores and in intervals"
-            ),
-            Event::Remark(Remark::Weighted { counts: false }) => say!(
-                "remark: weights are not all whole numbers: they scale how much a verdict counts in scores; in intervals it counts as one verdict"
-            ),
-            Event::Remark(Remark::NeverDiffers(properties)) => {
-                say!("remark: no two responses differ in {properties}, so there is nothing to hold equal");
-            }
-            Event::Remark(Remark::NoDifference(models)) => say!(
-                "remark: left out, without preferences or with the same difference in length throughout: {models}"
-            ),
-            Event::Remark(Remark::FarScales(features)) => say!(
-                "remark: the prior assumes features of about unit size; by their root mean square these are not: {features}; \
-                 --standardise divides every feature by its root mean square"
-            ),
-            Event::Remark(Remark::AgainstJudge(caution)) => say!("caution: {caution}"),
-            Event::Remark(Remark::NotFitted { judge, why }) => {
-                say!("remark: {judge} cannot be fitted and is left out: {why}");
-            }
-            Event::Remark(Remark::RatingsReplaced(annotator)) => say!(
-                "remark: {annotator} was asked in another way before; all its ratings are replaced (--name keeps both)"
-            ),
+            Event::Remark(remark) => remarks::say_it(remark),
         }
     }
 }

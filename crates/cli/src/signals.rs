@@ -48,6 +48,12 @@ impl Drop for Asking {
 /// Whether a signal ends the process now.
 static ENDING: AtomicBool = AtomicBool::new(false);
 
+/// Removes what is only needed during the run, which ends now.
+fn leave_nothing() {
+    ENDING.store(true, Ordering::SeqCst);
+    predilect_workbench::files::clear_away();
+}
+
 /// Where a signal ends the process, lets it: what has failed because its files are gone is not what went wrong.
 pub(crate) fn let_end() {
     while ENDING.load(Ordering::SeqCst) {
@@ -72,9 +78,8 @@ fn stop() {
             writeln!(io::stderr(), "stopping; what was done so far is kept (press again to stop at once)");
         return;
     }
-    ENDING.store(true, Ordering::SeqCst);
     let _ = writeln!(io::stderr(), "stopped");
-    predilect_workbench::files::clear_away();
+    leave_nothing();
     std::process::exit(i32::from(STOPPED));
 }
 
@@ -86,15 +91,14 @@ mod others {
     use signal_hook::iterator::Signals;
     use signal_hook::low_level::emulate_default_handler;
 
-    /// Those that end a process and can be caught, but for those of [`super::listen`] and of broken programs.
+    /// Those that end a process and can be caught, but for those that ask to stop and those of broken programs.
     const ALL: [i32; 8] = [SIGALRM, SIGPROF, SIGQUIT, SIGUSR1, SIGUSR2, SIGVTALRM, SIGXCPU, SIGXFSZ];
 
     pub(super) fn listen() {
         let Ok(mut signals) = Signals::new(ALL) else { return };
         let _ = std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
             for signal in signals.forever() {
-                super::ENDING.store(true, super::Ordering::SeqCst);
-                predilect_workbench::files::clear_away();
+                crate::signals::leave_nothing();
                 let _ = emulate_default_handler(signal);
             }
         });

@@ -71,25 +71,6 @@ fn a_slice_has_the_pairs_for_which_its_filter_holds() {
     assert_eq!(pairs("words(a) > words(b)"), pairs("rating(length, a) > rating(length, b)"));
     assert_eq!(pairs("text(prompt) ~ /NUMBER 1\\d\\?/i or not scenario in (chat)"), 305);
     assert_eq!(pairs("judge(human) >= 0 and judge(human) <= 1"), 600);
-    // With a later turn of the user beside the first ones.
-    let two = folder.path().join("turns.jsonl");
-    let turns = r#"[{"role":"user","content":"And?"},{"role":"assistant","content":"So."},{"role":"user","content":"Why?"}]"#;
-    let first = std::fs::read_to_string(&file).expect("the pairs");
-    let later = format!(
-        r#"{{"id":"later","prompt":{turns},"response_a":"It is.","response_b":"It was.","judge":"human","p_a":1}}"#
-    );
-    std::fs::write(&two, format!("{first}{later}\n")).expect("written");
-    let turned = folder.path().join("turned");
-    found(&["import", two.to_str().expect("a path"), "-o", turned.to_str().expect("a path")]);
-    let exported_of = |filter: &str| {
-        let two = turned.to_str().expect("a path");
-        let output = Command::new(env!("CARGO_BIN_EXE_predilect"))
-            .args(["export", two, "--quiet", "--where", filter])
-            .output()
-            .expect("it starts");
-        String::from_utf8_lossy(&output.stdout).lines().count()
-    };
-    assert_eq!((exported_of("turn = 1"), exported_of("turn > 1")), (600, 1));
     // The same on files, and in every verb that reads a study.
     let seen = found(&["dissect", &file, "--no-grammar", "--where", "scenario = essay"]);
     assert_eq!(seen["judges"][0]["verdicts"], 300);
@@ -166,4 +147,28 @@ fn what_is_rewarded_otherwise_is_found_and_nothing_else() {
     }
     let said = refused(&["dissect", &file, "--no-grammar", "--versus", "rest"]);
     assert!(said.contains("--where"), "{said}");
+}
+
+#[test]
+fn a_later_turn_of_the_user_can_be_chosen() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = made(folder.path());
+    let two = folder.path().join("turns.jsonl");
+    let turns = r#"[{"role":"user","content":"And?"},{"role":"assistant","content":"So."},{"role":"user","content":"Why?"}]"#;
+    let first = std::fs::read_to_string(&file).expect("the pairs");
+    let later = format!(
+        r#"{{"id":"later","prompt":{turns},"response_a":"It is.","response_b":"It was.","judge":"human","p_a":1}}"#
+    );
+    std::fs::write(&two, format!("{first}{later}\n")).expect("written");
+    let turned = folder.path().join("turned");
+    found(&["import", two.to_str().expect("a path"), "-o", turned.to_str().expect("a path")]);
+    let exported_of = |filter: &str| {
+        let two = turned.to_str().expect("a path");
+        let output = Command::new(env!("CARGO_BIN_EXE_predilect"))
+            .args(["export", two, "--quiet", "--where", filter])
+            .output()
+            .expect("it starts");
+        String::from_utf8_lossy(&output.stdout).lines().count()
+    };
+    assert_eq!((exported_of("turn = 1"), exported_of("turn > 1")), (600, 1));
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::asking::Cores;
+use crate::cores::Cores;
 use crate::guard::Guard;
 use crate::recents::Recents;
 use crate::runs::Runs;

@@ -7,6 +7,7 @@ use predilect_workbench::{Cancel, Event, Watch};
 use tokio::sync::Semaphore;
 
 use crate::app::App;
+use crate::cores::Cores;
 use crate::problem::Problem;
 
 /// Who waits for an answer: nobody, once the connection is closed.
@@ -27,22 +28,6 @@ struct Until(Cancel);
 impl Drop for Until {
     fn drop(&mut self) {
         self.0.cancel();
-    }
-}
-
-/// Places for questions that are being answered.
-#[derive(Debug)]
-pub(crate) struct Cores {
-    all: Arc<Semaphore>,
-    /// Those that questions which take long may have of them: one fewer, so that a quick one never waits for them.
-    costly: Arc<Semaphore>,
-}
-
-impl Cores {
-    /// As many as there are cores, and two at least.
-    pub(crate) fn of(cores: usize) -> Self {
-        let places = cores.max(2);
-        Self { all: Arc::new(Semaphore::new(places)), costly: Arc::new(Semaphore::new(places - 1)) }
     }
 }
 

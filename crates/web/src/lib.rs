@@ -6,6 +6,7 @@
 mod api;
 mod app;
 mod asking;
+mod cores;
 mod gate;
 mod guard;
 mod openapi;

@@ -13,7 +13,7 @@ use predilect_workbench::sent::studies_in;
 use tokio::net::TcpListener;
 
 use crate::app::App;
-use crate::asking::Cores;
+use crate::cores::Cores;
 use crate::gate::guarded;
 use crate::guard::Guard;
 use crate::options::ServeOptions;

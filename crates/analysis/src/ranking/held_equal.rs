@@ -21,7 +21,6 @@ const LEAST_PROMPTS: usize = 5;
 /// are more competitors than a matrix takes.
 ///
 /// `covariates` are those of the contest, scaled; then where the searches for the scores ended, without and with them.
-#[expect(clippy::too_many_lines, reason = "one figure after the other, each of which the next one needs")]
 pub(super) fn changes_from_raw(
     contest: &Contest,
     covariates: &[f64],

@@ -36,6 +36,11 @@ pub(super) fn strength(method: RankMethod) -> Option<Ties> {
 }
 
 impl Scored {
+    /// Scores of which nothing else is known.
+    fn bare(scores: Vec<f64>) -> Self {
+        Self { scores, errors: None, reaches: Vec::new(), controls: Vec::new(), tie: None, top: Vec::new() }
+    }
+
     pub(super) fn standings(&self, z: f64) -> Option<Vec<Standing>> {
         // Of few prompts Student's t reaches further than a normal, for which a posterior's reaches are; shares of wins allow for it.
         let further = if matches!(self.errors, Some(Errors::Unknown(_))) { 1.0 } else { z / Z };
@@ -94,34 +99,11 @@ pub(super) fn scores(
         contest.models.iter().position(|model| model == name).map(|place| (place, *at))
     });
     let Some(ties) = strength(options.method) else {
-        let bare = Scored {
-            scores: Vec::new(),
-            errors: None,
-            reaches: Vec::new(),
-            controls: Vec::new(),
-            tie: None,
-            top: Vec::new(),
-        };
-        if options.method == RankMethod::Elo {
-            let mut scores = elo(votes, n, Elo::default());
-            let shift = anchor.map_or(0.0, |(place, at)| at - scores[place]);
-            for score in &mut scores {
-                *score += shift;
-            }
-            return Ok(Scored { scores, ..bare });
-        }
-        let rates = win_rates(votes, n);
-        // Who wins makes another lose: at worst the errors are opposite, and add up.
-        let errors = rates.iter().map(|rate| 100.0 * error(rate)).collect();
-        let scores = rates.iter().map(|rate| 100.0 * rate.rate).collect();
-        let reach = |rate: &WinRate| {
-            // One prompt tells nothing of a rate: anything may be.
-            let one = rate.clusters < 2 && rate.votes > 1;
-            let (low, high) = if one { (0.0, 1.0) } else { rate.interval(Z) };
-            Some((100.0 * (rate.rate - low), 100.0 * (high - rate.rate)))
-        };
-        let reaches = rates.iter().map(reach).collect();
-        return Ok(Scored { scores, errors: Some(Errors::Unknown(errors)), reaches, ..bare });
+        return Ok(if options.method == RankMethod::Elo {
+            by_elo(votes, n, anchor)
+        } else {
+            by_wins(votes, n)
+        });
     };
     let origin = anchor.map_or(Origin::Field, |(place, _)| Origin::Competitor(place));
     let fit = rank(votes, n, covariates, RankingOptions { ties, robust, prior: options.prior, origin })?;
@@ -129,14 +111,7 @@ pub(super) fn scores(
     let (centre, at) = anchor.map_or((0.0, CENTRE), |(place, at)| (fit.scores[place], at));
     let scores = fit.scores.iter().map(|score| points * (score - centre) + at).collect();
     if robust == Robust::Nothing {
-        return Ok(Scored {
-            scores,
-            errors: None,
-            reaches: Vec::new(),
-            controls: Vec::new(),
-            tie: fit.tie,
-            top: fit.top,
-        });
+        return Ok(Scored { tie: fit.tie, top: fit.top, ..Scored::bare(scores) });
     }
     let mut errors = fit.covariance.map_or(Errors::Apart(fit.errors), Errors::Together);
     errors.scale(if matches!(errors, Errors::Together(_)) { points * points } else { points });
@@ -153,6 +128,32 @@ pub(super) fn scores(
     let reaches =
         fit.reaches.iter().map(|reach| reach.map(|(low, high)| (points * low, points * high))).collect();
     Ok(Scored { scores, errors: Some(errors), reaches, controls, tie: fit.tie, top: fit.top })
+}
+
+/// Elo's scores; an anchor's is moved to where it is.
+fn by_elo(votes: &[Vote], competitors: usize, anchor: Option<(usize, f64)>) -> Scored {
+    let mut scores = elo(votes, competitors, Elo::default());
+    let shift = anchor.map_or(0.0, |(place, at)| at - scores[place]);
+    for score in &mut scores {
+        *score += shift;
+    }
+    Scored::bare(scores)
+}
+
+/// Shares of wins, in %.
+fn by_wins(votes: &[Vote], competitors: usize) -> Scored {
+    let rates = win_rates(votes, competitors);
+    // Who wins makes another lose: at worst the errors are opposite, and add up.
+    let errors = rates.iter().map(|rate| 100.0 * error(rate)).collect();
+    let reach = |rate: &WinRate| {
+        // One prompt tells nothing of a rate: anything may be.
+        let one = rate.clusters < 2 && rate.votes > 1;
+        let (low, high) = if one { (0.0, 1.0) } else { rate.interval(Z) };
+        Some((100.0 * (rate.rate - low), 100.0 * (high - rate.rate)))
+    };
+    let reaches = rates.iter().map(reach).collect();
+    let scores = rates.iter().map(|rate| 100.0 * rate.rate).collect();
+    Scored { errors: Some(Errors::Unknown(errors)), reaches, ..Scored::bare(scores) }
 }
 
 /// The standard error of a win rate. One prompt tells nothing of it: anything may be. Where all verdicts are alike it is that of two

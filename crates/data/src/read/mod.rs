@@ -28,9 +28,7 @@ use predilect_types::{Pair, Provenance, ReadSummary, SourceSummary, ValueUse, Ve
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io::Read;
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::Ordering;
-use std::sync::mpsc::sync_channel;
+use std::sync::{Arc, atomic::Ordering, mpsc::sync_channel};
 use together::{
     Several, Texts, copies, drop_repeated, examples, left_of_turns, several_judges, tags, texts_of,
 };

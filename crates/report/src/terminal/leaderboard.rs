@@ -62,14 +62,7 @@ pub fn terminal_leaderboard(
             ),
         )?;
     }
-    if l.prompts == Some(1) {
-        out.wrapped(
-            WARN,
-            "One prompt says nothing about others: which model is better on them is not known.",
-        )?;
-    } else if l.prompts.is_some_and(|prompts| prompts < FEW_PROMPTS) && l.intervals.is_some() {
-        out.wrapped(WARN, "With so few prompts the intervals are likely too narrow.")?;
-    }
+    few_prompts(l, &mut out)?;
     if let Some(words) = never_met(l) {
         out.wrapped(WARN, &words)?;
     }
@@ -91,6 +84,19 @@ pub fn terminal_leaderboard(
     if let Some(tie) = l.tie {
         let what = if l.method == "davidson" { "nu" } else { "eta" };
         out.wrapped(DIM, &format!("Ties: {what} = {}", format::decimal(tie, 3)))?;
+    }
+    Ok(())
+}
+
+/// What few prompts leave open.
+fn few_prompts(l: &Leaderboard, out: &mut Out<'_>) -> io::Result<()> {
+    if l.prompts == Some(1) {
+        out.wrapped(
+            WARN,
+            "One prompt says nothing about others: which model is better on them is not known.",
+        )?;
+    } else if l.prompts.is_some_and(|prompts| prompts < FEW_PROMPTS) && l.intervals.is_some() {
+        out.wrapped(WARN, "With so few prompts the intervals are likely too narrow.")?;
     }
     Ok(())
 }
