@@ -39,6 +39,9 @@ fn padding_is_a_cause_for_a_judge_of_length() {
     let plan = found(verify(&[]).arg("--dry-run"));
     assert!(plan[0]["calls"].as_u64() > Some(50) && !output.exists(), "{plan}");
     assert_eq!(seen.counts().1, 0);
+    // Of a slice, only its own pairs are edited.
+    let of_two = found(verify(&["--where", "id in (p1, p2)"]).arg("--dry-run"));
+    assert!((1..50).contains(&of_two[0]["calls"].as_u64().expect("a number")), "{of_two}");
     let page = folder.path().join("verified.html");
     let first = found(&mut verify(&["--html", page.to_str().expect("a path"), "--attacks", "4"]));
     let effect = |edit: &str| {

@@ -7,7 +7,7 @@ use predilect_results::asked::{CallPlan, Failures, JudgeRun, Spent};
 use predilect_results::verifying::VerifyJson;
 use predilect_types::hash::fixed;
 use predilect_types::{Message, Pair, Response, Role, property};
-use predilect_workbench::laboratory::{Laboratory, VERIFYING, pairs_of, verdicts_of};
+use predilect_workbench::laboratory::{Laboratory, VERIFYING, pairs_of, pairs_within, verdicts_of};
 use predilect_workbench::scratch::Scratch;
 use predilect_workbench::{
     CallOptions, Error, Inputs, JudgeRequest, JudgeWeights, Judging, Orders, PairRatings, Question, Ran,
@@ -106,7 +106,7 @@ impl Verifying {
                 Writer::begin(&request, watch)
             })
             .transpose()?;
-        let mut pairs = pairs_of(bench.study())?;
+        let mut pairs = pairs_within(bench.study(), &request.slice, watch)?;
         pairs.retain(|pair| {
             pair.has_text() && pair.response_a.messages.len() == 1 && pair.response_b.messages.len() == 1
         });

@@ -15,7 +15,7 @@ use crate::error::{Error, Remedy, Result};
 use crate::files::write_file;
 use crate::import::import;
 use crate::slice::SliceOptions;
-use crate::studies::is_study;
+use crate::studies::{Chosen, is_study};
 use crate::watch::Watch;
 
 /// Where a study of `steer` keeps what it found.
@@ -173,6 +173,17 @@ pub fn pairs_of(study: &Study) -> Result<Vec<Pair>> {
         all.extend(batch?);
     }
     Ok(all)
+}
+
+/// The pairs of a study that belong to a slice.
+///
+/// # Errors
+///
+/// When the table cannot be read, the filter names what is not there, or no pair is left.
+pub fn pairs_within(study: &Study, slice: &SliceOptions, watch: &dyn Watch) -> Result<Vec<Pair>> {
+    let chosen = Chosen::of(study.clone(), slice.filter.as_ref(), slice.people, watch)?;
+    let all = pairs_of(&chosen)?.into_iter().zip(0..);
+    Ok(all.filter(|(_, row)| chosen.takes(*row)).map(|(pair, _)| pair).collect())
 }
 
 /// The verdicts of a study by one judge, as the options have them count: soft, or as the side that they favour.
