@@ -220,7 +220,7 @@ fn tokenizers_that_llama_cpp_would_read_otherwise_are_refused() {
         (
             "/post_processor/single",
             json!([{"SpecialToken": {"id": "<s>"}}, {"SpecialToken": {"id": "x"}}]),
-            "beside",
+            "next to",
         ),
     ] {
         let refusal = with(pointer, value.clone()).unwrap_err();
