@@ -10,6 +10,15 @@ use predilect_types::shown::line;
 use crate::output::print_json;
 use crate::problem::Problem;
 use crate::remedies;
+use crate::say::say;
+
+/// Says that questions failed, where the run went on to its end: another one asks them again.
+pub(crate) fn say_failed(model: &str, failed: u64) {
+    if failed > 0 {
+        let questions = if failed == 1 { "question" } else { "questions" };
+        say!("remark: {} {questions} to {model} failed; the same command asks them again", count(failed));
+    }
+}
 
 /// Says what runs would take, one model a line, and whether all of it is within the budget.
 pub(crate) fn print_plans(plans: &[CallPlan], budget: Option<f64>, json: bool) -> Result<(), Problem> {

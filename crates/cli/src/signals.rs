@@ -63,9 +63,10 @@ pub(crate) fn let_end() {
 
 /// Begins to listen. What is only needed during the run goes before it ends.
 pub(crate) fn listen() {
-    let _ = ctrlc::set_handler(stop);
     #[cfg(unix)]
-    others::listen();
+    unix::listen();
+    #[cfg(not(unix))]
+    let _ = ctrlc::set_handler(stop);
 }
 
 /// Stops at a safe place where what is done is kept; elsewhere, or the second time, at once.
@@ -84,23 +85,41 @@ fn stop() {
 }
 
 #[cfg(unix)]
-mod others {
-    //! Signals that are no wish of the user's to stop: the process ends as the system would have it, but leaves nothing behind.
+mod unix {
+    //! Which signals there are, and what each asks for.
 
-    use signal_hook::consts::{SIGALRM, SIGPROF, SIGQUIT, SIGUSR1, SIGUSR2, SIGVTALRM, SIGXCPU, SIGXFSZ};
+    use signal_hook::consts::{
+        SIGALRM, SIGHUP, SIGINT, SIGPROF, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGVTALRM, SIGXCPU, SIGXFSZ,
+    };
     use signal_hook::iterator::Signals;
     use signal_hook::low_level::emulate_default_handler;
 
-    /// Those that end a process and can be caught, but for those that ask to stop and those of broken programs.
-    const ALL: [i32; 8] = [SIGALRM, SIGPROF, SIGQUIT, SIGUSR1, SIGUSR2, SIGVTALRM, SIGXCPU, SIGXFSZ];
+    /// Those by which somebody asks the program to stop.
+    const WISHES: [i32; 3] = [SIGINT, SIGTERM, SIGHUP];
+    /// Those that end a process otherwise and can be caught, but for those of broken programs: it ends as the system would have it, and
+    /// leaves nothing behind.
+    const OTHERS: [i32; 8] = [SIGALRM, SIGPROF, SIGQUIT, SIGUSR1, SIGUSR2, SIGVTALRM, SIGXCPU, SIGXFSZ];
 
     pub(super) fn listen() {
-        let Ok(mut signals) = Signals::new(ALL) else { return };
+        let ignored = ignored();
+        let wanted = WISHES.into_iter().chain(OTHERS).filter(|signal| ignored >> (signal - 1) & 1 == 0);
+        let Ok(mut signals) = Signals::new(wanted) else { return };
         let _ = std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
             for signal in signals.forever() {
+                if WISHES.contains(&signal) {
+                    crate::signals::stop();
+                    continue;
+                }
                 crate::signals::leave_nothing();
                 let _ = emulate_default_handler(signal);
             }
         });
+    }
+
+    /// The signals that whoever started this process has had ignored, as `nohup` does, one bit each; none where the system does not say.
+    fn ignored() -> u64 {
+        let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+        let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+        mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
     }
 }

@@ -76,6 +76,22 @@ impl NewFile {
         self.file.as_file().sync_all().map_err(|e| DataError::path_io(&self.target, "flush", e))
     }
 
+    /// Flushes it to the disk and leaves it there whatever becomes of this process: its name now, and its name to be, in its folder.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be written.
+    pub(crate) fn keep(self) -> Result<(String, String), DataError> {
+        self.flush_to_disk()?;
+        let name = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let now = self.file.path().to_owned();
+        // What a signal would clear away is no longer this process's alone.
+        MADE.lock().unwrap_or_else(PoisonError::into_inner).retain(|made| *made != now);
+        let kept = self.file.keep();
+        kept.map_err(|e| DataError::path_io(&self.target, "keep", e.error))?;
+        Ok((name(&now), name(&self.target)))
+    }
+
     /// Flushes it to the disk and gives it its name; what had that name is gone.
     ///
     /// # Errors

@@ -33,6 +33,15 @@ fn holds<T: JsonSchema>(name: &str) {
     assert!(kept == schema, "{} is not the schema of its type: see the head of this test", path.display());
 }
 
+/// Of one model a result, of several a list.
+#[derive(JsonSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "only its schema is wanted")]
+enum OneOrSeveral<T> {
+    One(Written<T>),
+    Several(Vec<Written<T>>),
+}
+
 #[test]
 fn are_those_of_the_types() {
     holds::<Written<DissectJson>>("dissect");
@@ -46,7 +55,7 @@ fn are_those_of_the_types() {
     holds::<Written<ReadSummary>>("import");
     holds::<Written<PreviewJson>>("import-preview");
     holds::<Vec<Written<Check>>>("doctor");
-    holds::<Written<JudgeRun>>("judge");
+    holds::<OneOrSeveral<JudgeRun>>("judge");
     holds::<Vec<Written<Probe>>>("judge-probe");
     holds::<Written<AnnotatorRun>>("annotate");
     holds::<Vec<Written<RaterValidity>>>("validity");

@@ -51,6 +51,17 @@ pub struct CompareOptions {
     pub looking: bool,
 }
 
+impl CompareOptions {
+    /// What is wrong with options from a file or another program; `None`: they can be used.
+    pub(crate) fn problem(&self) -> Option<String> {
+        if !(10..=100_000).contains(&self.resamples) {
+            return Some(format!("judges.resamples is {}, but must be from 10 to 100,000", self.resamples));
+        }
+        (!(0.001..=0.5).contains(&self.margin))
+            .then(|| format!("judges.margin is {}, but must be from 0.001 to 0.5", self.margin))
+    }
+}
+
 /// A measure as its name.
 mod by_name {
     use predilect_stats::likeness::Measure;

@@ -27,7 +27,7 @@ pub struct Workbench {
     /// The right to write it, where results are kept.
     _lock: Option<StudyLock>,
     /// Where a study lives that nobody keeps; it vanishes with this.
-    _scratch: Option<Scratch>,
+    scratch: Option<Scratch>,
     /// The study in memory, as it was when it was last asked.
     prepared: Mutex<Option<(Stamp, Arc<Remembered>)>>,
 }
@@ -61,7 +61,7 @@ impl Workbench {
             sources: entry.sources,
             ..ReadSummary::default()
         };
-        Ok(Self { study, read, kept: false, _lock: None, _scratch: None, prepared: Mutex::default() })
+        Ok(Self { study, read, kept: false, _lock: None, scratch: None, prepared: Mutex::default() })
     }
 
     /// Opens what is given. With a place, the study is kept there: files are read into it, and another study's tables are copied to it.
@@ -122,7 +122,7 @@ impl Workbench {
             read,
             kept: place.is_some(),
             _lock: lock,
-            _scratch: Some(scratch),
+            scratch: Some(scratch),
             prepared: Mutex::default(),
         })
     }
@@ -211,7 +211,12 @@ impl Workbench {
         if let Some((_, prepared)) = self.known().as_ref().filter(|(own, _)| *own == stamp && !anew) {
             return Ok(Arc::clone(prepared));
         }
-        let keep = if self.kept { Keep::Locked } else { Keep::IfFree };
+        // Of a study that vanishes nothing is kept.
+        let keep = match (self.kept, &self.scratch) {
+            (true, _) => Keep::Locked,
+            (false, Some(_)) => Keep::Nothing,
+            (false, None) => Keep::IfFree,
+        };
         let wanted = Wanted { grammar: stamp.0, fields: &options.fields(), keep, anew };
         // As it is now, whatever import was read before.
         self.study.read_anew();

@@ -56,6 +56,8 @@ pub struct CompareRequest {
     pub fit: FitOptions,
     /// What is found between judges.
     pub judges: CompareOptions,
+    /// The published judges alone, without any data.
+    pub alone: bool,
 }
 
 /// Which verdict is explained, and by which fit.
@@ -160,7 +162,12 @@ impl Request {
             | Self::Fit(FeaturesRequest { fit, .. }) => Some(fit),
             Self::Rank(_) | Self::RankLc(_) => None,
         };
-        fit.and_then(FitOptions::problem).map_or(Ok(request), |problem| Err(wrong(problem)))
+        let problem = fit.and_then(FitOptions::problem).or_else(|| match &request {
+            Self::Compare(of) => of.judges.problem(),
+            Self::Rank(of) => of.problem(),
+            _ => None,
+        });
+        problem.map_or(Ok(request), |problem| Err(wrong(problem)))
     }
 
     /// Notes in a study what its tables of that verb were made by. A folder for tables alone keeps no note.
@@ -203,13 +210,16 @@ impl Request {
         let manifest = StudyToml::load(study)?;
         let folder = study.folder().display();
         let Some(step) = manifest.steps.get(verb) else {
-            let what = if verb == "dissect" { "has not been dissected yet" } else { "keeps no such result" };
             let kept = Self::kept_in(study)?;
-            let missing = Error::new(format!("{folder} {what}"));
-            return Err(if kept.is_empty() {
-                missing.remedy(Remedy::DissectFirst)
-            } else {
-                missing.choose(&kept)
+            return Err(match verb {
+                _ if !kept.is_empty() => {
+                    Error::new(format!("{folder} keeps no result of {verb}")).choose(&kept)
+                }
+                "dissect" => {
+                    Error::new(format!("{folder} has not been dissected yet")).remedy(Remedy::DissectFirst)
+                }
+                _ => Error::new(format!("{folder} keeps no result of {verb}"))
+                    .words("a study keeps a result when it is named as the place for it, too"),
             });
         };
         let Some(options) = step.get("options") else {
@@ -300,6 +310,7 @@ mod tests {
                     margin: 0.05,
                     ..CompareOptions::default()
                 },
+                alone: false,
             }),
             Request::Rank(RankRequest {
                 method: RankMethod::RaoKupper,

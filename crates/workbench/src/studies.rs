@@ -229,7 +229,12 @@ pub fn carry_on(inputs: &[PathBuf], options: &CarryOptions<'_>, watch: &dyn Watc
             Ok(Carried { study, _lock: None, _scratch: Some(scratch) })
         }
         Some(output) => whole(imported(output)?),
-        None => Err(Error::new("files need a study to go into").remedy(Remedy::NamePlace)),
+        None => Err(match inputs.iter().find(|input| !input.exists() && *input != Path::new("-")) {
+            Some(missing) => {
+                Error::new(format!("{} does not exist", missing.display())).words("check the path")
+            }
+            None => Error::new("files need a study to go into").remedy(Remedy::NamePlace),
+        }),
     }
 }
 

@@ -22,13 +22,13 @@ pub(crate) struct DoctorArgs {
 /// `predilect rerun`
 #[derive(Debug, Args)]
 pub(crate) struct RerunArgs {
-    /// The study folder; its results are replaced. With --from: the study or file to ask, which stays as it is
-    #[arg(value_name = "STUDY")]
-    pub(crate) study: PathBuf,
+    /// The study folder; its results are replaced. With --from: the study to ask, which stays as it is (of `fit`: the table)
+    #[arg(value_name = "STUDY", required_unless_present = "from")]
+    pub(crate) study: Option<PathBuf>,
     /// Which of the study's results to compute anew; without: the dissection, or the only one there is
     #[arg(long, value_name = "VERB", value_parser = ["dissect", "compare", "rank", "rank-lc"], conflicts_with = "from")]
     pub(crate) step: Option<String>,
-    /// Ask what this result of --json was the answer to (dissect, versus, compare, rank, explain or fit)
+    /// Ask the same question as in this result of dissect, compare, rank, explain or fit with --json
     #[arg(long, value_name = "FILE")]
     pub(crate) from: Option<PathBuf>,
     /// Print JSON instead of tables

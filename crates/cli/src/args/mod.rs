@@ -45,7 +45,7 @@ pub(crate) struct Cli {
 pub(crate) enum Verb {
     /// The main job: read pairs and verdicts, rate the responses, fit each judge, show what it rewards
     Dissect(DissectArgs),
-    /// Run a study's dissection again, with the options it was made with, and say what has changed
+    /// Compute a study's results again, with the options they were made with, or ask again what a result was the answer to
     Rerun(RerunArgs),
     /// Read preference files into a study folder (Parquet tables that any tool can read)
     Import(ImportArgs),

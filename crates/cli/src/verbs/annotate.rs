@@ -9,7 +9,7 @@ use predilect_types::WEAK_AUC;
 use predilect_workbench::{Annotating, Within};
 
 use crate::args::{AnnotateArgs, Global, inputs};
-use crate::asked::{print_failures, print_plans, print_unread, with_remedies};
+use crate::asked::{print_failures, print_plans, print_unread, say_failed, with_remedies};
 use crate::output::print_json;
 use crate::problem::Problem;
 use crate::progress::Bars;
@@ -33,6 +33,9 @@ pub(crate) fn run(args: &AnnotateArgs, global: &Global) -> Result<(), Problem> {
         print_json(&Written::new(&ran.found))?;
     } else {
         print(&ran.found, &mut anstream::stdout().lock())?;
+    }
+    if ran.stopped.is_none() && !global.quiet {
+        say_failed(&ran.found.annotator, ran.found.spent.failed);
     }
     ran.stopped.map_or(Ok(()), |stopped| Err(stopped.into()))
 }

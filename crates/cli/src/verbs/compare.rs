@@ -33,6 +33,7 @@ pub(crate) fn run(args: &CompareArgs, global: &Global) -> Result<(), Problem> {
             pooling: !args.no_pooling,
             looking: false,
         },
+        alone: args.example.is_none() && args.inputs.is_empty(),
     };
     let watch = Bars::new(global.quiet);
     let reading = args.table.read.options()?;
@@ -82,7 +83,7 @@ pub(crate) fn compared(
     request: &CompareRequest,
     watch: &Bars,
 ) -> Result<Compared, Problem> {
-    let CompareRequest { slice, fit, judges } = request;
+    let CompareRequest { slice, fit, judges, .. } = request;
     Ok(match bench {
         Some(bench) => bench.compare(slice, fit, judges, watch)?,
         None => published(judges, fit.seed)?,

@@ -5,6 +5,7 @@ use std::io::Write;
 use predilect_results::{PairSeen, PreviewJson, Written};
 use predilect_types::ReadSummary;
 use predilect_workbench::import;
+use predilect_workbench::requests::Request;
 use predilect_workbench::sent::Previewed;
 use predilect_workbench::studies::is_study;
 use predilect_workbench::{Onto, Preview, ReadOptions, preview};
@@ -13,6 +14,7 @@ use crate::args::{Global, ImportArgs};
 use crate::output::print_json;
 use crate::problem::Problem;
 use crate::progress::Bars;
+use crate::say::say;
 
 pub(crate) fn run(args: &ImportArgs, global: &Global) -> Result<(), Problem> {
     let options = ReadOptions { without_verdicts: args.without_verdicts, ..args.read.options()? };
@@ -48,7 +50,17 @@ pub(crate) fn run(args: &ImportArgs, global: &Global) -> Result<(), Problem> {
         (_, true) => Onto::Replace,
         _ => Onto::New,
     };
-    let (_, mut summary) = import(&args.inputs, &options, output, onto, &Bars::new(global.quiet))?;
+    let (study, mut summary) = import(&args.inputs, &options, output, onto, &Bars::new(global.quiet))?;
+    if onto == Onto::Add && !global.quiet {
+        let gone = Request::kept_in(&study)?;
+        if !gone.is_empty() {
+            say!(
+                "the results of the pairs before are removed ({}); predilect rerun {} computes them for all pairs",
+                gone.join(", "),
+                output.display()
+            );
+        }
+    }
     if args.json {
         return print_json(&Written::new(&summary));
     }

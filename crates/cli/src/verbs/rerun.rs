@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use predilect_results::Dissection;
+use predilect_results::{Dissection, SCHEMA};
 use predilect_types::parsed;
 use predilect_workbench::files::write_file;
 use predilect_workbench::rank::{rank, rank_lc};
@@ -16,17 +16,36 @@ use crate::progress::Bars;
 use crate::say::say;
 
 pub(crate) fn run(args: &RerunArgs, global: &Global) -> Result<(), Problem> {
-    let files = [args.study.clone()];
+    let request = args.from.as_deref().map(asked_in).transpose()?;
+    if let Some(asked @ Request::Compare(of)) = request.as_ref().filter(|request| needs_no_data(request)) {
+        let found = compare::compared(None, of, &Bars::new(global.quiet))?.comparison;
+        return compare::show(args.json, &found, asked);
+    }
+    let Some(place) = &args.study else {
+        return Err(Problem::new("no study is named").remedy("name the study to ask"));
+    };
+    let files = [place.clone()];
     let inputs = Inputs { files: &files, example: None, options: &ReadOptions::default() };
-    if let Some(result) = &args.from {
-        return ask_again(asked_in(result)?, &inputs, args, global);
+    if let Some(request) = request {
+        if inputs.study().is_none() && !matches!(request, Request::Fit(_)) {
+            // How files were read is not in a result, and decides what is found.
+            return Err(Problem::new(format!("{} is not a study", place.display())).remedy(
+                "import the files as they were read then (predilect import FILE -o STUDY), and name the study",
+            ));
+        }
+        return ask_again(request, &inputs, args.json, global);
     }
     if inputs.study().is_none() {
-        return Err(Problem::new(format!("there is no study in {}", args.study.display()))
+        return Err(Problem::new(format!("there is no study in {}", place.display()))
             .remedy("name a study folder: predilect dissect FILE -o STUDY makes one"));
     }
+    anew(args, &inputs, place, global)
+}
+
+/// Computes a study's results of one verb anew.
+fn anew(args: &RerunArgs, inputs: &Inputs<'_>, place: &Path, global: &Global) -> Result<(), Problem> {
     let watch = Bars::new(global.quiet);
-    let bench = Workbench::of(&inputs, Some(&args.study), &watch)?;
+    let bench = Workbench::of(inputs, Some(place), &watch)?;
     let kept = Request::kept_in(bench.study())?;
     let step = match (&args.step, &*kept) {
         (Some(step), _) => step,
@@ -51,7 +70,7 @@ pub(crate) fn run(args: &RerunArgs, global: &Global) -> Result<(), Problem> {
         _ => {
             // Ranking reads and locks the study by itself.
             drop(bench);
-            ranked(&request, &inputs, Some((&args.study, &command)), args.json, &watch)?;
+            ranked(&request, inputs, Some((place, &command)), args.json, &watch)?;
         }
     }
     let others: Vec<&str> = kept.into_iter().filter(|other| *other != step).collect();
@@ -61,26 +80,35 @@ pub(crate) fn run(args: &RerunArgs, global: &Global) -> Result<(), Problem> {
     Ok(())
 }
 
+/// Whether a question is about the published judges alone.
+fn needs_no_data(request: &Request) -> bool {
+    matches!(request, Request::Compare(of) if of.alone)
+}
+
 /// What the result in that file was the answer to.
 fn asked_in(result: &Path) -> Result<Request, Problem> {
     let wrong = |why: String| {
         Problem::new(format!("{}: {why}", result.display()))
             .remedy("give what dissect, compare, rank, explain or fit printed with --json")
     };
-    let text = std::fs::read(result).map_err(|e| wrong(e.to_string()))?;
-    let found: serde_json::Value = serde_json::from_slice(&text).map_err(|e| wrong(parsed::json(&e)))?;
-    let options =
-        found.get("options").ok_or_else(|| wrong("the result does not say what was asked".to_owned()))?;
+    let text = std::fs::read(result).map_err(|e| {
+        Problem::new(format!("cannot read {}: {}", result.display(), e.kind())).remedy("check the path")
+    })?;
+    if text.is_empty() {
+        return Err(wrong("the file is empty".to_owned()));
+    }
+    let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&text);
+    let found: serde_json::Value = serde_json::from_slice(text).map_err(|e| wrong(parsed::json(&e)))?;
+    if found.get("schema").is_some_and(|schema| *schema != SCHEMA) {
+        return Err(wrong("the result is of another version of its shape".to_owned()));
+    }
+    let options = found.get("options").filter(|options| options.is_object());
+    let options = options.ok_or_else(|| wrong("the result does not say what was asked".to_owned()))?;
     Request::read(options.clone()).map_err(|e| wrong(e.message().to_owned()))
 }
 
 /// Asks what a result was the answer to, of a study or file that stays as it is.
-fn ask_again(
-    request: Request,
-    inputs: &Inputs<'_>,
-    args: &RerunArgs,
-    global: &Global,
-) -> Result<(), Problem> {
+fn ask_again(request: Request, inputs: &Inputs<'_>, json: bool, global: &Global) -> Result<(), Problem> {
     let watch = Bars::new(global.quiet);
     let open = || Ok::<_, Problem>(Workbench::of(inputs, None, &watch)?);
     match request {
@@ -93,17 +121,17 @@ fn ask_again(
                 command: super::command(),
             };
             let found = open()?.dissect(&of.slice, options, &watch)?.dissection;
-            dissect::show(args.json, global, &found, &[])
+            dissect::show(json, global, &found, &[])
         }
-        Request::Versus(of) => dissect::versus(args.json, &open()?, of, &watch),
+        Request::Versus(of) => dissect::versus(json, &open()?, of, &watch),
         Request::Compare(ref of) => {
             let found = compare::compared(Some(&open()?), of, &watch)?.comparison;
-            compare::show(args.json, &found, &request)
+            compare::show(json, &found, &request)
         }
-        Request::Explain(of) => explain::answer(args.json, &open()?, of, &watch),
-        Request::Rank(_) | Request::RankLc(_) => ranked(&request, inputs, None, args.json, &watch),
+        Request::Explain(of) => explain::answer(json, &open()?, of, &watch),
+        Request::Rank(_) | Request::RankLc(_) => ranked(&request, inputs, None, json, &watch),
         Request::Fit(of) => {
-            let places = fit::Places { table: &args.study, draws: None, json: args.json };
+            let places = fit::Places { table: &inputs.files[0], draws: None, json };
             fit::answer(&places, of, global)
         }
     }
@@ -145,7 +173,7 @@ fn again(
     let options =
         DissectOptions { fit: request.fit, gains: request.gains, report: true, draws: None, command };
     let found: Dissection = bench.dissect(&request.slice, options, &Bars::new(global.quiet))?.dissection;
-    let page = args.study.join("report.html");
+    let page = bench.study().folder().join("report.html");
     if !found.fits.is_empty() {
         write_file(&page, predilect_report::html(&found).as_bytes())?;
     }

@@ -51,6 +51,7 @@ pub fn import(
 ) -> Result<(Study, ReadSummary), DataError> {
     let there = folder.exists();
     let study = Study::create(folder)?;
+    study.finish_import();
     let held = study.lock("import")?;
     let done = import_into(inputs, options, &study, onto, progress);
     drop(held);
@@ -88,21 +89,14 @@ fn import_into(
     let read = read_onto(inputs, options, known, progress, &mut |record| tables.push(record))?;
     let mut summary = read.summary;
     let staged = tables.stage(study, options, &mut summary)?;
-    // A kill from here on may cost results, but never leaves those of other data.
-    if there {
-        study.forget_results(adding)?;
-    }
-    for file in staged {
-        file.finish()?;
-    }
-    study.read_anew();
     let mut entry = ImportEntry::new(options, &summary);
     entry.files = added.map_or_else(|| digests(inputs, options, &read.checksums), Ok)?;
     if let (true, Some(before)) = (adding, old.and_then(|old| old.import)) {
         entry.after(before);
     }
     toml.import = Some(entry);
-    toml.save(study)?;
+    study.commit(staged.into_iter().chain([toml.stage(study)?]).collect(), there, adding)?;
+    study.read_anew();
     Ok(summary)
 }
 

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
-use std::path::Path;
 
 use predilect_types::{ReadSummary, SourceSummary, parsed};
 use serde::{Deserialize, Serialize};
@@ -182,16 +181,17 @@ impl StudyToml {
     ///
     /// When it cannot be written.
     pub fn save(&self, study: &Study) -> Result<(), DataError> {
+        self.stage(study)?.finish()
+    }
+
+    /// The whole file, without its name.
+    pub(super) fn stage(&self, study: &Study) -> Result<NewFile, DataError> {
         let path = study.toml_path();
         let current = Self { predilect: env!("CARGO_PKG_VERSION").to_owned(), ..self.clone() };
         let text = toml::to_string_pretty(&current)
             .map_err(|e| DataError::study(path.display().to_string(), e.to_string()))?;
-        write_text(&path, &text)
+        let mut file = NewFile::of(&path)?;
+        file.write_all(text.as_bytes()).map_err(|e| DataError::path_io(&path, "write", e))?;
+        Ok(file)
     }
-}
-
-fn write_text(path: &Path, text: &str) -> Result<(), DataError> {
-    let mut file = NewFile::of(path)?;
-    file.write_all(text.as_bytes()).map_err(|e| DataError::path_io(path, "write", e))?;
-    file.finish()
 }

@@ -6,6 +6,7 @@
 mod bound;
 mod column_error;
 mod columns;
+mod commit;
 mod conform;
 mod encoder;
 mod folder;

@@ -1,6 +1,6 @@
 //! What a study gives and takes: its tables, read and written.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -16,35 +16,6 @@ use super::table::{PairWriter, RatingWriter, TableReader, TableWriter, VerdictWr
 use crate::advice::IMPORT_INTO;
 use crate::error::DataError;
 
-/// What was found in texts.
-const FACTS: &str = "facts";
-/// Tables that are computed from pairs and verdicts.
-const RESULTS: &[&str] = &[
-    "agreement",
-    "annotators",
-    "arms",
-    FACTS,
-    "biases",
-    "judges",
-    "clusters",
-    "compliance",
-    "contrasts",
-    "habits",
-    "controls",
-    "corrected_rates",
-    "effects",
-    "explanations",
-    "fits",
-    "leaderboard",
-    "length_controlled",
-    "pooled",
-    "posteriors",
-    "shifts",
-    "similarity",
-    "stand_ins",
-    "strengths",
-];
-
 /// Rows that are read at once.
 const BATCH: usize = 16_384;
 
@@ -56,6 +27,7 @@ impl Study {
     /// When the folder holds no table of pairs.
     pub fn open(folder: impl Into<PathBuf>) -> Result<Self, DataError> {
         let study = Self::at(folder.into());
+        study.finish_import();
         if study.table_path("pairs").is_file() {
             // What a later version wrote may mean something else; a file that cannot be read is its reader's affair.
             return match StudyToml::load_or_new(&study) {
@@ -198,18 +170,5 @@ impl Study {
             .map(|batch| batch.and_then(|batch| batch.with_schema(Arc::clone(&schema))))
             .map(|batch| batch.map_err(|e| fail(e.to_string())))
             .collect()
-    }
-
-    /// Removes every result of other data than those of the import at hand: none must stand beside the new pairs. What was found in texts
-    /// stays where pairs are `added`: it is true of the old ones.
-    ///
-    /// Only tables that this program writes go: the folder may hold other files, the user's own.
-    pub(super) fn forget_results(&self, added: bool) -> Result<(), DataError> {
-        let results =
-            RESULTS.iter().filter(|name| !(added && **name == FACTS)).map(|name| self.table_path(name));
-        for path in results.chain([self.folder().join("report.html")]).filter(|path| path.is_file()) {
-            fs::remove_file(&path).map_err(|e| DataError::path_io(&path, "remove the old result", e))?;
-        }
-        Ok(())
     }
 }

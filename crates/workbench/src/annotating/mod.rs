@@ -138,23 +138,25 @@ impl Annotating {
         let Self { job, carried, claimed, filtered, .. } = self;
         let study = &carried.study;
         let log = asking::log(study.folder())?;
-        if *claimed == Claim::Outdated {
-            if *filtered {
-                return Err(Error::new(format!(
-                    "{} was asked in another way before, and its ratings outside the filter would be lost",
-                    job.annotator
-                ))
-                .remedy(Remedy::KeepBoth));
-            }
-            watch.event(Event::Remark(Remark::RatingsReplaced(&job.annotator)));
+        if *claimed == Claim::Outdated && *filtered {
+            return Err(Error::new(format!(
+                "{} was asked in another way before, and its ratings outside the filter would be lost",
+                job.annotator
+            ))
+            .remedy(Remedy::KeepBoth));
         }
         let (mut said, found, problem) = questions::ask_all(job, study, &log, watch)?;
-        // Who gave no answer, as behind a wrong address, is as before, and the name is free; and no old rating gives way to
-        // answers that nobody can read.
-        if !found.ratings.is_empty() || (*claimed != Claim::Outdated && said.spent.any_answer()) {
-            self.settle()?;
+        // Who gave no answer, as behind a wrong address, is as before, and the name is free. Old ratings that were asked for in
+        // another way give way to new ones once all of these are there: until then the log has what was answered.
+        let replaces = *claimed == Claim::Outdated && problem.is_none() && !found.ratings.is_empty();
+        if replaces {
+            watch.event(Event::Remark(Remark::RatingsReplaced(&job.annotator)));
         }
-        tables::write(study, &job.annotator, &found.ratings)?;
+        if replaces || (*claimed != Claim::Outdated && (!found.ratings.is_empty() || said.spent.any_answer()))
+        {
+            self.settle()?;
+            tables::write(study, &job.annotator, &found.ratings)?;
+        }
         tables::write_requests(study, &found.requests)?;
         said.validity = validity(job, study)?;
         Ok(Ran { found: said, stopped: problem.map(Error::resumable) })

@@ -53,7 +53,8 @@ impl Workbench {
     /// The weights that the study keeps; `None` where their table is not there or cannot be read.
     pub fn kept_weights(&self) -> Option<Vec<KeptWeight>> {
         let mut kept = Vec::new();
-        for batch in self.study().read_table("posteriors").ok()? {
+        let read = |table| self.study().read_table(table).ok();
+        for batch in read("posteriors").or_else(|| read("posteriors_before"))? {
             let text = |name: &str| batch.column_by_name(name)?.as_string_opt::<i32>();
             let number = |name: &str| -> Option<&Float64Array> {
                 batch.column_by_name(name)?.as_primitive_opt::<Float64Type>()

@@ -182,7 +182,8 @@ impl Value {
                     Sign::Times => a * b,
                     Sign::Over => a / b,
                 };
-                Found::Number(number, None)
+                // By nothing, nothing can be divided.
+                if number.is_finite() { Found::Number(number, None) } else { Found::Nothing }
             }
         }
     }

@@ -109,9 +109,6 @@ impl Judging {
             .remedy(Remedy::KeepBoth));
         }
         let log = asking::log(study.folder())?;
-        for judge in judges.iter().filter(|judge| outdated.contains(&judge.name)) {
-            watch.event(Event::Remark(Remark::VerdictsReplaced(&judge.name)));
-        }
         let mut found = Vec::with_capacity(judges.len());
         let mut verdicts: Vec<Verdict> = Vec::new();
         let mut stopped = None;
@@ -139,8 +136,10 @@ impl Judging {
                 }
             }
         }
-        // Who gave no answer, as behind a wrong address, is as before, and their name is free; and no old verdict gives way
-        // to answers that nobody can read.
+        // Who gave no answer, as behind a wrong address, is as before, and their name is free. Old verdicts that were asked for in
+        // another way give way to new ones once all of these are there: until then the log has what was answered.
+        let unfinished = |judge: &str| found.iter().all(|run| run.judge != judge || run.stopped.is_some());
+        verdicts.retain(|verdict| !(outdated.contains(&verdict.judge) && unfinished(&verdict.judge)));
         let heard: Vec<&Judge> = judges
             .iter()
             .filter(|judge| {
@@ -148,6 +147,9 @@ impl Judging {
                     || (!outdated.contains(&judge.name) && answered(&found, &judge.name))
             })
             .collect();
+        for judge in heard.iter().filter(|judge| outdated.contains(&judge.name)) {
+            watch.event(Event::Remark(Remark::VerdictsReplaced(&judge.name)));
+        }
         kept::settle(study, &heard, &request.juries, outdated)?;
         kept::write(study, &verdicts)?;
         self.deliberate()?;

@@ -75,6 +75,21 @@ impl Default for RankRequest {
     }
 }
 
+impl RankRequest {
+    /// What is wrong with a request from a file or another program; `None`: it can be ranked by.
+    pub(crate) fn problem(&self) -> Option<String> {
+        let controls = &self.controls;
+        if !(0.0..=1e6).contains(&self.prior) {
+            return Some(format!("prior is {}, but must be from 0 to 1,000,000", self.prior));
+        }
+        if let Some(bootstrap) = self.bootstrap.filter(|count| !(10..=100_000).contains(count)) {
+            return Some(format!("bootstrap is {bootstrap}, but must be from 10 to 100,000"));
+        }
+        let twice = controls.iter().enumerate().find(|(at, id)| controls[..*at].contains(id));
+        twice.map(|(_, id)| format!("controls name {id} twice"))
+    }
+}
+
 /// A leaderboard, and what is said beside it.
 #[derive(Debug, Clone)]
 pub struct Ranked {

@@ -229,7 +229,11 @@ impl Known for Row<'_> {
                 Found::number(verdicts.map(|(_, of_pair)| of_pair[row]).filter(|p_a| !p_a.is_nan()))
             }
             Asked::Turn => {
-                let turns = |pair: &Pair| pair.prompt.iter().filter(|turn| turn.role == Role::User).count();
+                // A response of several turns answers the last of the user's turns in between.
+                let turns = |pair: &Pair| {
+                    let all = pair.prompt.iter().chain(&pair.response_a.messages);
+                    all.filter(|turn| turn.role == Role::User).count()
+                };
                 Found::number(self.texts.map(|pair| turns(pair) as f64))
             }
             Asked::Text(part) => self.texts.map_or(Found::Nothing, |pair| {

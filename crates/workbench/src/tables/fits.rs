@@ -17,6 +17,8 @@ use crate::error::Result;
 pub fn write_results(study: &Study, fits: &[Fit]) -> Result<()> {
     study.write_table("fits", &[fit_rows(fits)?])?;
     study.write_table("posteriors", &[weight_rows(fits)?])?;
+    // Those of before pairs were added have waited for these.
+    let _ = std::fs::remove_file(study.table_path("posteriors_before"));
     Ok(())
 }
 

@@ -8,7 +8,7 @@ use predilect_results::asked::JudgeRun;
 use predilect_workbench::{Judging, Within};
 
 use crate::args::{Global, JudgeArgs, inputs};
-use crate::asked::{print_plans, with_remedies};
+use crate::asked::{print_plans, say_failed, with_remedies};
 use crate::output::print_json;
 use crate::problem::Problem;
 use crate::progress::Bars;
@@ -41,6 +41,9 @@ pub(crate) fn run(args: &JudgeArgs, global: &Global) -> Result<(), Problem> {
         }
     } else {
         show::print(&ran.found, &mut anstream::stdout().lock())?;
+    }
+    if ran.stopped.is_none() && !global.quiet {
+        ran.found.iter().for_each(|judge| say_failed(&judge.judge, judge.spent.failed));
     }
     ran.stopped.map_or(Ok(()), |stopped| Err(stopped.into()))
 }
