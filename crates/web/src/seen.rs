@@ -28,6 +28,24 @@ pub(crate) fn seen(
         Ok(Preview { stops, .. }) => stops.take().map(|stops| predilect_workbench::Error::from(stops).into()),
         Err(error) => Some(Problem::of(error)),
     };
-    let problem = problem.map(|problem| upload.named(problem));
+    let problem = problem.map(|problem| short(upload.named(problem)));
     Ok(Seen { looked, problem })
+}
+
+/// Characters of what is said of a file: it may name columns, which may be as long as the file.
+const SAID: usize = 2_000;
+
+/// The same problem, cut where it says more than somebody reads.
+fn short(problem: Problem) -> Problem {
+    let cut = |mut text: String| {
+        if let Some((end, _)) = text.char_indices().nth(SAID) {
+            text.truncate(end);
+            text.push('…');
+        }
+        text
+    };
+    let mut about = problem.about;
+    about.subject.field = about.subject.field.map(cut);
+    about.subject.value = about.subject.value.map(cut);
+    Problem { detail: cut(problem.detail), remedy: problem.remedy.map(cut), about, ..problem }
 }
