@@ -2,7 +2,7 @@
 
 use axum::extract::{Path, RawQuery, State};
 use axum::http::StatusCode;
-use axum::response::Response;
+use axum::response::{IntoResponse, Redirect, Response};
 use maud::{Markup, html};
 use predilect_report::{format, live};
 use predilect_types::ReadSummary;
@@ -27,7 +27,13 @@ pub(crate) async fn upload(
 ) -> Response {
     let upload = match app.uploads.get(&number) {
         Ok(upload) => upload,
-        Err(found) => return problem(&found),
+        // Whoever goes back to it after opening it finds what it has become.
+        Err(found) => {
+            return match app.uploads.became(&number) {
+                Some(study) => Redirect::to(&format!("/s/{study}")).into_response(),
+                None => problem(&found),
+            };
+        }
     };
     let (reading, wrong) = match Reading::read(&query.unwrap_or_default()) {
         Ok(reading) => (reading, None),
