@@ -102,6 +102,11 @@ impl Problem {
         Self::new("not-allowed", "Not possible here", StatusCode::METHOD_NOT_ALLOWED, detail)
     }
 
+    /// The same, with a title that says what is the matter with a file, where it is refused.
+    pub(crate) fn of_a_file(self, title: &'static str) -> Self {
+        if self.kind == "refused" { Self { title, ..self } } else { self }
+    }
+
     pub(crate) fn with_detail(self, detail: impl Into<String>) -> Self {
         Self { detail: detail.into(), ..self }
     }

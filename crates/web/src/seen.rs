@@ -25,8 +25,10 @@ pub(crate) fn seen(
     app.uploads.unpacks(upload)?;
     let mut looked = looked(&upload.file, &app.uploads.options(upload, reading), waiting);
     let problem = match &mut looked.preview {
-        Ok(Preview { stops, .. }) => stops.take().map(|stops| predilect_workbench::Error::from(stops).into()),
-        Err(error) => Some(Problem::of(error)),
+        Ok(Preview { stops, .. }) => stops
+            .take()
+            .map(|stops| Problem::of(&stops.into()).of_a_file("The file has no verdicts that can be read")),
+        Err(error) => Some(Problem::of(error).of_a_file("The file cannot be read")),
     };
     let problem = problem.map(|problem| short(upload.named(problem)));
     Ok(Seen { looked, problem })
