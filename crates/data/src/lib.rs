@@ -68,7 +68,7 @@ pub use read::{read, read_with_votes};
 pub use recipe::{
     Candidates, Mapping, MappingError, Part, Path as FieldPath, Recipe, Scale, Shape, VerdictRule,
 };
-pub use sent::{ColumnSeen, Proposal, columns_of, plain_name, proposals, unpacked_within};
+pub use sent::{ColumnSeen, ColumnsSeen, Proposal, columns_of, plain_name, proposals, unpacked_within};
 pub use study::{
     BatchFile, ColumnError, ImportEntry, Onto, PairWriter, RatingWriter, Study, StudyLock, StudyToml,
     TableReader, TableRow, TableWriter, VerdictWriter, arrow_bytes, import, parquet_bytes,

@@ -208,8 +208,7 @@ fn too_large(label: &str) -> DataError {
     let problem = format!(
         "line 1: the first record is larger than {mib} MiB, too large for the format to be recognised"
     );
-    DataError::input(label, problem)
-        .with_remedy(format!("is this the right file? If it is, name the format with {FORMAT}"))
+    DataError::input(label, problem).with_remedy(format!("is this the right file? If it is, give {FORMAT}"))
 }
 
 /// Whether some source holds verdicts on other files' pairs.

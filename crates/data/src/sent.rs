@@ -21,6 +21,10 @@ const VALUES: usize = 12;
 const COLUMNS: usize = 200;
 /// Characters of a value that is shown.
 const SHOWN: usize = 60;
+/// Characters of a column's name; what is longer is a text in the wrong place.
+const NAME: usize = 200;
+/// Names that are too long of which the beginning is shown.
+const LONG: usize = 3;
 
 /// A column of a file, before it has any role.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -33,13 +37,24 @@ pub struct ColumnSeen {
     pub example: String,
 }
 
-/// The columns of the first table in a file, whatever they mean: at most 200.
+/// The columns of a file that a mapping can name, as far as a list of them goes.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct ColumnsSeen {
+    /// The first of them, at most 200.
+    pub columns: Vec<ColumnSeen>,
+    /// How many others there are.
+    pub more: usize,
+    /// How some of those begin whose names have more than 200 characters.
+    pub long: Vec<String>,
+}
+
+/// The columns of the first table in a file, whatever they mean: at most 200, with names of at most 200 characters.
 ///
 /// # Errors
 ///
 /// When the file cannot be opened or is not a container of records.
-pub fn columns_of(path: &Path, options: &ReadOptions) -> Result<Vec<ColumnSeen>, DataError> {
-    let Some(mut opened) = first_file(path, options)? else { return Ok(Vec::new()) };
+pub fn columns_of(path: &Path, options: &ReadOptions) -> Result<ColumnsSeen, DataError> {
+    let Some(mut opened) = first_file(path, options)? else { return Ok(ColumnsSeen::default()) };
     let name = opened.label.to_ascii_lowercase();
     let container = recognise(&mut opened, &name)?
         .map_err(|(problem, remedy)| DataError::input(&opened.label, problem).with_remedy(remedy))?;
@@ -50,7 +65,13 @@ pub fn columns_of(path: &Path, options: &ReadOptions) -> Result<Vec<ColumnSeen>,
         example: cut(&sample.example(name)),
         name: name.clone(),
     };
-    Ok(sample.columns.iter().take(COLUMNS).map(seen).collect())
+    let (short, long): (Vec<&String>, Vec<&String>) =
+        sample.columns.iter().partition(|name| name.chars().nth(NAME).is_none());
+    Ok(ColumnsSeen {
+        columns: short.iter().take(COLUMNS).map(|name| seen(name)).collect(),
+        more: long.len() + short.len().saturating_sub(COLUMNS),
+        long: long.iter().take(LONG).map(|name| cut(name) + "…").collect(),
+    })
 }
 
 /// Few short values, as a mapping would name them.

@@ -154,7 +154,7 @@ pub(crate) fn measures(card: &BiasCard) -> Vec<Measure> {
         out.push(plain(
             "no verdict",
             card.missing,
-            "Share of the pairs with a verdict by any judge on which this judge has none.",
+            "Share of the pairs with a verdict by any judge on which this judge has none, whether it was asked about them or not.",
         ));
     }
     if let Some(mass) = card.mean_mass {

@@ -3,7 +3,7 @@
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use predilect_types::{Failure, Subject};
-use predilect_workbench::{CallRemedy, Error, Kind, Remedy};
+use predilect_workbench::{Advice, CallRemedy, Error, Kind, Remedy, Setting};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -100,6 +100,11 @@ impl Problem {
     /// An address that is there, asked in a way that it does not answer.
     pub(crate) fn not_allowed(detail: impl Into<String>) -> Self {
         Self::new("not-allowed", "Not possible here", StatusCode::METHOD_NOT_ALLOWED, detail)
+    }
+
+    /// The same, with a title that says what is the matter with a file, where it is refused.
+    pub(crate) fn of_a_file(self, title: &'static str) -> Self {
+        if self.kind == "refused" { Self { title, ..self } } else { self }
     }
 
     pub(crate) fn with_detail(self, detail: impl Into<String>) -> Self {
@@ -238,10 +243,17 @@ fn words(remedy: &Remedy) -> String {
         Remedy::AnyJudge | Remedy::ChooseJudge => "choose another judge",
         Remedy::NameModels => "models come from fields such as model_a and model_b",
         Remedy::OtherVariant => "name a model in the files",
-        Remedy::Advice(advice) => return advice.to_string(),
+        Remedy::Advice(advice) => return advice_here(advice),
         Remedy::Call(remedy) => return call(remedy).to_owned(),
     };
     fixed.to_owned()
+}
+
+/// What helps with the reading of a file. What is claimed of its columns is written on the form as it is, with nothing before it.
+fn advice_here(advice: &Advice) -> String {
+    const CLAIM: char = '\u{10fffe}';
+    let said = advice.said(|setting| if setting == Setting::Map { "\u{10fffe}" } else { setting.name() });
+    said.replace(&format!("{CLAIM} "), "").replace(CLAIM, Setting::Map.name())
 }
 
 /// What helps where a call failed.
@@ -277,6 +289,13 @@ mod tests {
     use predilect_workbench::every_remedy;
 
     use super::*;
+
+    #[test]
+    fn claims_stand_by_themselves() {
+        let map = Setting::Map;
+        let said = advice_here(&Advice::of(&format!("say which column ({map} winner=COLUMN), or use {map}")));
+        assert_eq!(said, "say which column (winner=COLUMN), or use map");
+    }
 
     /// What a page says to every remedy, below its name: one that is new changes this snapshot.
     #[test]

@@ -25,9 +25,29 @@ pub(crate) fn seen(
     app.uploads.unpacks(upload)?;
     let mut looked = looked(&upload.file, &app.uploads.options(upload, reading), waiting);
     let problem = match &mut looked.preview {
-        Ok(Preview { stops, .. }) => stops.take().map(|stops| predilect_workbench::Error::from(stops).into()),
-        Err(error) => Some(Problem::of(error)),
+        Ok(Preview { stops, .. }) => stops
+            .take()
+            .map(|stops| Problem::of(&stops.into()).of_a_file("The file has no verdicts that can be read")),
+        Err(error) => Some(Problem::of(error).of_a_file("The file cannot be read")),
     };
-    let problem = problem.map(|problem| upload.named(problem));
+    let problem = problem.map(|problem| short(upload.named(problem)));
     Ok(Seen { looked, problem })
+}
+
+/// Characters of what is said of a file: it may name columns, which may be as long as the file.
+const SAID: usize = 2_000;
+
+/// The same problem, cut where it says more than somebody reads.
+fn short(problem: Problem) -> Problem {
+    let cut = |mut text: String| {
+        if let Some((end, _)) = text.char_indices().nth(SAID) {
+            text.truncate(end);
+            text.push('…');
+        }
+        text
+    };
+    let mut about = problem.about;
+    about.subject.field = about.subject.field.map(cut);
+    about.subject.value = about.subject.value.map(cut);
+    Problem { detail: cut(problem.detail), remedy: problem.remedy.map(cut), about, ..problem }
 }

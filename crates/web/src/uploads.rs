@@ -46,8 +46,8 @@ struct State {
     /// Files that are being received: their numbers, and how much of each is there.
     coming: BTreeMap<u64, u64>,
     next: u64,
-    /// Studies that were made.
-    studies: usize,
+    /// Studies that were made, by the numbers of their files.
+    studies: BTreeMap<u64, String>,
     /// Nothing is taken any more.
     over: bool,
 }
@@ -128,6 +128,11 @@ impl Uploads {
                 "send it again: files are deleted once a study is made of them, and when the server ends",
             )
         })
+    }
+
+    /// The study that a file has become.
+    pub(crate) fn became(&self, number: &str) -> Option<String> {
+        self.state().studies.get(&number.parse().ok()?).cloned()
     }
 
     /// The files that wait to be opened.
@@ -286,7 +291,7 @@ impl Uploads {
         // Who opens it a second time meanwhile finds it gone.
         let _opening = upload.opening.lock().unwrap_or_else(PoisonError::into_inner);
         self.get(&upload.number.to_string())?;
-        if self.state().studies >= FILES {
+        if self.state().studies.len() >= FILES {
             return Err(Problem::refused(format!("{FILES} studies were made of files that were sent"))
                 .remedy("start the server again; with --keep-uploads the studies stay"));
         }
@@ -300,7 +305,7 @@ impl Uploads {
         }
         let given = [std::slice::from_ref(&upload.name), reading.words().as_slice()].concat();
         let served = studies.add(&folder, &upload.title(), given);
-        self.state().studies += 1;
+        self.state().studies.insert(upload.number, served.id.clone());
         self.discard(&upload.number.to_string())?;
         Ok(served)
     }

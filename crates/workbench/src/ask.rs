@@ -48,6 +48,26 @@ impl Workbench {
             Ok((*found).clone())
         })
     }
+
+    /// The properties that are tried and in which no two responses of a slice differ: their weights are the prior's.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Workbench::ask`].
+    pub fn tried_in_vain(&self, question: &SliceOptions, watch: &dyn Watch) -> Result<Vec<String>> {
+        if question.tried.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.with(question, watch, |prepared| {
+            let whole = prepared.whole(question, watch)?;
+            let table = &whole.table;
+            let rows = places(prepared, question, watch)?.some(0, usize::MAX);
+            let differs = |at: usize| rows.iter().any(|row| table.value(*row, at) != 0.0);
+            let mut names: Vec<String> = question.tried.iter().map(ToString::to_string).collect();
+            names.retain(|name| table.column(name).is_some_and(|at| !differs(at)));
+            Ok(names)
+        })
+    }
 }
 
 fn answer(

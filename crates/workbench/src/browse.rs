@@ -8,7 +8,7 @@ use predilect_types::Pair;
 
 use crate::apart::Apart;
 use crate::chosen::Chosen;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::fits::check;
 use crate::look::{Look, surprising};
 use crate::open::Workbench;
@@ -18,6 +18,8 @@ use crate::watch::Watch;
 
 /// Pairs of one page at most.
 pub const MOST: usize = 200;
+/// Pairs whose texts are in memory at once where all are listed.
+const AT_ONCE: usize = 10_000;
 /// Characters of a prompt that a list shows.
 const PROMPT: usize = 280;
 /// Which pairs of a slice come first.
@@ -54,9 +56,35 @@ impl Workbench {
         page: &PageRequest,
         watch: &dyn Watch,
     ) -> Result<PairsPage> {
+        self.part(slice, fit, &PageRequest { most: page.most.clamp(1, MOST), ..*page }, watch)
+    }
+
+    /// All pairs of a slice, as [`Workbench::browse`] has some.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Workbench::browse`].
+    pub fn browse_all(
+        &self,
+        slice: &SliceOptions,
+        fit: &FitOptions,
+        sort: Sort,
+        watch: &dyn Watch,
+    ) -> Result<Vec<PairRow>> {
+        let all = PageRequest { sort, from: 0, most: usize::MAX };
+        Ok(self.part(slice, fit, &all, watch)?.rows)
+    }
+
+    fn part(
+        &self,
+        slice: &SliceOptions,
+        fit: &FitOptions,
+        page: &PageRequest,
+        watch: &dyn Watch,
+    ) -> Result<PairsPage> {
         let slice = SliceOptions { group_by: None, ..slice.clone() };
         check(fit)?;
-        let most = page.most.clamp(1, MOST);
+        let most = page.most;
         let (found, total) = self.with(&slice, watch, |prepared| {
             let places = prepared.places(&slice, watch)?;
             let whole = prepared.whole(&slice, watch)?;
@@ -74,7 +102,14 @@ impl Workbench {
                     all.iter().skip(page.from).take(most).copied().collect()
                 }
             };
-            Ok((self.listed(prepared, &rows, &chosen, &look)?, places.count()))
+            let mut found = Vec::with_capacity(rows.len());
+            for rows in rows.chunks(AT_ONCE) {
+                if watch.cancelled() {
+                    return Err(Error::cancelled());
+                }
+                found.extend(self.listed(prepared, rows, &chosen, &look)?);
+            }
+            Ok((found, places.count()))
         })?;
         let next = page.from.saturating_add(found.len());
         let next = (next < total && !found.is_empty()).then_some(next as u64);

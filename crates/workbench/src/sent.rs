@@ -11,16 +11,19 @@ use crate::error::{Error, Result};
 use crate::watch::Watch;
 
 pub use crate::scratch::Scratch;
-pub use predilect_data::{ColumnSeen, Previewed, Proposal, plain_name, unpacked_within};
+pub use predilect_data::{ColumnSeen, ColumnsSeen, Previewed, Proposal, plain_name, unpacked_within};
 
 /// How long a file is read to count what can be used of it, while somebody waits.
 const WHILE_WAITING: Duration = Duration::from_millis(1_500);
+/// Characters of a name from the file, and columns of one, in what is said of it.
+const NAME: usize = 200;
+const COLUMNS: usize = 400;
 
 /// What is in a file, by one way of reading it.
 #[derive(Debug)]
 pub struct Looked {
     /// The columns, whatever they mean; none where the file cannot be read at all.
-    pub columns: Vec<ColumnSeen>,
+    pub columns: ColumnsSeen,
     /// How the first records are understood, and why an import would stop.
     pub preview: Result<Preview>,
     /// What is read of the whole file; `None` where that takes longer than somebody waits.
@@ -33,14 +36,35 @@ pub struct Looked {
 pub fn look(file: &Path, options: &ReadOptions, watch: &dyn Watch) -> Looked {
     let files = [file.to_owned()];
     let columns = predilect_data::columns_of(file, options).unwrap_or_default();
-    let seen = preview(&files, options);
+    let mut seen = preview(&files, options);
     let details = match &seen {
         Err(error) | Ok(Preview { stops: Some(error), .. }) => error.details(),
         Ok(_) => &[],
     };
-    let proposals = predilect_data::proposals(details);
-    let whole = seen.as_ref().ok().and_then(|_| counted(file, options, watch));
+    let mut proposals = predilect_data::proposals(details);
+    // A claim that is cut short would name another column.
+    proposals.retain(|proposal| proposal.claims.iter().all(|claim| claim.len() <= 8 * NAME));
+    let mut whole = seen.as_ref().ok().and_then(|_| counted(file, options, watch));
+    if let Ok(seen) = &mut seen {
+        shorten(&mut seen.read);
+        seen.pairs.iter_mut().for_each(|shown| shown.pair.metadata.retain(|name, _| name.len() <= 4 * NAME));
+    }
+    whole.iter_mut().for_each(shorten);
     Looked { columns, preview: seen.map_err(Error::from), whole, proposals }
+}
+
+/// Leaves of what is said of columns what somebody can read: a file's only name of a column may be as long as the file.
+fn shorten(read: &mut ReadSummary) {
+    for source in &mut read.sources {
+        source.columns.truncate(COLUMNS);
+        let columns = source.columns.iter_mut().flat_map(|column| [&mut column.column, &mut column.used_as]);
+        for text in columns.chain(source.verdicts.iter_mut().map(|verdict| &mut verdict.field)) {
+            if let Some((end, _)) = text.char_indices().nth(NAME) {
+                text.truncate(end);
+                text.push('…');
+            }
+        }
+    }
 }
 
 /// What can be used of the whole file and what cannot, unless that takes too long.
@@ -196,7 +220,7 @@ mod tests {
         std::fs::write(&file, (0..20).map(line).collect::<String>()).expect("written");
         let found = look(&file, &ReadOptions::default(), &crate::Unwatched);
         assert_eq!(
-            found.columns.iter().map(|c| c.name.as_str()).collect::<Vec<_>>(),
+            found.columns.columns.iter().map(|c| c.name.as_str()).collect::<Vec<_>>(),
             ["prompt", "response_a", "response_b", "label"]
         );
         assert!(found.preview.is_err() && found.proposals.len() >= 2, "{found:?}");
@@ -206,5 +230,19 @@ mod tests {
         let whole = found.whole.expect("counted");
         assert_eq!((whole.pairs, whole.dropped.values().sum::<u64>()), (19, 1), "{whole:?}");
         assert_eq!(found.preview.expect("a preview").pairs.len(), 3);
+    }
+
+    #[test]
+    fn a_name_as_long_as_the_file_is_not_said_again() {
+        let folder = Scratch::new().expect("a folder");
+        let file = folder.path().join("wide.csv");
+        let names: Vec<String> = (0..300).map(|i| format!("c{i}")).collect();
+        let row = vec!["1"; 301].join(",");
+        std::fs::write(&file, format!("{},{}\n{row}\n{row}\n", "x".repeat(5_000), names.join(",")))
+            .expect("written");
+        let ColumnsSeen { columns, more, long } =
+            look(&file, &ReadOptions::default(), &crate::Unwatched).columns;
+        assert_eq!((columns.len(), columns[0].name.as_str(), more), (200, "c0", 101));
+        assert!(long.len() == 1 && long[0].chars().count() < 100, "{long:?}");
     }
 }

@@ -16,7 +16,7 @@ pub struct BiasCard {
     pub verdicts: u64,
     /// Pairs with a verdict of it.
     pub pairs: u64,
-    /// Share of pairs with anybody's verdict on which it has none.
+    /// Share of pairs with anybody's verdict on which it has none, whether it was asked about them or not.
     pub missing: f64,
     /// Share of verdicts of exactly one half.
     pub ties: Option<Interval>,

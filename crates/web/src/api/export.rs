@@ -69,9 +69,9 @@ impl Wanted {
         Ok(Self { what: what.to_owned(), format, pair: named("pair").map(str::to_owned) })
     }
 
-    /// Whether the table is of a comparison or of a leaderboard.
+    /// Whether the table is of a comparison, of a leaderboard, or of all pairs.
     fn is_costly(&self) -> bool {
-        ["judges", "models"].contains(&self.asked())
+        ["judges", "models", "pairs"].contains(&self.asked())
     }
 
     /// What has to be asked for the table.
@@ -136,6 +136,15 @@ fn tables(opened: &Opened, query: &Query, wanted: &Wanted, waiting: &Waiting) ->
         "histogram" => one(histogram_table(&opened.bench.words_apart(&query.slice(), waiting)?)),
         "pairs" => {
             let most = query.unknown.iter().find_map(|pair| pair.strip_prefix("most=")?.parse().ok());
+            // All of them, unless a part is named.
+            if most.is_none() && query.from == 0 {
+                return one(pair_table(&opened.bench.browse_all(
+                    &query.slice(),
+                    &query.fit(),
+                    query.pairs,
+                    waiting,
+                )?));
+            }
             let page = PageRequest { sort: query.pairs, from: query.from, most: most.unwrap_or(PAGE) };
             one(pair_table(&opened.bench.browse(&query.slice(), &query.fit(), &page, waiting)?.rows))
         }

@@ -28,6 +28,8 @@ struct UploadJson<'a> {
     /// What a mapping says, as it was asked for.
     map: &'a [String],
     columns: &'a [ColumnSeen],
+    /// How many columns are not among them, being too many or having names of more than 200 characters.
+    columns_not_shown: usize,
     /// What is read, and whether of the whole file or of its first records.
     read: Option<&'a ReadSummary>,
     whole: bool,
@@ -47,7 +49,8 @@ fn answer(upload: &Upload, reading: &Reading, seen: &Seen, status: StatusCode) -
         name: &upload.name,
         bytes: upload.bytes,
         map: &reading.claims,
-        columns: &looked.columns,
+        columns: &looked.columns.columns,
+        columns_not_shown: looked.columns.more,
         read: looked.whole.as_ref().or(preview.map(|preview| &preview.read)),
         whole: looked.whole.is_some(),
         pairs: preview.map_or(&[], |preview| &preview.pairs),

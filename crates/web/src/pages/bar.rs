@@ -33,7 +33,7 @@ pub(super) fn bar(
     html! {
         form.slice method="get" action={ "/s/" (served.id) (end) } role="search" aria-label="Slice" {
             input #where type="text" name="where" value=(shown(&read.written)) autocomplete="off" spellcheck="false" aria-label="Filter"
-                placeholder="All pairs. Filter: scenario = code and words(a) > 2 * words(b)" aria-invalid=[wrong.then_some("true")];
+                placeholder={ "All pairs. Filter: " (example(about)) } aria-invalid=[wrong.then_some("true")];
             @if let Some(name) = query.name.as_ref().filter(|name| judge_named(name).is_ok()) { input type="hidden" name="name" value=(name); }
             span.count aria-live="polite" {
                 @match counts {
@@ -120,6 +120,20 @@ fn tries(query: &Query) -> Markup {
                 input #try type="text" name="try" autocomplete="off" spellcheck="false" size="22" placeholder="/certainly/i or count(a, \"!\")";
             }
         }
+    }
+}
+
+/// Characters of a scenario that the field of the filter has room for.
+const SCENARIO: usize = 40;
+
+/// A filter that has an answer here: the study's own first scenario, where it has some.
+fn example(about: Option<&About>) -> String {
+    let fields = about.map(|about| about.fields.as_slice()).unwrap_or_default();
+    let scenarios = fields.iter().find(|(field, _)| field == "scenario").map(|(_, values)| values);
+    let short = |value: &&String| value.chars().nth(SCENARIO).is_none() && shown(value) == **value;
+    match scenarios.and_then(|values| values.iter().map(|(value, _)| value).find(short)) {
+        Some(scenario) => format!("scenario = {} and words(a) > words(b)", quoted(scenario)),
+        None => "words(a) > words(b)".to_owned(),
     }
 }
 

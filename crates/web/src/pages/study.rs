@@ -63,6 +63,7 @@ pub(crate) async fn rewarded(
             h1 { "What " (if judges == 1 { "this judge rewards" } else { "each judge rewards" }) @if query.filter.is_some() { " in this slice" } }
             (live::found(&found))
             (live::cautions(&found))
+            (in_vain(&opened.bench.tried_in_vain(&query.slice(), waiting)?))
             @match versus {
                 Some(Ok(versus)) => { (live::versus(&versus)) }
                 Some(Err(problem)) => { (trouble(&problem)) }
@@ -84,6 +85,15 @@ pub(crate) async fn rewarded(
         Ok((Said { title: "Rewarded".to_owned(), main }, Some((slice.pairs, slice.of))))
     })
     .await
+}
+
+/// Properties that are tried and say nothing here.
+fn in_vain(names: &[String]) -> Markup {
+    html! {
+        @for name in names {
+            p.problem { code { (shown(name)) } ": no response here contains it, or both responses of each pair equally; its weight says nothing." }
+        }
+    }
 }
 
 /// The pairs whose responses differ by this many words.

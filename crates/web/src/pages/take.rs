@@ -20,7 +20,9 @@ pub(super) fn take(
     of: &[&str],
     (end, verb, more): (&str, &str, &[&str]),
 ) -> Markup {
-    let base = format!("/api/v1/s/{}/export{}", served.id, query.to_address());
+    // Tables hold all pairs, whichever page of them is on the screen.
+    let whole = Query { from: 0, ..query.clone() };
+    let base = format!("/api/v1/s/{}/export{}", served.id, whole.to_address());
     let pair = more.iter().position(|word| *word == "--pair").and_then(|at| more.get(at + 1));
     let address = |what: &str, format: TableFormat| {
         let mut rest = form_urlencoded::Serializer::new(String::new());

@@ -2,12 +2,12 @@
 
 use axum::extract::{Path, RawQuery, State};
 use axum::http::StatusCode;
-use axum::response::Response;
+use axum::response::{IntoResponse, Redirect, Response};
 use maud::{Markup, html};
 use predilect_report::{format, live};
 use predilect_types::ReadSummary;
 use predilect_workbench::Judges;
-use predilect_workbench::sent::{Bytes, ColumnSeen, Looked, Proposal};
+use predilect_workbench::sent::{Bytes, ColumnSeen, ColumnsSeen, Looked, Proposal};
 
 use super::parts::{plain_page, problem, shown, trouble};
 use crate::app::App;
@@ -27,7 +27,13 @@ pub(crate) async fn upload(
 ) -> Response {
     let upload = match app.uploads.get(&number) {
         Ok(upload) => upload,
-        Err(found) => return problem(&found),
+        // Whoever goes back to it after opening it finds what it has become.
+        Err(found) => {
+            return match app.uploads.became(&number) {
+                Some(study) => Redirect::to(&format!("/s/{study}")).into_response(),
+                None => problem(&found),
+            };
+        }
     };
     let (reading, wrong) = match Reading::read(&query.unwrap_or_default()) {
         Ok(reading) => (reading, None),
@@ -67,6 +73,7 @@ fn answer(upload: &Upload, reading: &Reading, seen: &Seen) -> Markup {
             (live::first_pairs(preview.pairs.iter().map(|shown| (&shown.pair, shown.verdicts.as_slice()))))
         }
         h2 #correct { "What the columns are" }
+        (not_offered(&looked.columns))
         (form(upload, reading, looked, read))
         h2 { "The same elsewhere" }
         p.copy { (shown(&reading.command(&upload.name))) }
@@ -157,12 +164,25 @@ fn place(upload: &Upload, reading: &Reading) -> String {
     format!("/uploads/{}{}", upload.number, reading.to_address())
 }
 
+/// What the form does not offer.
+fn not_offered(seen: &ColumnsSeen) -> Markup {
+    html! {
+        @if seen.more > 0 {
+            p.hint {
+                (format::counted(seen.more as u64, "column is", "columns are")) " not offered below, being more than a list can hold or having names of more than 200 characters"
+                @if !seen.long.is_empty() { ": " @for (at, name) in seen.long.iter().enumerate() { @if at > 0 { ", " } bdi { (shown(name)) } } }
+                "."
+            }
+        }
+    }
+}
+
 /// The form: a choice for each role, what values of the verdict mean, by whom it is.
 fn form(upload: &Upload, reading: &Reading, looked: &Looked, read: Option<&ReadSummary>) -> Markup {
     // Where nothing was understood, the file's own proposal fills the form in, and is not used before somebody sends it.
     let start = looked.proposals.first().filter(|_| looked.preview.is_err());
     let start = start.map(|proposal| reading.with(&proposal.claims)).unwrap_or_default();
-    let columns = &looked.columns;
+    let columns = &looked.columns.columns;
     let says = |role: &str| reading.of(role).or_else(|| start.of(role));
     let on_form = |claim: &String| {
         let own = role(claim);
