@@ -62,7 +62,9 @@ fn a_file_is_said_before_it_is_kept_and_corrected_by_who_sent_it() {
     let (status, _, opened) = server.send("POST", &format!("/api/v1/uploads/1?{form}"), &[CHANGES]);
     let opened: Value = serde_json::from_str(&opened).expect("JSON");
     assert_eq!((status, opened["study"].as_str()), (201, Some("my-votes")), "{opened}");
-    assert_eq!(server.get("/uploads/1").0, 404, "a file goes when a study was made of it");
+    // The file goes when a study was made of it, and its address leads there.
+    assert_eq!(server.send("GET", "/uploads/1", &[]).0, 303);
+    assert_eq!(server.get("/api/v1/uploads/1").0, 404);
     // The study says the same as the command line does of the file.
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("my votes.jsonl");
