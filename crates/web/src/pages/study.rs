@@ -5,6 +5,7 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use maud::{Markup, html};
 use predilect_report::live;
+use predilect_results::Standings;
 use predilect_workbench::Remedy;
 use predilect_workbench::browse::{PageRequest, Sort};
 
@@ -273,12 +274,33 @@ pub(crate) async fn models(
         let main = html! {
             h1 { "How the models rank" @if query.filter.is_some() { " in this slice" } }
             (live::board(&standings))
-            // An example is no file that could be ranked alone; its dissection holds the leaderboard too.
-            (take(served, query, &["models"], ("/models", if served.is_example() { "dissect" } else { "rank" }, &[])))
+            // An example is not a file that could be ranked alone; the report of its dissection has the leaderboard too.
+            @if served.is_example() {
+                (take(served, query, &["models"], ("/models", "dissect", &["--html", "report.html"])))
+            } @else {
+                (take(served, query, &["models"], ("/models", "rank", &ranked_alike(query, &standings))))
+            }
         };
         Ok((Said { title: "Models".to_owned(), main }, Some(counts)))
     })
     .await
+}
+
+/// What makes the command line rank as the page does: the same judges, and the same held equal in the same way.
+fn ranked_alike<'s>(query: &Query, standings: &'s Standings) -> Vec<&'s str> {
+    let mut words = Vec::new();
+    if query.judges.is_empty() {
+        words.extend(standings.judges.iter().flat_map(|judge| ["--judge", judge]));
+    }
+    let Some(held) = &standings.controlled else { return words };
+    for control in &held.controls {
+        words.extend(["--control", &control.name]);
+    }
+    words.extend(["--encoding", "comparison"]);
+    if held.prior > 0.0 {
+        words.extend(["--prior", "0.1"]);
+    }
+    words
 }
 
 /// What was read, and what the data look like.
