@@ -16,6 +16,9 @@ pub struct SteerJson {
     pub messages: BTreeMap<String, BTreeMap<String, String>>,
     /// The judge whose weights say what to ask for.
     pub judge: String,
+    /// The filter that chose the pairs and verdicts for these weights; none: all of them.
+    #[serde(default, rename = "where", skip_serializing_if = "Option::is_none")]
+    pub filter: Option<String>,
     /// Whether these weights are published ones, which are means without intervals.
     pub published: bool,
     /// The model under test.

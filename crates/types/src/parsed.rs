@@ -36,6 +36,12 @@ pub fn plain(message: &str) -> String {
     if let Some((found, expected)) = pair(message, "unknown variant ") {
         return format!("{found} is not {expected}");
     }
+    // The right kind of value, but none that is taken.
+    let too_large = pair(message, "invalid value: integer ")
+        .filter(|(_, expected)| expected.len() <= "usize".len() && expectation(expected) != *expected);
+    if let Some((found, _)) = too_large {
+        return format!("{found} is out of range");
+    }
     let of_type = pair(message, "invalid type: ").or_else(|| pair(message, "invalid value: "));
     of_type.map_or_else(
         || message.to_owned(),

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser, TypedValueParser};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 use predilect_workbench::{
     AnnotateRequest, CallOptions, Effort, Enforce, Filter, JudgeRequest, Jury as OfJudges, Method, ModelSpec,
@@ -26,7 +26,7 @@ pub(crate) struct AnnotateArgs {
     #[arg(long, value_name = "MODEL")]
     pub(crate) model: ModelSpec,
     /// The annotator's name in the study (default: the model's)
-    #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
+    #[arg(long, value_name = "NAME", value_parser = plain_name)]
     pub(crate) name: Option<String>,
     /// Properties to rate: ids, separated by commas (default: all of the 29 except length, which is counted from the text; errors
     /// only where there is a reference answer)
@@ -109,7 +109,7 @@ pub(crate) struct JudgeArgs {
     #[arg(long, conflicts_with_all = ["inputs", "output", "jury", "attacks"])]
     pub(crate) probe: bool,
     /// The judge's name in the study (default: the model's); with a single --model only
-    #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
+    #[arg(long, value_name = "NAME", value_parser = plain_name)]
     pub(crate) name: Option<String>,
     /// scored: probabilities of A and B; generated: a written verdict; reasoned: a verdict after reasons; graded: a grade from 1 to
     /// 10 for each response alone; mt-bench, arena-hard: a comparison that ends with that benchmark's verdict in brackets; reward: the
@@ -266,4 +266,19 @@ pub(super) fn named<T: Copy + Send + Sync + 'static>(
         let found = choices.iter().find(|(_, known)| *known == name);
         found.or(choices.first()).map(|(value, _)| *value).expect("a choice")
     })
+}
+
+/// A name for tables and messages: one line of a length that can be read.
+fn plain_name(text: &str) -> Result<String, String> {
+    const LONGEST: usize = 200;
+    if text.trim().is_empty() {
+        return Err("a name cannot be empty".to_owned());
+    }
+    if text.chars().any(char::is_control) {
+        return Err("a name is one line without control characters".to_owned());
+    }
+    if text.chars().count() > LONGEST {
+        return Err(format!("a name has at most {LONGEST} characters"));
+    }
+    Ok(text.to_owned())
 }

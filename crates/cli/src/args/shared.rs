@@ -43,7 +43,7 @@ pub(crate) struct ModelArgs {
     #[arg(long, default_value_t = 20, value_name = "N", value_parser = whole::<usize>(0..=u64::MAX))]
     pub(crate) min_rows: usize,
     /// Number of folds of the held-out check, split by prompt (0 or 1: no check)
-    #[arg(long, default_value_t = 10, value_name = "K", value_parser = whole::<usize>(0..=u64::MAX))]
+    #[arg(long, default_value_t = 10, value_name = "K", value_parser = whole::<usize>(0..=1_000_000))]
     pub(crate) folds: usize,
     /// Seed for folds, checks and draws
     #[arg(long, default_value_t = 0, value_parser = whole::<u64>(0..=u64::MAX))]

@@ -74,6 +74,7 @@ impl Steering {
             arms: rows,
             messages: messages(&self.groups),
             judge: self.weights.judge.clone(),
+            filter: self.request.slice.filter.as_ref().map(ToString::to_string),
             published: self.weights.published,
             model: self.request.model.model.clone(),
             model_key: self.writer.name().to_owned(),

@@ -267,7 +267,10 @@ pub(crate) async fn models(
         let counts = opened.counts(query, waiting)?;
         let standings = match opened.rank(query, waiting) {
             Err(error) if matches!(error.what_helps(), Some(Remedy::NameModels)) => {
-                return Ok((Said { title: "Models".to_owned(), main: no_models(served, query) }, Some(counts)));
+                return Ok((
+                    Said { title: "Models".to_owned(), main: no_models(served, query) },
+                    Some(counts),
+                ));
             }
             found => found?,
         };
