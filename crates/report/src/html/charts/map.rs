@@ -215,10 +215,10 @@ impl Room<'_> {
     fn is_clear(&self, own: usize, label: &Label, area: &Area) -> bool {
         let mark = self.marks[own];
         let (wide, line) = (padded(area), (mark, label.end()));
-        let covered = self.names.iter().any(|name| meet(&wide, name))
+        let hidden = self.names.iter().any(|name| meet(&wide, name))
             || self.leaders.iter().any(|&leader| through(leader, area))
             || (label.far && self.names.iter().any(|name| through(line, name)));
-        !covered
+        !hidden
             && self.is_empty(area)
             && self.others(own).all(|other| {
                 // From a mark that overlaps another one, a line can only lead away.
