@@ -263,6 +263,22 @@ fn a_server_that_is_not_there_ends_the_run() {
 }
 
 #[test]
+fn questions_that_failed_on_the_way_are_said() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let pairs = pairs(folder.path(), 40);
+    let provider = Provider::start(0);
+    provider.fail(20);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_predilect"));
+    command.arg("judge").arg(&pairs).args(["--model", &provider.model("four"), "-o"]);
+    command.arg(folder.path().join("study")).args(["--json", "--retries", "0", "--timeout", "1"]);
+    let output = command.output().expect("it starts");
+    let said = String::from_utf8_lossy(&output.stderr);
+    let found = json(&output);
+    assert!(found["failed"].as_u64() > Some(0), "{found}");
+    assert!(said.contains("failed; the same command asks them again"), "{said}");
+}
+
+#[test]
 fn where_nothing_is_answered_nothing_is_lost_and_no_name_is_taken() {
     let folder = tempfile::tempdir().expect("a folder");
     let pairs = pairs(folder.path(), 12);

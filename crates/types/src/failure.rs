@@ -39,7 +39,7 @@ pub struct Subject {
     /// The field of the record.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub field: Option<String>,
-    /// The value found there, as [`shown::quoted`] has it where it is a text.
+    /// The value found there, cut where it is long, with control characters escaped.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
     /// The character of an expression.

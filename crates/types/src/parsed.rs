@@ -37,8 +37,9 @@ pub fn plain(message: &str) -> String {
         return format!("{found} is not {expected}");
     }
     // The right kind of value, but none that is taken.
-    let too_large = pair(message, "invalid value: integer ")
-        .filter(|(_, expected)| expected.len() <= "usize".len() && expectation(expected) != *expected);
+    let too_large = pair(message, "invalid value: integer ").filter(|(found, expected)| {
+        expected.len() <= "usize".len() && expectation(expected) != *expected && !found.starts_with("`-")
+    });
     if let Some((found, _)) = too_large {
         return format!("{found} is out of range");
     }
@@ -103,6 +104,7 @@ mod tests {
             said("invalid value: integer `-1`, expected u32"),
             "a whole number of 0 or more is expected, not `-1`"
         );
+        assert_eq!(said("invalid value: integer `5000000000`, expected u32"), "`5000000000` is out of range");
         assert_eq!(said("duplicate field `a`"), "duplicate field `a`");
     }
 }

@@ -103,10 +103,6 @@ fn fits_together(args: &RankArgs) -> Result<(), Problem> {
         return Err(Problem::new(format!("--control cannot be used with --method {}", args.method))
             .remedy("use --method bradley-terry, rao-kupper or davidson"));
     }
-    if args.prior > 0.0 && !by_strength(args.method) && args.method != RankMethod::LengthControlled {
-        return Err(Problem::new(format!("--prior cannot be used with --method {}", args.method))
-            .remedy("leave it out: only strengths take a prior"));
-    }
     if args.method == RankMethod::LengthControlled {
         if args.filter.is_some() {
             return Err(Problem::new("--where cannot be used with --method lc")
