@@ -8,6 +8,8 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+use predilect_data::Study;
+use predilect_types::Order;
 use serde_json::Value;
 use serving::serve_a;
 
@@ -66,6 +68,23 @@ fn a_stopped_judge_goes_on_where_it_was() {
     let output = judge().output().expect("it starts");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     assert_eq!(count.load(Ordering::SeqCst), 300, "nothing is asked twice");
+    // Asked in another way and stopped, the old verdicts stay; once all of the new ones are there, they take their place.
+    let kept = || -> Vec<(Order, f64)> {
+        let verdicts = Study::open(&study).expect("a study").verdicts().expect("verdicts");
+        verdicts.flat_map(|batch| batch.expect("rows")).map(|verdict| (verdict.order, verdict.p_a)).collect()
+    };
+    let old = kept();
+    assert!(old.len() == 150 && old.iter().all(|(order, _)| *order == Order::Both), "{old:?}");
+    let child = judge().args(["--seed", "7"]).spawn().expect("it starts");
+    waited(|| count.load(Ordering::SeqCst) >= 330);
+    signal(&child, "INT");
+    assert_eq!(child.wait_with_output().expect("it ends").status.code(), Some(130));
+    assert_eq!(kept(), old);
+    let noted = || std::fs::read_to_string(study.join("study.toml")).expect("study.toml");
+    assert!(!noted().contains("seed = 7"));
+    let output = judge().args(["--seed", "7"]).output().expect("it starts");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(noted().contains("seed = 7") && kept().len() == 150);
 }
 
 #[test]
