@@ -1,5 +1,5 @@
-//! Where a program with run-time kernels finds llama.cpp's shared libraries: beside it, as `scripts/package.sh` lays them out
-//! and as cargo leaves them.
+//! Where a program with run-time kernels finds llama.cpp's shared libraries: next to it, as `scripts/package.sh` arranges them and as cargo
+//! leaves them.
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");

@@ -1,4 +1,4 @@
-//! How long does one posterior of 29 comparisons take that somebody waits for, with intervals over prompts?
+//! How long does one posterior of 29 comparisons take that a user waits for, with intervals over prompts?
 //!
 //! `cargo bench -p predilect-analysis --bench posterior`
 

@@ -1,13 +1,13 @@
-//! Do intervals hold what they say they hold, and what does pairing find? Simulated where what is true is known.
+//! Do intervals have the coverage they claim, and what does pairing find? Simulated, so that the truth is known.
 //!
-//! Two judges see the same prompts. What a judge rewards varies from prompt to prompt, pairs have effects that no property holds, and
-//! people judge with tastes of their own; part of it is common to both judges. Shown, for every design:
+//! Two judges see the same prompts. What a judge rewards varies from prompt to prompt, pairs have effects that no property captures, and
+//! people judge with individual tastes; part of this is common to both judges. Reported for every design:
 //!
-//! - *coverage*: how many 90 % intervals hold the estimator's own centre (the mean of its estimates over all runs; a prior draws every
+//! - *coverage*: how many 90 % intervals contain the estimator's own centre (the mean of its estimates over all runs; a prior draws every
 //!   estimate to 0, so the truth is not what it is centred on), with every verdict independent, and over units;
 //! - *contrasts*, with independent posteriors of widened intervals and paired: of true differences, how many are sure (P of the sign at
-//!   least .95) and right; of what is no difference, how many are sure all the same (10 % would be so where P is exact, since either
-//!   sign counts); of those with an q-value up to .05, how many are wrong or no difference.
+//!   least .95) and right; of null differences, how many are sure all the same (10 % if P is exact, since either sign counts); of those
+//!   with a q-value up to .05, how many are wrong or null.
 //!
 //! `cargo bench -p predilect-analysis --bench what_is_sure [-- RUNS]`
 
@@ -35,7 +35,7 @@ struct DesignOf {
     name: &'static str,
     prompts: usize,
     pairs: usize,
-    /// People of each judge on each pair; 0: one verdict by nobody.
+    /// People of each judge on each pair; 0: one verdict without an annotator.
     people: usize,
     /// People of each judge altogether.
     crowd: usize,
@@ -206,8 +206,8 @@ fn fitted(table: &FeatureTable, independent: bool) -> (Vec<Fit>, Vec<Option<Draw
     (fits.fits, draws)
 }
 
-/// Of contrasts: how many are differences, and sure with the right sign; how many are none, and sure of one; how many are sure by their
-/// q-value, and wrong.
+/// Of contrasts: how many are real differences, and sure with the right sign; how many are null, and sure of a sign; how many are sure by
+/// their q-value, and wrong.
 #[derive(Default, Clone, Copy)]
 struct Found {
     truths: usize,
@@ -292,7 +292,7 @@ fn main() {
             for (found, list) in found.iter_mut().zip([alone, paired]) {
                 for c in list {
                     let k: usize = c.property[1..].parse().unwrap_or(0);
-                    // Judges stand in the order of their verdicts.
+                    // Judges come in the order of their verdicts.
                     let sign = if c.judges[0] == "first" { 1.0 } else { -1.0 };
                     found.add(k, sign * c.mean, c);
                 }

@@ -1,4 +1,5 @@
-//! What a reader has to know before any figure: few prompts, one text for everything, sides that are models, properties that add nothing.
+//! What a reader has to know before any figure: few prompts, one text for everything, sides that are models, properties that add no
+//! information.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -11,10 +12,10 @@ use crate::table::FeatureTable;
 use crate::terms::{Design, Terms, fixed, sides};
 use predilect_results::{DataSummary, Fit};
 
-/// A text on so many prompts, and on that share of a model's prompts, is no answer to them.
+/// A text given to this many prompts, and to this share of a model's prompts, is not an answer to them.
 const SAME_PROMPTS: u64 = 10;
 const SAME_SHARE: f64 = 0.2;
-/// One side is the longer one so often that little is left to tell length from side.
+/// One side is the longer one so often that length can hardly be distinguished from side.
 const MOSTLY: f64 = 0.85;
 /// A judge that has several verdicts on a larger share of its pairs is asked several times on purpose.
 const SEVERAL: f64 = 0.2;
@@ -111,7 +112,7 @@ fn other_pairs(table: &FeatureTable) -> Option<Caution> {
     Some(Caution::OtherPairs { judges: [name(a), name(b)], common })
 }
 
-/// Judges, and no people among them, that have one verdict on nearly every pair and two against each other on some.
+/// Judges with no people among them that have one verdict on nearly every pair and two contradicting ones on some.
 fn contradictions(table: &FeatureTable) -> Vec<Caution> {
     // Per judge and pair: verdicts, and whether any is for A and any for B.
     let mut seen: Vec<BTreeMap<u32, (u32, bool, bool)>> = vec![BTreeMap::new(); table.judges.len()];

@@ -14,7 +14,7 @@ use predilect_results::{Fit, Skipped};
 
 pub use predilect_results::{ALL, NONE};
 
-/// Told after every fit, from whichever thread made it.
+/// Reported after every fit, from the thread that made it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FitEvent {
     /// Fits to make.
@@ -30,7 +30,7 @@ pub struct Fits {
     pub skipped: Vec<Skipped>,
 }
 
-/// Takes the draws of one fit, where [`FitOptions::keep_draws`] asks for them; after a break nothing more is fitted.
+/// Takes the draws of one fit, where [`FitOptions::keep_draws`] asks for them; after a break no further fits are made.
 pub type DrawSink<'a> = &'a mut dyn FnMut(&Fit, &Draws) -> ControlFlow<()>;
 
 /// How many fits may wait with their draws for the sink.
@@ -39,7 +39,7 @@ const WAITING: usize = 16;
 /// Which verdicts are fitted together: of a judge (its number) all, or those of one group.
 type Task = (usize, Option<u32>);
 
-/// The fits to make, judge after judge, its large groups first; and the verdicts that no group takes.
+/// The fits to make, judge by judge, large groups first; and the verdicts that no group includes.
 fn tasks(table: &FeatureTable, by_judge: &[Vec<VerdictRow>], judges: &[usize]) -> (Vec<Task>, Vec<Skipped>) {
     let (mut tasks, mut ungrouped) = (Vec::new(), Vec::new());
     for &judge in judges {
@@ -72,8 +72,8 @@ fn tasks(table: &FeatureTable, by_judge: &[Vec<VerdictRow>], judges: &[usize]) -
 
 /// Fits each judge on all its verdicts and on those of each group.
 ///
-/// Every verdict is stored once; a fit in flight holds its own rows, so memory grows with the table and the number of
-/// threads, not with the number of fits. Draws reach `draws` in the order of the fits, a few fits at a time.
+/// Every verdict is stored once; a running fit has a copy of its rows, so memory grows with the table and the number of threads, not with
+/// the number of fits. Draws reach `draws` in the order of the fits, a few fits at a time.
 pub fn dissect(
     table: &FeatureTable,
     options: &FitOptions,
@@ -86,7 +86,7 @@ pub fn dissect(
 
 /// The same without what [`crate::drawn`] leaves out: weights, intervals and draws alone.
 ///
-/// Where `go_on` says no, nothing more is fitted, and what is returned is not to be used.
+/// If `go_on` returns false, no further fits are made, and the returned value must not be used.
 pub fn dissect_bare(
     table: &FeatureTable,
     options: &FitOptions,

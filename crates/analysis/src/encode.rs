@@ -43,9 +43,9 @@ impl Encoding {
 }
 
 impl Encoding {
-    /// The feature of a rated pair. Where the annotator tells how probable each level is, the comparison is its expected value,
-    /// sum over levels i, j of P(A = i) P(B = j) compare(i, j): two responses that it cannot tell apart then compare as nearly
-    /// nothing, where the sign of their mean ratings would be plus or minus one.
+    /// The feature of a rated pair. Where the annotator returns a probability for each level, the comparison is its expected value, sum
+    /// over levels i, j of P(A = i) P(B = j) compare(i, j): two responses that it cannot distinguish then compare as nearly nothing, where
+    /// the sign of their mean ratings would be plus or minus one.
     pub fn of_rating(self, property: &Property, rating: &Rating) -> Option<f64> {
         let (Self::Comparison, Some(a), Some(b)) = (self, &rating.levels_a, &rating.levels_b) else {
             return self.encode(property, rating.a, rating.b);
@@ -115,7 +115,7 @@ mod tests {
         // Without distributions it is the paper's.
         let plain = Rating { levels_a: None, ..more };
         assert_eq!(Encoding::Comparison.of_rating(polite, &plain), Some(1.0));
-        // Relevant is a matter of any against none.
+        // Relevant compares any level with none.
         let any = rating([0.5, 0.5, 0.0, 0.0], [0.0, 0.0, 0.0, 1.0]);
         assert_eq!(Encoding::Comparison.of_rating(property("relevant").unwrap(), &any), Some(-0.5));
     }

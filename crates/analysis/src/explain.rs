@@ -42,7 +42,7 @@ pub struct Model {
 /// A verdict that is to be explained.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Subject {
-    /// The judge's verdict, the first of several; where there is none, one of the same pair in an unknown order.
+    /// The judge's verdict, the first of several; without any, one of the same pair in an unknown order.
     pub row: VerdictRow,
     /// Whether it is among those that were fitted.
     pub fitted: bool,
@@ -51,7 +51,7 @@ pub struct Subject {
 }
 
 impl Subject {
-    /// That of a judge of these verdicts on one pair, all of them `fitted` or none.
+    /// The subject of a judge with these verdicts on one pair, which are either all `fitted` or not at all.
     pub fn of(pair: u32, judge: u32, rows: &[VerdictRow], fitted: bool) -> Self {
         let count = rows.len().max(1) as f64;
         match rows.first() {
@@ -156,7 +156,7 @@ impl Model {
         draws: usize,
     ) -> Result<Self, Refusal> {
         let options = FitOptions { folds: 0, keep_draws: draws, ..options.clone() };
-        // What is not checked needs no look at the verdicts for its draws.
+        // An unchecked fit can draw without another look at the verdicts.
         let (fit, draws) = match options.engine {
             Engine::Ep => posterior::drawn(table, rows, judge, &options)?,
             _ => drawn(table, rows, judge, &options)?,
@@ -228,7 +228,7 @@ mod tests {
     use crate::table::{Feature, PairInfo};
     use predilect_types::Order;
 
-    /// A judge of the first of two properties, and nothing else.
+    /// A judge that rewards only the first of two properties.
     fn table() -> FeatureTable {
         let x = |i: usize| [[1.0, -1.0, 0.0][i % 3], [1.0, 0.0, -1.0, 0.0][i % 4]];
         FeatureTable {

@@ -17,7 +17,7 @@ use crate::without_terms::without_terms;
 use predilect_results::{Fit, UnitCount, Weight};
 use predilect_stats::leave_out::OverClusters;
 
-/// Draws of the importance check: enough for a Pareto k that tells 0.5 from 0.7.
+/// Draws of the importance check: enough to distinguish a Pareto k of 0.5 from 0.7.
 const CHECK_DRAWS: usize = 2000;
 
 /// A posterior with all that follows from it alone.
@@ -71,7 +71,7 @@ impl Solution {
         Ok(Self { design, each, merged, priors, posterior, weights, terms, names, draws, over })
     }
 
-    /// The fit of one judge's verdicts, all in one group, and nothing beside it.
+    /// Fits one judge's verdicts, all in one group, without the comparisons that [`crate::dissect()`] adds.
     fn fit(&self, table: &FeatureTable, rows: &[VerdictRow], judge: &str, group: &str) -> Fit {
         let posterior = &self.posterior;
         Fit {
@@ -133,7 +133,7 @@ pub(crate) fn fit(
                 merged: &found.merged,
                 priors: &found.priors,
                 properties,
-                // Of length alone there is nothing beside it.
+                // With length alone there is no other property.
                 length: table.column("length").filter(|_| properties > 1),
                 terms_tell: found.design.order || !found.design.models.is_empty(),
             };
@@ -158,11 +158,11 @@ pub(crate) fn fit(
     Ok((fit, draws))
 }
 
-/// One judge's weights, intervals and draws as [`crate::dissect()`] finds them in all these verdicts, to the last digit, without what it sets
-/// beside them: held-out verdicts, fits with other columns. With [`Engine::Ep`] there is no check either, since nothing would follow from it
-/// but a remark.
+/// One judge's weights, intervals and draws as [`crate::dissect()`] finds them in all these verdicts, to the last digit, without what it
+/// adds to them: held-out verdicts and fits with other columns. With [`Engine::Ep`] there is no check either, since its only consequence
+/// would be a remark.
 ///
-/// The draws hold what leaving out each unit changes (but for [`FitOptions::independent`]); without [`FitOptions::keep_draws`] they have
+/// The draws contain what leaving out each unit changes (but for [`FitOptions::independent`]); without [`FitOptions::keep_draws`] they have
 /// no values, which at `2 n d` multiply-adds for each of them would take most of the time.
 ///
 /// # Errors
@@ -213,14 +213,14 @@ pub(crate) fn refuse_poor_groups(
     }
     let for_a: f64 = rows.iter().map(|r| r.weight * r.p_a).sum();
     let for_b: f64 = rows.iter().map(|r| r.weight * (1.0 - r.p_a)).sum();
-    // Without terms the model is antisymmetric: it reads differences only, and which side won says nothing by itself.
+    // Without terms the model is antisymmetric: it reads differences only, and which side won carries no information.
     if for_a + for_b <= 0.0 {
         return Err(Refusal::Weightless);
     }
     if rows.iter().all(|r| r.p_a == 0.5) {
         return Err(Refusal::Ties);
     }
-    // Counted in verdicts, whatever they weigh: weights that add up to 1 make no group one-sided.
+    // Counted in verdicts, whatever their weights: weights that add up to 1 make no group one-sided.
     let verdicts = rows.len() as f64;
     let (share_a, share_b) = (for_a / (for_a + for_b), for_b / (for_a + for_b));
     if verdicts * share_a.min(share_b) < 3.0 && options.terms != Terms::NONE {

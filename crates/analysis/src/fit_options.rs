@@ -94,16 +94,16 @@ pub struct FitOptions {
     pub terms: Terms,
     /// Smallest number of verdicts that is fitted.
     pub min_rows: usize,
-    /// Folds of the held-out check; below 2: none.
+    /// Folds of the held-out check; no check below 2.
     pub folds: usize,
     /// Seed of folds, checks and draws.
     pub seed: u64,
     /// NUTS: chains, draws, tuning.
     pub nuts: NutsOptions,
-    /// Keep that many posterior draws of every fit (0: none).
+    /// Posterior draws to keep of every fit (0: none).
     pub keep_draws: usize,
-    /// Every verdict counts as independent of all others, as in the paper. Else intervals are over the table's units, prompts by
-    /// default: what is sure is so of prompts that nobody has seen.
+    /// Every verdict counts as independent of all others, as in the paper. Else intervals are over the table's units, prompts by default:
+    /// what is sure then generalises to unseen prompts.
     pub independent: bool,
 }
 
@@ -126,7 +126,7 @@ impl Default for FitOptions {
 }
 
 impl FitOptions {
-    /// What is wrong with options from a file or another program; `None`: they can be fitted.
+    /// What is wrong with options from a file or another program; `None` if they are valid.
     pub fn problem(&self) -> Option<String> {
         let within = |what: &str, value: usize, least: usize, most: usize| {
             (!(least..=most).contains(&value))
@@ -157,6 +157,6 @@ pub struct Draws {
     pub names: Vec<String>,
     /// Row-major draws.
     pub values: Vec<f64>,
-    /// What leaving out one prompt (or another unit) after the other does to the weights; `None` where verdicts count as independent.
+    /// What leaving out one prompt (or other unit) at a time does to the weights; `None` where verdicts count as independent.
     pub over: Option<OverClusters>,
 }

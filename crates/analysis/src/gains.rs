@@ -1,4 +1,4 @@
-//! What does each property add on verdicts that a fit has not seen: beside all others, alone, and shared out fairly?
+//! What does each property add on verdicts that a fit has not seen: given all others, alone, and by its Shapley share?
 
 use predilect_results::{ALL, Alike, Gains, PropertyGain, ThemeGain};
 use predilect_stats::Prior;
@@ -52,8 +52,8 @@ pub fn add_gains(table: &FeatureTable, fits: &mut [Fit], options: &FitOptions, m
 
 /// The gains of a judge's verdicts `rows`, by `options.folds` folds by prompt.
 ///
-/// Every subset of kinds is fitted once in every fold, at most 2^8 of them; every property is left out once and stands alone once. `None` where no
-/// fold can be held out, with fewer than two properties, or where a fit does not converge.
+/// Every subset of kinds is fitted once in every fold, at most 2^8 of them; every property is left out once and fitted alone once. `None`
+/// where no fold can be held out, with fewer than two properties, or where a fit does not converge.
 #[expect(clippy::too_many_lines, reason = "by property, then by kind, from the same folds and predictions")]
 pub fn gains(table: &FeatureTable, rows: &[VerdictRow], options: &FitOptions) -> Option<Gains> {
     let properties = table.features.len();

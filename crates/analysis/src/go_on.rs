@@ -1,4 +1,4 @@
-//! Does somebody still wait for a long work?
+//! Interrupting long computations.
 
-/// Asked before every part of a long work: whether somebody still waits for it.
+/// Asked before every part of a long computation: whether its result is still wanted.
 pub type GoOn<'a> = &'a (dyn Fn() -> bool + Sync);

@@ -1,9 +1,9 @@
 //! The one finding of a study that can be said in a sentence: where a judge departs from another on the very same pairs.
 //!
-//! On the pairs that both judged, each judge's share of decided verdicts for the response shown first (or for the longer one), and
-//! its share of ties, is a ratio of sums. Their difference has the error of leaving out one prompt after the other (linearised, with
-//! the factor k / (k − 1) for k prompts) and Student's t with k − 1 degrees of freedom. Both judges saw the same pairs, so the
-//! quality of the responses cannot make the difference. The finding is the surest of them, and none where none is sure.
+//! On the pairs that both judged, each judge's share of decided verdicts for the response shown first (or for the longer one), and its
+//! share of ties, is a ratio of sums. Their difference has the error of leaving out one prompt at a time (linearised, with the factor k /
+//! (k − 1) for k prompts) and Student's t with k − 1 degrees of freedom. Both judges saw the same pairs, so the quality of the responses
+//! cannot cause the difference. The headline is the surest finding, if any is sure.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -14,7 +14,7 @@ use predilect_types::Order;
 use crate::compare::{Traits, calls_ties};
 use crate::table::{FeatureTable, VerdictRow};
 
-/// Fewer prompts tell nothing of other prompts.
+/// With fewer prompts nothing generalises to other prompts.
 const PROMPTS: usize = 5;
 /// A difference below three points is not worth a headline.
 const WORTH: f64 = 0.03;
@@ -32,7 +32,7 @@ pub fn headline(table: &FeatureTable, traits: &[Traits]) -> Option<Headline> {
     let mut best: Option<(f64, Headline)> = None;
     for judge in (0..sizes.len()).filter(|&judge| judge != reference) {
         for habit in [Habit::First, Habit::Longer, Habit::Ties] {
-            // Asked in both orders a judge has ties where it contradicts itself, and one that can call none has none.
+            // A judge that cannot call ties has none, and one asked in both orders has them where it contradicts itself.
             if habit == Habit::Ties
                 && !(calls_ties(table, judge as u32) && calls_ties(table, reference as u32))
             {

@@ -1,10 +1,11 @@
-//! What somebody who labels should judge next: the pair whose verdict says most about what they reward.
+//! What a labeller should judge next: the pair whose verdict is most informative about what they reward.
 //!
 //! With the weights' posterior N(m, S) as EP has it and the columns x of a pair, the fit expects A with the probability
-//! `p = sigmoid(x . m)`, and a verdict on it adds the information `p (1 - p) x x'` to the precision. By the matrix determinant lemma
-//! log det S then falls by `ln(1 + p (1 - p) x' S x)`: the pair with the largest fall is the next one of a sequential Bayesian D-optimal
-//! design (Chaloner & Verdinelli 1995, Bayesian experimental design: a review, Statistical Science 10, section 4). The prior and the other
-//! verdicts are held as they are in EP; under a Laplace prior a verdict that surprises can make a weight less sure for a while.
+//! `p = sigmoid(x . m)`, and a verdict on it adds the information `p (1 - p) x x'` to the precision. By the matrix determinant lemma log
+//! det S then falls by `ln(1 + p (1 - p) x' S x)`: the pair with the largest fall is the next one of a sequential Bayesian D-optimal design
+//! (Chaloner & Verdinelli 1995, Bayesian experimental design: a review, Statistical Science 10, section 4). The prior and the other
+//! verdicts' approximations are held fixed as EP left them; under a Laplace prior a verdict that surprises can make a weight less sure for
+//! a while.
 //!
 //! ```
 //! // One weight, sd 2, about which nothing is known but that: p = 0.5, and a verdict takes ln(1 + 0.25 * 4) = ln 2 away.
@@ -27,7 +28,7 @@ use crate::terms::Design;
 /// Draws of a posterior that an interval of a correlation is made of.
 const DRAWS: usize = 500;
 
-/// What is known of somebody's weights and terms.
+/// What is known of a labeller's weights and terms.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Belief {
     /// The posterior means.
@@ -91,7 +92,7 @@ pub fn gain(x: &[f64], mean: &[f64], covariance: &[f64]) -> f64 {
     (p * (1.0 - p) * spread).ln_1p()
 }
 
-/// A judge's weights as they are compared with those of another.
+/// A judge's weights, for comparison with those of another.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Known {
     /// The fit by EP, unchecked.
@@ -116,7 +117,7 @@ impl Known {
         Ok(Self { fit, draws: (!draws.values.is_empty()).then_some(draws) })
     }
 
-    /// The correlation of the weights with those of another judge, with the 90 % interval that both posteriors leave; `None` where one of
+    /// The correlation of the weights with those of another judge, with the 90 % interval implied by both posteriors; `None` where one of
     /// them has the same weight everywhere.
     pub fn correlation(&self, other: &Self) -> Option<Interval> {
         let fits = [self.fit.clone(), other.fit.clone()];
@@ -137,7 +138,7 @@ mod tests {
     use crate::terms::Terms;
     use predilect_types::Order;
 
-    /// Pairs of these comparisons, each of its own prompt.
+    /// Pairs of these comparisons, each with a separate prompt.
     fn table(rows: &[Vec<f64>]) -> FeatureTable {
         let mut table = FeatureTable {
             features: (0..rows[0].len()).map(|at| Feature { name: format!("f{at}") }).collect(),
@@ -202,7 +203,7 @@ mod tests {
         // x . m = ln 3, so p = 3/4 and p (1 - p) = 3/16.
         let mean = [3.0_f64.ln(), 0.0];
         assert!((gain(&x, &mean, &covariance) - (1.0_f64 + 2.0 * 3.0 / 16.0).ln()).abs() < 1e-15);
-        // A pair without any difference tells nothing.
+        // A pair without any difference is uninformative.
         assert_eq!(gain(&[0.0, 0.0], &mean, &covariance), 0.0);
     }
 

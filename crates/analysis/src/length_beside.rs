@@ -13,7 +13,7 @@ use predilect_results::Weight;
 /// The two properties.
 pub(crate) const LENGTH: &str = "length";
 pub(crate) const INFORMATION: &str = "rich";
-/// What measures information too: none of it is in the fit without.
+/// Other measures of information, which are left out of the fit too.
 const PARTS: [&str; 3] = ["new_words", "distinct_words", "bits_given_prompt"];
 /// A part of the weight of length below this leaves length what it was.
 const LITTLE: f64 = 0.2;
@@ -22,7 +22,7 @@ const MOST: f64 = 0.5;
 
 /// A fit of length and information.
 pub(crate) struct With<'a> {
-    /// As they are shown.
+    /// As reported.
     pub(crate) weights: &'a [Weight],
     /// Of properties and terms.
     pub(crate) priors: &'a [Prior],
@@ -41,7 +41,7 @@ pub(crate) fn length_alone(
     options: &FitOptions,
 ) -> Option<LengthAlone> {
     let (length, information) = (table.column(LENGTH)?, table.column(INFORMATION)?);
-    // Where information never differs, as in code alone, nothing can be said.
+    // Where information never differs, as in pure code, nothing can be said.
     if numbers.x.iter().skip(information).step_by(numbers.width).all(|x| *x == 0.0) {
         return None;
     }
@@ -115,7 +115,7 @@ mod tests {
     use rand::{RngExt, SeedableRng};
     use rand_chacha::ChaCha8Rng;
 
-    /// 600 pairs of whose longer response seven in ten say more; the judge goes by one of the two columns.
+    /// 600 pairs; in seven of ten the longer response says more; the judge goes by one of the two columns.
     fn told(by: usize) -> LengthAlone {
         let mut rng = ChaCha8Rng::seed_from_u64(5);
         let mut table = FeatureTable {

@@ -4,7 +4,7 @@ use std::fmt;
 
 use predilect_types::Failure;
 
-/// Judges of one table: each has fits of its own.
+/// Judges of one table: each is fitted separately.
 pub const MOST_JUDGES: usize = 10_000;
 /// Groups of one table.
 pub const MOST_GROUPS: usize = 10_000;
@@ -31,7 +31,7 @@ pub enum TooMany {
 }
 
 impl TooMany {
-    /// Whether so many judges are too many to be compared pair by pair.
+    /// Whether this many judges can be compared pair by pair.
     ///
     /// # Errors
     ///
@@ -40,7 +40,7 @@ impl TooMany {
         if judges > MOST_COMPARED { Err(Self::Compared(judges)) } else { Ok(()) }
     }
 
-    /// Whether so many models are too many to be estimated together.
+    /// Whether this many models can be estimated together.
     ///
     /// # Errors
     ///
@@ -49,7 +49,7 @@ impl TooMany {
         if models > MOST_MODELS { Err(Self::Models(models)) } else { Ok(()) }
     }
 
-    /// Whether so many features are too many for one fit.
+    /// Whether this many features fit into one fit.
     ///
     /// # Errors
     ///

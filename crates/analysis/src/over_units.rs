@@ -1,4 +1,4 @@
-//! Intervals that hold on prompts (or other units) that a fit has not seen: in weights, terms and draws.
+//! Intervals that are valid for prompts (or other units) that a fit has not seen: in weights, terms and draws.
 
 use predilect_stats::Marginal;
 use predilect_stats::leave_out::{Clustered, OverClusters, Reach, leave_out};

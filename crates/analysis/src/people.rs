@@ -1,8 +1,8 @@
 //! How far the people who are one judge together agree, who of them cannot be distinguished from a coin, and how far a judge can come.
 //!
-//! A person is compared with the others on the same pairs: the vote of annotator k on pair i is v = `sign(p_a` − ½), the others' is
-//! the sign of the sum of their weighted votes. Ties add nothing to that sum; a vote counts where it is decided and the others'
-//! sum is not 0. The share that agrees is a, with Wilson's 90 % interval. Who never decides, or is alone on its pairs, is not
+//! A person is compared with the others on the same pairs: the vote of annotator k on pair i is v = `sign(p_a` − ½), the others' is the
+//! sign of the sum of their weighted votes. Ties add nothing to that sum; a vote counts where it is decided and the others' sum is not 0.
+//! The share that agrees is a, with Wilson's 90 % interval. A person who only calls ties, or is the only judge of their pairs, is not
 //! compared.
 //!
 //! An annotator is *unreliable* with at least 30 such votes where the interval reaches one half, so that a coin would do as well,
@@ -17,7 +17,7 @@ use predilect_stats::ratio::Ratio;
 use crate::compare::Traits;
 use crate::table::FeatureTable;
 
-/// Fewer compared votes tell nothing of a person.
+/// With fewer compared votes a person is not assessed.
 const ENOUGH: u64 = 30;
 /// The 95th percentile of the standard normal distribution: the bounds of a 90 % interval.
 const Z: f64 = 1.644_853_626_951_472_2;
@@ -35,7 +35,7 @@ fn wilson(agree: u64, of: u64) -> Share {
     Share { agree, of, share: Some(a), low: Some(bound(-1.0)), high: Some(bound(1.0)) }
 }
 
-/// A share of counts by prompt, whose interval holds on other prompts: Wilson's over as many independent votes as would have its error.
+/// A share of counts by prompt, whose interval is valid for other prompts: Wilson's over as many independent votes as would have its error.
 fn over_prompts(counts: &Ratio) -> Share {
     let Some(found) = counts.estimate() else { return wilson(0, 0) };
     let (low, high) = found.share(Z);

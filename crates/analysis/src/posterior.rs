@@ -1,4 +1,4 @@
-//! What one judge rewards, and nothing beside it: the answer to a question that is asked while somebody looks.
+//! What one judge rewards, without the additional comparisons: the answer to a question that a user waits for.
 //!
 //! The weights are those of [`crate::dissect()`], with the same terms and the same intervals. What takes longer is left out: the check by
 //! importance sampling, held-out verdicts, and fits with other columns.
@@ -36,7 +36,8 @@ pub fn posterior(
     drawn(table, verdicts, judge, options).map(|(fit, _)| fit)
 }
 
-/// The same with [`FitOptions::keep_draws`] draws, which have no look at the verdicts: a millisecond for a thousand, however many those are.
+/// The same with [`FitOptions::keep_draws`] draws, which do not read the verdicts: a millisecond for a thousand draws, however many
+/// verdicts there are.
 ///
 /// # Errors
 ///

@@ -1,4 +1,4 @@
-//! How well a fit predicts verdicts it has not seen, beside its baselines.
+//! How well a fit predicts verdicts it has not seen, with baselines.
 
 use std::collections::BTreeMap;
 
@@ -153,7 +153,7 @@ pub(crate) fn predict(held: &Held<'_>, columns: &[usize], cut: &Cut) -> Option<V
     Some(held.merged.of_row.iter().map(|&at| predicted[at]).collect())
 }
 
-/// The accuracy of always naming the side that wins more often, over verdicts that are no tie.
+/// The accuracy of always naming the side that wins more often, over verdicts other than ties.
 ///
 /// Taken over all folds: where both sides win equally often, the training folds' majority is the held-out minority, and
 /// a baseline below one half would flatter the model.

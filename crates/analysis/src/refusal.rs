@@ -16,9 +16,9 @@ pub enum Refusal {
         /// The fewest that are fitted.
         least: usize,
     },
-    /// No verdict counts.
+    /// All verdicts have weight 0.
     Weightless,
-    /// Nobody preferred anything.
+    /// All verdicts are ties.
     Ties,
     /// Nearly all verdicts are for one side, which a term for the side explains alone.
     OneSided {
@@ -29,21 +29,21 @@ pub enum Refusal {
         /// A or B.
         side: char,
     },
-    /// Nothing was rated.
+    /// No property was rated.
     NoProperty,
     /// Both responses of every pair are alike.
     NothingDiffers,
-    /// The numbers allow no estimate: what the estimator says.
+    /// The estimator's message on numbers that allow no estimate.
     Unfit(String),
     /// The draws cannot be made: what the sampler says.
     Undrawn(String),
-    /// There is no such judge.
+    /// No judge has this name.
     NoJudge,
-    /// There is no such group.
+    /// No group has this name.
     NoGroup,
-    /// The draws gave nothing that can be used.
+    /// None of the draws can be used.
     NoDraws,
-    /// Somebody stopped the work.
+    /// The work was stopped.
     Stopped,
 }
 

@@ -43,7 +43,7 @@ impl Rows {
         });
         for row in verdicts {
             let pair = row.pair as usize;
-            // A missing rating gives no comparison, which the model books as no difference; coverage is reported beside.
+            // A missing rating gives no comparison, which the model books as no difference; coverage is reported separately.
             out.x.extend(table.row(row.pair).map(|v| if v.is_nan() { 0.0 } else { v }));
             design.extend(table, row, &mut out.x);
             out.verdicts.push(row.p_a);
@@ -102,7 +102,7 @@ impl Rows {
             of_row.push(at);
         }
         for (verdict, weight) in rows.verdicts.iter_mut().zip(&rows.weights) {
-            // Of rows that weigh nothing any verdict will do; rounding must not leave the range.
+            // For rows of weight 0 any verdict will do; rounding must not leave the range.
             *verdict = if *weight > 0.0 { (*verdict / weight).clamp(0.0, 1.0) } else { 0.5 };
         }
         Merged { rows, of_row }

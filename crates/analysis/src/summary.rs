@@ -54,11 +54,11 @@ struct JudgeCount {
     unequal: u64,
 }
 
-/// What the texts of a pair amount to, so that nobody needs them again.
+/// The facts about the texts of a pair that are needed later, so that the texts need not be kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[allow(clippy::struct_excessive_bools, reason = "facts that are independent of each other")]
 pub struct Gist {
-    /// The prompt, or the pair itself where it has none, as a number.
+    /// The prompt as a number, or the pair's number if it has no prompt.
     pub cluster: u64,
     /// Whether there is a prompt.
     pub prompt: bool,
@@ -198,7 +198,7 @@ impl SummaryBuilder {
         }
     }
 
-    /// Adds what is known of how a judge was asked; nothing for a judge without verdicts.
+    /// Adds what is known of how a judge was asked; does nothing for a judge without verdicts.
     pub fn asked(&mut self, judge: &str, fill: impl FnOnce(&mut JudgeSummary)) {
         if let Some(count) = self.judges.get_mut(judge) {
             fill(&mut count.summary);

@@ -1,4 +1,4 @@
-//! What is fitted: features of pairs beside the verdicts on them, in memory.
+//! What is fitted: features of pairs and the verdicts on them, in memory.
 
 use std::borrow::Cow;
 
@@ -13,7 +13,7 @@ pub struct Feature {
     pub name: String,
 }
 
-/// What a fit needs to know of a pair beside its features.
+/// What a fit needs to know of a pair in addition to its features.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PairInfo {
     /// Pairs of one prompt have one cluster; folds never cut through it.
@@ -22,7 +22,7 @@ pub struct PairInfo {
     pub model_a: Option<u32>,
     /// Index of B's model.
     pub model_b: Option<u32>,
-    /// The pair's groups: from, to in [`FeatureTable::memberships`]. Most have one or none.
+    /// The pair's groups: a range in [`FeatureTable::memberships`]. Most pairs have one or none.
     pub groups: (u32, u32),
 }
 
@@ -41,7 +41,7 @@ pub struct VerdictRow {
     pub order: Order,
     /// Index of the person in [`FeatureTable::annotators`], where the verdict names one.
     pub annotator: Option<u32>,
-    /// The verdict's own group, which stands in the place of its pair's: index in [`FeatureTable::groups`].
+    /// The verdict's own group, which replaces the pair's: index in [`FeatureTable::groups`].
     pub group: Option<u32>,
 }
 
@@ -54,7 +54,7 @@ pub struct FeatureTable {
     pub values: Values,
     /// One per pair.
     pub pairs: Vec<PairInfo>,
-    /// The number of each pair's prompt among all prompts, where somebody has counted them; empty: nobody has.
+    /// The number of each pair's prompt among all prompts; empty if they have not been counted.
     pub prompts: Vec<u32>,
     /// All verdicts.
     pub verdicts: Vec<VerdictRow>,
@@ -135,7 +135,7 @@ impl FeatureTable {
 
     /// The root mean square of each column over the pairs where it is there; 0 for a column without any value but 0.
     ///
-    /// Not the sd: without an intercept, 0 means "no difference" and nothing may be moved away from it.
+    /// Not the sd: without an intercept, 0 means "no difference" and must stay where it is.
     pub fn scales(&self) -> Vec<f64> {
         let width = self.features.len();
         (0..width)
@@ -156,7 +156,7 @@ impl FeatureTable {
 
     /// The index of a name in a list of names, appended if it is new.
     ///
-    /// Lists are short (judges, models, groups); a caller with a million names keeps a map of its own.
+    /// Lists are short (judges, models, groups); a caller with a million names keeps a map instead.
     pub fn intern(names: &mut Vec<String>, name: &str) -> u32 {
         let at = names.iter().position(|n| n == name).unwrap_or_else(|| {
             names.push(name.to_owned());
@@ -177,7 +177,7 @@ pub enum Unit {
     Field {
         /// The field's name.
         name: String,
-        /// One per pair; a pair without a value stands alone.
+        /// One per pair; a pair without a value is its own unit.
         of_pair: Vec<u64>,
     },
 }

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::table::{FeatureTable, VerdictRow};
 use crate::unknown::UnknownWord;
 
-/// A model needs that many verdicts in a fit to get a term of its own.
+/// Minimum number of verdicts in a fit for a model to get a term.
 const MIN_ROWS_PER_MODEL: usize = 20;
 /// Models beyond that many, by number of verdicts, share the zero level.
 const MAX_MODELS: usize = 60;
@@ -25,9 +25,9 @@ pub enum Terms {
     /// Each where the data call for it.
     #[default]
     Auto,
-    /// Exactly these, where they can be told apart at all.
+    /// Exactly these, where they can be distinguished at all.
     Chosen {
-        /// One intercept: the advantage of standing on side A.
+        /// One intercept: the advantage of being on side A.
         side: bool,
         /// The advantage of being shown first.
         order: bool,
@@ -118,7 +118,7 @@ impl Design {
         }
         let sides = sides(table, rows);
         let n = rows.len();
-        // The order of presentation can be told from the side only where both orders occur.
+        // The order of presentation can be distinguished from the side only if both orders occur.
         let orders_vary = first.min(second) * 20 >= n.max(1);
         let one_sided = |&(a, b): &(usize, usize)| {
             a + b >= MIN_ROWS_PER_MODEL && a.max(b) as f64 >= ONE_SIDED * (a + b) as f64
@@ -132,7 +132,7 @@ impl Design {
             Terms::Auto | Terms::Chosen { models: true, .. } => strengths(&sides, n),
             Terms::Chosen { models: false, .. } => (Vec::new(), None),
         };
-        // A model that stands on one side of every row is what a side term would measure: then it is a model, and no side.
+        // A model on the same side of every row is what a side term would measure: then it gets the model term, not the side term.
         let fixed = fixed(&sides, n);
         if let (Terms::Auto, Some(fixed)) = (terms, fixed) {
             let others: Vec<u32> =
@@ -210,14 +210,14 @@ pub(crate) fn sides(table: &FeatureTable, rows: &[VerdictRow]) -> Vec<(usize, us
     sides
 }
 
-/// The model that stands on one and the same side of every row, beside others; that on A where two do.
+/// The model that is on one and the same side of every row; the one on A if there are two.
 pub(crate) fn fixed(sides: &[(usize, usize)], n: usize) -> Option<u32> {
     let whole = |&m: &u32| {
         n > 0
             && (matches!(sides[m as usize], (a, 0) if a == n)
                 || matches!(sides[m as usize], (0, b) if b == n))
     };
-    // With two such models either is the other's opponent: A's stands for both.
+    // With two such models either is the other's opponent: A's represents both.
     (0..sides.len() as u32).filter(whole).max_by_key(|&m| sides[m as usize].0)
 }
 
@@ -227,11 +227,11 @@ fn count(sides: &[(usize, usize)], m: u32) -> usize {
 
 /// The models that get a strength: those that repeat, unless they are the side term under another name.
 ///
-/// Where every model repeats, only differences of strength can be told, so the most frequent one is the reference and
-/// has none; where some do not, those share the zero level.
+/// Where every model repeats, only differences of strength are identified, so the most frequent one is the reference and has none; where
+/// some do not, those share the zero level.
 fn strengths(sides: &[(usize, usize)], n: usize) -> (Vec<u32>, Option<u32>) {
     let count = |m: u32| count(sides, m);
-    // A model that stands on one side of every row is what the side term measures.
+    // A model on the same side of every row is what the side term measures.
     let is_side = |m: u32| {
         matches!(sides[m as usize], (a, 0) if a == n) || matches!(sides[m as usize], (0, b) if b == n)
     };

@@ -24,8 +24,8 @@ impl Way {
     }
 }
 
-/// The ways in which these rows depend on each other, one or two: those that the table names, else prompts, and annotators beside them
-/// where some of them have judged on several prompts.
+/// The ways in which these rows depend on each other, one or two: those that the table names, else prompts, plus annotators where some of
+/// them have judged on several prompts.
 pub(crate) fn ways(table: &FeatureTable, rows: &[VerdictRow]) -> Vec<Way> {
     if !table.units.is_empty() {
         // A judge without annotators, such as a model among people, stays with its prompts.
@@ -52,7 +52,7 @@ pub(crate) fn cells(first: &Way, second: &Way) -> Vec<u64> {
 fn way(table: &FeatureTable, unit: &Unit, rows: &[VerdictRow]) -> Way {
     let one = |(at, row): (usize, &VerdictRow)| match unit {
         Unit::Prompt => table.pairs[row.pair as usize].cluster,
-        // A verdict that names nobody stands for itself.
+        // A verdict without an annotator is its own unit.
         Unit::Annotator => row.annotator.map_or_else(|| hash((row.judge, row.pair, at, "nobody")), u64::from),
         Unit::Field { of_pair, .. } => of_pair[row.pair as usize],
     };

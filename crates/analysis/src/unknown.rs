@@ -1,10 +1,10 @@
-//! A word that stands for nothing here.
+//! An unknown word.
 
 use std::fmt;
 
 use predilect_types::{Failure, Subject};
 
-/// A word that is none of those which are known.
+/// A word that is not one of the known ones.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnknownWord {
     /// The word.

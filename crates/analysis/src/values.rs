@@ -1,6 +1,6 @@
-//! The numbers of all pairs: a byte each while they are comparisons, eight from the first that is none.
+//! The numbers of all pairs: one byte each while all of them are comparisons, eight from the first other number.
 
-/// Stands for a number that is missing.
+/// Marks a missing number.
 pub(crate) const MISSING: i8 = i8::MIN;
 
 /// Numbers one after the other; NaN where one is missing.
@@ -29,12 +29,12 @@ impl Values {
         }
     }
 
-    /// Whether there is none.
+    /// Whether there are no numbers.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// All of them, where each is a byte; [`MISSING`] where there is none.
+    /// All of them, if each is a byte; [`MISSING`] for missing ones.
     pub(crate) fn small(&self) -> Option<&[i8]> {
         match &self.0 {
             Kind::Small(values) => Some(values),
@@ -100,7 +100,7 @@ fn widened(small: i8) -> f64 {
     if small == MISSING { f64::NAN } else { f64::from(small) }
 }
 
-/// `None` of what a byte cannot hold. A negative zero is a zero: no difference.
+/// `None` if a byte cannot represent it. A negative zero is a zero: no difference.
 fn narrowed(value: f64) -> Option<i8> {
     if value.is_nan() {
         return Some(MISSING);

@@ -1,4 +1,5 @@
-//! What a fit would say with fewer nuisance terms beside the properties: where the choice of terms changes an answer, both are reported.
+//! What a fit would say with fewer nuisance terms in addition to the properties: where the choice of terms changes an answer, both are
+//! reported.
 
 use predilect_stats::Prior;
 
@@ -11,7 +12,7 @@ use predilect_results::Weight;
 
 /// Answers that are turned, and named.
 const NAMED: usize = 4;
-/// A property moved by so many points is named though it is as sure as before.
+/// A property that moves by this many points is named even if it is as sure as before.
 const FAR: f64 = 5.0;
 
 /// The same fit with fewer terms.
@@ -22,7 +23,7 @@ pub(crate) struct WithoutTerms {
     pub(crate) weights: Vec<Weight>,
 }
 
-/// The fit without the strength of models, where sides or order have terms too, else without any term. `None` where it does not converge.
+/// The fit without the strength of models if sides or order have terms too, else without any term. `None` if it does not converge.
 pub(crate) fn without_terms(
     table: &FeatureTable,
     rows: &[VerdictRow],
@@ -62,7 +63,7 @@ fn left_out(table: &FeatureTable, design: &Design) -> String {
 }
 
 impl WithoutTerms {
-    /// Which answers the terms turn, in a sentence; `None` where nothing moves by a digit that is shown.
+    /// Which answers the terms change, in a sentence; `None` if no displayed digit changes.
     pub(crate) fn note(&self, table: &FeatureTable, with: &[Weight]) -> Option<String> {
         let moved = |at: usize| (with[at].intensity() - self.weights[at].intensity()).abs();
         let mut order: Vec<usize> = (0..with.len()).filter(|&at| moved(at) >= 0.05).collect();

@@ -1,4 +1,4 @@
-//! Length-controlled win rates beside AlpacaEval's own board, for models whose preferences had no part in the difficulties.
+//! Length-controlled win rates compared with AlpacaEval's own board, for models whose preferences had no part in the difficulties.
 
 use std::collections::BTreeMap;
 use std::io::Read;

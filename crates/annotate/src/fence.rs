@@ -1,12 +1,12 @@
-//! How foreign text stands in a prompt so that it cannot pass for the prompt itself.
+//! How foreign text is quoted in a prompt so that it cannot pass for the prompt itself.
 
 use std::fmt::Write;
 
-/// Tags around foreign texts that occur in none of them.
+/// Tags around foreign texts that occur in none of the texts.
 ///
-/// Where a text holds anything like such a tag, all of them get a mark that is drawn from the texts themselves, so that equal
-/// prompts are equal calls. A text that holds its own mark would change it: nobody can write the tags of a prompt into a
-/// response. Plain tags are kept otherwise: small models tell responses apart far better by them than by marked lines.
+/// If a text contains anything like such a tag, all tags get a mark that is derived from the texts themselves, so that equal prompts are
+/// equal calls. A text that contained its own mark would change the mark: nobody can write the tags of a prompt into a response. Otherwise
+/// the tags stay plain: small models distinguish responses far better by plain tags than by marked ones.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fence {
     mark: String,
@@ -45,7 +45,7 @@ impl Fence {
 /// What the names of tags begin with.
 const NAMES: [&str; 3] = ["request", "response", "reference"];
 
-/// Whether a text holds what a reader might take for one of our tags, in any case and with any white space.
+/// Whether a text contains what a reader might take for one of our tags, in any case and with any white space.
 fn holds_a_tag(text: &str) -> bool {
     text.split('<').skip(1).any(|after| {
         let name = after.trim_start_matches(|c: char| c == '/' || c.is_whitespace());

@@ -1,7 +1,7 @@
 //! What to ask a language model about a pair, and what its answers say.
 //!
-//! All prompts are data in and strings out; nothing here calls a model. Responses are material, never instructions: they
-//! stand between lines that no text can forge ([`Fence`]).
+//! All prompts are data in and strings out; nothing here calls a model. Responses are material, never instructions: they are put between
+//! tags that no text can forge ([`Fence`]).
 //!
 //! ```
 //! use predilect_annotate::judge::{JudgeOptions, asks};

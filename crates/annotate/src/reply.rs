@@ -1,4 +1,4 @@
-//! What JSON does a model's reply hold, however it wraps it?
+//! Finds the JSON in a model's reply, however it is wrapped.
 
 use predilect_llm::{Answer, CallError, Fault, Finish, MESSAGE, Request, THOUGHTS};
 use predilect_results::asked::Parse;
@@ -18,7 +18,7 @@ pub(crate) fn of_unread(answer: &Answer) -> Parse {
     }
 }
 
-/// Tokens that end a turn: what stands behind one was made up by a model that did not stop.
+/// Tokens that end a turn: what follows one was made up by a model that did not stop.
 const ENDS: [&str; 10] = [
     "</s>",
     "<|im_end|>",
@@ -39,14 +39,14 @@ const TAIL: usize = 80;
 ///
 /// # Errors
 ///
-/// Why there is no conclusion: the answer is empty, ends within the reasoning, or is the question.
+/// Why there is no conclusion: the answer is empty, ends within the reasoning, or only repeats the question.
 pub(crate) fn conclusion<'t>(answer: &'t Answer, question: &str) -> Result<&'t str, Parse> {
     let none = |otherwise| if answer.finish == Finish::Refused { Parse::Refused } else { otherwise };
     let mut text = answer.text.trim();
     if text.is_empty() {
         return Err(none(if answer.finish == Finish::Length { Parse::Truncated } else { Parse::Empty }));
     }
-    // Whole as it was asked for: whatever stands within its strings.
+    // Complete as requested, whatever its strings contain.
     if serde_json::from_str::<Map<String, Value>>(text).is_ok() {
         return Ok(text);
     }
@@ -72,7 +72,7 @@ pub(crate) fn conclusion<'t>(answer: &'t Answer, question: &str) -> Result<&'t s
         && let Some(at) = text.rfind(tail)
     {
         text = text[at + tail.len()..].trim();
-        // "assistant:", "<|im_end|>": nothing that says anything.
+        // "assistant:", "<|im_end|>": no content.
         if text.is_empty() || (text.len() < 40 && !text.contains(['{', '['])) {
             return Err(Parse::Echo);
         }
@@ -93,7 +93,7 @@ pub(crate) fn conclusion<'t>(answer: &'t Answer, question: &str) -> Result<&'t s
     if said.is_empty() || unnamed {
         return Err(none(Parse::Reasoning));
     }
-    // What was cut off concludes nothing, unless it began with its conclusion.
+    // A truncated answer has no conclusion, unless it began with it.
     let begins = said.trim_start_matches(|c: char| c == '`' || c.is_whitespace());
     let begins = begins.strip_prefix("json").unwrap_or(begins).trim_start();
     if answer.finish == Finish::Length && !begins.starts_with('{') {
@@ -106,7 +106,7 @@ pub(crate) fn conclusion<'t>(answer: &'t Answer, question: &str) -> Result<&'t s
 ///
 /// # Errors
 ///
-/// How the answer counts where there is none.
+/// How the answer counts if there is no such object.
 pub(crate) fn concluded_object(
     answer: &Answer,
     asked: &Request,
@@ -123,13 +123,13 @@ pub(crate) fn question_of(asked: &Request) -> &str {
 
 /// The JSON object of a reply: the whole reply, or the last object in it that has the field wanted, whatever its case.
 ///
-/// The last one counts because reasons come before their conclusion. None counts where an earlier one says something else and words
-/// stand behind the last, or the text begins with another one: one of them may be quoted or made up. An only object in
-/// the midst of a line may be a thought on the way. Objects that do not end are not guessed at.
+/// The last one counts because reasons come before their conclusion. None counts if an earlier one differs and words follow the last, or
+/// the text begins with another one: one of them may be quoted or made up. A single object in the middle of a line may be a passing
+/// thought. Incomplete objects are not guessed at.
 ///
 /// # Errors
 ///
-/// `None` where there is no such object, else why none counts.
+/// `None` if there is no such object, else the reason that none counts.
 pub fn json_object(text: &str, field: &str) -> Result<(Map<String, Value>, Parse), Option<Parse>> {
     if let Ok(Value::Object(object)) = serde_json::from_str(text.trim()) {
         if twice(text, field) {
@@ -160,7 +160,7 @@ pub fn json_object(text: &str, field: &str) -> Result<(Map<String, Value>, Parse
         }
     }
     let object = found.ok_or(None)?;
-    // A code fence with its language says nothing.
+    // A code fence with its language is not content.
     let fenced = |text: &str| text.trim().trim_start_matches('`').trim_end_matches('`').trim().to_owned();
     let says = |text: &str| {
         let text = fenced(text);
@@ -193,7 +193,7 @@ fn twice(object: &str, field: &str) -> bool {
 
 /// The object with its field under the name that is wanted.
 fn with_field(mut object: Map<String, Value>, field: &str) -> Option<Map<String, Value>> {
-    // Letters of responses stand for themselves: half a form would be read.
+    // A response's letter has to match exactly: half a form would be read otherwise.
     if !object.contains_key(field) {
         if field.len() < 2 {
             return None;
@@ -285,7 +285,7 @@ mod tests {
         assert_eq!(read("```json\n{\"v\": 2}", Finish::Length).map(|said| said.ends_with("2}")), Ok(true));
         assert_eq!(read("At first {\"v\": 1} fits, but", Finish::Length), Err(Parse::Truncated));
         assert_eq!(read("One could say [[B]]", Finish::Length), Err(Parse::Truncated));
-        // A thought that quotes the question, or is opened again, is none the less one.
+        // A thought that quotes the question, or is opened again, is still a thought.
         let question =
             "Which is better? Answer with one JSON object and nothing else, whose verdict is A, B or tie.";
         for open in [

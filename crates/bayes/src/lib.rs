@@ -1,4 +1,4 @@
-//! Densities to posterior draws by NUTS, with diagnostics: the gold standard beside expectation propagation.
+//! Densities to posterior draws by NUTS, with diagnostics: the gold standard that expectation propagation is checked against.
 //!
 //! The sampler is nuts-rs; the density is that of [`predilect_stats::Regression`] after a change of variable that removes
 //! the kink of the Laplace prior ([`smooth`]).

@@ -21,7 +21,7 @@ pub struct NutsOptions {
     pub draws: usize,
     /// Tuning steps of each chain, thrown away.
     pub tune: usize,
-    /// Seed; each chain has a stream of its own.
+    /// Seed; each chain uses a separate stream.
     pub seed: u64,
     /// Floats of the sum over rows.
     #[serde(skip, default = "single")]
@@ -42,7 +42,7 @@ impl Default for NutsOptions {
 /// Why there are no draws.
 #[derive(Debug, thiserror::Error)]
 pub enum NutsError {
-    /// Options that give nothing to diagnose.
+    /// The options leave too few draws for diagnostics.
     #[error("NUTS needs at least 1 chain and 4 draws, got {chains} and {draws}")]
     TooFew {
         /// Chains asked for.
@@ -68,7 +68,7 @@ pub struct NutsPosterior {
     pub draws: Vec<f64>,
     /// Gradient evaluations, tuning included.
     pub gradients: u64,
-    /// `None` when the draws can be trusted, else why not.
+    /// `None` if the draws can be trusted, else the reason they cannot.
     pub problem: Option<String>,
 }
 
@@ -78,7 +78,7 @@ pub struct NutsPosterior {
 /// thresholds are those of Vehtari et al. (2021).
 ///
 /// # Errors
-/// Options that leave nothing to diagnose, or a sampler that cannot go on.
+/// Options with too few draws for diagnostics, or a sampler that cannot continue.
 pub fn nuts(regression: &Regression, options: &NutsOptions) -> Result<NutsPosterior, NutsError> {
     if options.chains == 0 || options.draws < 4 {
         return Err(NutsError::TooFew { chains: options.chains, draws: options.draws });

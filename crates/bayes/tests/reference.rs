@@ -28,7 +28,7 @@ fn nuts_agrees_with_the_reference_and_with_ep() {
             );
             assert!((m.sd / sds[j] - 1.0).abs() < 0.05, "{name} {j}: {} {}", m.sd, sds[j]);
             let by_ep = &approximate.marginals[j];
-            // 0.05 sd is the tolerance; a quantile of that many draws has about 0.015 sd of its own.
+            // 0.05 sd is the tolerance; a quantile of this many draws itself has an error of about 0.015 sd.
             for quantile in [|m: &Marginal| m.q05, |m: &Marginal| m.q50, |m: &Marginal| m.q95] {
                 let miss = (quantile(m) - quantile(by_ep)).abs() / sds[j];
                 assert!(miss < 0.05 + 4.0 * 0.015, "{name} {j}: a quantile is off by {miss} sd");

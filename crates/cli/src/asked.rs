@@ -93,7 +93,7 @@ pub(crate) fn print_unread(unread: &Unread, out: &mut (impl Write + ?Sized)) -> 
     Ok(())
 }
 
-/// Puts beside each reason what helps, in the words of the command line.
+/// Adds a remedy to each reason, in the words of the command line.
 pub(crate) fn with_remedies(unread: &mut Unread) {
     for (reason, kind) in &mut unread.0 {
         remedies::unread(*reason).clone_into(&mut kind.remedy);

@@ -40,7 +40,7 @@ fn limit_threads(global: &args::Global) -> Result<(), problem::Problem> {
         .map_err(|e| problem::Problem::new(format!("cannot start {threads} threads: {e}")))
 }
 
-/// Says what is wrong with the arguments (or the help that was asked for): names among them act on nothing.
+/// Says what is wrong with the arguments (or the help that was asked for): names in them are escaped.
 fn refused(error: &clap::Error) -> ExitCode {
     let mut said = predilect_types::shown::coloured(&error.render().ansi().to_string());
     // A key in an address is not repeated.

@@ -8,7 +8,7 @@ use serde_json::ser::{Formatter, PrettyFormatter, Serializer};
 
 use crate::problem::Problem;
 
-/// Prints one JSON document on standard output; what acts on a terminal or takes no room is escaped in it.
+/// Prints one JSON document on standard output; control sequences and invisible characters are escaped in it.
 pub(crate) fn print_json(value: &impl Serialize) -> Result<(), Problem> {
     let mut out = std::io::stdout().lock();
     let mut writer = Serializer::with_formatter(&mut out, Plain(PrettyFormatter::new()));
@@ -17,7 +17,7 @@ pub(crate) fn print_json(value: &impl Serialize) -> Result<(), Problem> {
     Ok(())
 }
 
-/// Pretty JSON in which texts act on nothing.
+/// Pretty JSON in which texts cannot act on a terminal.
 struct Plain<'a>(PrettyFormatter<'a>);
 
 impl Formatter for Plain<'_> {
@@ -70,7 +70,7 @@ impl Formatter for Plain<'_> {
     }
 }
 
-/// The width of the terminal within 40..=160 columns; 100 where there is none and `COLUMNS` does not say.
+/// The width of the terminal within 40..=160 columns; 100 without a terminal or `COLUMNS`.
 pub(crate) fn width() -> u16 {
     let from_env = || std::env::var("COLUMNS").ok().and_then(|c| c.parse().ok());
     let from_terminal = || terminal_size::terminal_size().map(|(width, _)| width.0);

@@ -1,4 +1,4 @@
-//! How far long work is: bars on the standard error stream, only where somebody looks.
+//! Progress bars for long work, on the standard error stream, and only if it is a terminal.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;

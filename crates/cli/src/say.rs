@@ -1,4 +1,4 @@
-//! What is said beside the result, on the error stream: one writer, through which nothing from outside acts on a terminal.
+//! Messages in addition to the result, on the error stream: one writer, which keeps outside text from acting on a terminal.
 
 use std::fmt::Write;
 
@@ -7,8 +7,8 @@ use predilect_types::shown;
 /// Characters of one message: a name may be as long as a file.
 const MOST: usize = 8_000;
 
-/// A message as it may be shown: whatever acts is made visible, and what comes behind a line break is indented, so that no name can
-/// forge a line of its own.
+/// A message as it may be shown: control characters are made visible, and what follows a line break is indented, so that no name can forge
+/// a line.
 pub(crate) fn safe(text: &str) -> String {
     let mut lines = String::new();
     for (nth, part) in shown::visible(text).lines().enumerate() {

@@ -1,4 +1,4 @@
-//! What Ctrl-C and its like do: the first one ends the run where it can go on later, the second one ends it at once.
+//! What Ctrl-C and its like do: the first one ends the run where it can be resumed, the second one ends it at once.
 
 use std::io::{self, Write};
 use std::sync::OnceLock;
@@ -19,7 +19,7 @@ pub(crate) fn cancel() -> Cancel {
     CANCEL.get_or_init(Cancel::default).clone()
 }
 
-/// Whether the work is to stop where it can go on later.
+/// Whether the work is to stop where it can be resumed.
 pub(crate) fn is_cancelled() -> bool {
     CANCEL.get().is_some_and(Cancel::is_cancelled)
 }
@@ -28,7 +28,7 @@ pub(crate) fn is_cancelled() -> bool {
 #[derive(Debug)]
 pub(crate) struct Asking;
 
-/// From now on a signal ends the run where it can go on later.
+/// From now on a signal ends the run where it can be resumed.
 pub(crate) fn asking() -> Asking {
     // The switch must be there before the signal is.
     cancel();
@@ -61,7 +61,7 @@ pub(crate) fn let_end() {
     }
 }
 
-/// Begins to listen. What is only needed during the run goes before it ends.
+/// Begins to listen. What is only needed during the run is removed before it ends.
 pub(crate) fn listen() {
     #[cfg(unix)]
     unix::listen();
@@ -94,10 +94,10 @@ mod unix {
     use signal_hook::iterator::Signals;
     use signal_hook::low_level::emulate_default_handler;
 
-    /// Those by which somebody asks the program to stop.
+    /// Those by which a user asks the program to stop.
     const WISHES: [i32; 3] = [SIGINT, SIGTERM, SIGHUP];
-    /// Those that end a process otherwise and can be caught, but for those of broken programs: it ends as the system would have it, and
-    /// leaves nothing behind.
+    /// Other signals that end a process and can be caught, except those of broken programs: the process ends as the system would end it,
+    /// without leaving anything behind.
     const OTHERS: [i32; 8] = [SIGALRM, SIGPROF, SIGQUIT, SIGUSR1, SIGUSR2, SIGVTALRM, SIGXCPU, SIGXFSZ];
 
     pub(super) fn listen() {
@@ -116,7 +116,7 @@ mod unix {
         });
     }
 
-    /// The signals that whoever started this process has had ignored, as `nohup` does, one bit each; none where the system does not say.
+    /// The signals that the parent process has set to be ignored, as `nohup` does, one bit each; 0 if the system does not say.
     fn ignored() -> u64 {
         let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
         let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));

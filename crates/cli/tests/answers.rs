@@ -1,4 +1,4 @@
-//! Whatever a server answers, a verdict is recorded only if the answer holds one. Each answer here is one that a public report shows, in
+//! Whatever a server answers, a verdict is recorded only if the answer contains one. Each answer here is one that a public report shows, in
 //! our own words.
 
 #![allow(clippy::too_many_lines, reason = "one case after the other")]
@@ -20,7 +20,7 @@ type Answer = fn(&str, &str) -> Value;
 fn serve(answer: Answer) -> String {
     serve_calls(move |_, body| {
         let asked = body["messages"].as_array()?.last()?["content"].as_str()?;
-        // The better response is the one of granite; one that stands alone is A where it is the better one.
+        // The better response is the one of granite; one that is shown alone is A if it is the better one.
         let good_is_a = match (asked.find("granite"), asked.find("feather")) {
             (Some(good), Some(bad)) => good < bad,
             (good, _) => good.is_some(),
@@ -368,7 +368,7 @@ fn what_is_said_of_requests_and_responses_is_read_with_the_same_care() {
     let (done, found, said) = annotate("echo", str::to_owned);
     assert!(!done && said.contains("gives the question back"), "{said} {found}");
     assert_eq!(found["unread"]["echo"]["answers"].as_u64(), found["calls"].as_u64(), "{found}");
-    // An analysis that is none keeps nothing from being rated, but it is said.
+    // An unreadable analysis does not keep anything from being rated, but is reported.
     let (done, found, said) = annotate("half", |asked| {
         if asked.contains("intent_clear") {
             return "It is clear.".to_owned();

@@ -58,7 +58,7 @@ fn invented(folder: &Path) -> PathBuf {
     path
 }
 
-/// Lists are what the invented judge likes; every other difference goes along with them.
+/// Lists are what the invented judge likes; every other difference is a consequence.
 const PROPERTIES: &str = "lists,warm_words";
 
 fn weight<'a>(fit: &'a Value, property: &str) -> &'a Value {
@@ -291,7 +291,7 @@ fn people_in_the_arena_and_the_alpaca_judge_differ_on_length() {
     };
     let arena = json(&["dissect", text(&arena), "--json", "--no-grammar"]);
     assert_eq!(arena["read"]["rows"], 693 + 555);
-    // As it reads where information is not in the fit; beside it, length is worth less for both.
+    // What the fit without information says; with information, length is worth less for both.
     let length = |fit: &Value| {
         let alone = fit["length_alone"]["length"]["mean"].as_f64().expect("a mean");
         assert!(alone > weight(fit, "length")["mean"].as_f64().expect("a mean"), "{alone}");
@@ -305,8 +305,8 @@ fn people_in_the_arena_and_the_alpaca_judge_differ_on_length() {
     assert_eq!(alpaca["fits"].as_array().map(Vec::len), Some(2), "two judges");
     let judge = length(&alpaca["fits"][0]);
     assert!(judge > people + 0.2, "GPT-4 rewards length more than people do: {judge} {people}");
-    // The baseline stands on one side and is the stronger, longer one: without a term its strength reads as length. The term is a model's:
-    // of a position nothing is known.
+    // The baseline is always on one side and is the stronger, longer one: without a term its strength reads as length. The term is a
+    // model's: nothing is known of the position.
     let folder = shared("alpaca_eval/results/alpaca-7b").expect("it was there");
     let plain =
         json(&["dissect", text(&folder), "--json", "--no-grammar", "--terms", "none", "--folds", "0"]);

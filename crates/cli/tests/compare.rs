@@ -1,4 +1,4 @@
-//! `predilect compare`: the published judges, and judges of one's own.
+//! `predilect compare`: the published judges, and the user's judges.
 
 #![allow(clippy::too_many_lines, reason = "one case after the other")]
 
@@ -112,7 +112,7 @@ fn judges_of_the_same_pairs_agree_and_differ_as_they_were_made() {
     let (done, out, _) =
         run(&["compare", &pairs, "--quiet", "--no-grammar", "--properties", PROPERTIES, "--resamples", "20"]);
     assert!(done && out.contains("rewards `lengthy` more than short"), "{out}");
-    // Beside the published ones, by the properties that text alone rates.
+    // Together with the published ones, by the properties that text alone rates.
     let placed = json(&[
         "compare",
         &pairs,

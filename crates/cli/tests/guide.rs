@@ -5,13 +5,12 @@
 //! - with `file=NAME` among its tags, a block is written to that file;
 //! - `console`: lines that begin with `$ ` are commands (a backslash at the end continues one), what follows is what
 //!   they print on standard output; `console,fails`: they fail, and what follows is their standard error;
-//! - `console,norun`: nothing is run, because a key or a server would be needed.
+//! - - `console,norun`: not run, because a key or a server would be needed.
 //!
-//! A line `...` stands for any number of lines, `…` within a line for any characters. White space at the end of a line
-//! and empty lines at the end of an output do not count, and pages have common spaces where the program prints no-break
-//! ones. After a wanted change,
-//! `UPDATE_GUIDE=1 cargo nextest run -p predilect --test guide` writes what is printed into the pages: an output that no
-//! longer fits is replaced as a whole, but for lines that fit one with `…`.
+//! A line `...` matches any number of lines, `…` within a line for any characters. White space at the end of a line and empty lines at the
+//! end of an output do not count, and pages have common spaces where the program prints no-break ones. After a wanted change,
+//! `UPDATE_GUIDE=1 cargo nextest run -p predilect --test guide` writes what is printed into the pages: an output that no longer fits is
+//! replaced as a whole, but for lines that fit one with `…`.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -20,9 +19,9 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-/// A line of a page that stands for any number of lines of output.
+/// A line of a page that matches any number of lines of output.
 const LINES: &str = "...";
-/// What stands for any characters within a line.
+/// Matches any characters within a line.
 const CHARACTERS: char = '…';
 
 macro_rules! pages {
@@ -93,14 +92,14 @@ struct Shown {
     fails: bool,
 }
 
-/// A line of a page (`expected`) and one of the output that it stands for, or one of them that fits nothing.
+/// A line of a page (`expected`) and the output line that it matches, or one of them that has no match.
 struct Aligned {
     expected: Option<usize>,
     printed: Option<usize>,
 }
 
 impl Aligned {
-    /// Whether it fits nothing; `...` may stand for no line at all.
+    /// Whether it has no match; `...` may match no line at all.
     fn is_wrong(&self, page: &[&str]) -> bool {
         match (self.expected, self.printed) {
             (Some(_), Some(_)) => false,
@@ -173,7 +172,7 @@ fn check(page: &str) {
 fn run(words: &[String], work: &Path, home: &Path) -> Output {
     assert_eq!(words.first().map(String::as_str), Some("predilect"), "only predilect is run: {words:?}");
     let mut command = Command::new(env!("CARGO_BIN_EXE_predilect"));
-    // Nobody's money is spent, and what is said about keys is the same for all.
+    // No money is spent, and messages about keys are the same for everyone.
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().ends_with("_API_KEY") {
             command.env_remove(name);
@@ -252,7 +251,7 @@ fn commands(page: &str, lines: &[&str], block: Range<usize>, fails: bool) -> Vec
     all.into_iter().map(Step::Run).collect()
 }
 
-/// The words of a command as a shell reads them: quotes and comments, and nothing else that a shell would act on.
+/// The words of a command as a shell reads them: quotes and comments, but no other shell syntax.
 fn words(command: &str) -> Result<Vec<String>, String> {
     let mut words = Vec::new();
     let mut word: Option<String> = None;
@@ -290,7 +289,7 @@ fn trimmed(text: &str) -> Vec<&str> {
     text.trim_end().lines().map(str::trim_end).collect()
 }
 
-/// Whether a line of a page stands for this line.
+/// Whether a line of a page matches this line.
 fn fits(pattern: &str, line: &str) -> bool {
     let mut parts: Vec<&str> = pattern.split(CHARACTERS).collect();
     let last = parts.pop().unwrap_or_default();
@@ -303,10 +302,10 @@ fn fits(pattern: &str, line: &str) -> bool {
     rest.ends_with(last)
 }
 
-/// Which line of a page stands for which line of output: the alignment with the fewest lines that fit nothing.
+/// Which line of a page matches which line of output: the alignment with the fewest unmatched lines.
 fn aligned(expected: &[&str], printed: &[&str]) -> Vec<Aligned> {
     let (m, n) = (expected.len(), printed.len());
-    // How many lines fit nothing from (i, j) on.
+    // The number of unmatched lines from (i, j) on.
     let mut cost = vec![vec![0_usize; n + 1]; m + 1];
     let step = |cost: &[Vec<usize>], i: usize, j: usize| {
         let any = i < m && expected[i] == LINES;

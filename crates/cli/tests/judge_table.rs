@@ -10,7 +10,7 @@ use serde_json::{Value, json as object};
 
 use support::{json, run};
 
-/// One verdict as the file has it: pair, judge, preference for A, whether A stood first where that is known.
+/// One verdict as the file has it: pair, judge, preference for A, whether A was shown first, if known.
 type Verdict = (usize, &'static str, f64, Option<bool>);
 
 struct Made {
@@ -19,7 +19,7 @@ struct Made {
     pairs: Vec<([usize; 2], [bool; 2], &'static str)>,
 }
 
-/// 240 pairs on 120 prompts: people, a judge that is mostly right, one that is mostly wrong, and one that likes what stands first.
+/// 240 pairs on 120 prompts: people, a judge that is mostly right, one that is mostly wrong, and one that likes what is shown first.
 fn made() -> Made {
     let mut verdicts = Vec::new();
     let mut pairs = Vec::new();

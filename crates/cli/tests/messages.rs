@@ -1,7 +1,7 @@
 //! What the program says when it refuses, warns or remarks: whole commands, and the words that they end with.
 //!
-//! Each area is a script, `messages/AREA.txt`, with what it said beside it, `messages/AREA.snap`; `messages/script.rs` says how a script
-//! is written. `messages/coverage.rs` compares the words in the sources with all snapshots.
+//! Each area is a script, `messages/AREA.txt`, with its output next to it, `messages/AREA.snap`; `messages/script.rs` says how a script is
+//! written. `messages/coverage.rs` compares the words in the sources with all snapshots.
 #![cfg(target_os = "linux")]
 
 #[path = "messages/coverage.rs"]
@@ -36,7 +36,7 @@ macro_rules! areas {
             }
         )+
 
-        /// A script that no test runs would say nothing.
+        /// A script that no test runs would check nothing.
         #[test]
         fn every_script_is_run() {
             let run = [$(stringify!($area)),+];

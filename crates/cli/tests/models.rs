@@ -180,7 +180,7 @@ fn a_name_stands_for_one_judge_only() {
     let pairs = pairs(folder.path(), 30);
     let (one, two) = (Provider::start(0), Provider::start(0));
     let study = folder.path().join("study");
-    // The data hold verdicts of `person`: no model may take their place.
+    // The data contain verdicts of `person`: no model may replace them.
     refused(&run(&pairs, &one.model("person"), &study, &[]), "the data already contain rows by person");
     assert_eq!(rows(&study, "person"), 30);
     let named = json(&run(&pairs, &one.model("person"), &study, &["--name", "a model"]));
@@ -216,7 +216,7 @@ fn a_study_is_carried_on_and_nothing_in_it_is_lost() {
     let calls = provider.counts().calls;
     let again = json(&run(&other, &provider.model("one"), &other, &[]));
     assert_eq!((again["calls"].as_u64(), provider.counts().calls), (Some(0), calls));
-    // What another study holds of its own stays, whichever of the two is named first.
+    // What only the other study contains stays, whichever of the two is named first.
     json(&run(&study, &provider.model("three"), &other, &[]));
     assert_eq!(rows(&other, "one"), both);
     assert!(rows(&other, "two") > 27 && rows(&other, "three") > 27);
@@ -292,7 +292,7 @@ fn an_annotator_rates_every_property_and_its_ratings_are_fitted() {
         rated.iter().any(|id| id == "harmless") && !text.iter().any(|id| id == "harmless"),
         "{rated:?} {text:?}"
     );
-    // Each case is a group of its own.
+    // Each case is a separate group.
     let grouped = dissect(&study, &["--annotator", "rater", "--group-by", "request_cases"]);
     let groups = json(&grouped);
     assert!(

@@ -116,7 +116,7 @@ fn length_can_be_held_equal() {
     let held = json(&["rank", &battles, "--json", "--quiet", "--control", "length"]);
     assert_eq!(held["controls"][0]["name"], "length");
     assert!((gap(&held) - gap(&raw)).abs() > 1.0, "{raw} {held}");
-    // Beside each score stands what it was with nothing held equal, and the change is the difference of the two boards.
+    // Each score has the raw score next to it, and the change is the difference of the two boards.
     let before: Vec<(String, f64)> = rows(&raw);
     for row in held["ranking"].as_array().expect("rows") {
         let change = &row["from_raw"];
@@ -128,7 +128,7 @@ fn length_can_be_held_equal() {
         assert!(change["low"].as_f64() <= Some(by) && Some(by) <= change["high"].as_f64(), "{row}");
     }
     assert!(raw["ranking"][0]["from_raw"].is_null());
-    // With several controls each alone stands beside, as it does when it is asked for alone.
+    // With several controls the effect of each alone is shown too, the same as when it is asked for alone.
     let both = json(&["rank", &battles, "--json", "--quiet", "--control", "length,rich"]);
     assert_eq!(both["alone"].as_array().map(Vec::len), Some(2));
     assert_eq!(both["alone"][0]["controls"][0]["name"], "length");
@@ -137,7 +137,7 @@ fn length_can_be_held_equal() {
     assert!(out.contains("Each control alone") && out.contains("information"), "{out}");
     let (_, out, _) = run(&["rank", &battles, "--quiet", "--control", "length"]);
     assert!(out.contains("Controls") && out.contains("lengthy") && out.contains("change"), "{out}");
-    // The page has the raw scores beside those with the style held equal.
+    // The page has the raw scores next to those with the style held equal.
     let page = folder.path().join("board.html");
     let place = page.to_str().expect("UTF-8");
     let style = json(&["rank", &battles, "--json", "--quiet", "--control", "style", "--html", place]);
@@ -218,7 +218,7 @@ fn difficulty_and_a_shared_length_effect_bring_rates_close_to_the_published_colu
     let found =
         json(&[&["rank"], &files[..], &["--method", "lc", "--difficulty", "--json", "--quiet"]].concat());
     assert!(found["difficulty_sd"].as_f64() > Some(0.5), "{found}");
-    // Published with AlpacaEval 2.0, where 200 models and the baseline's own variants stand beside: within 2 points. With AlpacaEval's own
+    // Published with AlpacaEval 2.0, which also includes 200 models and the baseline's own variants: within 2 points. With AlpacaEval's own
     // difficulties no other model is needed.
     let published = [12.378, 4.037, 10.426, 9.215, 9.827];
     let alone = json(&[&["rank"], &files[..], &["--method", "lc", "--json", "--quiet"]].concat());
@@ -268,7 +268,7 @@ fn a_leaderboard_is_kept_as_a_table() {
     let place = folder.path().join("tables");
     let (done, _, err) = run(&["rank", &battles, "--quiet", "-o", place.to_str().expect("UTF-8")]);
     assert!(done, "{err}");
-    // Once more beside what is there.
+    // Once more, next to what is there.
     let (done, _, err) = run(&["rank", &battles, "--quiet", "-o", place.to_str().expect("UTF-8")]);
     assert!(done, "{err}");
     let study = predilect_data::Study::create(&place).expect("a folder of tables");

@@ -1,4 +1,4 @@
-//! `predilect rank` where little is known: nobody lost, nobody met, all votes alike, weights, and what stands against itself.
+//! `predilect rank` where little is known: nobody lost, nobody met, all votes alike, weights, and models against themselves.
 
 mod support;
 
@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use support::{json, run};
 
-/// A file of votes `left,right,winner,weight`, each row so many times.
+/// A file of votes `left,right,winner,weight`, each row repeated this many times.
 fn votes(folder: &Path, rows: &[(&str, usize)]) -> String {
     let mut text = "left,right,winner,weight\n".to_owned();
     for (row, times) in rows {

@@ -29,7 +29,7 @@ fn ended(server: &Server, run: u64) -> Value {
     }
 }
 
-/// Waits until so many questions were answered.
+/// Waits until this many questions were answered.
 fn asked(count: &AtomicU64, least: u64) {
     let from = Instant::now();
     while count.load(Ordering::SeqCst) < least {
@@ -54,7 +54,7 @@ fn a_run_is_forecast_started_followed_and_kept() {
     let mut dry = wanted.clone();
     dry["dry_run"] = true.into();
     let (status, forecast) = post(&server, &dry);
-    // A server of one's own costs nothing.
+    // A local server costs nothing.
     assert!(status == 200 && forecast["run"].is_null() && forecast["cost"]["high"] == 0.0, "{forecast}");
     let calls = forecast["calls"].as_u64().expect("calls");
     assert!(calls > 0 && calls < 60 && count.load(Ordering::SeqCst) == 0, "{forecast}");

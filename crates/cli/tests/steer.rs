@@ -184,7 +184,7 @@ fn benchmarks_are_graded_beside_references_and_set_against_baselines() {
         asked.iter().any(|call| call.contains("It is zero.\\\\n\\\\nOne.") || call.contains("It is zero."))
     );
     assert!(asked.iter().any(|call| call.contains("And then?") && call.contains("twice as long")));
-    // AlpacaEval: the baseline's outputs stand in the file, and one prompt has none.
+    // AlpacaEval: the baseline's outputs are in the file, and one prompt has none.
     let alpaca = json!([
         {"dataset": "d", "instruction": "One?", "output": "word ".repeat(40), "generator": "base"},
         {"dataset": "d", "instruction": "Two?", "output": "word ".repeat(44), "generator": "base"},

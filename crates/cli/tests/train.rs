@@ -359,7 +359,7 @@ fn broken_input_is_refused_in_words() {
     let told = said(&["train", text(&ties), "--model", text(&model), "-o", text(&out), "--steps", "1"]);
     assert!(told.contains("tie (1)"), "{told}");
     assert!(!out.exists(), "nothing was made of what was refused");
-    // A folder of somebody's own is left alone.
+    // A foreign folder is left alone.
     fs::create_dir(&out).expect("a folder");
     fs::write(out.join("thesis.txt"), "x").expect("written");
     assert!(train(&[]).contains("is not a training run"));

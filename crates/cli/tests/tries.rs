@@ -1,4 +1,4 @@
-//! A property that is tried: a column of the fit beside the others, on the page, over the API and in a terminal alike.
+//! A property that is tried: a column of the fit like the others, on the page, over the API and in a terminal alike.
 #![cfg(feature = "serve")]
 
 mod page;

@@ -1,4 +1,4 @@
-//! Imports files into a study and tells what was read: `import STUDY FILE...`.
+//! Imports files into a study and reports what was read: `import STUDY FILE...`.
 
 use std::path::PathBuf;
 use std::time::Instant;

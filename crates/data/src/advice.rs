@@ -18,7 +18,7 @@ pub enum Setting {
     Formats,
     /// A known recipe as a file to start from.
     ARecipe,
-    /// Reading pairs that nobody has judged.
+    /// Reading pairs without verdicts.
     WithoutVerdicts,
     /// Reading files into a study.
     Import,
@@ -30,13 +30,13 @@ pub enum Setting {
     Properties,
     /// The format of the files.
     Format,
-    /// The file that holds the texts of votes.
+    /// The file that contains the texts of votes.
     Texts,
     /// The column by which votes find their texts.
     On,
     /// What is read joins the study that is there.
     Add,
-    /// The study that is there goes.
+    /// The existing study is deleted.
     Replace,
 }
 
@@ -102,7 +102,7 @@ impl Setting {
         }
     }
 
-    /// A plain name, for whoever has no words of their own.
+    /// A plain name, for front ends without a name of their own for it.
     pub fn name(self) -> &'static str {
         match self {
             Self::Map => "map",
@@ -136,7 +136,7 @@ impl Display for Setting {
 /// A part of an advice.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Part {
-    /// Words that hold for every front end.
+    /// Words that are the same in every front end.
     Text(String),
     /// A setting, in each front end's own words.
     Setting(Setting),

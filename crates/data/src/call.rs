@@ -1,4 +1,4 @@
-//! What did a judge call: A, B, a tie, something between, or nothing?
+//! What did a judge call: A, B, a tie, something between, or no verdict?
 
 use predilect_types::{TieKind, Verdict};
 
@@ -13,7 +13,7 @@ pub(crate) enum Call {
     Tie(TieKind),
     /// A preference between the two: the probability that A is better.
     Soft(f64),
-    /// Nothing that could be parsed, as the file itself says.
+    /// No verdict that could be parsed, as the file itself says.
     Missing,
 }
 

@@ -77,7 +77,7 @@ fn fits<'a>(recipe: &'a Recipe, sample: &Sample) -> Option<Option<&'a Path>> {
     if !begins {
         return None;
     }
-    // Our own flat form has no place for what else belongs to a prompt.
+    // Our own flat form has no field for the other parts of a prompt.
     if recipe.shape == Shape::Pairs
         && !sample.columns.iter().any(|column| column == "verdicts" || column == "record")
         && (beside_prompt(sample) || has_turns_beside(recipe, sample))
@@ -91,7 +91,7 @@ fn fits<'a>(recipe: &'a Recipe, sample: &Sample) -> Option<Option<&'a Path>> {
     }
 }
 
-/// Whether the columns that a recipe names hold what its shape needs.
+/// Whether the columns that a recipe names contain what its shape needs.
 fn shape_fits(recipe: &Recipe, sample: &Sample) -> bool {
     let columns = |paths: [&Vec<Path>; 2]| -> Vec<crate::recipe::Column> {
         paths.into_iter().filter_map(|paths| paths.first()?.resolve(&sample.columns)).collect()
@@ -106,7 +106,7 @@ fn shape_fits(recipe: &Recipe, sample: &Sample) -> bool {
             if columns.iter().any(numbers) {
                 return false;
             }
-            // Nor are names of responses that stand in other columns: one of them, where the responses are there, else both.
+            // Nor are names of responses that are in other columns: one of them, if the responses are there, else both.
             let mut names = columns.iter().map(|c| !c.is_within() && names_not_texts(sample, &c.name));
             let named =
                 if sides(sample).is_some() { names.any(|named| named) } else { names.all(|named| named) };
@@ -114,7 +114,7 @@ fn shape_fits(recipe: &Recipe, sample: &Sample) -> bool {
         }
         // A third response of the same name makes a list of them.
         Shape::Pair | Shape::Pairs => !third_response(recipe, sample),
-        // One response with a label stands alone: two responses beside each other are a pair.
+        // One response with a label is alone: two responses in one record are a pair.
         Shape::Unpaired => sides(sample).is_none(),
         // Votes are between names: columns of texts are responses.
         Shape::Votes => {
@@ -129,9 +129,9 @@ fn shape_fits(recipe: &Recipe, sample: &Sample) -> bool {
 /// Why a file has no recipe.
 #[derive(Debug)]
 pub(crate) enum Undetected {
-    /// It is none of a known format.
+    /// It is not of a known format.
     Unknown(DataError),
-    /// It holds preferences, and there are two ways to read them, or the user's mapping does not fit.
+    /// It contains preferences, but there are two ways to read them, or the user's mapping does not fit.
     Doubt(DataError),
 }
 
@@ -149,7 +149,7 @@ pub(crate) fn detect(
     }
     let found = choose(label, container, sample, options)?;
     let Detected { mut recipe, mut evidence } = found;
-    // Code reads its own fields: none that come late.
+    // A coded format reads its own fields, not ones that come late.
     if recipe.coded()
         && let Some((claim, path)) = mapping.awaited(&sample.columns).into_iter().next()
     {
@@ -182,7 +182,7 @@ pub(crate) fn detect(
     Ok(Detected { recipe, evidence })
 }
 
-/// A mapping of a place where the file has nothing.
+/// The error for a mapping that refers to a place where the file has nothing.
 fn no_such_place(label: &str, sample: &Sample, (claim, path): (String, String)) -> Undetected {
     let places = places(sample);
     let near = did_you_mean(&path, places.iter().map(String::as_str));
@@ -386,7 +386,7 @@ pub(crate) fn columns_used(recipe: &Recipe, sample: &Sample) -> Vec<ColumnUse> {
             })
             .collect();
         let used_as = match own.as_slice() {
-            // Code takes fields of its own.
+            // A coded format has its own fields.
             [] if recipe.shape == Shape::Pairs => own_field(column).to_owned(),
             [] if recipe.coded() => continue,
             // Two records make a pair; what else they say is of one response only.

@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::call::{Call, Noted};
 use crate::pieces::Piece;
 
-/// Counted when a record has a place for a verdict and none in it.
+/// Counted when a record has a field for a verdict but no verdict in it.
 pub const NO_VERDICT: &str = "verdict missing or not parsed";
 
 /// A pair with what is said about it; the ids of verdicts and ratings follow the pair's.
@@ -34,9 +34,9 @@ pub(crate) struct Draft {
     pub(crate) renamed: Option<(String, String)>,
     /// A mark of a chat template that a text still has.
     pub(crate) marked: Option<&'static str>,
-    /// Fields that none of the file's first records has, by which its columns were given their roles.
+    /// Fields that none of the file's first records has; those records gave the columns their roles.
     pub(crate) late: Vec<String>,
-    /// Whether the file gives no id, so that the content does.
+    /// Whether the file gives no id, so that it is derived from the content.
     pub(crate) by_content: bool,
     /// The key by which other files refer to the pair.
     pub(crate) key: Option<String>,
@@ -80,7 +80,7 @@ pub(crate) enum Parsed {
     Drafts(Vec<Draft>),
     /// A row of a table in which every cell is blank.
     Blank,
-    /// A record that gives no pair, with what is counted of it.
+    /// A record without a pair, with what is counted for it.
     Dropped(Box<Draft>),
     /// Something that makes sense only together with other records.
     Piece(Box<Piece>),

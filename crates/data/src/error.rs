@@ -17,15 +17,15 @@ use serde_json::Value;
 pub enum ErrorKind {
     /// The file system failed: reading, writing or renaming. May be worth another try.
     Io,
-    /// The file is none that this crate reads, or holds nothing to read.
+    /// The file is not one that this crate reads, or contains nothing to read.
     Input,
-    /// One record cannot be used; [`crate::OnBadRow::Skip`] goes on without it.
+    /// One record cannot be used; [`crate::OnBadRow::Skip`] continues without it.
     Row(Reason),
     /// The study folder or one of its tables is not as this crate writes it.
     Study,
     /// The study was written by a later version of Predilect.
     LaterLayout,
-    /// Somebody else has written the study while it was read.
+    /// Another process has written the study while it was read.
     Changed,
     /// The caller's own sink refused a record.
     Sink,
@@ -37,7 +37,7 @@ pub enum ErrorKind {
 pub enum Reason {
     /// The text ends inside a record.
     Truncated,
-    /// The text is no JSON.
+    /// The text is not JSON.
     InvalidJson,
     /// The bytes are not UTF-8.
     InvalidUtf8,
@@ -45,7 +45,7 @@ pub enum Reason {
     TooLarge,
     /// A field that the format needs is not there.
     MissingField,
-    /// A field holds another type than the format has there.
+    /// A field has another type than the format requires.
     WrongType,
     /// A verdict that the format does not know.
     VerdictOutOfRange,
@@ -86,7 +86,7 @@ pub enum At {
 
 /// An error with everything that is needed to act on it.
 ///
-/// Displays as `FILE:LINE: field `x`: value ...: problem`; the remedy is apart, in [`DataError::remedy`].
+/// Displays as `FILE:LINE: field `x`: value ...: problem`; the remedy is separate, in [`DataError::remedy`].
 #[derive(Debug)]
 pub struct DataError(Box<Inner>);
 
@@ -154,7 +154,7 @@ impl DataError {
         Self::new(ErrorKind::Changed, source, problem)
     }
 
-    /// For a sink that must stop the reading for a reason of its own.
+    /// For a sink that stops the reading for its own reason.
     pub fn sink(problem: impl Into<String>) -> Self {
         Self::new(ErrorKind::Sink, "", problem)
     }
@@ -176,7 +176,7 @@ impl DataError {
         }))
     }
 
-    /// Lines that stand below the message: columns, readings, settings to start from.
+    /// Lines to show below the message: columns, readings, settings to start from.
     pub(crate) fn with_details(mut self, details: &[String]) -> Self {
         self.0.details = details.iter().map(|line| Advice::of(&printable(line))).collect();
         self
@@ -205,7 +205,7 @@ impl DataError {
         self.0.kind == ErrorKind::LaterLayout
     }
 
-    /// Whether whoever read the output has closed it: nothing went wrong.
+    /// Whether whoever read the output has closed it: not a failure.
     pub fn is_closed_pipe(&self) -> bool {
         self.0.cause.as_ref().is_some_and(|cause| cause.kind() == io::ErrorKind::BrokenPipe)
     }
@@ -220,7 +220,7 @@ impl DataError {
         self.0.remedy.as_ref()
     }
 
-    /// Lines that stand below the message, safe to print on a terminal.
+    /// Lines to show below the message, safe to print on a terminal.
     pub fn details(&self) -> &[Advice] {
         &self.0.details
     }

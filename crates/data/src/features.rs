@@ -1,4 +1,4 @@
-//! What a table of numeric features holds: any table whose columns somebody else computed.
+//! Reads a table of numeric features: any table whose columns were computed elsewhere.
 
 use crate::advice::{DISSECT, SKIP};
 use std::path::Path;
@@ -35,7 +35,7 @@ pub struct FeatureColumns {
 pub struct Features {
     /// Names of the numeric columns, in the order of the file.
     pub names: Vec<String>,
-    /// Columns that hold text and were passed over.
+    /// Columns that contain text and were passed over.
     pub ignored: Vec<String>,
     /// Row-major.
     pub values: Vec<f64>,
@@ -55,12 +55,11 @@ pub struct Features {
 
 /// Reads a table of features: CSV, TSV, Parquet or Arrow, plain or compressed, `-` for standard input.
 ///
-/// A column is a feature when its first cell is a number; every cell below must then be one. Columns whose first cell is
-/// text are passed over and named. Empty cells are bad rows: a missing number is no zero.
+/// A column is a feature when its first cell is a number; every cell below must then be one. Columns whose first cell is text are passed
+/// over and named. Empty cells are bad rows: a missing number is not a zero.
 ///
 /// # Errors
-/// A file that cannot be read or is no table, a column that is not there, and the first bad row (unless
-/// [`OnBadRow::Skip`]).
+/// A file that cannot be read or is not a table, a column that is not there, and the first bad row (unless [`OnBadRow::Skip`]).
 pub fn read_features(
     path: &Path,
     columns: &FeatureColumns,
@@ -270,7 +269,7 @@ mod tests {
         let table = read(text, OnBadRow::Skip).unwrap();
         assert_eq!(table.values, [1.0, 2.0]);
         assert_eq!(table.dropped.values().sum::<u64>(), 3);
-        // Neither A, B nor a tie.
+        // Not A, B or a tie.
         let error = read("y,who,a\n1,x,1\nc,x,2\n", OnBadRow::Stop).unwrap_err();
         assert!(error.to_string().contains("\"c\""), "{error}");
         let error = read("a,who\n1,x\n", OnBadRow::Stop).unwrap_err();

@@ -13,8 +13,8 @@ use crate::error::DataError;
 /// The ending of files that are not whole yet.
 pub(crate) const TEMPORARY: &str = ".predilect-tmp";
 
-/// A file in the making, beside where it will be: nothing is seen of it before [`NewFile::finish`], and one that is dropped vanishes, so
-/// that whoever kills the process leaves the old file or the new one.
+/// A file being written, in the folder where it will be: it is not visible under its name before [`NewFile::finish`], and one that is
+/// dropped is deleted, so that a killed process leaves the old file or the new one.
 #[derive(Debug)]
 pub struct NewFile {
     file: NamedTempFile,
@@ -53,7 +53,7 @@ impl NewFile {
         self.file.as_file().set_permissions(permissions)
     }
 
-    /// Where it lies until it is whole, for whoever writes by path.
+    /// Where it is until it is complete, for writers that need a path.
     pub fn path(&self) -> &Path {
         self.file.path()
     }
@@ -67,7 +67,7 @@ impl NewFile {
         self.file.reopen().map_err(|e| DataError::path_io(&self.target, "open", e))
     }
 
-    /// Flushes what was written to the disk, under a name that nobody looks for.
+    /// Flushes what was written to the disk, under its temporary name.
     ///
     /// # Errors
     ///
@@ -85,7 +85,7 @@ impl NewFile {
         self.flush_to_disk()?;
         let name = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let now = self.file.path().to_owned();
-        // What a signal would clear away is no longer this process's alone.
+        // What a signal would delete no longer belongs to this process alone.
         MADE.lock().unwrap_or_else(PoisonError::into_inner).retain(|made| *made != now);
         let kept = self.file.keep();
         kept.map_err(|e| DataError::path_io(&self.target, "keep", e.error))?;
@@ -108,8 +108,8 @@ impl NewFile {
     }
 }
 
-/// A file that the user named as an output: one that takes its name once it is whole, or, where there is no regular file at that name (a
-/// pipe, a device), that one itself.
+/// A file that the user named as an output: a new file that takes its name once it is complete, or, if that name is not a regular file (a
+/// pipe, a device), the named one itself.
 #[derive(Debug)]
 pub struct OutFile(Out);
 
@@ -120,7 +120,7 @@ enum Out {
 }
 
 impl OutFile {
-    /// Starts it. Where a link leads is written, not the link, and what is there already stays as open to others as it is.
+    /// Starts it. The target of a link is written, not the link, and an existing file keeps its permissions.
     ///
     /// # Errors
     ///
@@ -202,7 +202,7 @@ static MADE: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 /// Notes a file or folder that is to vanish if the process is stopped.
 pub fn made(path: &Path) {
     let mut all = MADE.lock().unwrap_or_else(PoisonError::into_inner);
-    // Those that have got their names, or have vanished, are of no interest.
+    // Those that have got their names, or have vanished, no longer matter.
     all.retain(|path| path.exists());
     all.push(path.to_owned());
 }

@@ -1,4 +1,4 @@
-//! What makes two records one pair: ids and hashes of what they hold, and sides that are turned.
+//! What makes two records one pair: ids and hashes of their content, and exchanged sides.
 
 use std::hash::{BuildHasher, Hash};
 use std::sync::LazyLock;
@@ -19,7 +19,7 @@ pub(crate) fn exchange(verdict: &mut Verdict) {
     };
     let orders = verdict.receipt.as_mut().and_then(|receipt| receipt.get_mut("orders"));
     if let Some(orders) = orders.and_then(Value::as_object_mut) {
-        // With A first means with B first on the pair as it is kept.
+        // A first in the record means B first in the pair as stored.
         let other = |p_a: Option<Value>| p_a.and_then(|p_a| p_a.as_f64()).map(|p_a| 1.0 - p_a);
         let (ab, ba) = (other(orders.remove("ba")), other(orders.remove("ab")));
         orders.insert("ab".to_owned(), ab.into());
@@ -70,7 +70,7 @@ pub(crate) fn keep_beside(draft: &mut Draft) {
     }
 }
 
-/// Gives a pair its id, where the file gives none, and hashes what it holds.
+/// Gives a pair its id if the file gives none, and hashes its content.
 pub(crate) fn ready(draft: &mut Draft) {
     let pair = &mut draft.pair;
     let side = |response: &Response| HASH.hash_one((&response.messages, &response.model));
@@ -89,12 +89,12 @@ pub(crate) fn ready(draft: &mut Draft) {
     }
 }
 
-/// A short hash of what a record says besides the pair.
+/// A short hash of a record's metadata.
 pub(crate) fn metadata_hash(pair: &Pair) -> u32 {
     HASH.hash_one(&pair.metadata) as u32
 }
 
-/// A pair's key among the ids, and the hash of what it holds.
+/// A pair's key among the ids, and the hash of its content.
 pub(crate) fn identity(pair: &Pair) -> (u64, u64) {
     let side = |response: &Response| HASH.hash_one((&response.messages, &response.model));
     let content =
@@ -108,7 +108,7 @@ pub(crate) fn gold_key(verdict: &Verdict) -> u64 {
     HASH.hash_one((&verdict.pair, &verdict.judge, verdict.p_a.to_bits(), verdict.tie))
 }
 
-/// Tells equal ids and texts from others; its seed is of this process, so that no file can be made to collide.
+/// Distinguishes ids and texts; seeded per process, so that no file can be made to collide.
 static HASH: LazyLock<RandomState> = LazyLock::new(RandomState::default);
 
 pub(crate) fn hash(value: impl Hash) -> u64 {

@@ -53,12 +53,12 @@ impl Parts {
         }
     }
 
-    /// How many answers there are, where they are all of one model, so that nothing can be compared.
+    /// The number of answers if they are all of one model, so that they cannot be compared; else 0.
     pub(crate) fn lonely_answers(&self) -> usize {
         if self.answers.len() == 1 { self.answers.values().flatten().count() } else { 0 }
     }
 
-    /// The pair of two models' answers to one question, up to some turn; what is missing when there is none.
+    /// The pair of two models' answers to one question, up to some turn; what is missing if there is none.
     pub(crate) fn pair(
         &self,
         key: &str,
@@ -135,7 +135,7 @@ pub(crate) struct Waiting {
     scored: HashMap<u64, Vec<Scored>>,
     /// Prompts in the order in which they came.
     order: Vec<u64>,
-    /// Messages of trees that are records of their own.
+    /// Messages of trees that are in separate records.
     nodes: Vec<Node>,
     bytes: usize,
 }
@@ -208,7 +208,7 @@ impl Waiting {
     ///
     /// # Errors
     ///
-    /// When one response has two numbers of one judge that differ, so that nobody knows which is meant.
+    /// When one response has two different numbers by one judge, so that it is unclear which is meant.
     pub(crate) fn end(self) -> Result<(Vec<Draft>, usize, usize), String> {
         let lonely = self.completions.into_values().map(|halves| halves.good.len() + halves.bad.len()).sum();
         let (mut drafts, _) = crate::formats::tree_pairs(&self.nodes);
@@ -221,7 +221,7 @@ impl Waiting {
                 return Err(twice);
             }
             for (i, x) in responses.iter().enumerate() {
-                // The same response scored twice is no comparison.
+                // The same response scored twice is not a comparison.
                 let other =
                     |y: &&Scored| y.annotator == x.annotator && y.response.messages != x.response.messages;
                 for y in responses.iter().skip(i + 1).filter(other) {
@@ -233,7 +233,7 @@ impl Waiting {
     }
 }
 
-/// A response that stands twice with different numbers by nobody that the file names.
+/// A response that occurs twice with different numbers and without different annotators.
 fn given_twice(responses: &[Scored]) -> Option<String> {
     let mut seen = HashMap::new();
     responses.iter().find_map(|own| {

@@ -1,4 +1,4 @@
-//! What somebody may have meant who wrote a name that does not exist.
+//! What the user may have meant by a name that does not exist.
 
 /// The name that differs least, if it differs by a third of its letters at most (a swap of two counts as one).
 pub fn nearest<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
@@ -12,7 +12,7 @@ pub fn nearest<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Opt
         .map(|(_, name)| name)
 }
 
-/// `; did you mean NAME?`, or nothing.
+/// `; did you mean NAME?`, or an empty text.
 pub(crate) fn did_you_mean<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> String {
     nearest(given, known).map(|name| format!("; did you mean `{}`?", name.escape_debug())).unwrap_or_default()
 }

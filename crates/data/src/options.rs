@@ -12,15 +12,15 @@ pub enum OnBadRow {
     /// The import ends there, with an error that says where and why.
     #[default]
     Stop,
-    /// The record is counted by reason, and the import goes on.
+    /// The record is counted by reason, and the import continues.
     Skip,
 }
 
-/// Whether the people who are one judge together are judged apart.
+/// Whether the people who together are one judge are kept as separate judges.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Judges {
-    /// Up to 20 people of one judge are judges of their own, more are pooled.
+    /// Up to 20 people of one judge are separate judges, more are pooled.
     #[default]
     Auto,
     /// All verdicts count under the name of the judge that the people are together.
@@ -43,7 +43,7 @@ impl Judges {
 /// How to read.
 #[derive(Debug, Clone)]
 pub struct ReadOptions {
-    /// The format of all inputs; by default each tells its own.
+    /// The format of all inputs; detected for each by default.
     pub format: Option<Format>,
     /// What to do with a record that cannot be used.
     pub on_bad_row: OnBadRow,
@@ -57,19 +57,19 @@ pub struct ReadOptions {
     pub recipe: Option<Recipe>,
     /// What the user says of single columns.
     pub mapping: Mapping,
-    /// A file with the texts of votes that stand in the other files.
+    /// A file with the texts for votes in the other files.
     pub texts: Option<std::path::PathBuf>,
     /// The column by which votes find their texts; by default one that both have.
     pub on: Option<String>,
     /// Of ranked responses only neighbours are paired.
     pub neighbours: bool,
-    /// Whether annotators are judges of their own.
+    /// Whether annotators are separate judges.
     pub judges: Judges,
     /// Pairs without any verdict are what is wanted.
     pub without_verdicts: bool,
-    /// What a single input is called in messages and in the study, where its path says nothing of it.
+    /// What a single input is called in messages and in the study, if its path does not show it.
     pub shown: Option<String>,
-    /// A record larger than this is a bad row; one JSON object that holds a whole data set may be 16 times as large.
+    /// A record larger than this is a bad row; one JSON object that contains a whole data set may be 16 times as large.
     pub max_record_bytes: usize,
 }
 

@@ -57,7 +57,7 @@ pub(crate) struct Score {
 #[derive(Debug, Default)]
 pub(crate) struct Sidecar {
     pub(crate) key: String,
-    /// None where the file itself says that there is no verdict.
+    /// Empty if the file itself says that there is no verdict.
     pub(crate) verdicts: Vec<Verdict>,
     /// The models, as the file of verdicts names them.
     pub(crate) models: Option<(String, String)>,
@@ -81,7 +81,7 @@ pub(crate) struct Completion {
 /// One response with its scores.
 #[derive(Debug)]
 pub(crate) struct Scored {
-    /// What the record says besides the prompt of the responses that it belongs to.
+    /// What identifies, in addition to the prompt, the responses that it belongs to.
     pub(crate) group: String,
     pub(crate) prompt: Vec<Message>,
     pub(crate) response: Response,
@@ -90,7 +90,7 @@ pub(crate) struct Scored {
     pub(crate) scores: Vec<Points>,
 }
 
-/// What one judge says of a response that stands alone.
+/// What one judge says of a response in a record by itself.
 #[derive(Debug)]
 pub(crate) struct Points {
     pub(crate) judge: String,
@@ -106,11 +106,11 @@ pub(crate) enum PointsKind {
     Score,
     /// Less is better.
     Rank,
-    /// 1 of the response that was chosen among those to its prompt, 0 of the others, between which nothing is known.
+    /// 1 of the response that was chosen among those to its prompt, 0 of the others, whose order is unknown.
     Mark,
 }
 
-/// A message that is a record of its own.
+/// A message in a separate record.
 #[derive(Debug)]
 pub(crate) struct Node {
     pub(crate) id: String,

@@ -24,7 +24,7 @@ pub(crate) struct Source {
     pub(crate) container: Container,
     pub(crate) detected: Detected,
     pub(crate) sample: Sample,
-    /// The input, to be read on; `None` where there are many and this one can be opened again.
+    /// The input, to continue reading; `None` if there are many and this one can be opened again.
     pub(crate) opened: Option<Opened>,
 }
 
@@ -69,7 +69,7 @@ pub(crate) fn probe(paths: &[PathBuf], options: &ReadOptions) -> Result<Probed, 
                 }
                 sources.push(source);
             }
-            // What a folder holds besides is none of the user's mistakes; a damaged file is somebody's.
+            // Other files in a folder are not the user's mistake; a damaged file is a problem.
             Err(Refused::Unknown(error)) if !named => skipped.push(skip(label, error.problem())),
             Err(Refused::Damaged(error)) if !named && on_bad_row == OnBadRow::Skip => {
                 damaged.push(skip(label, error.problem()));
@@ -99,15 +99,15 @@ pub(crate) fn probe(paths: &[PathBuf], options: &ReadOptions) -> Result<Probed, 
 /// What the inputs are.
 pub(crate) struct Probed {
     pub(crate) sources: Vec<Source>,
-    /// Files of a folder that hold something else, with the reason.
+    /// Files of a folder that contain something else, with the reason.
     pub(crate) skipped: Vec<SourceSummary>,
     /// Files of a folder that cannot be read, where the user lets them be left out.
     pub(crate) damaged: Vec<SourceSummary>,
 }
 
-/// Why a file is no source.
+/// Why a file is not a source.
 enum Refused {
-    /// It is whole, and none of the formats.
+    /// It is whole, but not of a known format.
     Unknown(DataError),
     /// It cannot be read.
     Damaged(DataError),
@@ -132,7 +132,7 @@ fn look(input: Input, mut opened: Opened, options: &ReadOptions) -> Result<Sourc
     let name = input.label.to_ascii_lowercase();
     let container = recognise(&mut opened, &name)?.map_err(|(problem, remedy)| {
         let error = DataError::input(&input.label, problem).with_remedy(remedy);
-        // Where nothing is, nothing is lost.
+        // An empty file loses no data.
         if opened.prefix.is_empty() { Refused::Unknown(error) } else { Refused::Damaged(error) }
     })?;
     let too_long = !opened.whole && opened.prefix.len() >= LONGEST_PREFIX;
@@ -146,7 +146,7 @@ fn look(input: Input, mut opened: Opened, options: &ReadOptions) -> Result<Sourc
         }
     }
     let detected = detect(&input.label, container, &sample, options).map_err(|error| match (error, bad) {
-        // Not the format is what its owner has to know of a file of which no record can be read.
+        // If no record of a file can be read, the user needs to know that, and not that the format is unknown.
         (Undetected::Unknown(_), Some((at, error)))
             if sample.rows.is_empty()
                 && matches!(error.reason, Reason::InvalidUtf8 | Reason::TooLarge | Reason::InvalidJson) =>
@@ -184,7 +184,7 @@ fn sample(
     Ok((sample, found.bad))
 }
 
-/// Whether a JSON text breaks off (or is none) before its first record is whole.
+/// Whether a JSON text breaks off (or is not JSON) before its first record is complete.
 fn is_torn(opened: &Opened, container: Container) -> bool {
     let json = matches!(container, Container::Json(_) | Container::Document);
     let mut values = serde_json::Deserializer::from_slice(&opened.prefix).into_iter::<IgnoredAny>();
@@ -211,7 +211,7 @@ fn too_large(label: &str) -> DataError {
     DataError::input(label, problem).with_remedy(format!("is this the right file? If it is, give {FORMAT}"))
 }
 
-/// Whether some source holds verdicts on other files' pairs.
+/// Whether some source contains verdicts on other files' pairs.
 pub(crate) fn has_sidecars(sources: &[Source]) -> bool {
     sources.iter().any(|s| {
         s.detected.recipe.part == Part::Verdicts
@@ -247,7 +247,7 @@ impl Source {
             .iter()
             .find(|(file, _)| self.input.is_called(file))
             .map(|(_, judge)| judge.clone());
-        // Files of one name in folders of their own are told apart by the folders.
+        // Files with the same name in different folders are distinguished by the folders.
         let folder = self.folder();
         let stem = match folder.file_name() {
             Some(folder) if alike => format!("{}/{}", folder.to_string_lossy(), self.input.stem()),

@@ -33,7 +33,7 @@ const LONGEST: usize = 2000;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PropertySet {
     properties: Vec<&'static Property>,
-    /// The file's text, for the study and for telling two sets apart.
+    /// The file's text, for the study and for comparing sets.
     text: String,
 }
 
@@ -81,7 +81,7 @@ impl PropertySet {
         })
     }
 
-    /// The set that a study was annotated with; the catalogue where it was none of the user's.
+    /// The set that a study was annotated with; the catalogue if it was not the user's.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! What a record's fields hold, taken one by one with errors that name field and value.
+//! The fields of a record, taken one by one with errors that name field and value.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::error::{Reason, RowError};
 
-/// A field's name; the names that formats use cost nothing.
+/// A field's name; names used by formats are not allocated.
 pub(crate) type Name = Cow<'static, str>;
 
 /// The names that most records have, so that a million records do not allocate each of them a million times.
@@ -60,7 +60,7 @@ const COMMON: &[&str] = &[
 
 /// A name, without a copy where it is common.
 pub(crate) fn name_of(name: &str) -> Name {
-    // Length and first letter tell nearly all apart, and cost no call.
+    // Length and first letter distinguish nearly all, and need no call.
     let alike = |common: &str| {
         common.len() == name.len() && common.as_bytes().first() == name.as_bytes().first() && common == name
     };
@@ -129,7 +129,7 @@ impl Row {
         self.get(name).is_some()
     }
 
-    /// Takes a field; of a name that stands twice, the last. Null counts as not there.
+    /// Takes a field; if a name occurs twice, the last. Null counts as missing.
     pub(crate) fn take(&mut self, name: &str) -> Option<Value> {
         let mut found = None;
         for (field, value) in &mut self.fields {
@@ -187,7 +187,7 @@ impl Row {
         }
     }
 
-    /// Moves some fields into one object, for a receipt; `None` when none of them is there.
+    /// Moves some fields into one object, for a receipt; `None` if none of them exists.
     pub(crate) fn receipt(&mut self, names: &[&str]) -> Option<Value> {
         let fields: serde_json::Map<String, Value> =
             names.iter().filter_map(|name| Some(((*name).to_owned(), self.take(name)?))).collect();
@@ -225,7 +225,7 @@ impl<'de> Deserialize<'de> for Row {
                 {
                     fields.push((name, Some(value)));
                 }
-                // Two values for one field: neither can be dropped in silence.
+                // Two values for one field: neither can be dropped silently.
                 if let Some(name) = given_twice(&fields) {
                     return Err(A::Error::custom(format!(
                         "the field `{}` has two values",
@@ -251,7 +251,7 @@ fn given_twice(fields: &[(Name, Option<Value>)]) -> Option<&Name> {
         }
         return None;
     }
-    // Almost always all names differ in length, first or last letter, which one look at each tells.
+    // Names almost always differ in length, first or last letter, which is quick to check.
     let mut marks = 0_u64;
     fields.iter().enumerate().find_map(|(at, (name, value))| {
         let letter = |byte: Option<&u8>| usize::from(byte.copied().unwrap_or_default());

@@ -1,4 +1,4 @@
-//! What is in a file that somebody sent and nobody has looked at: its columns, how large it is unpacked, and the readings that a refusal proposes.
+//! What is in an uploaded file that nobody has looked at: its columns, its unpacked size, and the readings that a refusal proposes.
 
 use std::io::Read;
 use std::path::Path;
@@ -31,7 +31,7 @@ const LONG: usize = 3;
 pub struct ColumnSeen {
     /// Its name.
     pub name: String,
-    /// Its different values, where the first records have few and short ones; none of a column of texts.
+    /// Its different values, if the first records have few and short ones; empty for a column of texts.
     pub values: Vec<String>,
     /// One value, cut to about 60 characters.
     pub example: String,
@@ -109,7 +109,7 @@ fn first_file(path: &Path, options: &ReadOptions) -> Result<Option<Opened>, Data
 }
 
 /// Whether a compressed file or an archive stays within `most` bytes when it is unpacked; it is unpacked to find that out, up to that size,
-/// and nothing is written. Files that are not compressed are not read.
+/// but not written. Files that are not compressed are not read.
 ///
 /// # Errors
 ///
@@ -133,7 +133,7 @@ pub fn unpacked_within(path: &Path, most: u64, options: &ReadOptions) -> Result<
 }
 
 fn unpack(input: &Input, opened: Opened, most: u64, left: &mut u64) -> Result<(), DataError> {
-    // What lies on the disk as it is read is not larger than it is.
+    // A plain file on disk is not larger when read.
     if opened.beside().is_some() {
         return Ok(());
     }
@@ -158,7 +158,7 @@ pub struct Proposal {
     pub claims: Vec<String>,
     /// What that means, where it is said.
     pub note: String,
-    /// Whether nothing is left open: no value and no column that only the file's owner knows.
+    /// Whether it is complete: no value or column is left that only the file's owner knows.
     pub complete: bool,
 }
 
@@ -174,7 +174,7 @@ pub fn proposals(details: &[Advice]) -> Vec<Proposal> {
             None => (line.as_str(), false),
         };
         let Some(Proposal { claims, note, complete }) = proposal(line, &map) else { continue };
-        // Claims on lines of their own belong together, unless each says of the same role what it could be.
+        // Claims on separate lines belong together, unless both are alternatives for the same role.
         let role = |claim: &String| claim.split('=').next().map(str::to_owned);
         match all.last_mut() {
             Some(last)
@@ -217,7 +217,7 @@ fn proposal(line: &str, map: &str) -> Option<Proposal> {
     Some(Proposal { claims, note: note.to_owned(), complete })
 }
 
-/// The words of a line as a shell takes them apart; `None` where a quotation mark is left open.
+/// The words of a line as a shell splits them; `None` if a quotation mark is left open.
 fn words(line: &str) -> Option<Vec<String>> {
     let mut all = Vec::new();
     let mut word: Option<String> = None;
@@ -242,15 +242,15 @@ fn words(line: &str) -> Option<Vec<String>> {
     Some(all)
 }
 
-/// A name with which nothing can be done but showing it, or making one file in one folder: what a file was called where it came from, without folders, signs of control and
-/// dots in front; at most 100 characters.
+/// A name that is safe to show and to use for one file in one folder: the uploaded file's name without folders, control characters and
+/// leading dots; at most 100 characters.
 #[must_use]
 pub fn plain_name(given: &str) -> String {
     let last = given.rsplit(['/', '\\']).next().unwrap_or_default();
     let kept: String =
         last.chars().map(|c| if c.is_alphanumeric() || "._- ()".contains(c) { c } else { '_' }).collect();
     let kept = kept.trim().trim_start_matches('.');
-    // What is cut off is the front: the ending tells the kind.
+    // The front is cut off: the extension shows the kind.
     let skip = kept.chars().count().saturating_sub(100);
     let short: String = kept.chars().skip(skip).collect();
     if short.is_empty() { "file".to_owned() } else { short }

@@ -1,8 +1,8 @@
 //! The columnar way of bare votes: two names and a winner a line, in blocks of a table, without a record for each.
 //!
-//! Ten million votes over two hundred models are read at the speed of their bytes: lines are cut at their delimiters where they
-//! lie, names become numbers block by block, and each different word for a winner is understood once. What the way cannot take
-//! (a quoted cell, a column that asks for more than a look) goes the way of all records, from that very block on.
+//! Ten million votes over two hundred models are read at the speed of their bytes: lines are cut at their delimiters in place, names become
+//! numbers block by block, and each different word for a winner is parsed once. What this path cannot read (a quoted cell, a column that
+//! needs more than a lookup) is read as records, from that block on.
 
 use std::collections::HashMap;
 
@@ -25,13 +25,13 @@ pub struct BareVote {
     pub a: u32,
     /// The second model.
     pub b: u32,
-    /// The judge: index in [`VoteBlock::names`]; `u32::MAX` stands for [`VoteBlock::judge`].
+    /// The judge: index in [`VoteBlock::names`]; `u32::MAX` means [`VoteBlock::judge`].
     pub judge: u32,
     /// 1 where the first model won, 0 where the second did, 0.5 for a tie.
     pub p_a: f32,
     /// How much the vote counts.
     pub weight: f32,
-    /// What tells the vote's prompt from others, where a column does: index in [`VoteBlock::names`]; `u32::MAX` for none.
+    /// What distinguishes the vote's prompt, if a column does: index in [`VoteBlock::names`]; `u32::MAX` for none.
     pub prompt: u32,
 }
 
@@ -40,7 +40,7 @@ pub struct BareVote {
 pub struct VoteBlock {
     /// Names of models, judges and prompts.
     pub names: Vec<String>,
-    /// The judge of votes that name none.
+    /// The judge of votes without a judge's name.
     pub judge: String,
     /// The votes, in the order of the file.
     pub votes: Vec<BareVote>,
@@ -62,7 +62,7 @@ pub(crate) struct Parsed {
     pub(crate) blank: u64,
 }
 
-/// Names of one block with their numbers. Apart from [`predilect_types::Interner`], since every vote of millions passes here: its names are
+/// Names of one block with their numbers. Separate from [`predilect_types::Interner`], since millions of votes pass here: its names are
 /// bytes of the block and are not copied.
 #[derive(Default)]
 struct Interner<'a> {
@@ -224,7 +224,7 @@ impl<'a> Gathering<'a> {
     }
 }
 
-/// Reads the lines of a block, which must hold no quote mark.
+/// Reads the lines of a block, which must not contain a quote mark.
 pub(crate) fn parse(bytes: &[u8], delimiter: u8, columns: usize, how: &BareVotes) -> Parsed {
     let mut gathering = Gathering::new(how);
     let mut cells: Vec<&[u8]> = Vec::with_capacity(columns);
@@ -236,7 +236,7 @@ pub(crate) fn parse(bytes: &[u8], delimiter: u8, columns: usize, how: &BareVotes
         rest = after.get(1..).unwrap_or_default();
         let this = this.strip_suffix(b"\r").unwrap_or(this);
         line += 1;
-        // A line without any byte is none.
+        // A line without any byte is not a vote.
         if this.is_empty() {
             continue;
         }
@@ -358,7 +358,7 @@ mod tests {
     #[test]
     fn a_model_called_like_a_side_is_asked_for_by_name() {
         let parsed = parse(b"m,n,left,1\nright,m,right,1\n", b',', 4, &how());
-        // `right` is the first model by its name and the second by its side: nobody can tell.
+        // `right` is the first model by its name and the second by its side: it is ambiguous.
         assert_eq!((parsed.block.votes.len(), parsed.bad.len()), (1, 1));
     }
 }

@@ -29,7 +29,7 @@ pub(super) fn majority(verdicts: &[f64]) -> f64 {
 /// The majority of the reference's verdicts on every pair that it has judged.
 pub(super) fn majorities(table: &FeatureTable, is_reference: &[bool]) -> HashMap<u32, f64> {
     let mut verdicts: HashMap<u32, Vec<f64>> = HashMap::new();
-    // A verdict of weight 0 is none; other weights are a matter of fits.
+    // A verdict of weight 0 does not count; other weights are a matter of fits.
     for verdict in table.verdicts.iter().filter(|v| v.weight > 0.0 && is_reference[v.judge as usize]) {
         verdicts.entry(verdict.pair).or_default().push(verdict.p_a);
     }
@@ -46,13 +46,13 @@ pub(super) struct Right {
 }
 
 impl Right {
-    /// One more verdict beside the reference's.
+    /// Adds one verdict with the reference's on the same pair.
     pub(super) fn add(&mut self, verdict: f64, reference: f64) {
         self.right += agrees(verdict, reference);
         self.count += 1.0;
     }
 
-    /// Their share, 0..1, with its 90 % interval over clusters; not a number where there is none.
+    /// Their share, 0..1, with its 90 % interval over clusters; NaN without any.
     pub(super) fn share(all: impl Iterator<Item = (u64, Self)>) -> Interval {
         let mut ratio = Ratio::default();
         all.for_each(|(cluster, one)| ratio.add(cluster, one.right, one.count));

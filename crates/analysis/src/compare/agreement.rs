@@ -25,7 +25,7 @@ pub fn agreements(
     go_on: GoOn<'_>,
 ) -> Option<Vec<JudgeAgreement>> {
     let mut by_pair: BTreeMap<u32, Vec<(u32, f64, u32)>> = BTreeMap::new();
-    // A verdict of weight 0 is none.
+    // A verdict of weight 0 does not count.
     for verdict in table.verdicts.iter().filter(|verdict| verdict.weight > 0.0) {
         let known = by_pair.entry(verdict.pair).or_default();
         match known.iter_mut().find(|(judge, ..)| *judge == verdict.judge) {
@@ -119,7 +119,7 @@ fn agreement(
         if high - low > 1e-9 {
             return Some(Interval { value, low, high });
         }
-        // Resampling varies nothing where all pairs are alike, or all on one prompt.
+        // Resampling varies nothing if all pairs are alike, or all are on one prompt.
         let (low, high) = (of(&worst).unwrap_or(value), of(&best).unwrap_or(value));
         Some(Interval { value, low: low.min(value), high: high.max(value) })
     };
@@ -237,7 +237,7 @@ mod tests {
         assert_eq!((xy.judges.clone(), xy.pairs, xy.prompts), (["x".to_owned(), "y".to_owned()], 100, 50));
         let same = xy.same.unwrap();
         assert_eq!((same.value, xy.same_without_ties.unwrap().value), (0.8, 0.8));
-        // The sd of a share of 0.8 over 100 pairs is 0.04; here each prompt holds a fifth more or less than its share.
+        // The sd of a share of 0.8 over 100 pairs is 0.04; here each prompt has a fifth more or less than its share.
         assert!(same.low > 0.7 && same.low < 0.79 && same.high > 0.81 && same.high < 0.9, "{same:?}");
         let xz = found.iter().find(|f| f.judges[1] == "z" && f.judges[0] == "x").unwrap();
         let matrices = agreement_matrices(&found);

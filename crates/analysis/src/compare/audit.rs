@@ -15,13 +15,13 @@ use crate::table::FeatureTable;
 const Z: f64 = 1.644_853_626_951_472_7;
 /// A weak penalty: one half of a squared weight keeps a judge that always follows length finite.
 const RIDGE: f64 = 0.1;
-/// Fewer verdicts than this tell nothing of a bias.
+/// With fewer verdicts than this no bias is estimated.
 const LEAST: usize = 20;
 
 /// What the texts of a pair say, whoever judges.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Traits {
-    /// 1 where A has more words, -1 where B has, 0 where neither has.
+    /// 1 where A has more words, -1 where B has, 0 where they have equally many.
     pub longer: i8,
     /// 1 where A alone has a list, -1 where B alone has one, else 0.
     pub list: i8,
@@ -36,11 +36,11 @@ pub struct Shown {
     pub judge: u32,
     /// The preference for A in 0..1.
     pub p_a: f64,
-    /// Whether A stood first.
+    /// Whether A was presented first.
     pub a_first: bool,
 }
 
-/// Judges that stand for people: by their names, as data formats give them.
+/// Judges that represent people, by their names, as data formats give them.
 pub fn usual_reference(judges: &[String]) -> Vec<String> {
     let human = |name: &&String| {
         let name = name.to_ascii_lowercase();
@@ -57,7 +57,7 @@ type ByJudge = BTreeMap<u32, Vec<f64>>;
 
 /// One card per judge, in the order of the table.
 ///
-/// `shown` holds every answer whose order of presentation is known; `reference` names the judges by whose verdicts quality is judged.
+/// `shown` contains every answer whose order of presentation is known; `reference` names the judges by whose verdicts quality is judged.
 pub fn audit(
     table: &FeatureTable,
     traits: &[Traits],
@@ -65,7 +65,7 @@ pub fn audit(
     reference: &[String],
 ) -> Vec<BiasCard> {
     let mut by_pair: BTreeMap<u32, ByJudge> = BTreeMap::new();
-    // A verdict of weight 0 is none; other weights are a matter of fits.
+    // A verdict of weight 0 does not count; other weights are a matter of fits.
     for verdict in table.verdicts.iter().filter(|verdict| verdict.weight > 0.0) {
         by_pair.entry(verdict.pair).or_default().entry(verdict.judge).or_default().push(verdict.p_a);
     }
@@ -193,8 +193,8 @@ impl All<'_> {
         }
     }
 
-    /// How much more than others this judge prefers the models that are its own. Judges that are its own too are no others: beside them, what
-    /// all of them favour would not be seen, and what one favours more than the other would be taken for it.
+    /// How much more than others this judge prefers the models of its own family. Judges of that family do not count as others: compared
+    /// with them, what all of them favour would not be seen, and what one favours more than the other would be taken for it.
     fn excess(&self, judge: u32, own: &dyn Fn(&str) -> bool) -> Option<Excess> {
         let is_own: Vec<bool> = self.table.models.iter().map(|model| own(model)).collect();
         if self.is_reference[judge as usize] || !is_own.contains(&true) {
@@ -263,7 +263,7 @@ fn position<'a>(card: &mut BiasCard, table: &FeatureTable, shown: impl Iterator<
     card.inconsistent = share(&turned);
     // A few pairs in both orders say less than many in varied ones.
     let enough = both.estimate().is_some_and(|found| found.weight >= 2.0 * LEAST as f64);
-    // One order throughout cannot tell position from quality.
+    // One order throughout cannot separate position from quality.
     let varied = firsts[0].min(firsts[1]) * 5 >= firsts[0].max(firsts[1]).max(1);
     (card.prefers_first, card.orders) = match (share(&both).filter(|_| enough), share(&any)) {
         (Some(found), _) => (Some(found), Some("both orders".to_owned())),
@@ -274,7 +274,7 @@ fn position<'a>(card: &mut BiasCard, table: &FeatureTable, shown: impl Iterator<
     };
 }
 
-/// 1 where the answer favours what stood first, a tie half.
+/// 1 where the answer favours the response presented first, a tie half.
 pub(super) fn favours_first(p_a: f64, a_first: bool) -> f64 {
     let p = if a_first { p_a } else { 1.0 - p_a };
     if p == 0.5 { 0.5 } else { f64::from(u8::from(p > 0.5)) }
@@ -301,7 +301,7 @@ mod tests {
     use crate::table::{PairInfo, VerdictRow};
     use predilect_types::Order;
 
-    /// 200 pairs, each a prompt of its own, of a gpt-4 and a llama response; A is gpt-4's in every other one.
+    /// 200 pairs, each with a separate prompt, of a gpt-4 and a llama response; A is gpt-4's in every other one.
     fn table(judges: &[&str], verdicts: &[(u32, u32, f64, Order)]) -> FeatureTable {
         let pair = |i: u32| PairInfo {
             cluster: u64::from(i),
@@ -419,7 +419,7 @@ mod tests {
             // Always the longer one: the residuals vanish, the doubt must not.
             verdicts.push((pair, 1, 1.0, Order::Unknown));
         }
-        // One pair in both orders beside many in varied ones.
+        // One pair in both orders among many in varied ones.
         let mut shown: Vec<Shown> =
             (0..100).map(|pair| Shown { pair, judge: 1, p_a: 1.0, a_first: pair % 2 == 0 }).collect();
         shown.push(Shown { pair: 0, judge: 1, p_a: 1.0, a_first: false });

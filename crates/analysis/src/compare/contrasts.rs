@@ -91,7 +91,7 @@ struct Shared<'a> {
     second: &'a LeftOut,
     /// Their posterior means.
     means: (&'a [f64], &'a [f64]),
-    /// Every unit of either: where it stands among the first's and among the second's.
+    /// Every unit of either judge, with its index among the first's units and among the second's.
     places: Vec<(Option<usize>, Option<usize>)>,
     count: u64,
     /// Per property: what the priors make of equal weights where the one judge's verdicts say more than the other's, as a variance.

@@ -1,6 +1,7 @@
 //! Which names of models and judges mean one model, or one family?
 
-/// Words in names, and the family that each tells; the first that occurs counts, and what a model was tuned from is its family.
+/// Words in names, and the family that each indicates; the first that occurs counts, and the model that another was tuned from gives the
+/// family.
 const FAMILIES: [(&str, &str); 43] = [
     ("vicuna", "llama"),
     ("alpaca", "llama"),
@@ -50,14 +51,14 @@ const FAMILIES: [(&str, &str); 43] = [
 /// Words that name another model of the same line.
 const SIBLINGS: [&str; 7] = ["preview", "turbo", "mini", "nano", "lite", "small", "large"];
 
-/// The family of a name; `None` where it tells none.
+/// The family of a name; `None` where the name does not show one.
 pub(super) fn family(name: &str) -> Option<&'static str> {
     let name = plain(name);
     FAMILIES.iter().find(|(word, _)| starts_a_word(&name, word)).map(|(_, family)| *family)
 }
 
-/// Whether a judge and a model are one model: the words of the one name begin the words of the other (`gpt-4` and `gpt-4-0613`;
-/// `gpt-4` and `gpt-4o` are two), and a family is told.
+/// Whether a judge and a model are one model: the words of the one name begin the words of the other (`gpt-4` and `gpt-4-0613`; `gpt-4` and
+/// `gpt-4o` are two), and the family is known.
 pub(super) fn same_model(judge: &str, model: &str) -> bool {
     let words = |name: &str| -> Vec<String> {
         let plain = plain(name);
@@ -68,18 +69,18 @@ pub(super) fn same_model(judge: &str, model: &str) -> bool {
     let shared = judge_words.len().min(model_words.len());
     let beyond = || judge_words[shared..].iter().chain(&model_words[shared..]);
     let alike = judge_words[..shared] == model_words[..shared];
-    // What follows may be a date, a size of context or a manner of tuning, but no other model's name; one word alone is a family.
+    // What follows may be a date, a context size or a kind of tuning, but not another model's name; one word alone is a family.
     let one =
         beyond().all(|word| !SIBLINGS.contains(&word.as_str())) && (shared >= 2 || beyond().next().is_none());
     alike && one && (family(judge).is_some() || judge_words == model_words)
 }
 
 fn plain(name: &str) -> String {
-    // The benchmark is no model.
+    // The benchmark is not a model.
     name.to_ascii_lowercase().replace('_', "-").replace("alpaca-eval", "")
 }
 
-/// Whether `word` stands in `name` where no letter comes before it, nor after it if it is as short as `mpt`.
+/// Whether `word` occurs in `name` with no letter before it, and none after it if it is as short as `mpt`.
 fn starts_a_word(name: &str, word: &str) -> bool {
     name.match_indices(word).any(|(at, _)| {
         !name[..at].ends_with(|c: char| c.is_ascii_alphabetic())

@@ -15,7 +15,7 @@ use crate::table::FeatureTable;
 
 /// Every two of more judges than this would fill pages.
 pub(super) const MOST_JUDGES: usize = 40;
-/// Fewer prompts, or fewer verdicts that count, tell nothing.
+/// With fewer prompts, or fewer verdicts that count, nothing is reported.
 const LEAST_PROMPTS: usize = 5;
 const LEAST: f64 = 20.0;
 
@@ -27,9 +27,9 @@ type OfPairs = HashMap<u32, [Sum; 4]>;
 
 /// All differences of judges who share pairs, the surest first.
 ///
-/// With shares `a / b` and `c / d` of sums over prompts, the difference has the error of `sum_g ((a_g - A b_g) / b - (c_g - C d_g) / d)^2` times
-/// `G / (G - 1)` (linearised), and Student's t with `G - 1` degrees of freedom: what is hard about a prompt for both does not blur it.
-/// `None` where the work was stopped.
+/// With shares `a / b` and `c / d` of sums over prompts, the difference has the error of `sum_g ((a_g - A b_g) / b - (c_g - C d_g) / d)^2`
+/// times `G / (G - 1)` (linearised), and Student's t with `G - 1` degrees of freedom: what is hard about a prompt for both judges cancels.
+/// `None` if the work was stopped.
 pub fn habit_differences(
     table: &FeatureTable,
     traits: &[Traits],
@@ -112,7 +112,7 @@ fn difference(table: &FeatureTable, first: &OfPairs, second: &OfPairs, at: usize
     let mut pairs = 0;
     for (pair, own) in first {
         let Some(other) = second.get(pair) else { continue };
-        // Where neither has anything to count, nothing is known.
+        // Where neither has anything to count, nothing can be said.
         if own[at].1 == 0.0 && other[at].1 == 0.0 {
             continue;
         }

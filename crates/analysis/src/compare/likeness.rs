@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use super::weights::WeightTable;
 use crate::go_on::GoOn;
 
-/// How far apart in their draws two fits begin; prime, so that few fits begin at one place.
+/// Offset between the first draws used of two fits; prime, so that few fits begin at the same place.
 const STRIDE: usize = 7919;
 
 /// Steps that trees of resamples may take all together, and the least number of them.
@@ -36,16 +36,15 @@ impl Default for LikenessOptions {
 
 /// How alike the judges of a table are.
 ///
-/// The similarity of two judges is the mean, over the scenarios in which both have weights, of the similarity of their weights
-/// (Li et al. 2024); where no group but `all` and query-specific cases exists, it is that of `all`. With posterior draws,
-/// intervals and stability say how surely the weights are known; without, properties are resampled, and they say how much hangs
-/// on which properties were rated.
+/// The similarity of two judges is the mean, over the scenarios in which both have weights, of the similarity of their weights (Li et al.
+/// 2024); where no group but `all` and query-specific cases exists, it is that of `all`. With posterior draws, intervals and stability show
+/// how surely the weights are known; without them, properties are resampled, and they show how much depends on which properties were rated.
 pub fn likeness(table: &WeightTable, options: &LikenessOptions) -> Likeness {
-    // Only what is stopped gives nothing.
+    // Only a stopped computation returns nothing.
     likeness_while(table, options, &|| true).unwrap_or_default()
 }
 
-/// The same, as long as somebody waits for it; `None` where it was stopped.
+/// The same, interruptible; `None` if it was stopped.
 pub fn likeness_while(table: &WeightTable, options: &LikenessOptions, go_on: GoOn<'_>) -> Option<Likeness> {
     let n = table.judges.len();
     let scenarios = table.scenarios();
@@ -107,7 +106,7 @@ fn moved(end: f64, middle: f64, estimate: f64, measure: Measure) -> f64 {
     if middle >= 1.0 { end } else { (z(end) + z(estimate) - z(middle)).tanh() }
 }
 
-/// How many judges have weights but no draws.
+/// The number of judges that have weights but no draws.
 fn unmoved(table: &WeightTable, groups: &[usize]) -> u64 {
     let still = |judge: &usize| {
         groups.iter().any(|&group| table.get(*judge, group).is_some())
@@ -126,8 +125,8 @@ fn drawn(table: &WeightTable, judge: usize, group: usize, number: usize) -> Opti
     let means = table.get(judge, group)?;
     let Some(draws) = table.draws(judge, group) else { return Some(means.to_vec()) };
     let count = (draws.len() / means.len().max(1)).max(1);
-    // Fits draw by one seed, so draws of one number are alike for no reason: each fit begins at another place. One fit that
-    // stands in for several groups is one fit.
+    // Fits draw by one seed, so draws with the same index are alike for no reason: each fit begins at a different place. A fit that serves
+    // several groups counts as one fit.
     let begins = |group: usize| table.draws(judge, group).map(|draws| &draws[..draws.len().min(16)]);
     let first = (0..table.groups.len()).find(|&other| begins(other) == begins(group)).unwrap_or(group);
     let draw = (number + (judge * table.groups.len() + first) * STRIDE) % count;
@@ -175,7 +174,7 @@ fn likenesses(
     (0..n * n).map(mean).collect()
 }
 
-/// The judges of which every likeness among them is known: whoever misses the most is left out first.
+/// The judges whose similarities to each other are all known: the one that misses the most is left out first.
 fn placed(overall: &[Option<f64>], n: usize) -> Vec<usize> {
     let mut kept: Vec<usize> = (0..n).collect();
     loop {
@@ -189,7 +188,7 @@ fn placed(overall: &[Option<f64>], n: usize) -> Vec<usize> {
     }
 }
 
-/// The distances among some of `n` judges, row by row; nothing where one is not known.
+/// The distances among some of `n` judges, row by row; `None` if one is not known.
 fn distances(matrix: &[Option<f64>], n: usize, among: &[usize], measure: Measure) -> Option<Vec<f64>> {
     let of = |a: usize, b: usize| {
         if a == b { Some(0.0) } else { matrix[a * n + b].map(|alike| measure.distance(alike).max(0.0)) }
@@ -253,7 +252,7 @@ fn clusters(
     })
 }
 
-/// Groups of a cut and who is in each, in leaf order, with how firmly each one stands.
+/// Groups of a cut and their members, in leaf order, with the stability of each.
 fn in_leaf_order(
     mut groups: Vec<Vec<usize>>,
     order: &[usize],
@@ -301,7 +300,7 @@ mod tests {
             .max_by(|&a, &b| found.overall[human][a].partial_cmp(&found.overall[human][b]).unwrap());
         assert_eq!(found.judges[closest.unwrap()], "qwen-72b");
         assert!((at(&found, "human", "qwen-72b") - 0.783).abs() < 5e-4);
-        // Mean similarity of models up to 14B, from 30B, and across; people and the models of unknown size in neither.
+        // Mean similarity of models up to 14B, from 30B, and across; people and models of unknown size count in neither.
         let size = |name: &str| -> Option<bool> {
             ["7b", "6b", "13b", "14b"]
                 .iter()
@@ -352,7 +351,7 @@ mod tests {
         let n = table.judges.len();
         let every: Vec<usize> = (0..table.properties.len()).collect();
         let mut overall = mean_over(&table, &table.scenarios(), &every, Measure::Pearson);
-        // The judge with number 5 is like nobody that is known.
+        // Judge number 5 has no known similarity to anyone.
         for at in 0..n {
             (overall[5 * n + at], overall[at * n + 5]) = (None, None);
         }
@@ -411,7 +410,7 @@ mod tests {
                 "converged": true, "weights": [], "terms": []}))
             .unwrap()
         };
-        // Nothing but noise, and the same noise for both.
+        // Pure noise, and the same noise for both.
         let noise = bootstrap(1000, 20, 1).flatten().map(|x| x as f64).take(20_000).collect::<Vec<_>>();
         let draws = Draws { names: names.clone(), values: noise, over: None };
         let table = WeightTable::of_fits(&[fit("x"), fit("y")], &[Some(&draws), Some(&draws)]);

@@ -16,16 +16,16 @@ use crate::table::FeatureTable;
 const SCALE: f64 = 400.0;
 /// The points of an average model.
 const CENTRE: f64 = 1000.0;
-/// Fewer prompts tell nothing.
+/// With fewer prompts nothing is reported.
 const LEAST_PROMPTS: usize = 5;
 /// Precision of the prior that keeps scores finite where a judge lets a model win, or lose, all.
 const PRIOR: f64 = 0.1;
 
 /// All differences of judges who share pairs of named models, the surest first.
 ///
-/// Several verdicts of a judge on a pair are their mean with the sum of their weights; see [`changes`] for scores and errors. Student's t has one
-/// degree of freedom fewer than there are effective prompts. Models that both met on fewer than five prompts are left out; so are two judges whose
-/// common pairs fall into groups of models that never met, or hold more than 400 models, with the reason.
+/// Several verdicts of a judge on a pair are their mean with the sum of their weights; see [`changes`] for scores and errors. Student's t
+/// has one degree of freedom fewer than there are effective prompts. Models that both met on fewer than five prompts are left out; so are
+/// two judges whose common pairs fall into groups of models that never met, or include more than 400 models, with the reason.
 pub fn strength_differences(table: &FeatureTable) -> (Vec<StrengthDifference>, Vec<NotRanked>) {
     if table.judges.len() > MOST_JUDGES {
         return (Vec::new(), Vec::new());

@@ -17,11 +17,11 @@ pub struct JudgeApart {
 
 /// What a judge rewards otherwise in a slice than in another part, by its fits in both ([`crate::drawn`]).
 ///
-/// A difference is that of [`contrasts`], with the two parts in the place of two judges: paired by the prompts that both have, where there
-/// are at least two, else by draws of independent posteriors. `None` where that takes draws, and there are none.
+/// A difference is that of [`contrasts`], with the two parts as two judges: paired by the prompts that both have, where there are at least
+/// two, else by draws of independent posteriors. `None` where that takes draws, and there are none.
 pub fn judge_apart(inside: (&Fit, &Draws), outside: (&Fit, &Draws)) -> Option<JudgeApart> {
     let (first, second) = (inside.0, outside.0);
-    // The two parts stand as two judges of one table.
+    // The two parts are two judges of one table.
     let named = |fit: &Fit, name: &str| Fit { judge: name.to_owned(), ..fit.clone() };
     let fits = [named(first, "inside"), named(second, "outside")];
     let rows = contrasts(&WeightTable::of_fits(&fits, &[Some(inside.1), Some(outside.1)]));
@@ -39,7 +39,7 @@ pub fn judge_apart(inside: (&Fit, &Draws), outside: (&Fit, &Draws)) -> Option<Ju
     };
     let differences = rows.into_iter().map(|row| {
         let (inside, outside) = (weight(first, &row.property), weight(second, &row.property));
-        // Draws have a mean of their own; the difference shown is that of the weights shown.
+        // Draws have a slightly different mean; the difference shown is that of the weights shown.
         let moved = inside - outside - row.mean;
         Difference {
             judge: first.judge.clone(),

@@ -1,4 +1,4 @@
-//! What judges reward, as vectors that can be laid side by side.
+//! What judges reward, as vectors that can be compared.
 
 use predilect_types::CATALOGUE;
 
@@ -87,8 +87,8 @@ impl WeightTable {
         table
     }
 
-    /// The posterior means of fits, with their draws where they were kept (one entry per fit, or none at all). Properties that
-    /// some fit lacks are left out.
+    /// The posterior means of fits, with their draws where they were kept (one entry per fit, or an empty slice). Properties that some fit
+    /// lacks are left out.
     pub fn of_fits(fits: &[Fit], draws: &[Option<&Draws>]) -> Self {
         let mut table = Self::default();
         let Some(first) = fits.first() else { return table };
@@ -124,9 +124,9 @@ impl WeightTable {
         table
     }
 
-    /// Both tables as one, by the properties that both have. A judge of `other` whose name this one has too is marked
-    /// `(published)`. Groups that the published table does not know are left out, and a judge without a
-    /// fit in any of its scenarios stands for himself, as fitted on all pairs, in every one of them.
+    /// Both tables as one, by the properties that both have. A judge of `other` whose name this one has too is marked `(published)`. Groups
+    /// that the published table does not know are left out, and a judge without a fit in any of its scenarios is represented in each of
+    /// them by its fit on all pairs.
     #[must_use]
     pub fn with_published(&self, published: &Self) -> Self {
         let shared = |id: &&String| published.properties.contains(id);
@@ -188,7 +188,7 @@ impl WeightTable {
         joined
     }
 
-    /// The weights on all pairs of a judge who has none in any published scenario, and the place of that group.
+    /// The weights on all pairs of a judge without any in a published scenario, and the index of that group.
     fn all_alone(&self, judge: usize, published: &Self) -> Option<(&[f64], usize)> {
         let all = self.groups.iter().position(|name| name == ALL)?;
         let scenario = |(at, name): (usize, &String)| {
@@ -201,8 +201,8 @@ impl WeightTable {
         self.get(judge, all).filter(|_| none).map(|weights| (weights, all))
     }
 
-    /// How strongly each judge rewards each property: the preference intensity, 100 sigmoid(w), as the mean over the scenarios
-    /// (over `all` where there are none); judge after judge, property after property. `None` for a judge without any.
+    /// How strongly each judge rewards each property: the preference intensity, 100 sigmoid(w), as the mean over the scenarios (over `all`
+    /// without scenarios); judge after judge, property after property. `None` for a judge without any.
     pub fn intensities(&self) -> Vec<Option<Vec<f64>>> {
         let scenarios = self.scenarios();
         (0..self.judges.len())
@@ -216,7 +216,7 @@ impl WeightTable {
             .collect()
     }
 
-    /// The groups that means run over: the scenarios, or `all` where there are none.
+    /// The groups that means run over: the scenarios, or `all` without scenarios.
     pub(super) fn scenarios(&self) -> Vec<usize> {
         let groups = || self.groups.iter().enumerate();
         let scenarios: Vec<usize> = groups()
@@ -283,7 +283,7 @@ impl WeightTable {
 
 const PUBLISHED: &str = include_str!("../../data/published_weights.csv");
 
-/// The query-specific cases of the paper: groups that overlap its scenarios, and count in no mean over scenarios.
+/// The query-specific cases of the paper: groups that overlap its scenarios, and are not part of means over scenarios.
 pub const CASES: [&str; 5] =
     ["express_feeling", "intent_unclear", "w_constraints", "w_mistakes", "w_stances"];
 
@@ -294,7 +294,7 @@ fn picked(draws: &Draws, properties: &[String]) -> Option<Vec<f32>> {
     Some(rows.flat_map(|draw| at.iter().map(|&at| draw[at] as f32)).collect())
 }
 
-/// Where each property stands among the names; `None` where one does not.
+/// The index of each property among the names; `None` if one is missing.
 fn places(names: &[String], properties: &[String]) -> Option<Vec<usize>> {
     properties.iter().map(|id| names.iter().position(|name| name == id)).collect()
 }
@@ -361,13 +361,13 @@ mod tests {
         let place = |name: &str| joined.judges.iter().position(|judge| judge == name).unwrap();
         let group = |name: &str| joined.groups.iter().position(|group| group == name).unwrap();
         let at = |judge: &str, name: &str| joined.get(place(judge), group(name));
-        // On all pairs only: the same in every scenario, but in no case. With a scenario of its own: there only.
+        // On all pairs only: the same in every scenario, but in no case. With a fitted scenario: there only.
         assert_eq!(at("human", "Advice"), at("human", ALL));
         assert_eq!(at("human", "Code"), at("human", ALL));
         assert_eq!(at("human", "w_mistakes"), None);
         assert_eq!(at("mine", "Code"), None);
         assert_eq!(at("mine", "Advice"), at("human (published)", "Advice"));
-        // With scenarios that nobody else knows: in every published one, by all pairs; theirs are left out.
+        // With scenarios that the published table does not have: in every published one, by all pairs; the others are left out.
         let strange = WeightTable::of_fits(&[fit("own", ALL, -1.0), fit("own", "Coding", 1.0)], &[]);
         let joined = strange.with_published(&published);
         assert_eq!(joined.scenarios().len(), 11);

@@ -29,8 +29,8 @@ pub fn leaderboard(contest: &Contest, options: &RankOptions) -> Result<Leaderboa
     Ok(weighed(raw_and_held(&all, options)?.1.board, weights))
 }
 
-/// The leaderboard of a contest with nothing held equal, and beside it the one with its controls: each as [`leaderboard`] has it, and
-/// the first of them computed once.
+/// The leaderboard of a contest without controls, and the one with its controls: each as [`leaderboard`] computes it, but the first
+/// computed only once.
 ///
 /// # Errors
 ///
@@ -53,7 +53,7 @@ struct Found {
     top: Vec<f64>,
 }
 
-/// The contest with votes that stand for several written out, and whether it has any.
+/// The contest with votes that count several times written out, and whether it has any.
 fn counted_out(contest: &Contest) -> (Cow<'_, Contest>, bool) {
     match contest.written_out() {
         Some(all) => (Cow::Owned(all), true),
@@ -65,7 +65,7 @@ fn weighed(board: Leaderboard, counts: bool) -> Leaderboard {
     if counts { Leaderboard { weights: Some("counts".to_owned()), ..board } } else { board }
 }
 
-/// Where properties are held equal, what is found without that, and then the leaderboard itself.
+/// Where properties are held equal, the result without that, and then the leaderboard itself.
 fn raw_and_held(
     contest: &Contest,
     options: &RankOptions,
@@ -79,7 +79,7 @@ fn raw_and_held(
     Ok((Some(raw), held))
 }
 
-/// The places that each competitor may have with nothing held equal.
+/// Adds the range of ranks that each competitor has with nothing held equal.
 fn with_places(changes: Vec<Change>, contest: &Contest, raw: &Leaderboard) -> Vec<Change> {
     let rows: HashMap<&str, &Row> = raw.ranking.iter().map(|row| (row.model.as_str(), row)).collect();
     let placed = |(change, model): (Change, &String)| match rows.get(model.as_str()) {
@@ -96,8 +96,8 @@ fn board(contest: &Contest, options: &RankOptions, raw: Option<&Found>) -> Resul
     let mut prompts: Vec<u64> = contest.votes.iter().map(|vote| vote.cluster).collect();
     prompts.sort_unstable();
     prompts.dedup();
-    // Where verdicts stand for themselves nothing has to be summed up by prompt; and the sum over a single prompt is zero at the maximum,
-    // which says nothing of the error.
+    // Where verdicts are independent nothing has to be summed by prompt; and the sum over a single prompt is zero at the maximum, which
+    // carries no information about the error.
     let single = !contest.by_prompt || prompts.len() < 2;
     let robust = if single { Robust::Votes } else { Robust::Clusters };
     let mut own = scores(contest, &contest.votes, &scaled, options, robust)?;
@@ -106,7 +106,7 @@ fn board(contest: &Contest, options: &RankOptions, raw: Option<&Found>) -> Resul
     let placed = |s: &Standing| (s.low, s.high, s.rank, s.rank_low, s.rank_high);
     let mut resamples = None;
     let (places, intervals): (Vec<Placed>, _) = if options.resamples > 0 {
-        // Where resampling varies nothing, because all votes of somebody are alike, another way has to say how sure that is.
+        // Where resampling varies nothing because all votes of a model are alike, another method has to supply the uncertainty.
         let beside = standings.or_else(|| {
             let prior = options.prior.max(0.1);
             let plain = RankOptions { method: RankMethod::BradleyTerry, prior, ..options.clone() };
@@ -164,8 +164,8 @@ fn board(contest: &Contest, options: &RankOptions, raw: Option<&Found>) -> Resul
     Ok(Found { board, top: own.top })
 }
 
-/// Makes errors from sums over `clusters` prompts as wide as so few of them demand, which tell their own variance badly; how many errors an
-/// interval then reaches.
+/// Widens errors from sums over `clusters` prompts, whose variance few prompts estimate badly; returns how many errors an interval then
+/// reaches.
 fn widen(own: &mut Scored, clusters: f64) -> f64 {
     let z = student::quantile(0.975, clusters - 1.0);
     let factor = clusters / (clusters - 1.0);
@@ -215,7 +215,7 @@ fn strangers(contest: &Contest) -> Vec<Group> {
         .collect()
 }
 
-/// Each column over its root mean square: not its sd, because no difference must stay no difference.
+/// Each column over its root mean square, not its sd: no difference must stay no difference.
 fn scaled(covariates: &[f64], controls: usize) -> Vec<f64> {
     if controls == 0 {
         return Vec::new();

@@ -17,12 +17,12 @@ pub struct Contest {
     pub controls: Vec<String>,
     /// One number per vote and control, positive where A has more of it.
     pub covariates: Vec<f64>,
-    /// Whether votes on one prompt are known to be; else every vote stands for itself, and one of weight 7 for seven.
+    /// Whether the prompts of votes are known; else every vote is independent, and one of weight 7 counts as seven.
     pub by_prompt: bool,
 }
 
-/// What scores are compared against where two boards are: the share of every competitor in the field. By the weight of its votes, but not above the
-/// median competitor's: one with two votes moves nobody else, and one whom all others met is no more than one of them.
+/// What scores are compared against where there are two boards: each competitor's share in the field. By the weight of its votes, but not
+/// above the median competitor's: one with two votes does not move the others, and one that all others met counts as one of them.
 pub(crate) fn field(votes: &[Vote], competitors: usize) -> Vec<f64> {
     let mut shares = vec![0.0; competitors];
     for vote in votes {
@@ -40,11 +40,11 @@ pub(crate) fn field(votes: &[Vote], competitors: usize) -> Vec<f64> {
     shares.iter().map(|share| share / all).collect()
 }
 
-/// Votes of whole weights are written out up to so many.
+/// Maximum number of votes up to which whole weights are written out as votes.
 const MOST_WRITTEN_OUT: f64 = 4e6;
 
 impl Contest {
-    /// Votes of weight 0 are none: leaves them out, and says how many went.
+    /// Leaves out votes of weight 0, and returns their number.
     pub fn leave_out_weightless(&mut self) -> u64 {
         let width = self.controls.len();
         if width > 0 {
@@ -68,7 +68,8 @@ impl Contest {
         }
     }
 
-    /// Leaves out controls that never differ while another one does; which these were. What never differs has no weight, and would stop the others.
+    /// Leaves out controls that never differ while another one does, and returns their names. A constant control has no weight, and would
+    /// stop the others.
     pub fn leave_out_constant(&mut self) -> Vec<String> {
         let width = self.controls.len();
         let differs = |control: usize| self.covariates.iter().skip(control).step_by(width).any(|x| *x != 0.0);
@@ -88,7 +89,7 @@ impl Contest {
         go.into_iter().map(|(_, name)| name).collect()
     }
 
-    /// The same with a vote of weight 7 as seven votes, where votes stand for themselves and weights are counts; `None` where all weigh 1, or
+    /// The same with a vote of weight 7 as seven votes, where votes are independent and weights are counts; `None` if all weights are 1, or
     /// there would be too many.
     pub(super) fn written_out(&self) -> Option<Self> {
         let all: f64 = self.votes.iter().map(|vote| f64::from(vote.weight)).sum();
@@ -116,8 +117,8 @@ impl Contest {
 
     /// The largest number of verdicts for which [`Contest::leave_out_below`] leaves any model, and so two of them at least; 0 without verdicts.
     ///
-    /// The model with the fewest goes first, then the one that has the fewest among those that stay: until the last one has gone, nobody who
-    /// stayed had fewer than the largest of these numbers.
+    /// The model with the fewest verdicts is left out first, then the one with the fewest among the remaining, until none is left; the
+    /// result is the largest of these numbers.
     pub fn largest_least(&self) -> u64 {
         let mut between: HashMap<(u32, u32), u64> = HashMap::new();
         let times = self.times();
@@ -205,8 +206,8 @@ impl Contest {
         (before - self.votes.len()) as u64
     }
 
-    /// The verdicts of some judges (all of them, where none is named) between named models, with some features held equal.
-    /// Also how many verdicts are on pairs that do not name two models, and how many on a model against itself.
+    /// The verdicts of some judges (all of them if none is named) between named models, with some features held equal. Also how many
+    /// verdicts are on pairs that do not name two models, and how many on a model against itself.
     pub fn of(table: &FeatureTable, judges: &[String], controls: &[usize]) -> (Self, u64, u64) {
         let counts: Vec<bool> =
             table.judges.iter().map(|judge| judges.is_empty() || judges.contains(judge)).collect();
@@ -246,7 +247,7 @@ impl Contest {
             let (a, b) = (number(a), number(b));
             let (y, weight) = (verdict.p_a as f32, verdict.weight as f32);
             contest.votes.push(Vote { a, b, y, weight, cluster: pair.cluster });
-            // Where a rating is missing nothing is known to differ.
+            // Where a rating is missing no difference is known.
             let known = |x: f64| if x.is_nan() { 0.0 } else { x };
             contest
                 .covariates

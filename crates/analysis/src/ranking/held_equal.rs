@@ -11,10 +11,10 @@ use super::method::RankOptions;
 use super::scale::{CENTRE, SCALE};
 use super::scored::strength;
 
-/// An error that is no more than this, in log-odds, is none: that of an anchor.
+/// An error up to this, in log-odds, is rounding: that of an anchor.
 const ROUNDING: f64 = 1e-9;
 
-/// On fewer prompts nothing is known of a model's change.
+/// With fewer prompts a model's change is not reported.
 const LEAST_PROMPTS: usize = 5;
 
 /// The changes of all competitors, in their order. `None` where nothing is held equal, where the method has no strengths, or where there
@@ -44,7 +44,7 @@ pub(super) fn changes_from_raw(
     let held = Fitted { votes: &contest.votes, covariates, top: Some(top) };
     let found = changes(raw, held, &shares, options, true).ok()??;
     let points = SCALE / std::f64::consts::LN_10;
-    // Shown as a board of its own is: around the plain mean, or with the anchor where it is.
+    // On the scale of a separate board: around the plain mean, or with the anchor at its place.
     let plain = found.iter().map(|change| change.first).sum::<f64>() / n as f64;
     let (centre, at) = anchor.map_or((plain, CENTRE), |(place, at)| (found[place].first, at));
     let scores: Vec<f64> = found.iter().map(|change| points * (change.first - centre) + at).collect();

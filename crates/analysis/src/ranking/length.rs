@@ -14,10 +14,10 @@ use rayon::prelude::*;
 use super::method::RankMethod;
 use super::scale::Z;
 
-/// What an output of a variant counts beside one of the model: AlpacaEval's figure.
+/// The weight of an output of a variant, where one of the model counts 1: AlpacaEval's figure.
 const VARIANT_WEIGHT: f64 = 0.1;
 
-/// Up to so many models each has the others fitted for itself; beyond, one of them hardly counts.
+/// Up to this many models each has the others fitted separately; beyond, one of them hardly counts.
 const MOST_ALONE: usize = 60;
 
 /// One output against the baseline's on one prompt.
@@ -27,7 +27,7 @@ pub struct Against {
     pub model: String,
     /// Outputs on one prompt have the same number.
     pub prompt: u64,
-    /// The preference for it over the baseline's, 0..1; `None` where the judge gave none.
+    /// The preference for it over the baseline's, 0..1; `None` if the judge gave none.
     pub preference: Option<f64>,
     /// Its characters less those of the baseline's output.
     pub longer_by: f64,
@@ -64,12 +64,12 @@ pub fn published_difficulty(sha256: &str) -> Option<f64> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Difficulties {
-    /// AlpacaEval's own where the baseline is its baseline and every prompt has one, else none.
+    /// AlpacaEval's difficulties if the baseline is its baseline and every prompt has one, else no difficulties.
     #[default]
     Published,
     /// Fitted over the other models, with a prior of what length does.
     Fitted,
-    /// None: the minimal form.
+    /// No difficulties: the minimal form.
     Minimal,
 }
 
@@ -78,7 +78,7 @@ pub enum Difficulties {
 pub struct LcOptions {
     /// Where the difficulties of prompts come from.
     pub difficulty: Difficulties,
-    /// Models that are the baseline itself under other instructions; they stand in every fit and in no row.
+    /// Models that are the baseline itself under other instructions; they are part of every fit but get no row.
     pub variants: Vec<String>,
 }
 
@@ -98,10 +98,10 @@ fn row(entrant: &Entrant<'_>, fit: &LengthControlled) -> LcRow {
     let own = if se.is_finite() { (lc - Z * se, lc + Z * se) } else { (0.0, 100.0) };
     let shrunk = fit.theta == 0.0 && fit.psi == 0.0;
     let ends = if fit.phi.abs() > SEPARATED {
-        // Length tells every verdict: what is left at equal length is anybody's guess.
+        // Length predicts every verdict: what is left at equal length is unknown.
         (0.0, 100.0)
     } else if shrunk || (fit.phi == 0.0 && lc == 100.0 * fit.win_rate) {
-        // The penalty drew the rate to one half, and its own error knows nothing of that; or there was nothing to control.
+        // The penalty drew the rate to one half, and its standard error does not know that; or there was nothing to control.
         (own.0.min(raw.0), own.1.max(raw.1))
     } else {
         own
@@ -134,7 +134,7 @@ pub fn length_controlled_board(baseline: &str, outputs: &[Against], options: &Lc
         && outputs.iter().all(|output| output.difficulty.is_some());
     let joint = (options.difficulty == Difficulties::Fitted)
         .then(|| instruction_difficulty(&faced(&entrants, None), entrants.len(), prompts));
-    // A model's own verdicts must not tell it what to expect of itself: for each, the others are fitted anew.
+    // A model's verdicts must not decide what is expected of it: for each model, the others are fitted again.
     let of_others = |at: usize| -> Option<Difficulty> {
         let joint = joint.as_ref()?;
         Some(if entrants.len() > MOST_ALONE {

@@ -68,7 +68,7 @@ pub struct RankOptions {
     pub method: RankMethod,
     /// The competitor whose score is fixed, and at what; without, the mean score is 1000.
     pub anchor: Option<(String, f64)>,
-    /// Precision of a normal prior on the scores, in log-odds; 0: none.
+    /// Precision of a normal prior on the scores, in log-odds; 0: no prior.
     pub prior: f64,
     /// Resamples of a bootstrap over prompts; 0: intervals by the sandwich (Elo has none without a bootstrap).
     pub resamples: usize,

@@ -1,4 +1,4 @@
-//! Where everybody stands by a bootstrap over prompts.
+//! Ranks and intervals by a bootstrap over prompts.
 
 use predilect_stats::ranking::{Robust, Standing, Vote, ranks};
 use predilect_stats::resample::{bootstrap, quantile};
@@ -28,7 +28,7 @@ pub(super) struct Resampling<'a> {
 }
 
 impl Resampling<'_> {
-    /// The scores by each resample that gives any, beside `own`, those of the data; not a number for who is not in it.
+    /// The scores of each resample that gives any; `own` are those of the data. NaN for models that are not in the resample.
     fn samples(&self, own: &[f64]) -> Vec<Vec<f64>> {
         let Self { contest, prompts, covariates, options } = *self;
         let n = contest.models.len();
@@ -43,7 +43,7 @@ impl Resampling<'_> {
             shares[vote.a as usize] += f64::from(vote.weight);
             shares[vote.b as usize] += f64::from(vote.weight);
         }
-        // A resample may leave somebody without a win: then he is kept finite.
+        // A resample may leave a model without a win: this keeps its score finite.
         let kept = RankOptions { prior: options.prior.max(1e-3), ..options.clone() };
         let sample = |draw: Vec<usize>| {
             let mut times = vec![0_u32; prompts.len()];
@@ -56,14 +56,14 @@ impl Resampling<'_> {
                 x.extend_from_slice(&covariates[at * width..(at + 1) * width]);
             }
             let mut found = scores(contest, &votes, &x, &kept, Robust::Nothing).ok()?.scores;
-            // Who is not in the resample has no score there.
+            // A model that is not in the resample has no score there.
             let mut there = vec![false; n];
             for vote in &votes {
                 there[vote.a as usize] = true;
                 there[vote.b as usize] = true;
             }
             found.iter_mut().zip(there).filter(|(_, there)| !there).for_each(|(score, _)| *score = f64::NAN);
-            // Scores are points above the field: somebody with few votes does not move everybody.
+            // Scores are points above the field: a model with few votes does not move the others.
             if options.anchor.is_none() && options.method != RankMethod::WinRate {
                 let away = field(own, &shares) - field(&found, &shares);
                 for score in &mut found {
@@ -76,7 +76,7 @@ impl Resampling<'_> {
     }
 }
 
-/// Where everybody stands by resampling the prompts, and how many resamples gave scores.
+/// Ranks and intervals by resampling the prompts, and the number of resamples that gave scores.
 pub(super) fn resampled(
     resampling: &Resampling<'_>,
     own: &[f64],
@@ -98,7 +98,7 @@ pub(super) fn resampled(
         .map(|(i, column)| {
             let low = quantile(column, 0.025).unwrap_or(own[i]);
             let high = quantile(column, 0.975).unwrap_or(own[i]);
-            // Where resampling varies nothing, the other way tells the places too.
+            // Where resampling varies nothing, the other method supplies the ranks too.
             let other = beside.map(|beside| beside[i]).filter(|b| high - low < 0.5 * (b.high - b.low));
             (other.map_or((low, high), |b| (b.low, b.high)), other)
         })

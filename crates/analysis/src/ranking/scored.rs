@@ -10,7 +10,7 @@ use super::contest::Contest;
 use super::method::{RankMethod, RankOptions};
 use super::scale::{CENTRE, SCALE, Z};
 
-/// Beyond so many competitors not every two are held against each other: places are then those of intervals that lie apart.
+/// Beyond this many competitors they are not compared in pairs: ranks then follow from intervals that do not overlap.
 const MOST_IN_PAIRS: usize = 20_000;
 
 /// Scores on the scale that is shown, with their errors.
@@ -21,7 +21,7 @@ pub(super) struct Scored {
     pub(super) reaches: Vec<Option<(f64, f64)>>,
     pub(super) controls: Vec<Control>,
     pub(super) tie: Option<f64>,
-    /// Where the search for them ended, in log-odds; empty where there was none.
+    /// The maximum that the search found, in log-odds; empty without a search.
     pub(super) top: Vec<f64>,
 }
 
@@ -36,7 +36,7 @@ pub(super) fn strength(method: RankMethod) -> Option<Ties> {
 }
 
 impl Scored {
-    /// Scores of which nothing else is known.
+    /// Scores without errors.
     fn bare(scores: Vec<f64>) -> Self {
         Self { scores, errors: None, reaches: Vec::new(), controls: Vec::new(), tie: None, top: Vec::new() }
     }
@@ -60,7 +60,7 @@ pub(super) enum Errors {
     Together(Vec<f64>),
     /// Nearly independent of each other.
     Apart(Vec<f64>),
-    /// Nothing is known of how they go together.
+    /// The correlations are unknown.
     Unknown(Vec<f64>),
 }
 
@@ -146,7 +146,7 @@ fn by_wins(votes: &[Vote], competitors: usize) -> Scored {
     // Who wins makes another lose: at worst the errors are opposite, and add up.
     let errors = rates.iter().map(|rate| 100.0 * error(rate)).collect();
     let reach = |rate: &WinRate| {
-        // One prompt tells nothing of a rate: anything may be.
+        // One prompt does not determine a rate: anything is possible.
         let one = rate.clusters < 2 && rate.votes > 1;
         let (low, high) = if one { (0.0, 1.0) } else { rate.interval(Z) };
         Some((100.0 * (rate.rate - low), 100.0 * (high - rate.rate)))
@@ -156,7 +156,7 @@ fn by_wins(votes: &[Vote], competitors: usize) -> Scored {
     Scored { errors: Some(Errors::Unknown(errors)), reaches, ..Scored::bare(scores) }
 }
 
-/// The standard error of a win rate. One prompt tells nothing of it: anything may be. Where all verdicts are alike it is that of two
+/// The standard error of a win rate. One prompt does not determine it: anything is possible. Where all verdicts are alike it is that of two
 /// more wins and two more losses (Agresti and Coull 1998).
 fn error(rate: &WinRate) -> f64 {
     if !rate.se.is_finite() {

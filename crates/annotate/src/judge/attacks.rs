@@ -8,7 +8,7 @@ use predilect_types::{Message, Pair, Response, Role};
 pub struct Attack {
     /// Its name in reports.
     pub name: &'static str,
-    /// What the response goes on with.
+    /// What is appended to the response.
     text: &'static str,
 }
 

@@ -75,13 +75,13 @@ impl Orders {
 pub struct JudgeOptions {
     /// How a verdict is asked for.
     pub method: Method,
-    /// In which order the responses are shown; a grade knows none.
+    /// In which order the responses are shown; not used for grades.
     pub orders: Orders,
     /// Seed of the order drawn.
     pub seed: u64,
     /// The most tokens of reasoning.
     pub max_tokens: u32,
-    /// Whether a grade is given beside the pair's reference answer (the field `reference` of its metadata), where it has one.
+    /// Whether the pair's reference answer (the field `reference` of its metadata) is shown for a grade, where it has one.
     pub references: bool,
 }
 

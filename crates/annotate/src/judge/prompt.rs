@@ -84,7 +84,7 @@ fn grade(pair: &Pair, response: &Response, references: bool) -> String {
     text
 }
 
-/// The conversation as the reward model was trained on: no words of ours.
+/// The conversation as the reward model was trained on: without any words of ours.
 fn reward(pair: &Pair, response: &Response) -> Request {
     let messages = pair.prompt.iter().chain(&response.messages).cloned().collect();
     Request { messages, want: Want::Score, max_tokens: 1, temperature: 0.0, seed: None }

@@ -57,9 +57,9 @@ pub struct Judged {
 
 /// Reads the answers to the questions about one pair.
 ///
-/// Scored: p = P(A) / (P(A) + P(B)) in each order, turned to the same side and averaged (METHOD: both raw orders are kept in
-/// the receipt). Generated: 1, 0 or 0.5 in each order, averaged. Graded: 1, 0.5 or 0 as the grade of A is above, equal to
-/// or below that of B. An order that could not be read is left out; without any there is no verdict.
+/// Scored: p = P(A) / (P(A) + P(B)) in each order, turned to the same side and averaged (METHOD: both raw orders are kept in the receipt).
+/// Generated: 1, 0 or 0.5 in each order, averaged. Graded: 1, 0.5 or 0 as the grade of A is above, equal to or below that of B. An order
+/// that could not be read is left out; if neither can be read there is no verdict.
 pub fn judged(
     pair: &str,
     judge: &str,
@@ -150,8 +150,8 @@ fn labels(method: Method) -> Option<&'static [Label]> {
 
 /// The last verdict in double brackets; the text before it is the comparison that was asked for.
 ///
-/// Where an earlier one says something else, none counts if words stand behind the last or the text begins with another: one of them may
-/// be quoted or made up. In the midst of a line, an only one may be a thought on the way.
+/// If an earlier one differs, none counts if words follow the last one or the text begins with another: one of them may be quoted or made
+/// up. A single one in the middle of a line may be a passing thought.
 fn label(text: &str, labels: &[Label]) -> Result<((f64, f64), Parse), Option<Parse>> {
     let says = |text: &str| text.contains(char::is_alphanumeric);
     let mut found: Option<((f64, f64), Parse)> = None;
@@ -178,7 +178,7 @@ fn label(text: &str, labels: &[Label]) -> Result<((f64, f64), Parse), Option<Par
     found.filter(|_| differ || !amid).ok_or(None)
 }
 
-/// A verdict without any form: nothing but `A`, `B`, `Response A` or `tie`.
+/// A verdict without the required form: only `A`, `B`, `Response A` or `tie`.
 fn bare(text: &str) -> Option<f64> {
     preferred(text.trim_matches(|c: char| c.is_whitespace() || "*_`\"'.[]()".contains(c)))
 }
@@ -219,7 +219,8 @@ fn verdict(pair: &str, judge: &str, calls: &[Call], method: Method) -> Option<Ve
     };
     let (p_a, order, called_tie) = if method.is_single() {
         let ((a, _), (b, _)) = (of(Shown::A)?, of(Shown::B)?);
-        // A difference of rewards goes through the logistic function, written out, since this crate sees no statistics.
+        // A difference of rewards goes through the logistic function, written out, since this crate does not depend on the statistics
+        // crate.
         let p_a =
             if method == Method::Reward { 1.0 / (1.0 + (b - a).exp()) } else { 0.5 + 0.5 * sign(a - b) };
         (p_a, Order::Unknown, a == b)
@@ -231,7 +232,7 @@ fn verdict(pair: &str, judge: &str, calls: &[Call], method: Method) -> Option<Ve
             (None, None) => return None,
         }
     };
-    // A soft 0.5 is no tie that the judge called.
+    // A soft 0.5 is not a tie that the judge called.
     let soft = matches!(method, Method::Scored | Method::Reward);
     let tie = (called_tie && !soft).then_some(TieKind::Tie);
     Some(Verdict { order, tie, receipt: Some(receipt(calls, method)), ..Verdict::new(pair, judge, p_a) })
@@ -264,7 +265,7 @@ fn receipt(calls: &[Call], method: Method) -> Value {
     Value::Object(receipt)
 }
 
-/// The calls that a receipt names, as [`judged`] wrote them; none for the receipts of others.
+/// The calls that a receipt names, as [`judged`] wrote them; empty for receipts of other origin.
 pub fn calls_of(receipt: &Value) -> Vec<Call> {
     let Some(receipt) = receipt.as_object().filter(|receipt| receipt.contains_key("method")) else {
         return Vec::new();
@@ -374,7 +375,7 @@ mod tests {
         let receipt = verdict.receipt.unwrap();
         assert!((receipt["ba"]["b"].as_f64().unwrap() - 0.5).abs() < 1e-12);
         assert!((judged.calls[1].mass().unwrap() - 0.8).abs() < 1e-12);
-        // Whoever is first wins: no preference, and both calls are for the first place.
+        // Whoever is first wins: no preference, and both calls are for the first position.
         let judged = read(Method::Scored, [letters(0.9, 0.1), letters(0.9, 0.1)]);
         assert_eq!(judged.calls.iter().map(Call::position).collect::<Vec<_>>(), [Some(1.0), Some(1.0)]);
         assert!((judged.verdict.unwrap().p_a - 0.5).abs() < 1e-12);

@@ -12,7 +12,7 @@ use crate::reply::{concluded_object, of_failure};
 
 const ROLE: &str = "You describe requests that people sent to an assistant.";
 
-/// Items of one list that are kept; nobody states more in earnest, and each costs questions.
+/// Maximum number of items kept of one list; no request really states more, and each costs questions.
 const MOST_ITEMS: usize = 8;
 
 /// What an annotator finds in a request.
@@ -22,7 +22,7 @@ pub struct Analysis {
     pub intent_clear: bool,
     /// Whether feelings are expressed in words.
     pub feelings: bool,
-    /// What the response has to keep to, as it is stated.
+    /// The constraints on the response, as stated in the request.
     pub constraints: Vec<String>,
     /// Opinions that the request states.
     pub stances: Vec<String>,
@@ -36,7 +36,7 @@ impl Analysis {
         Self { intent_clear: true, constraints: vec!["one".to_owned()], ..Self::default() }
     }
 
-    /// How many questions a property has here: one for each item of its list, none where it does not apply.
+    /// How many questions a property has here: one for each item of its list, 0 if it does not apply.
     pub(super) fn items(&self, property: &Property) -> usize {
         match property.applies {
             Applies::Any => 1,
@@ -90,7 +90,7 @@ pub fn ask_analysis(pair: &Pair, seed: u64) -> Request {
          - \"mistakes\": a list of the mistakes, false assumptions and biases in the request, in a few words each\n\
          A list is empty when there is nothing to put into it. Most requests have empty lists.",
     );
-    // No limit on the length of a string: OpenAI takes no schema with one.
+    // No limit on the length of a string: OpenAI rejects schemas with one.
     let list = json!({"type": "array", "items": {"type": "string"}, "maxItems": MOST_ITEMS});
     let schema = json!({"type": "object", "properties": {"intent_clear": {"type": "boolean"}, "feelings": {"type": "boolean"},
         "constraints": list, "stances": list, "mistakes": list},
@@ -124,8 +124,8 @@ pub fn read_analysis(outcome: &Outcome, asked: &Request) -> (Option<Analysis>, P
     }
 }
 
-/// The question for a reference answer: the request itself, as the assistant would get it. None where nobody asks
-/// anything: a model would answer what it makes up.
+/// The question for a reference answer: the request itself, as the assistant would get it. `None` if the prompt does not end with a user's
+/// turn: a model would answer a question of its own making.
 pub fn ask_reference(pair: &Pair, seed: u64) -> Option<Request> {
     let asks =
         pair.prompt.last().is_some_and(|turn| turn.role == Role::User && !turn.content.trim().is_empty());

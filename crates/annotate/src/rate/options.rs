@@ -27,14 +27,14 @@ impl Method {
     }
 }
 
-/// What a question shows beside the responses.
+/// What a question shows in addition to the responses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Step {
-    /// Nothing: the request stays hidden.
+    /// The request stays hidden.
     WithoutRequest,
     /// The request.
     WithRequest,
-    /// The request, for properties of which only what it holds is asked.
+    /// The request, for properties that are asked only of what it contains.
     Specific,
     /// The request and a reference answer.
     Errors,
@@ -45,7 +45,7 @@ pub enum Step {
 pub enum Shown {
     /// Both; swapped: B is shown first, under the letter A.
     Both {
-        /// Whether B stands first.
+        /// Whether B is shown first.
         swapped: bool,
     },
     /// One alone.
@@ -109,7 +109,7 @@ impl Default for RateOptions {
 }
 
 impl RateOptions {
-    /// Whether any property depends on what the request holds.
+    /// Whether any property depends on the contents of the request.
     pub fn needs_analysis(&self) -> bool {
         self.properties.iter().any(|p| step(p) == Step::Specific)
     }
@@ -123,7 +123,7 @@ impl RateOptions {
 /// What is known of a pair before its responses are rated.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Known {
-    /// What its request holds; without it, query-specific properties are not asked for.
+    /// The contents of its request; without it, query-specific properties are not asked for.
     pub analysis: Option<Analysis>,
     /// A reference answer; without it, errors are not counted.
     pub reference: Option<String>,
@@ -134,7 +134,7 @@ pub struct Known {
 pub struct Ask {
     /// Which responses it shows.
     pub shown: Shown,
-    /// What it shows beside them.
+    /// What it shows in addition to the responses.
     pub step: Step,
     /// What it asks for.
     pub kind: Kind,
@@ -153,7 +153,7 @@ pub fn is_rateable(property: &Property) -> bool {
     property.part_of.is_none() && (levels || property.rule == Rule::FewerIsBetter)
 }
 
-/// The properties that one form asks for together with this one, itself included, where nothing about the request tells otherwise.
+/// The properties that one form asks for together with this one, itself included, if the request does not rule any out.
 pub fn asked_with(property: &Property) -> impl Iterator<Item = &'static Property> {
     let step = step(property);
     let id = property.id;

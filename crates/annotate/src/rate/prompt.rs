@@ -1,4 +1,4 @@
-//! What an annotator is asked, in our own words; what each property means stands in the catalogue.
+//! What an annotator is asked, in our own words; the definition of each property is in the catalogue.
 
 use std::fmt::Write;
 
@@ -67,7 +67,7 @@ fn show(text: &mut String, about: &About<'_>, analysis: &Analysis, reference: Op
     let mut texts = vec![asked.as_ref()];
     texts.extend(responses.iter().map(|(_, text)| text.as_str()));
     texts.extend(reference);
-    // These stand outside the tags, but were written from what stands inside.
+    // These are outside the tags, but were written from what is inside.
     texts.extend(analysis.words());
     let fence = Fence::around(&texts);
     if step != Step::WithoutRequest {
@@ -211,7 +211,7 @@ fn usual() -> Property {
     *predilect_types::property("polite").unwrap_or(&predilect_types::CATALOGUE[0])
 }
 
-/// What an annotator has written about a request, on one line: it stands outside the tags.
+/// What an annotator has written about a request, on one line: it is placed outside the tags.
 fn one_line(item: &str) -> String {
     item.split_whitespace().collect::<Vec<_>>().join(" ")
 }
@@ -264,7 +264,7 @@ mod tests {
         assert!(hidden.into_iter().all(|ask| !text(&ask.request).contains("one word.")));
         let stance = levels.iter().find(|level| level.contains("hi is best")).unwrap();
         assert!(stance.contains("0 strongly opposed") && stance.contains("4 strongly supported"), "{stance}");
-        // What an annotator wrote stands on one line.
+        // What an annotator wrote is on one line.
         assert!(levels.iter().any(|level| level.contains("In this case: one word\n")));
     }
 

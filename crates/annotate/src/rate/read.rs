@@ -104,7 +104,7 @@ pub fn rated(
     for property in &options.properties {
         let mut of = |side: Side| values.remove(&(property.id, side)).unwrap_or_default();
         let (a, b) = (of(Side::A), of(Side::B));
-        // Accuracy that does not apply in one order applies in none.
+        // Accuracy that does not apply in one order applies in neither.
         let none = not_applicable.map(|none| none && property.rule == Rule::FewerIsBetter);
         if a.n > 0 || b.n > 0 || none.contains(&true) {
             out.ratings.push(Rating {
@@ -176,7 +176,7 @@ impl Reading {
             let rubric = Rubric::of(property);
             for (side, letter) in shown.letters() {
                 let found = object.as_ref().and_then(|object| part(object, letter)?.get(property.id));
-                // A list of another length than was asked for says nothing of any of its items.
+                // A list of another length than requested cannot be assigned to items.
                 let items: &[Value] = match found {
                     Some(Value::Array(items)) if items.len() == *length => items,
                     Some(Value::Array(_)) | None => &[],
@@ -228,7 +228,7 @@ impl Reading {
     }
 }
 
-/// Minor, moderate and severe errors; none where accuracy does not apply. An error of another severity makes all unreadable.
+/// Minor, moderate and severe errors; `Some(None)` if accuracy does not apply. An error of any other severity makes all of them unreadable.
 #[expect(clippy::option_option, reason = "unreadable, not applicable, counted: three things")]
 fn errors(said: &Map<String, Value>) -> Option<Option<[f64; 3]>> {
     if !said.get("applicable")?.as_bool()? {
@@ -242,7 +242,7 @@ fn errors(said: &Map<String, Value>) -> Option<Option<[f64; 3]>> {
     Some(Some(counts))
 }
 
-/// The probabilities of the levels, of those that were told.
+/// The probabilities of the levels, normalised over those that were returned.
 fn distribution(answer: &Answer) -> Option<Vec<f64>> {
     let levels: Vec<f64> = answer.next.iter().map(|log| log.map_or(0.0, f64::exp)).collect();
     let sum: f64 = levels.iter().sum();
@@ -261,7 +261,7 @@ fn object(outcome: &Outcome, ask: &Ask, field: &str) -> (Option<Map<String, Valu
     }
 }
 
-/// What is said of one response: all of it where it stands alone.
+/// The ratings of one response: the whole object if only one was shown.
 fn part<'a>(object: &'a Map<String, Value>, letter: &str) -> Option<&'a Map<String, Value>> {
     if letter.is_empty() { Some(object) } else { object.get(letter)?.as_object() }
 }
@@ -334,7 +334,7 @@ mod tests {
             ],
         );
         assert_eq!(of(&rated, "friendly"), (Some(2.5), Some(0.5)));
-        // 4 is no rating: B keeps the one of the first order; A's second value stands under the letter B.
+        // 4 is not a valid rating: B keeps the one of the first order; A's second value is under the letter B.
         assert_eq!(of(&rated, "polite"), (Some(1.5), Some(1.0)));
         assert_eq!(of(&rated, "novel"), (Some(0.0), Some(3.0)));
         // Each rests on the calls that answered.
@@ -380,7 +380,7 @@ mod tests {
             &[r#"{"A": {"satisfies_constraints": [3]}, "B": {"satisfies_constraints": 2}}"#],
         );
         assert_eq!((short.ratings.len(), sum(&short)), (0, (4, 4)));
-        // An error of no known severity is not guessed at.
+        // An error of unknown severity is not guessed at.
         let strange = read(
             &options(&["no_severe_errors"], Orders::Ab),
             &[
@@ -420,7 +420,7 @@ mod tests {
         assert!((of(&rated, "polite").0.unwrap() - 2.25).abs() < 1e-12);
         let levels = rated.ratings[0].levels_a.as_ref().unwrap();
         assert!(levels.iter().zip([0.0, 0.25, 0.25, 0.5]).all(|(p, q)| (p - q).abs() < 1e-12), "{levels:?}");
-        // A's constraints have 3 and 2.5; of B's, one answer tells nothing. The mean of two ratings has levels at every half.
+        // A's constraints have 3 and 2.5; of B's, one answer is uninformative. The mean of two ratings has levels at every half.
         assert_eq!(of(&rated, "satisfies_constraints"), (Some(2.75), Some(0.0)));
         let levels = rated.ratings[1].levels_a.as_ref().unwrap();
         assert!(

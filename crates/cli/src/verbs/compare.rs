@@ -37,7 +37,7 @@ pub(crate) fn run(args: &CompareArgs, global: &Global) -> Result<(), Problem> {
     };
     let watch = Bars::new(global.quiet);
     let reading = args.table.read.options()?;
-    // The workbench holds the right to write its study until all is written.
+    // The workbench keeps its study locked for writing until everything is written.
     let bench = if args.example.is_some() || !args.inputs.is_empty() {
         let inputs = inputs(&args.inputs, args.example, &args.table.read, &reading)?;
         Some(Workbench::of(&inputs, args.output.as_deref(), &watch)?)
@@ -97,7 +97,7 @@ pub(crate) fn show(json: bool, comparison: &Comparison, request: &Request) -> Re
     Ok(predilect_report::terminal_comparison(comparison, &mut anstream::stdout().lock(), width())?)
 }
 
-/// Whether a path stands for standard output.
+/// Whether a path means standard output.
 fn is_standard(path: &Path) -> bool {
     path == Path::new("-")
 }

@@ -11,7 +11,7 @@ use crate::args::DoctorArgs;
 use crate::output::print_json;
 use crate::problem::Problem;
 
-/// Providers with the variables that may hold their key.
+/// Providers with the variables that may contain their key.
 const KEYS: [(&str, &[&str]); 5] = [
     ("openai:", &["OPENAI_API_KEY"]),
     ("anthropic:", &["ANTHROPIC_API_KEY"]),
@@ -104,7 +104,7 @@ fn ollama() -> Check {
         .and_then(|host| host.rsplit('/').find(|part| part.contains(':'))?.to_socket_addrs().ok()?.next())
         .unwrap_or(address);
     if !here {
-        // A password may stand before the host.
+        // A password may precede the host.
         let host = set.as_deref().and_then(|host| host.rsplit('@').next()).unwrap_or_default();
         let found = format!("OLLAMA_HOST names {host}; not asked");
         return Check { what: "ollama:".into(), works: true, found, remedy: None };
@@ -160,7 +160,7 @@ fn local() -> Check {
     Check { what: "gguf:, hf:".into(), works: false, found, remedy: Some(remedy) }
 }
 
-/// Whether libclang lies where builds look for it: `LIBCLANG_PATH`, LLVM's own folders, the loader's.
+/// Whether libclang is where builds look for it: `LIBCLANG_PATH`, LLVM's own folders, the loader's.
 #[cfg(not(feature = "local"))]
 fn has_libclang() -> bool {
     let list = |folder: &std::path::Path| {

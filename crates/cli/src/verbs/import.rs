@@ -1,4 +1,4 @@
-//! `predilect import`: which pairs and verdicts do these files hold?
+//! `predilect import`: which pairs and verdicts do these files contain?
 
 use std::io::Write;
 

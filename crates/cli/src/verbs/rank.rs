@@ -43,7 +43,7 @@ pub(crate) fn run(args: &RankArgs, global: &Global) -> Result<(), Problem> {
     }
     let findings = ranked.findings();
     if let Some(page) = &args.html {
-        // What is held equal stands beside the verdicts as they are.
+        // With controls, the page shows the raw board too.
         let raw = if request.controls.is_empty() {
             None
         } else {
@@ -83,7 +83,7 @@ pub(crate) fn show(json: bool, ranked: Ranked, asked: &Request) -> Result<(), Pr
 /// What arenas call style: length and marks of formatting.
 const STYLE: [&str; 4] = ["length", "headings", "lists", "bold"];
 
-/// The properties to hold equal, each once; `style` stands for several.
+/// The properties to hold equal, each once; `style` means several.
 fn controls(args: &RankArgs) -> Vec<String> {
     let mut all: Vec<String> = Vec::new();
     for id in &args.control {

@@ -107,7 +107,7 @@ fn asked_in(result: &Path) -> Result<Request, Problem> {
     Request::read(options.clone()).map_err(|e| wrong(e.message().to_owned()))
 }
 
-/// Asks what a result was the answer to, of a study or file that stays as it is.
+/// Asks what a result was the answer to, of a study or file that stays unchanged.
 fn ask_again(request: Request, inputs: &Inputs<'_>, json: bool, global: &Global) -> Result<(), Problem> {
     let watch = Bars::new(global.quiet);
     let open = || Ok::<_, Problem>(Workbench::of(inputs, None, &watch)?);

@@ -1,4 +1,4 @@
-//! `predilect serve`: a page that answers while somebody looks.
+//! `predilect serve`: an interactive page.
 
 use std::io::{IsTerminal, Write};
 use std::net::SocketAddr;
@@ -13,7 +13,7 @@ use crate::problem::Problem;
 use crate::say::say;
 use crate::signals;
 
-/// The variable that may hold the token.
+/// The variable that may contain the token.
 const TOKEN: &str = "PREDILECT_TOKEN";
 
 pub(crate) fn run(args: &ServeArgs, global: &Global) -> Result<(), Problem> {
@@ -69,7 +69,7 @@ pub(crate) fn run(args: &ServeArgs, global: &Global) -> Result<(), Problem> {
     })
 }
 
-/// Opens a browser where there is one; nothing is said where there is none, for the address was printed.
+/// Opens a browser if there is one; fails silently, because the address was printed.
 fn browse(address: &str) {
     let program = if cfg!(target_os = "macos") {
         "open"

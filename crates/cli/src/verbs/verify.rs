@@ -1,4 +1,4 @@
-//! `predilect verify`: do the fitted weights tell what causes a verdict?
+//! `predilect verify`: do the fitted weights show what causes a verdict?
 
 use predilect_steer::Verifying;
 

@@ -1,4 +1,4 @@
-//! The program beside the fake provider: pairs to ask about, commands, and what they leave behind.
+//! The program with the fake provider: pairs to ask about, commands, and what they leave behind.
 
 #[allow(dead_code)]
 #[path = "../../../llm/tests/provider/mod.rs"]

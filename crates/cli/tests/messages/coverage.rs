@@ -104,7 +104,7 @@ fn quoted(text: &str) -> (String, &str) {
     (said, "")
 }
 
-/// What follows a literal of one character; a lifetime is none.
+/// What follows a literal of one character; a lifetime is not one.
 fn character(text: &str) -> Option<&str> {
     let inner = text.strip_prefix('\'')?;
     let end =
@@ -116,7 +116,7 @@ fn character(text: &str) -> Option<&str> {
 fn messages(source: &str, words_only: bool) -> BTreeSet<String> {
     let source = source.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
     let (code, literals) = literals(source);
-    // Why a lint is silenced is no message.
+    // The reason for silencing a lint is not a message.
     let said = code.split('\0').zip(&literals).filter(|(before, _)| !before.ends_with("reason = "));
     let mut found = if words_only { said.map(|(_, said)| said.clone()).collect() } else { BTreeSet::new() };
     for call in CALLS {
@@ -206,7 +206,7 @@ fn every_message_is_pinned_or_listed_with_a_reason() {
     );
 }
 
-/// A source that is no test.
+/// A source file without tests.
 fn in_source(path: &Path) -> bool {
     let parts: Vec<_> = path.iter().map(|part| part.to_string_lossy()).collect();
     parts.iter().any(|part| part == "src")

@@ -43,7 +43,7 @@ const CLOSED: &str = "http://127.0.0.1:1/v1#m";
 /// How long a command may take on a busy machine.
 const LONGEST: Duration = Duration::from_mins(1);
 
-/// What differs between two runs, and the words that stand for it.
+/// What differs between two runs, and the words that replace it.
 static VARIES: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
     [
         (r"process \d+", "process N"),

@@ -93,7 +93,7 @@ pub(crate) fn study(folder: &Path) -> PathBuf {
     let path = folder.join("pairs.jsonl");
     let mut text = String::new();
     for i in 0..400_usize {
-        // Length alone tells: longer texts hold no more different words.
+        // Only length matters: longer texts contain no more different words.
         let words = |n: usize, different: usize| {
             (0..n).map(|at| format!("w{}", at % different)).collect::<Vec<_>>().join(" ")
         };

@@ -20,13 +20,13 @@ impl Server {
         Self::start_in(args, &[])
     }
 
-    /// The same with variables of its own.
+    /// The same with additional variables.
     pub(crate) fn start_in(args: &[&str], variables: &[(&str, &Path)]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_predilect"))
             .args(["serve", "--port", "0", "--no-open", "--quiet"])
             .args(args)
             .env_remove("PREDILECT_TOKEN")
-            // No list of studies, unless a test gives it a place.
+            // No list of studies, unless a test sets a place for it.
             .env("XDG_STATE_HOME", "/dev/null")
             .envs(variables.iter().copied())
             .stdout(Stdio::piped())
@@ -149,7 +149,7 @@ fn joined(mut chunks: &[u8]) -> Vec<u8> {
     all
 }
 
-/// A text as an address holds it.
+/// A text, encoded for an address.
 pub(crate) fn encoded(text: &str) -> String {
     text.bytes()
         .map(|b| if b.is_ascii_alphanumeric() { char::from(b).to_string() } else { format!("%{b:02X}") })
@@ -162,7 +162,7 @@ pub(crate) const MODEL: &str = "a-secret-model";
 /// The header without which nothing is changed.
 pub(crate) const CHANGES: (&str, &str) = ("Predilect-Request", "1");
 
-/// A study of so many pairs by named models with a person's verdicts.
+/// A study of this many pairs by named models with a person's verdicts.
 pub(crate) fn study(folder: &Path, pairs: usize) -> PathBuf {
     let file = folder.join("pairs.jsonl");
     let line = |i: usize| {

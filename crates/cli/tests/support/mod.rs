@@ -1,4 +1,4 @@
-//! What the tests of whole commands share: run one, read its JSON, find the real data beside the project.
+//! What the tests of whole commands share: run one, read its JSON, find the real data next to the project.
 
 #![allow(dead_code, reason = "every test uses its part")]
 
@@ -38,7 +38,7 @@ pub(crate) fn refused(args: &[&str]) -> String {
     said
 }
 
-/// A file of the real data, where they lie beside the project; without, the test says that it skips.
+/// A file of the real data, if they are next to the project; without them, the test says that it skips.
 pub(crate) fn shared(name: &str) -> Option<PathBuf> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data").join(name);
     if path.exists() {

@@ -1,8 +1,8 @@
 //! Does any file, under any format, mapping or recipe, make the reader panic? `cargo +nightly fuzz run read` in crates/data.
 //!
-//! The first byte picks whether bad records stop and what the reader is told: nothing (the format is to be detected), a format (the
-//! second byte), a mapping (the lines up to a blank one, a claim each) or a recipe in TOML (the lines up to a blank one). What
-//! follows is the file.
+//! The first byte picks whether bad records stop and what the reader is given: no mapping (the format is to be detected), a format (the
+//! second byte), a mapping (the lines up to a blank one, a claim each) or a recipe in TOML (the lines up to a blank one). What follows is
+//! the file.
 
 #![no_main]
 
@@ -56,7 +56,7 @@ fuzz_target!(|bytes: &[u8]| {
     }
     let path = folder.path().join("input");
     if std::fs::write(&path, file).is_ok() {
-        // A panic of a library that reads Parquet or Arrow is caught and told as a damaged file: only one that gets through is a find.
+        // A panic of a library that reads Parquet or Arrow is caught and reported as a damaged file: only one that escapes is a finding.
         QUIET.call_once(|| std::panic::set_hook(Box::new(|_| {})));
         let done = std::panic::catch_unwind(|| read(&[path.clone()], &options, &mut |_| {}, &mut |_| Ok(())));
         if done.is_err() {

@@ -1,4 +1,4 @@
-//! What a zip archive contains: its members by name, each read on its own from the place where it lies.
+//! What a zip archive contains: its members by name, each read separately from its position.
 
 use std::fs::File;
 use std::io::{self, Read};

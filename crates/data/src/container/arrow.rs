@@ -63,7 +63,7 @@ impl Batch {
         Self { batch, at: 0 }
     }
 
-    /// The next rows, until they are many or weigh much; none at the end. A row past the limit is an error in its place.
+    /// The next rows, up to a limit of rows and bytes; empty at the end. A row over the size limit is replaced by an error.
     pub(super) fn next_group(&mut self, read: &[(usize, Name)], max: usize, record: &mut u64) -> Vec<Placed> {
         let mut rows = Vec::new();
         let mut bytes = 0;
@@ -92,7 +92,7 @@ impl Batch {
     }
 }
 
-/// The first type within a type that no value is read of.
+/// The first type within a type whose values are not read.
 fn unread(kind: &DataType) -> Option<String> {
     match kind {
         DataType::List(inner) | DataType::LargeList(inner) | DataType::FixedSizeList(inner, _) => {
@@ -139,7 +139,7 @@ fn float(number: f64) -> Value {
     Number::from_f64(number).map_or(Value::Null, Value::Number)
 }
 
-/// Bytes as text; bytes that are none (an image) are described by their number.
+/// Bytes as text; bytes that are not text (an image) are described by their number.
 fn binary(bytes: &[u8]) -> Value {
     Value::String(
         std::str::from_utf8(bytes).map_or_else(|_| format!("[{} bytes]", bytes.len()), str::to_owned),

@@ -6,7 +6,7 @@ const BUFFER: usize = 256 * 1024;
 /// What an xz file may ask for in KiB: `xz -9` needs 65 MiB.
 const XZ_MEMORY_KIB: u32 = 1 << 20;
 
-/// How many first bytes tell it.
+/// Number of leading bytes that identify a compression.
 pub(crate) const MAGIC: usize = 6;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -41,7 +41,7 @@ pub(crate) struct CsvRows {
 enum Column {
     /// It is a field.
     Field(Name),
-    /// It is a field where it has content: its column has no name.
+    /// A field wherever the cell has content: its column has no name.
     Unnamed(Name),
     /// It must repeat the cell of an earlier column of the same name.
     Same(usize),
@@ -58,8 +58,8 @@ struct Budget<R> {
     max: usize,
 }
 
-/// How lines end, which the parser does not tell and line numbers need: of CR LF it takes the CR with its record, but the
-/// LF, which it counts lines by, with the next.
+/// How lines end, which the parser does not report but line numbers need: of CR LF it takes the CR with its record, but the LF, which it
+/// counts lines by, with the next.
 #[derive(Debug, Clone, Copy, Default)]
 struct Ends {
     /// Whether the first line ends with CR LF; `None` before it ends.
@@ -92,7 +92,7 @@ impl Ends {
     }
 }
 
-/// Where quoted cells go on after the quote mark that ends them, which the parser takes without a word.
+/// Places where quoted cells continue after the closing quote, which the parser accepts silently.
 #[derive(Debug)]
 struct Quotes {
     delimiter: u8,
@@ -154,7 +154,7 @@ impl Quotes {
         self.read += bytes.len() as u64;
     }
 
-    /// Whether a mark lies before this offset that did not before the last one.
+    /// Whether there is such a quote before this offset but after the previous one.
     fn ill_before(&mut self, offset: u64) -> bool {
         let mut ill = false;
         while self.ill.front().is_some_and(|at| *at < offset) {
@@ -266,7 +266,7 @@ impl CsvRows {
         &self.names
     }
 
-    /// The next rows; none at the end.
+    /// The next rows; empty at the end.
     pub(crate) fn next_group(&mut self, label: &str) -> Result<Vec<Placed>, DataError> {
         let mut rows = Vec::new();
         let mut bytes = 0;
@@ -344,7 +344,7 @@ impl CsvRows {
     }
 }
 
-/// A record of which a quoted cell goes on after the quote mark that closes it: what the parser made of it is not what was meant.
+/// The error for a record with a quoted cell that continues after its closing quote: what the parser made of it is not what was meant.
 fn ill_quoted(record: &csv::ByteRecord) -> RowError {
     RowError::new(Reason::Columns, "a quoted cell goes on after the quote mark that ends it")
         .value(&record.iter().map(String::from_utf8_lossy).collect::<Vec<_>>().join(" | "))

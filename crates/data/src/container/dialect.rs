@@ -60,7 +60,7 @@ const DELIMITERS: [u8; 4] = [b',', b'\t', b';', b'|'];
 /// Rows that are compared with each other to find the delimiter.
 const COMPARED: usize = 50;
 
-/// The dialect of a text, from its beginning; an error where no row could be read by any.
+/// The dialect of a text, from its beginning; an error if no dialect can read any row.
 pub(crate) fn dialect(prefix: &[u8], whole: bool) -> Result<Dialect, Refusal> {
     let text = prefix.strip_prefix(b"\xef\xbb\xbf").unwrap_or(prefix);
     let (named, text) = sep_line(text);
@@ -71,7 +71,7 @@ pub(crate) fn dialect(prefix: &[u8], whole: bool) -> Result<Dialect, Refusal> {
     if seen.broken || !well_quoted(text, dialect.delimiter, whole) {
         let plain = Dialect { quotes: false, ..dialect };
         let other = Seen::of(plain, text, whole, usize::MAX);
-        // Where cells begin and end with a quote mark, the marks are no text: the odd row is told when it is read.
+        // Where cells begin and end with a quote mark, the marks are not text: the odd row is reported when it is read.
         if other.rows > 0 && !other.broken && !other.wrapped {
             dialect = plain;
         } else if seen.records <= 1 && seen.open {
@@ -217,7 +217,7 @@ impl Seen {
     }
 }
 
-/// Whether a row has the header's cells, and no more than empty ones beyond.
+/// Whether a row has the header's cells, and beyond them only empty ones.
 pub(crate) fn fits(record: &csv::ByteRecord, width: usize) -> bool {
     record.len() == width
         || (record.len() > width && record.iter().skip(width).all(|cell| cell.trim_ascii().is_empty()))
@@ -245,7 +245,7 @@ enum Quoting {
     Well,
     /// The text ends in a quoted cell.
     Open,
-    /// A quoted cell goes on after its quote.
+    /// A quoted cell continues after its closing quote.
     Broken,
 }
 

@@ -19,7 +19,7 @@ pub(crate) enum Shape {
     Columns,
     /// In an object for each column, by the row's number (pandas).
     PandasColumns,
-    /// In a list of rows of cells beside a list of columns (pandas, `orient="split"`).
+    /// In a list of rows of cells and a list of columns (pandas, `orient="split"`).
     PandasSplit,
     /// Each under its own id.
     ById,
@@ -76,7 +76,7 @@ const LISTS: &[&str] = &[
     "dev",
 ];
 
-/// Fields of a record: an object that has one of these beside a list is a record, not a container of records.
+/// Fields of a record: an object that has one of these as well as a list is a record, not a container of records.
 const OWN: &[&str] = &[
     "prompt",
     "question",
@@ -201,7 +201,7 @@ impl<'de> Deserialize<'de> for InOrder {
     }
 }
 
-/// How records lie in a value, `None` where it is a record itself or no container that is known.
+/// How records are stored in a value; `None` if it is a record itself or not a known container.
 pub(crate) fn shape(value: &Document) -> Option<Shape> {
     match value {
         Document::List(rows) => is_table(rows).then_some(Shape::Table),
@@ -249,7 +249,7 @@ fn of_object(fields: &[(String, Value)]) -> Option<Shape> {
     let all_lists = fields.len() == lists.len();
     match lists.as_slice() {
         [(name, list)] if !has_own => {
-            // A list of many beside a few words about it; two or three items are parts of one record.
+            // A list of many with a few words about it; two or three items are parts of one record.
             let about = fields
                 .iter()
                 .filter(|(field, _)| field != name)
@@ -291,7 +291,7 @@ fn is_columns(fields: &[(String, Value)], has_own: bool) -> bool {
         && (length > 1 || fields.len() == lengths.len())
 }
 
-/// The shape of an object of nothing but objects: columns by row number, or records by id.
+/// The shape of an object that contains only objects: columns by row number, or records by id.
 fn of_objects(fields: &[(String, Value)]) -> Option<Shape> {
     let objects: Vec<&Map<String, Value>> =
         fields.iter().filter_map(|(_, value)| value.as_object()).collect();
@@ -314,7 +314,7 @@ fn is_turns(value: &Value) -> bool {
     value.as_array().is_some_and(|items| items.iter().any(Value::is_object) && !items.iter().all(is_record))
 }
 
-/// The records of a value, in its order; `None` where it has no shape.
+/// The records of a value, in its order; `None` if it is not a container.
 pub(crate) fn records(value: Document) -> Result<Vec<Result<Value, RowError>>, RowError> {
     let Some(shape) = shape(&value) else {
         return Err(RowError::new(Reason::WrongType, "the JSON contains no list of records")
@@ -378,7 +378,7 @@ fn with(mut record: Value, name: &str, text: &str) -> Value {
     record
 }
 
-/// A row as the viewer gives it; texts that it cut are no data.
+/// A row as the viewer gives it; texts that it cut off are not data.
 fn viewed(mut row: Value) -> Result<Value, RowError> {
     let cut: Vec<String> = row.get("truncated_cells").cloned().map(names).unwrap_or_default();
     if let Some(first) = cut.first() {

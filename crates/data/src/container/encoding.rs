@@ -10,7 +10,7 @@ pub(crate) enum Utf16 {
 }
 
 impl Utf16 {
-    /// Told by the mark at the beginning, or by the zeros between the letters of what JSON and CSV begin with.
+    /// Recognised by the byte order mark, or by the zeros between the first characters of JSON and CSV.
     pub(crate) fn of(text: &[u8]) -> Option<Self> {
         let letter = |byte: u8| matches!(byte, b' '..=b'~' | b'\t' | b'\r' | b'\n');
         match text {
@@ -82,7 +82,7 @@ impl<R: Read> Read for FromUtf16<R> {
     }
 }
 
-/// What the bytes 0x80 to 0x9f mean in Windows-1252; five mean nothing.
+/// What the bytes 0x80 to 0x9f mean in Windows-1252; five are undefined.
 const CP1252: [char; 32] = [
     '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8d}', 'Ž', '\u{8f}', '\u{90}',
     '‘', '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9d}', 'ž', 'Ÿ',

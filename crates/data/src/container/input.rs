@@ -1,4 +1,4 @@
-//! Which files do the paths of a user stand for, and what is each of them called?
+//! Which files do the paths of a user refer to, and what is each of them called?
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -14,7 +14,7 @@ pub(crate) struct Input {
     pub(crate) path: PathBuf,
     /// The path as messages show it.
     pub(crate) label: String,
-    /// Whether the user named it, rather than the folder or archive it lies in.
+    /// Whether the user named it, rather than the folder or archive it is in.
     pub(crate) named: bool,
     pub(super) origin: Origin,
 }
@@ -28,7 +28,7 @@ pub(super) enum Origin {
     Shards(Vec<PathBuf>),
 }
 
-/// What a file's name may end with besides the ending of its kind.
+/// What a file's name may end with after the extension of its kind.
 const PACKED: &[&str] = &[".gz", ".zst", ".zstd", ".xz", ".bz2"];
 const KINDS: &[&str] =
     &[".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".parquet", ".arrow", ".feather", ".zip"];
@@ -117,7 +117,7 @@ impl Input {
     }
 }
 
-/// What a folder or archive contains besides data, with the reason it is left out.
+/// Other contents of a folder or archive, with the reason they are left out.
 pub(crate) type LeftOut = Vec<(String, String)>;
 
 /// The files behind the paths: folders are searched through, sorted by name. A single file is called as `shown` says.
@@ -144,7 +144,7 @@ pub(crate) fn expand(paths: &[PathBuf], shown: Option<&str>) -> Result<(Vec<Inpu
     Ok((inputs, left_out))
 }
 
-/// Deeper than any data folder, so that a folder that holds itself ends.
+/// Deeper than any data folder, so that a folder that contains itself ends.
 const DEPTH: usize = 32;
 
 fn walk(
@@ -211,7 +211,7 @@ fn shards(folder: &Path) -> Vec<PathBuf> {
     if files.iter().all(|file| file.is_file()) { files } else { Vec::new() }
 }
 
-/// What Hugging Face's libraries write beside the data.
+/// What Hugging Face's libraries write next to the data.
 pub(super) fn beside_data(name: &str, saved: bool) -> Option<&'static str> {
     let described = [
         "dataset_info.json",

@@ -1,4 +1,4 @@
-//! Rows of Arrow's own format: a file, a stream, or the shards of a table in files of their own.
+//! Rows of Arrow's own format: a file, a stream, or the shards of a table in separate files.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -213,7 +213,7 @@ impl ArrowRows {
         &self.columns.unread
     }
 
-    /// The next rows; none at the end.
+    /// The next rows; empty at the end.
     pub(crate) fn next_group(&mut self, label: &str) -> Result<Vec<Placed>, DataError> {
         loop {
             if let Some(batch) = &mut self.batch {
@@ -232,7 +232,7 @@ impl ArrowRows {
         }
     }
 
-    /// Goes on with the next file of the table.
+    /// Continues with the next file of the table.
     fn shard(&mut self, path: &PathBuf) -> Result<(), DataError> {
         let label = path.display().to_string();
         let file = File::open(path).map_err(|e| DataError::path_io(path, "open", e))?;

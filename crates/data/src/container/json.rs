@@ -87,7 +87,8 @@ fn around(text: &str, error: &serde_json::Error) -> String {
     line.get(from..).unwrap_or(line).to_owned()
 }
 
-/// JSON as Python writes it: `NaN` and `Infinity` outside strings become texts, so that a number that is none is told from nothing.
+/// JSON as Python writes it: `NaN` and `Infinity` outside strings become texts, so that an invalid number is distinguished from a missing
+/// one.
 fn without_nan(text: &str) -> Option<Value> {
     let bytes = text.as_bytes();
     let mut out = String::with_capacity(text.len());

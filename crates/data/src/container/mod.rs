@@ -1,7 +1,7 @@
 //! How records lie in a file, and how they get out of it, whatever format they have.
 //!
-//! [`input`] finds the files behind paths, [`source`] opens them and sees through compression, [`sniff`] tells the container from the first bytes, [`split`]
-//! and [`table`] take records out of it, [`sample`] shows the first of them without using up the input.
+//! [`input`] finds the files behind paths, [`source`] opens and decompresses them, [`sniff`] recognises the container by the first bytes,
+//! [`split`] and [`table`] take records out of it, [`sample`] shows the first of them without using up the input.
 
 mod archive;
 mod arrow;

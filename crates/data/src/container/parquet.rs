@@ -81,7 +81,7 @@ impl ParquetRows {
         &self.columns.unread
     }
 
-    /// The next rows; none at the end.
+    /// The next rows; empty at the end.
     pub(crate) fn next_group(&mut self, label: &str) -> Result<Vec<Placed>, DataError> {
         loop {
             if let Some(batch) = &mut self.batch {
@@ -100,7 +100,7 @@ impl ParquetRows {
     }
 }
 
-/// Columns of texts of a Parquet file, many rows at a time; `None` where one of them is not of text.
+/// Columns of texts of a Parquet file, many rows at a time; `None` if one of them is not text.
 pub(crate) struct TextColumns {
     reader: ParquetRecordBatchReader,
     /// Where each column that is wanted is in a batch.
@@ -135,7 +135,7 @@ impl TextColumns {
                 .max()
                 .unwrap_or(0)
                 .max(1);
-            // A dictionary says nothing of how long its texts are: what is long goes the other way.
+            // A dictionary does not show how long its texts are: long ones are read the other way.
             if heaviest > 512 {
                 return Ok(None);
             }
@@ -150,7 +150,7 @@ impl TextColumns {
         })
     }
 
-    /// The next rows of every column that is wanted, in the order of the names; none at the end.
+    /// The next rows of every column that is wanted, in the order of the names; `None` at the end.
     pub(crate) fn next(&mut self, label: &str) -> Result<Option<Vec<StringViewArray>>, DataError> {
         let batch = guarded(label, "Parquet", || self.reader.next().transpose())?;
         Ok(batch.map(|batch| {

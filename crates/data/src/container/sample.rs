@@ -14,9 +14,9 @@ use super::table::{Placed, Table};
 use crate::error::{At, DataError, RowError};
 use crate::row::Row;
 
-/// More records say no more about a format.
+/// Records to look at; more of them reveal no more about a format.
 const ROWS: usize = 2_000;
-/// Nor do more bytes.
+/// Bytes to look at, likewise.
 const BYTES: usize = 32 << 20;
 
 /// The beginning of a file as records.
@@ -30,7 +30,7 @@ pub(crate) struct Sample {
     pub(crate) bad: Option<(At, RowError)>,
     /// Whether these are all records of the file.
     pub(crate) whole: bool,
-    /// What was done to read the file as it is: quotes, encoding, columns and rows left out.
+    /// What was done to read the file as given: quotes, encoding, columns and rows left out.
     pub(crate) remarks: Vec<String>,
     /// Columns whose type is not read, with the type.
     pub(crate) unread_columns: Vec<(String, String)>,
@@ -168,7 +168,7 @@ fn weight(row: &Row) -> usize {
 }
 
 fn split(opened: &Opened, layout: Layout, sample: &mut Sample) {
-    // A line that the beginning cuts is none.
+    // A line that is cut off by the end of the prefix is not a record.
     let end = match layout {
         Layout::Lines if !opened.whole => memchr::memrchr(b'\n', &opened.prefix).map_or(0, |at| at + 1),
         _ => opened.prefix.len(),
@@ -194,7 +194,7 @@ fn split(opened: &Opened, layout: Layout, sample: &mut Sample) {
 }
 
 impl Opened {
-    /// Only what was read of it so far, as a file of its own.
+    /// Only what was read of it so far, as a separate file.
     fn beginning(&self) -> Self {
         let empty: Box<dyn std::io::Read + Send> = Box::new(Cursor::new(Vec::new()));
         self.part(self.prefix.clone(), empty, Vec::<PathBuf>::new())

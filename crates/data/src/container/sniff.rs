@@ -20,7 +20,7 @@ use crate::error::DataError;
 pub(crate) enum Container {
     /// Records of JSON.
     Json(Layout),
-    /// One JSON object of a format that takes it apart itself.
+    /// One JSON object, which a format splits itself.
     Document,
     /// One JSON value that contains all records.
     Records(Shape),
@@ -50,7 +50,7 @@ impl Container {
     }
 }
 
-/// Tells the container of an open file, decoding its text where needed; the inner error is about what the file is.
+/// Recognises the container of an open file, decoding its text where needed; the inner error is about what the file is.
 ///
 /// # Errors
 /// Where reading fails.
@@ -77,7 +77,7 @@ pub(crate) fn recognise(opened: &mut Opened, name: &str) -> Result<Result<Contai
             "give JSON, JSON Lines, CSV, Parquet or Arrow, plain or compressed with gzip, zstd, xz, bzip2 or zip",
         )));
     }
-    // Of a path, the folders' names say nothing.
+    // Of a path, the folders' names are ignored.
     let name = name.rsplit(['/', '\\']).next().unwrap_or(name);
     let table = [".csv", ".tsv"].iter().any(|ending| name.contains(ending));
     let lines = [".jsonl", ".ndjson"].iter().any(|ending| name.contains(ending));
@@ -163,7 +163,7 @@ fn object(opened: &mut Opened, lines: bool) -> Result<Container, DataError> {
             None => mended(text),
         };
         let found = value.as_ref().and_then(|value| shape(value).or_else(|| of_part(value, end.is_none())));
-        // A line of JSON Lines is a record, unless it can be none.
+        // A line of JSON Lines is a record, unless it cannot be one.
         let surely = |shape| !matches!(shape, Shape::Columns | Shape::ById | Shape::PandasColumns);
         if let Some(shape) = found.filter(|shape| !lines || surely(*shape)) {
             return Ok(Container::Records(shape));
@@ -206,7 +206,7 @@ fn value_end(text: &[u8]) -> Option<usize> {
     }
 }
 
-/// Objects that formats take apart themselves.
+/// Objects that formats split themselves.
 fn is_own_document(text: &[u8]) -> bool {
     let top = keys_at(text, 1, 1);
     let listed = |name: &str, with: u8| top.iter().any(|key| key.name == name && key.opens == with);

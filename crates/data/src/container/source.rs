@@ -1,6 +1,6 @@
-//! Where bytes come from: files, archives and standard input, decompressed, counted and never held whole.
+//! Where bytes come from: files, archives and standard input, decompressed, counted and never loaded whole.
 //!
-//! Every input is opened once: what was looked at to tell its kind is kept, and reading goes on after it.
+//! Every input is opened once: the bytes that were read to recognise its kind are kept, and reading continues after them.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -64,7 +64,7 @@ impl Opened {
         spool(&label, self.into_reader())
     }
 
-    /// The file itself, beside this one, where it is a plain file.
+    /// A second handle of the file, if it is a plain file.
     pub(crate) fn beside(&self) -> Option<File> {
         if self.shards.is_empty() { self.file.as_ref()?.try_clone().ok() } else { None }
     }
@@ -128,7 +128,7 @@ pub(crate) type Checksum = Arc<OnceLock<u32>>;
 struct Counting<R> {
     inner: R,
     counter: Arc<AtomicU64>,
-    /// Taken on the way, so that nobody need read the file again for it.
+    /// Computed while reading, so that the file need not be read again for it.
     sum: flate2::Crc,
     checksum: Option<Checksum>,
 }
@@ -150,11 +150,11 @@ impl<R: Read> Read for Counting<R> {
 /// What an input turned out to be.
 pub(crate) enum Found {
     File(Box<Opened>),
-    /// An archive: the members that may be data, and what it contains besides.
+    /// An archive: the members that may be data, and its other contents.
     Archive(Vec<Input>, LeftOut),
 }
 
-/// Opens one file that is no archive, or an archive of one file.
+/// Opens one file that is not an archive, or an archive of one file.
 pub(crate) fn open(input: &Input) -> Result<Opened, DataError> {
     match look_into(input)? {
         Found::File(opened) => Ok(*opened),
@@ -169,7 +169,7 @@ pub(crate) fn open(input: &Input) -> Result<Opened, DataError> {
     }
 }
 
-/// An input as it lies there.
+/// An input as stored.
 struct Raw {
     reader: Box<dyn Read + Send>,
     /// Its size, where it is a regular file.
@@ -194,7 +194,7 @@ fn raw(input: &Input) -> Result<Raw, DataError> {
     }
 }
 
-/// Opens, sees through compression and archives (told by the first bytes, not by the name) and reads the prefix.
+/// Opens the input, looks into compression and archives (recognised by the first bytes, not by the name) and reads the prefix.
 pub(crate) fn look_into(input: &Input) -> Result<Found, DataError> {
     let fail = |e| DataError::io(&input.label, "read", e);
     let counter = Arc::new(AtomicU64::new(0));

@@ -7,7 +7,7 @@ use memchr::{memchr, memchr2};
 
 use crate::error::{At, Reason, RowError};
 
-/// How a JSON text holds its records.
+/// How records are stored in a JSON text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Layout {
     /// One record a line.
@@ -25,7 +25,7 @@ pub(crate) struct Chunk {
     pub(crate) records: Vec<Found>,
 }
 
-/// One record, or why there is none.
+/// One record, or the reason it cannot be read.
 #[derive(Debug)]
 pub(crate) struct Found {
     pub(crate) at: At,
@@ -34,8 +34,8 @@ pub(crate) struct Found {
 
 /// Read at a time.
 const BLOCK: usize = 128 << 10;
-/// A chunk is handed on once it holds this much: little enough that what is parsed of it, and of those that wait, is in
-/// the processor's caches until it is gathered and encoded.
+/// Size in bytes at which a chunk is handed on: small enough that what is parsed from it, and from those that wait, stays in the
+/// processor's caches until it is gathered and encoded.
 const CHUNK: usize = 256 << 10;
 
 const READING: State = State::In { depth: 0, string: false, escape: false, dropping: false };
@@ -55,7 +55,7 @@ pub(crate) struct Splitter<R> {
     line: u64,
     record: u64,
     end: bool,
-    /// Why nothing more can be read.
+    /// Why reading cannot continue.
     broken: Option<io::Error>,
     finished: bool,
     records: Vec<Found>,
@@ -114,7 +114,7 @@ impl<R: Read> Splitter<R> {
                 Layout::Array | Layout::Values => self.values(),
             }
             if self.broken.is_some() {
-                // What came whole goes first.
+                // Complete records go first.
                 self.end = false;
                 if !self.records.is_empty() {
                     return Ok(Some(self.hand_over()));

@@ -25,7 +25,7 @@ pub(crate) enum Table {
 }
 
 impl Table {
-    /// Opens what a file was recognised as; `None` where its records are to be split or a format takes it apart.
+    /// Opens what a file was recognised as; `None` if its records are to be split or a format splits it itself.
     ///
     /// `max` is the largest record in bytes.
     pub(crate) fn open(opened: Opened, container: Container, max: usize) -> Result<Option<Self>, DataError> {
@@ -46,7 +46,7 @@ impl Table {
         }))
     }
 
-    /// The next rows; none at the end.
+    /// The next rows; empty at the end.
     pub(crate) fn next_group(&mut self, label: &str) -> Result<Vec<Placed>, DataError> {
         match self {
             Self::Csv(rows) => rows.next_group(label),
@@ -62,7 +62,7 @@ impl Table {
         }
     }
 
-    /// The columns' names, where the container says them; else none.
+    /// The columns' names if the container gives them; else empty.
     pub(crate) fn names(&self) -> &[String] {
         match self {
             Self::Csv(rows) => rows.names(),

@@ -1,7 +1,7 @@
 //! How a verdict is written as an AlpacaEval annotation.
 //!
-//! A pair without a verdict is a record whose `preference` is null. Several turns become one text; the presentation
-//! order, a weight, a tie's kind, scenario and language have no place. Metadata stands beside the format's own fields.
+//! A pair without a verdict is a record whose `preference` is null. Several turns become one text; the presentation order, a weight, a
+//! tie's kind, scenario and language cannot be represented. Metadata is written next to the format's own fields.
 
 use predilect_types::{Order, Pair, Role, TieKind, Verdict};
 use serde_json::{Map, Value, json};

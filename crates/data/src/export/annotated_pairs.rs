@@ -1,9 +1,8 @@
 //! How pairs are written as AnnotatedPairs 2.0.
 //!
-//! Each judge is an annotator whose id is its name. What the format has no field for stands in fields of our own that
-//! other tools leave alone: `p_a`, `order`, `tie`, `weight` and `receipt` beside `pref`, `messages` beside `text`, and
-//! `scenario`, `language`, `prompt_messages` in a comparison's metadata. An annotator has one annotation on a pair, so
-//! a judge's further verdicts on it are lost.
+//! Each judge is an annotator whose id is its name. What the format has no field for is written to additional fields that other tools
+//! ignore: `p_a`, `order`, `tie`, `weight` and `receipt` next to `pref`, `messages` next to `text`, and `scenario`, `language`,
+//! `prompt_messages` in a comparison's metadata. An annotator has one annotation on a pair, so a judge's further verdicts on it are lost.
 
 use std::collections::BTreeSet;
 
@@ -68,7 +67,7 @@ pub(super) fn write(
     )
 }
 
-/// What a comparison's `metadata` holds: the pair's own fields and those that the format has no place of its own for.
+/// What a comparison's `metadata` contains: the pair's own fields and those for which the format has no field.
 pub(super) fn metadata(pair: &Pair) -> Map<String, Value> {
     let mut metadata: Map<String, Value> =
         pair.metadata.iter().map(|(name, value)| (name.clone(), value.clone())).collect();

@@ -1,7 +1,7 @@
 //! What another tool reads of a study: its pairs and verdicts in that tool's format.
 //!
-//! Reading an exported file again gives what was exported, as far as the format has a place for it; what it has no
-//! place for is counted in [`ExportSummary::lost`]. Ratings and where a pair was read from stay in the study.
+//! Reading an exported file again gives what was exported, as far as the format can represent it; what it cannot is counted in
+//! [`ExportSummary::lost`]. Ratings and where a pair was read from stay in the study.
 
 mod alpaca_eval;
 mod annotated_pairs;
@@ -74,7 +74,7 @@ impl FromStr for ExportFormat {
     }
 }
 
-/// Writes a study in another format. The verdicts are held in memory, the pairs are not.
+/// Writes a study in another format. The verdicts are kept in memory, the pairs are not.
 ///
 /// # Errors
 ///
@@ -142,7 +142,7 @@ fn each(
             if takes(row, None) {
                 let judged = !on.is_empty();
                 on.retain(|verdict| takes(row, Some(verdict)));
-                // A pair of which no verdict is wanted is not wanted either.
+                // A pair without any wanted verdict is left out too.
                 if !judged || !on.is_empty() {
                     write(&pair, &on)?;
                 }

@@ -1,8 +1,8 @@
 //! How a verdict is written for TRL: a conversational prompt with a chosen and a rejected response.
 //!
-//! Ties and pairs without text or verdict have no place; a soft preference becomes a hard one. `judge`, `swapped` (the
-//! chosen one was B), `pair_id`, models, scenario, language and metadata are further columns that trainers leave alone and
-//! that reading the file again needs.
+//! Ties and pairs without text or verdict cannot be represented; a soft preference becomes a hard one. `judge`, `swapped` (the chosen one
+//! was B), `pair_id`, models, scenario, language and metadata are further columns that trainers ignore and that reading the file again
+//! needs.
 
 use predilect_types::{Order, Pair, Verdict};
 use serde_json::json;

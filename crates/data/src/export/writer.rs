@@ -8,14 +8,14 @@ use serde_json::{Value, json};
 
 use crate::error::DataError;
 
-/// What was written, and what the format had no place for.
+/// What was written, and what the format cannot represent.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ExportSummary {
     /// Pairs written.
     pub pairs: u64,
     /// Verdicts written.
     pub verdicts: u64,
-    /// What the format had no place for, by kind.
+    /// What the format cannot represent, by kind.
     pub lost: BTreeMap<String, u64>,
 }
 

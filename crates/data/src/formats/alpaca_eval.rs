@@ -1,10 +1,9 @@
 //! What an AlpacaEval record says: an annotation of two outputs, or one output of one model.
 //!
-//! `instruction` is the prompt, `output_1`/`generator_1` response A, `output_2`/`generator_2` response B, `annotator`
-//! the judge. `preference` runs from 1 (A) to 2 (B), so `p_a = 2 - preference`; 1.5 and 0 are ties, null and NaN are
-//! no verdict, anything else stops. `raw_completion`, price, time and `referenced_models` make the receipt; `dataset`
-//! and `datasplit` go to the metadata. Records with one `output` and its `generator` are answers: every two models'
-//! answers to an instruction become a pair.
+//! `instruction` is the prompt, `output_1`/`generator_1` response A, `output_2`/`generator_2` response B, `annotator` the judge.
+//! `preference` runs from 1 (A) to 2 (B), so `p_a = 2 - preference`; 1.5 and 0 are ties, null and NaN mean no verdict, anything else stops.
+//! `raw_completion`, price, time and `referenced_models` make up the receipt; `dataset` and `datasplit` go to the metadata. Records with
+//! one `output` and its `generator` are answers: every two models' answers to an instruction become a pair.
 
 use predilect_types::{Message, Order, Response, TieKind, Verdict};
 

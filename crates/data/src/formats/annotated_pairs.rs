@@ -1,11 +1,10 @@
 //! What an AnnotatedPairs file says: comparisons, and each annotator's preference on them.
 //!
-//! The JSON form (2.0) is one object with `metadata`, `annotators` and `comparisons` and is held whole, because the
-//! annotators may stand after the comparisons that refer to them. A judge is the annotator's `name` where no other
-//! shares it, else its id; type and description go to the receipt. `pref` is `a`, `b`, or null: null with a
-//! `no_pref_reason` that names a tie is a tie, any other null is no verdict, other words stop. Extra fields of an
-//! annotation that Predilect writes (`p_a`, `order`, `tie`, `weight`, `receipt`) win over `pref`. A comparison's
-//! `metadata` becomes the pair's; `scenario`, `language` and `prompt_messages` in it are taken as such.
+//! The JSON form (2.0) is one object with `metadata`, `annotators` and `comparisons` and is loaded whole, because the annotators may come
+//! after the comparisons that refer to them. A judge is the annotator's `name` if no other shares it, else its id; type and description go
+//! to the receipt. `pref` is `a`, `b`, or null: null with a `no_pref_reason` that names a tie is a tie, any other null means no verdict,
+//! other words stop. Extra fields of an annotation that Predilect writes (`p_a`, `order`, `tie`, `weight`, `receipt`) win over `pref`. A
+//! comparison's `metadata` becomes the pair's; `scenario`, `language` and `prompt_messages` in it are taken as such.
 //!
 //! The table form has `text_a`, `text_b`, `preferred_text` (`text_a`, `text_b`), `input` or `prompt`, `model_a`,
 //! `model_b`.

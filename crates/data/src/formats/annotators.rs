@@ -1,4 +1,4 @@
-//! Who annotates, where a file lists its annotators apart from what they say.
+//! Who annotates, where a file lists its annotators separately from what they say.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::error::RowError;
 
-/// Who annotates: the id, the judge's name and what the file tells of it.
+/// Who annotates: the id, the judge's name and what the file says of it.
 #[derive(Debug, Default)]
 pub(crate) struct Annotators(pub(super) BTreeMap<String, (String, Map<String, Value>)>);
 

@@ -1,10 +1,10 @@
 //! What an Arena-Hard record says: a question, a model's answer, or a judgment of two games.
 //!
-//! Questions have `question_id` or `uid` with `turns` or `prompt`; answers `choices` or `messages` with `model_id` or
-//! `model`; judgments `model`, `judge`, `baseline` and `games`, whose `score` is one of `A>>B, A>B, A=B, B>A, B>>A`.
-//! The baseline is A in the first game and B in the second, so pairs have the baseline as A. A judge's two games make
-//! one verdict: the mean, a strong win counting three times (as the benchmark does), order `both`, scores in the
-//! receipt. A score that is null or `error` is no call. Without judgments every two models' answers become a pair.
+//! Questions have `question_id` or `uid` with `turns` or `prompt`; answers `choices` or `messages` with `model_id` or `model`; judgments
+//! `model`, `judge`, `baseline` and `games`, whose `score` is one of `A>>B, A>B, A=B, B>A, B>>A`. The baseline is A in the first game and B
+//! in the second, so pairs have the baseline as A. A judge's two games make one verdict: the mean, a strong win counting three times (as
+//! the benchmark does), order `both`, scores in the receipt. A score that is null or `error` is not a call. Without judgments every two
+//! models' answers become a pair.
 
 use predilect_types::{Message, Order, TieKind, Verdict};
 use serde_json::{Value, json};
@@ -114,7 +114,7 @@ fn judgment(cx: &Context, key: String, mut row: Row) -> Result<Parsed, RowError>
     Ok(Piece::Judgment(Judgment { key, model_a: baseline, model_b: model, turns: None, verdict }).into())
 }
 
-/// A game's score as (A's share, how often it counts); `None` for no call.
+/// A game's score as (A's share, how often it counts); `None` if there was no call.
 fn score(field: &str, value: &Value) -> Result<Option<(f64, f64)>, RowError> {
     let text = match value {
         Value::Null => return Ok(None),

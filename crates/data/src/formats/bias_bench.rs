@@ -1,6 +1,6 @@
-//! Which records a BiasBench file holds: one object, the bias's name before its list of records.
+//! Which records a BiasBench file contains: one object, the bias's name before its list of records.
 //!
-//! The file is held whole, since the name stands outside of its records.
+//! The file is loaded whole, since the name is outside its records.
 
 use serde_json::Value;
 

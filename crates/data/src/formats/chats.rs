@@ -1,7 +1,7 @@
 //! What a rating in a copy of a chat says (Open WebUI): of several answers to one message one was rated.
 //!
-//! A rating of 1 means that the answer beats its siblings, -1 that each of them beats it. A rating of an answer without
-//! siblings compares nothing; one whose siblings have left no text is a vote between two models.
+//! A rating of 1 means that the answer beats its siblings, -1 that each of them beats it. A rating of an answer without siblings gives no
+//! comparison; one whose siblings have no text is a vote between two models.
 
 use predilect_types::{Message, Order, Response, Verdict};
 use serde_json::{Value, json};
@@ -73,7 +73,7 @@ pub(super) fn parse(plan: &Plan, cx: &Context, mut row: Row) -> Result<Parsed, R
     Ok(Parsed::Drafts(drafts))
 }
 
-/// Whether the rating is good; `None` where nothing was rated.
+/// Whether the rating is good; `None` if there is no rating.
 fn rating(data: &Value) -> Result<Option<bool>, RowError> {
     match data.get("rating") {
         None | Some(Value::Null) => Ok(None),

@@ -1,4 +1,4 @@
-//! What the formats have in common: what a parser knows besides the record, and the words for a winner.
+//! What the formats have in common: what a parser knows in addition to the record, and the words for a winner.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use crate::call::Call;
 use crate::error::{Reason, RowError};
 use crate::row::Row;
 
-/// What a parser knows besides the record.
+/// What a parser knows in addition to the record.
 #[derive(Debug, Default)]
 pub(crate) struct Context {
     /// The file as messages name it.
@@ -20,21 +20,21 @@ pub(crate) struct Context {
     pub(crate) format: String,
     /// The judge that the user named.
     pub(crate) given: Option<String>,
-    /// The judge of verdicts that name none.
+    /// The judge of verdicts without a judge.
     pub(crate) judge: String,
     /// Whether several judge prompts of one model are among the files, so that the model alone does not name a judge.
     pub(crate) by_prompt: bool,
     /// The file's name without folders and endings.
     pub(crate) stem: String,
-    /// A name for the file that no other input has.
+    /// A name for the file that is unique among the inputs.
     pub(crate) tag: String,
     /// For `annotated_pairs`: who annotates.
     pub(crate) annotators: Annotators,
 }
 
 impl Context {
-    /// Where records stand, by names in memory of their own: threads that counted their references to the same ones would
-    /// wait for each other at every record.
+    /// Where records are, with names that are allocated separately: threads that counted references to the same ones would wait for each
+    /// other at every record.
     pub(crate) fn apart(&self) -> Provenance {
         Provenance {
             source: Arc::from(self.source.as_str()),
@@ -54,9 +54,9 @@ impl Context {
     }
 }
 
-/// Reads a winner in words: the names given for A and B, a tie and its two kinds, and what stands for no verdict.
+/// Reads a winner in words: the names given for A and B, a tie and its two kinds, and what means no verdict.
 ///
-/// Nothing else is guessed: what the formats do not define (`c`, `both`, `draw`) stops.
+/// There is no guessing: what the formats do not define (`c`, `both`, `draw`) stops.
 pub(crate) fn winner(
     field: &str,
     value: Option<Value>,

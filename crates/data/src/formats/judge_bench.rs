@@ -1,10 +1,9 @@
 //! What a JudgeBench record says: a question, two responses, the right label, and a judge's two decisions.
 //!
-//! `label` is `A>B` or `B>A` (judge `gold`). Output files add `judge_name` and `judgments`, whose `decision` is in the
-//! sense of what was shown: the second was shown with the responses swapped. The judge is the `judge_model` that stands anywhere
-//! within them; `judge_name` is only how it was asked. Both make one verdict with order `both`;
-//! decisions that are null or `error` are no call, any other word stops. `pair_id` is the pair's id, `source`
-//! the scenario, `response_model` the model of both.
+//! `label` is `A>B` or `B>A` (judge `gold`). Output files add `judge_name` and `judgments`, whose `decision` is in the sense of what was
+//! shown: the second was shown with the responses swapped. The judge is the `judge_model` found anywhere within them; `judge_name` only
+//! says how it was asked. Both make one verdict with order `both`; decisions that are null or `error` are not calls, any other word stops.
+//! `pair_id` is the pair's id, `source` the scenario, `response_model` the model of both.
 
 use predilect_types::{Message, Response, TieKind};
 use serde_json::{Value, json};
@@ -47,8 +46,8 @@ pub(super) fn parse(cx: &Context, mut row: Row) -> Result<Parsed, RowError> {
     Ok(draft.into())
 }
 
-/// Who judged: the model that the judgments name, at any depth; the judge's method where they name none, and behind the
-/// model where one model judged by several methods.
+/// Who judged: the model that the judgments name, at any depth; the judge's method if they name none, and after the model's name if one
+/// model judged by several methods.
 pub(crate) fn judge_of(judgments: &[Value], method: Option<String>, by_method: bool) -> Option<String> {
     match (judgments.iter().find_map(|judgment| model_of(judgment, 0)), method) {
         (Some(model), Some(method)) if by_method => Some(format!("{model} ({method})")),

@@ -1,8 +1,8 @@
 //! What a Label Studio task says: two texts that people compared, and each person's choice.
 //!
-//! `data` holds the texts; a result of type `pairwise` names the two it compared in `to_name` and the better one as `left` or
-//! `right`; one of type `choices` names it in words; one of type `ranker` puts the items of a list in order, which gives a
-//! verdict on each two of them. Whoever completed an annotation is its annotator; cancelled ones count as no verdict.
+//! `data` contains the texts; a result of type `pairwise` names the two it compared in `to_name` and the better one as `left` or `right`;
+//! one of type `choices` names it in words; one of type `ranker` puts the items of a list in order, which gives a verdict on every pair of
+//! them. The user who completed an annotation is its annotator; cancelled ones count as no verdict.
 
 use crate::advice::MAP;
 use predilect_types::{Message, Order};
@@ -61,7 +61,7 @@ pub(super) fn parse(plan: &Plan, cx: &Context, mut row: Row) -> Result<Parsed, R
     Ok(draft.into())
 }
 
-/// The prompt among a task's data; empty where there is none.
+/// The prompt among a task's data; empty without one.
 fn prompt(sample: &Sample, texts: &mut Row) -> Result<Vec<Message>, RowError> {
     match crate::recipe::prompt_column(sample).filter(|name| texts.has(name)) {
         Some(name) => texts.messages(&name, predilect_types::Role::User).map_err(|error| error.under("data")),

@@ -1,9 +1,8 @@
 //! What an LLMBar record says: an instruction, two outputs, the right one, and a judge's calls in both orders.
 //!
-//! `label` is 1 or 2 (judge `gold`); null is no verdict, anything else stops. Result files add `results`: a list with
-//! `swap = False` and `swap = True`, whose `winner` is already in the unswapped sense. The judge is the file's name
-//! without its ending; both calls make one verdict with order `both` and stand in the receipt with the completions.
-//! A winner that is null was not parsed and is no call.
+//! `label` is 1 or 2 (judge `gold`); null means no verdict, anything else stops. Result files add `results`: a list with `swap = False` and
+//! `swap = True`, whose `winner` is already in the unswapped sense. The judge is the file's name without its extension; both calls make one
+//! verdict with order `both` and are kept in the receipt with the completions. A winner that is null was not parsed and is not a call.
 
 use predilect_types::{Message, Response};
 use serde_json::{Value, json};

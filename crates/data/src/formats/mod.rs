@@ -80,7 +80,7 @@ pub(crate) fn from_choice(
     draft
 }
 
-/// Two scored responses of two records as a pair, with one verdict for each score that both have; none where neither was chosen.
+/// Two scored responses of two records as a pair, with one verdict for each score that both have; `None` if neither was chosen.
 pub(crate) fn from_scores(x: &Scored, y: &Scored) -> Option<Draft> {
     let swapped = on_side_b(&x.prompt, &x.response, &y.response);
     let (a, b) = if swapped { (y, x) } else { (x, y) };
@@ -114,7 +114,7 @@ pub(crate) fn from_scores(x: &Scored, y: &Scored) -> Option<Draft> {
     Some(draft)
 }
 
-/// Takes a format's document apart into its records.
+/// Splits a format's document into its records.
 pub(crate) fn document(shape: Shape, value: Value) -> Result<(Vec<Value>, Annotators), RowError> {
     match shape {
         Shape::AnnotatedPairs => annotated_pairs::document(value),

@@ -1,11 +1,10 @@
 //! What an MT-Bench record says: a question, an answer, a judgment of one or two answers, or a person's label.
 //!
-//! A human record has `conversation_a`, `conversation_b`, `winner` (`model_a`, `model_b`, `tie`), `judge` and `turn`:
-//! the conversations are read up to that turn. A pair judgment has `model_1` (A), `model_2` (B), `g1_winner` and
-//! `g2_winner` (`model_1`, `model_2`, `tie`, both in the unswapped sense; `error` is no call): one verdict with order
-//! `both`. A single judgment scores one model's answer: every two models that one judge scored on one turn are
-//! compared, -1 being no score. `judge` is a name or a list whose first is the name. Questions and answers give
-//! the texts; reference answers are read as answers of their model. The category is the scenario.
+//! A human record has `conversation_a`, `conversation_b`, `winner` (`model_a`, `model_b`, `tie`), `judge` and `turn`: the conversations are
+//! read up to that turn. A pair judgment has `model_1` (A), `model_2` (B), `g1_winner` and `g2_winner` (`model_1`, `model_2`, `tie`, both
+//! in the unswapped sense; `error` is not a call): one verdict with order `both`. A single judgment scores one model's answer: every two
+//! models that one judge scored on one turn are compared, where -1 means no score. `judge` is a name or a list whose first is the name.
+//! Questions and answers give the texts; reference answers are read as answers of their model. The category is the scenario.
 
 use predilect_types::{Response, Role};
 use serde_json::{Value, json};

@@ -1,12 +1,12 @@
 //! What a record of Predilect's own format says: a pair and any number of verdicts on it.
 //!
-//! `prompt`, `response_a` and `response_b` are text or messages; `id`, `model_a`, `model_b`, `scenario`, `language` and
-//! `metadata` (an object) are optional. Verdicts stand in `verdicts`, a list of `{judge, annotator, pool, criterion, p_a,
-//! order, tie, weight, receipt}`, or flat: the same fields in the record; `preferred` (`a`, `b`, `tie`, `both_bad`,
-//! `both_good`; blank for no verdict) may stand in place of `p_a`. In tables the lists and objects are JSON text. `winner` (`model_a`, `model_b`, `tie`, `tie (bothbad)`) is read as well, as flat
-//! releases of arena votes write it, with `human` as the judge; else a judge without a name is `unnamed`. A `p_a` that
-//! is null is no verdict; one outside of 0 to 1, a negative weight, an unknown order or tie, and any other word in `preferred` or `winner` stop. Unknown fields go
-//! to the metadata.
+//! `prompt`, `response_a` and `response_b` are text or messages; `id`, `model_a`, `model_b`, `scenario`, `language` and `metadata` (an
+//! object) are optional. Verdicts are in `verdicts`, a list of `{judge, annotator, pool, criterion, p_a, order, tie, weight, receipt}`, or
+//! flat: the same fields in the record; `preferred` (`a`, `b`, `tie`, `both_bad`, `both_good`; blank for no verdict) may replace `p_a`. In
+//! tables the lists and objects are JSON text. `winner` (`model_a`, `model_b`, `tie`, `tie (bothbad)`) is read as well, as flat releases of
+//! arena votes write it, with `human` as the judge; else a judge without a name is `unnamed`. A `p_a` that is null means no verdict; one
+//! outside of 0 to 1, a negative weight, an unknown order or tie, and any other word in `preferred` or `winner` stop. Unknown fields go to
+//! the metadata.
 
 use predilect_types::{Order, Role, TieKind, Verdict};
 use serde_json::Value;
@@ -60,7 +60,7 @@ pub(super) fn parse(cx: &Context, mut row: Row) -> Result<Parsed, RowError> {
     Ok(draft.into())
 }
 
-/// A list or object, in tables as JSON text; blank text is nothing.
+/// A list or object, in tables as JSON text; blank text counts as missing.
 fn json_field(row: &mut Row, name: &str) -> Result<Option<Value>, RowError> {
     match row.take(name) {
         Some(Value::String(text)) if text.trim().is_empty() => Ok(None),

@@ -1,10 +1,9 @@
 //! What a PandaLM record says: an instruction with input, two responses and three people's labels; or one model's result.
 //!
-//! `annotator1` to `annotator3` (and any further `annotatorN`) are judges of those names: 1 is `response1` (A), 2 is
-//! `response2` (B), 0 a tie; null is no verdict, anything else stops. `cmp_key` names both models when one underscore
-//! parts it, and stays in the metadata in any case. Result files hold `idx` and `NAME_result` (`1`, `2`, `0` or `Tie`,
-//! `garbage` for what was not parsed): the judge is NAME (`gpt`, `pandalm`), the record's other `NAME_` fields make the
-//! receipt, and `idx` finds the pair, in the same folder first.
+//! `annotator1` to `annotator3` (and any further `annotatorN`) are judges of those names: 1 is `response1` (A), 2 is `response2` (B), 0 a
+//! tie; null means no verdict, anything else stops. `cmp_key` names both models if it has exactly one underscore, and stays in the metadata
+//! in any case. Result files contain `idx` and `NAME_result` (`1`, `2`, `0` or `Tie`, `garbage` for what was not parsed): the judge is NAME
+//! (`gpt`, `pandalm`), the record's other `NAME_` fields make up the receipt, and `idx` finds the pair, in the same folder first.
 
 use predilect_types::{Message, Response};
 use serde_json::{Map, Value};

@@ -1,11 +1,10 @@
 //! What an annotated pair of preference-dissection says: a query, two responses, many judges' labels, and ratings.
 //!
-//! `preference_labels` maps each judge to `response_1` (A) or `response_2` (B); `tie` is read, null is no verdict, other
-//! words stop. Basic ratings are kept as the annotator `gpt-4-turbo` gave them, *repetitive* turned round (3 - x) into
-//! `non_repetitive`; errors are counted by severity, and a side whose accuracy is `not applicable` has no rating
-//! (`None`, never 0); lists of query-specific ratings are averaged; `num_words` is the annotator `file`'s length.
-//! A rating of an unknown property or type is counted, not kept. `scenario_group` is the scenario; the query's
-//! analysis and all other fields go to the metadata.
+//! `preference_labels` maps each judge to `response_1` (A) or `response_2` (B); `tie` is read, null means no verdict, other words stop.
+//! Basic ratings are kept as the annotator `gpt-4-turbo` gave them, *repetitive* inverted (3 - x) into `non_repetitive`; errors are counted
+//! by severity, and a side whose accuracy is `not applicable` has no rating (`None`, never 0); lists of query-specific ratings are
+//! averaged; `num_words` is the annotator `file`'s length. A rating of an unknown property or type is counted, not kept. `scenario_group`
+//! is the scenario; the query's analysis and all other fields go to the metadata.
 
 use std::collections::BTreeMap;
 
@@ -141,7 +140,7 @@ fn scores(draft: &mut Draft, row: &mut Row, group: &str) {
     }
 }
 
-/// A number, or the mean of a list's numbers (an object stands for its only number).
+/// A number, or the mean of a list's numbers (an object counts as its only number).
 fn average(value: &Value) -> Option<f64> {
     match value {
         Value::Number(number) => number.as_f64(),

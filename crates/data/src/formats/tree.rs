@@ -1,7 +1,7 @@
 //! What a tree of messages says whose replies are ranked (OpenAssistant): nested in one record, or one message a record.
 //!
-//! Of the replies to one message every two with different ranks are a pair, the lower rank wins; the path from the root is the
-//! prompt. Messages that are records of their own wait for their parents until the file ends.
+//! Of the replies to one message every two with different ranks are a pair, the lower rank wins; the path from the root is the prompt.
+//! Messages in separate records wait for their parents until the file ends.
 
 use std::collections::HashMap;
 
@@ -91,7 +91,7 @@ fn ranks(prompt: &[Message], replies: &[(Message, f64)], judge: &str, drafts: &m
     }
 }
 
-/// The pairs of messages that were records of their own, and how many replies had no way to a root.
+/// The pairs of messages that were in separate records, and the number of replies without a path to a root.
 pub(crate) fn pairs(nodes: &[Node]) -> (Vec<Draft>, usize) {
     let by_id: HashMap<&str, &Node> = nodes.iter().map(|node| (node.id.as_str(), node)).collect();
     let mut children: HashMap<&str, Vec<&Node>> = HashMap::new();

@@ -1,7 +1,7 @@
 //! What a conversation says in which one of several replies was chosen at each turn (PRISM).
 //!
-//! The list holds the messages in order, each with its `turn`; of the replies of one turn the chosen one beats each of the
-//! others and goes on into the prompt of the next turn. Scores stand in the receipt.
+//! The list contains the messages in order, each with its `turn`; of the replies of one turn the chosen one beats each of the others and
+//! becomes part of the prompt of the next turn. Scores are kept in the receipt.
 
 use predilect_types::{Message, Response};
 use serde_json::{Value, json};
@@ -57,7 +57,7 @@ struct Dialogue {
     /// The replies to what was said, side by side.
     replies: Vec<Reply>,
     drafts: Vec<Draft>,
-    /// Turns with several replies of which none was chosen.
+    /// Turns with several replies without a chosen one.
     unsaid: usize,
 }
 
@@ -98,7 +98,7 @@ impl Dialogue {
         Ok(())
     }
 
-    /// Pairs the chosen one of the replies with each of the others; the dialogue goes on from it, or from the first where none was chosen.
+    /// Pairs the chosen one of the replies with each of the others; the dialogue continues from it, or from the first if none was chosen.
     fn end_turn(&mut self) {
         let replies = std::mem::take(&mut self.replies);
         let Some(best) = replies.iter().find(|reply| reply.chosen) else {

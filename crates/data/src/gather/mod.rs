@@ -28,13 +28,13 @@ pub(crate) const WITHOUT_PAIR: &str = "verdict without a pair";
 const SAME_PAIR: &str = "further record on a pair already read";
 const SAME_GOLD: &str = "right answer given again";
 const ID_SHARED: &str = "one id used for several pairs, distinguished by their content";
-/// Fields that come late which are told of.
+/// Maximum number of late fields that are reported.
 const MOST_LATE: usize = 1000;
 const OTHER_MODELS: &str = "vote on other models than those of the text";
 pub(crate) const LONELY: &str = "completion without a counterpart";
 pub(crate) const ALONE: &str = "scored response without another one to the same prompt";
 
-/// Where the record being worked on stands.
+/// The position of the record being processed.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Place {
     pub(crate) label: Arc<str>,
@@ -55,7 +55,7 @@ pub(crate) struct Reading<'a> {
     /// Hashes of the right answers that were handed on.
     pub(crate) gold: HashSet<u64, RandomState>,
     pub(crate) parts: BTreeMap<String, Parts>,
-    /// For results in files of their own: key to pairs, with the folder each came from.
+    /// For results in separate files: key to pairs, with the folder each came from.
     pub(crate) keys: Option<HashMap<String, Vec<(PathBuf, String)>>>,
     /// Takes bare votes in blocks, where that is wanted.
     pub(crate) blocks: Option<&'a mut dyn FnMut(VoteBlock)>,
@@ -65,7 +65,7 @@ pub(crate) struct Reading<'a> {
     /// Keys of texts that some of the votes are not on.
     pub(crate) other_models: HashSet<String>,
     pub(crate) at: Place,
-    /// Whether the file at hand holds nothing but verdicts on the pairs of others.
+    /// Whether the current file contains only verdicts on the pairs of other files.
     pub(crate) only_verdicts: bool,
     /// Records of the file at hand that still have marks of a chat template, and one of these marks.
     pub(crate) marked: (u64, Option<&'static str>),
@@ -77,13 +77,13 @@ pub(crate) struct Reading<'a> {
     pub(crate) checksums: HashMap<String, u32>,
 }
 
-/// By which id a pair goes.
+/// The id of a pair.
 struct Named {
     /// The hash of the id.
     key: u64,
     /// Whether a pair of that id has been read.
     known: bool,
-    /// Whether its responses stand the other way round there.
+    /// Whether its responses are in the other order there.
     turned: bool,
 }
 
@@ -168,7 +168,7 @@ impl Reading<'_> {
             self.marked.1.get_or_insert(mark);
         }
         for name in draft.late.drain(..) {
-            // Records with names of their own each would fill memory.
+            // Records with different names each would fill memory.
             if self.late.len() < MOST_LATE {
                 self.late.entry(name).or_insert(self.at.record);
             }
@@ -224,7 +224,7 @@ impl Reading<'_> {
             known = of(self.ids.get(&key));
         }
         if !turned && known.is_some_and(|(other, _)| other != content && other != exchanged) {
-            // An id that several pairs of a file share is the prompt's, or a mistake: content tells them apart.
+            // An id that several pairs of a file share is the prompt's, or a mistake: the content distinguishes them.
             let own = content_id(&draft.pair.prompt, &draft.pair.response_a, &draft.pair.response_b);
             let shared = std::mem::take(&mut draft.pair.id);
             draft.pair.id = format!("{shared}-{own}");
@@ -256,7 +256,7 @@ impl Reading<'_> {
             self.drop_one(reason);
         }
         for verdict in gold {
-            // The right answer belongs to the pair: a file that repeats it says nothing new.
+            // The right answer belongs to the pair: repeating it adds no verdict.
             if self.gold.insert(gold_key(&verdict)) {
                 self.verdict(verdict)?;
             } else {
@@ -290,7 +290,7 @@ impl Reading<'_> {
     }
 }
 
-/// Parses a record and hashes what it holds: the work that is done on all cores.
+/// Parses a record and hashes its content: the work that is done on all cores.
 pub(crate) fn prepare(
     plan: &Plan,
     cx: &Context,

@@ -124,7 +124,7 @@ impl Reading<'_> {
         Ok(())
     }
 
-    /// Pairs from scores and, where nothing was judged, from every two models' answers.
+    /// Pairs from scores and, without judgments, from every two models' answers.
     pub(crate) fn parts_to_pairs(&mut self) -> Result<(), DataError> {
         for (format, parts) in std::mem::take(&mut self.parts) {
             let file = self.summary.sources.iter().find(|s| s.format == format);

@@ -1,4 +1,4 @@
-//! Which votes are on a text of another file, and what becomes of those that are on none?
+//! Which votes are on a text of another file, and what happens to those without a text?
 
 use super::{OTHER_MODELS, Reading, WITHOUT_PAIR};
 use crate::draft::Draft;
@@ -15,8 +15,8 @@ impl Reading<'_> {
             let turned = match (&own, &theirs) {
                 (Some((a, b)), Some((x, y))) if a == y && b == x && a != b => true,
                 (Some((a, b)), Some((x, y))) if a == x && b == y => false,
-                // Names that neither file shares say nothing: the first model is the first response.
-                // Another text with this key may be of those.
+                // Names that neither file shares carry no information: the first model is the first response. Another text with this key
+                // may match them.
                 (Some(own), Some(theirs)) if sidecar.sides.is_some() || shares(own, theirs) => {
                     left.push(sidecar);
                     continue;
@@ -52,7 +52,7 @@ impl Reading<'_> {
         }
     }
 
-    /// Votes of which no file has the text.
+    /// Votes whose text is in no file.
     pub(crate) fn end_votes(&mut self) {
         for (key, votes) in self.votes.take().into_iter().flatten() {
             let reason = if self.other_models.contains(&key) { OTHER_MODELS } else { WITHOUT_PAIR };

@@ -16,8 +16,8 @@ pub(super) const AHEAD: usize = 6;
 
 pub(super) type Parsed = Receiver<Result<Vec<Prepared>, DataError>>;
 
-/// Reads chunk after chunk until the end, an error, or nobody listens; each is parsed by whichever thread is free, and what
-/// comes of it is waited for in the order of the file.
+/// Reads chunks until the end, an error, or the receiver is gone; each is parsed by a free thread, and the results are awaited in the order
+/// of the file.
 pub(super) fn parse_ahead<R: Read>(
     mut splitter: Splitter<R>,
     cx: &Context,
@@ -38,7 +38,7 @@ pub(super) fn parse_ahead<R: Read>(
                     let records = first..;
                     first += chunk.records.len() as u64;
                     scope.spawn(move |_| {
-                        // Nobody listens any more where this fails.
+                        // This fails if the receiver is gone.
                         let _ = parsed.send(Ok(parse(&chunk, cx, plan, records)));
                     });
                     continue;

@@ -1,4 +1,4 @@
-//! What preference data a list of files holds: records in order, each pair before what is said about it.
+//! Reads the preference data in a list of files: records in order, each pair before what is said about it.
 
 mod ahead;
 mod blocks;
@@ -92,7 +92,7 @@ impl WasRead {
     }
 }
 
-/// As [`read()`], with pairs that have no verdict told and not refused.
+/// As [`read()`], but pairs without a verdict are reported and not refused.
 pub(crate) fn read_first(
     inputs: &[PathBuf],
     options: &ReadOptions,
@@ -174,12 +174,12 @@ fn read_all<'a>(
         marked: (0, None),
         late: BTreeMap::new(),
     };
-    // Parts do not judge; two files of verdicts that name nobody are two judges.
+    // Parts do not judge; two files of verdicts without a judge's name are two judges.
     let several = onto || several_judges(&sources, texts.as_ref());
     let by_prompt = judged_by_prompt(&sources);
     let examples = sources.first().map(examples).unwrap_or_default();
     for (index, (source, tag)) in sources.into_iter().zip(tags).enumerate() {
-        // Of a few pairs only, the verdicts that other files hold are looked up too.
+        // Even with a limit of a few pairs, their verdicts in other files are looked up.
         reading.only_verdicts = source.detected.recipe.part == Part::Verdicts;
         if reading.full() {
             continue;
@@ -384,7 +384,7 @@ impl Reading<'_> {
                 names.join(", "),
             ));
         }
-        // Code of its own knows who judges better than the recipe does.
+        // A coded format knows who judges better than the recipe does.
         let judge = (plan.recipe.part != Part::Parts && !plan.recipe.coded() && plan.has_verdicts())
             .then(|| plan.judge_in_words());
         self.summary.sources.push(SourceSummary {
@@ -462,7 +462,7 @@ impl Reading<'_> {
         Ok(())
     }
 
-    /// One thread reads ahead, all parse, this one gathers. They end when nobody takes their chunks.
+    /// One thread reads ahead, all parse, this one gathers. They end when this one stops taking their chunks.
     fn parsed_ahead<R: Read + Send>(
         &mut self,
         splitter: Splitter<R>,
@@ -475,7 +475,7 @@ impl Reading<'_> {
             let (sender, chunks) = sync_channel(AHEAD);
             scope.spawn(move || parse_ahead(splitter, cx, plan, first, &sender));
             for parsed in chunks {
-                // Nothing comes at the end, nor of a thread that fell over, of which the scope tells.
+                // There is no message at the end, nor from a thread that panicked, which the scope reports.
                 let Ok(prepared) = parsed.recv() else { break };
                 self.take_all(&plan.recipe.name, prepared?)?;
                 tell(self);

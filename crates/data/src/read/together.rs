@@ -1,4 +1,4 @@
-//! What files that are read together are to each other: given twice, parts of one table, judges of their own, votes and texts.
+//! How files that are read together relate: given twice, parts of one table, separate judges, votes and texts.
 
 use crate::advice::{MAP, ON, TEXTS};
 use crate::detect::Examples;
@@ -10,7 +10,7 @@ use predilect_types::SourceSummary;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::PathBuf;
 
-/// A name for each file that no other has: the stem where that is enough, else the whole path.
+/// A unique name for each file: the stem if that is enough, else the whole path.
 pub(super) fn tags(sources: &[Source]) -> Vec<String> {
     let stems: Vec<String> = sources.iter().map(|source| source.input.stem()).collect();
     let unique = |stem: &String| stems.iter().filter(|other| *other == stem).count() == 1;
@@ -21,7 +21,7 @@ pub(super) fn tags(sources: &[Source]) -> Vec<String> {
         .collect()
 }
 
-/// What the turns of a file's conversations have besides role and content.
+/// What the turns of a file's conversations have in addition to role and content.
 pub(super) fn left_of_turns(source: &Source) -> Option<String> {
     let names = source.left_of_turns();
     (!names.is_empty())
@@ -88,8 +88,8 @@ pub(super) struct Texts {
 pub(super) const KEYS: &[&str] =
     &["pair_id", "comparison_id", "id", "uid", "question_id", "prompt_id", "idx", "index"];
 
-/// The file that holds the texts of the others' votes: the one that the user names, or the only one with pairs and no verdict
-/// beside files of votes that share a key with it.
+/// The file that contains the texts of the others' votes: the one that the user names, or the only one with pairs and no verdict, if the
+/// files of votes share a key with it.
 pub(super) fn texts_of(sources: &[Source], options: &ReadOptions) -> Result<Option<Texts>, DataError> {
     let named = options.texts.as_ref().map(|path| path.display().to_string());
     let mut found: Vec<&Source> = match &named {
@@ -152,12 +152,12 @@ pub(super) fn texts_of(sources: &[Source], options: &ReadOptions) -> Result<Opti
     }
 }
 
-/// Whether a file holds pairs and no verdict.
+/// Whether a file contains pairs but no verdict.
 fn silent(source: &Source) -> bool {
     source.detected.recipe.shape == Shape::Pair && source.detected.recipe.verdict.is_empty()
 }
 
-/// Whether files that name no judge are judged apart: not where they are parts or splits of one table.
+/// Whether files without a judge's name are separate judges: not if they are parts or splits of one table.
 pub(super) fn several_judges(sources: &[Source], texts: Option<&Texts>) -> bool {
     const SPLITS: &[&str] = &[
         "train",
@@ -200,7 +200,7 @@ pub(super) fn shard_of(stem: &str) -> Option<&str> {
 /// What a file must know of the others that are read with it.
 #[derive(Clone, Copy)]
 pub(super) struct Several<'a> {
-    /// Whether each may be a judge of its own.
+    /// Whether each may be a separate judge.
     pub(super) judges: bool,
     pub(super) by_prompt: bool,
     /// The texts that votes of other files are on.

@@ -1,4 +1,4 @@
-//! What a value says about a pair: A, B, a tie, something between, or nothing.
+//! What a value says about a pair: A, B, a tie, something between, or no verdict.
 
 use crate::advice::MAP;
 use std::collections::BTreeMap;
@@ -13,8 +13,8 @@ use super::words::{NOTHING, plain_words};
 use crate::call::Call;
 use crate::error::{Reason, RowError, kind_of};
 
-/// The better one of two that a ranking names, `[{"rank": 1, "value": "response_a"}, {"rank": 2, ...}]`, and whether both
-/// have the same rank. A list of several rankings, or a ranking of more than two, is none.
+/// The better one of two that a ranking names, `[{"rank": 1, "value": "response_a"}, {"rank": 2, ...}]`, and whether both have the same
+/// rank. A list of several rankings, or a ranking of more than two, does not count.
 pub(crate) fn ranked(value: &Value) -> Option<(&Value, bool)> {
     let Value::Array(items) = value else { return None };
     let [first, second] = items.as_slice() else { return None };
@@ -36,7 +36,7 @@ pub(crate) enum Reading {
     Scale(Scale, Vec<(Code, Call)>),
 }
 
-/// A value that stands for a call: compared as a number where both are numbers, else as text without case.
+/// A value that means a call: compared as a number if both are numbers, else as text without case.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Code {
     Number(f64),
@@ -96,7 +96,7 @@ impl Calls {
         Self { field: field.to_owned(), reading: Reading::Words, loses: false }
     }
 
-    /// What a rule declares; words where it declares no values.
+    /// The reading that a rule declares; words if it declares no values.
     pub(crate) fn of(rule: &VerdictRule, field: String) -> Self {
         let mut named = Vec::new();
         let calls = [
@@ -123,7 +123,7 @@ impl Calls {
         Self { field, reading, loses: rule.loses }
     }
 
-    /// What a value says; an error where it is none that the reading knows.
+    /// What a value says; an error if the reading does not know it.
     pub(crate) fn call(&self, value: Option<&Value>, names: Names<'_>) -> Result<Call, RowError> {
         let named = self.named(value, names)?;
         if !self.loses {
@@ -182,7 +182,7 @@ impl Calls {
                 }
                 match &code {
                     Code::Text(text) if NOTHING.contains(&text.as_str()) => Ok(Call::Missing),
-                    // Ties and the like in words stand beside numbers in many files.
+                    // Ties and the like appear as words among numbers in many files.
                     Code::Text(text) if named.iter().all(|(known, _)| matches!(known, Code::Number(_))) => {
                         match plain_words(text) {
                             Some(call @ (Call::Tie(_) | Call::Missing)) => Ok(call),
@@ -261,7 +261,7 @@ impl Calls {
             }
             (Some(call), _) | (None, Some(call)) => Ok(call),
             (None, None) => {
-                // A mapping names every value: beside a bare C these are the other letters.
+                // A mapping names every value: with a bare C, the other letters too.
                 let others = if given.eq_ignore_ascii_case("c") { "A=A,B=B," } else { "" };
                 Err(RowError::new(
                     Reason::UnknownWinner,
@@ -322,7 +322,7 @@ pub(super) fn graded(p_a: f64) -> Call {
     }
 }
 
-/// The values that a field held, with what they were taken for.
+/// The values of a field, with what they were taken for.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Seen {
     values: BTreeMap<String, (u64, String)>,
@@ -362,7 +362,7 @@ impl Seen {
         lines
     }
 
-    /// The only value that stood for a call, if there was just one.
+    /// The only value that meant a call, if there was just one.
     pub(crate) fn only(&self) -> Option<&str> {
         let nothing = call_name(Call::Missing);
         let mut said =

@@ -26,7 +26,7 @@ pub enum Shape {
     Scored,
     /// Two models and a winner, without texts.
     Votes,
-    /// Verdicts of a file of their own on pairs that other files hold, joined by `id`.
+    /// Verdicts in a separate file on pairs of other files, joined by `id`.
     Sidecar,
     // Shapes that need code, each a module in `formats/`.
     /// Answers of models or annotations of two outputs.
@@ -101,7 +101,7 @@ pub struct Recipe {
     /// What the recipe does not declare is found by the names of the other columns.
     #[serde(skip_serializing_if = "is_default")]
     pub open: bool,
-    /// Roles of which the user has said what they are, or that there is none: they are not looked for.
+    /// Roles that the user has settled, or excluded: they are not searched for.
     #[serde(skip)]
     pub(crate) settled: Vec<String>,
     /// Why what was found may be read in two ways, unless the user has said which.
@@ -168,10 +168,10 @@ pub struct Recipe {
     /// How much a verdict counts.
     #[serde(skip_serializing_if = "Vec::is_empty", with = "one_or_many::paths")]
     pub weight: Vec<Path>,
-    /// The judge's name where the file names none.
+    /// The judge's name if the file names none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub judge_name: Option<String>,
-    /// The judge's name where the file names none and is read alone.
+    /// The judge's name if the file names none and is read alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub likely_judge: Option<String>,
     /// For `choice`: the scores of the chosen and of the rejected response; equal ones are a tie, whatever was put first.
@@ -180,7 +180,7 @@ pub struct Recipe {
     /// For `choice`: the choice is the right answer, which belongs to the pair.
     #[serde(skip_serializing_if = "is_default")]
     pub gold: bool,
-    /// For `choice`: the choice itself is no verdict, only the rules below are.
+    /// For `choice`: the choice itself is not a verdict, only the rules below are.
     #[serde(skip_serializing_if = "is_default")]
     pub no_choice: bool,
     /// For `votes`: the first model is the one that won.
@@ -202,28 +202,28 @@ pub struct Candidates {
     /// The list of responses: texts, messages or objects; or several columns with one response each.
     #[serde(with = "one_or_many::paths")]
     pub texts: Vec<Path>,
-    /// Who wrote the responses of `texts`, where each has a column of its own.
+    /// Who wrote the responses of `texts`, if each has a separate column.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub names: Vec<String>,
-    /// The scores of the responses of `texts`, where each has a column of its own: larger is better.
+    /// The scores of the responses of `texts`, if each has a separate column: larger is better.
     #[serde(skip_serializing_if = "Vec::is_empty", with = "one_or_many::paths")]
     pub scores: Vec<Path>,
-    /// `scores` holds ranks: smaller is better.
+    /// `scores` are ranks: smaller is better.
     #[serde(skip_serializing_if = "is_default")]
     pub scores_are_ranks: bool,
     /// Within an element: the response.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<Path>,
-    /// Within an element, or a list beside `texts`: the model.
+    /// Within an element, or a list parallel to `texts`: the model.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<Path>,
-    /// Within an element, or a list beside `texts`: a score, larger is better.
+    /// Within an element, or a list parallel to `texts`: a score, larger is better.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub score: Option<Path>,
-    /// Within an element, or a list beside `texts`: a rank, smaller is better.
+    /// Within an element, or a list parallel to `texts`: a rank, smaller is better.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rank: Option<Path>,
-    /// A list beside `texts`: the positions of the responses (from 0 or from 1), the best first.
+    /// A list next to `texts`: the positions of the responses (from 0 or from 1), the best first.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub order: Option<Path>,
     /// The list itself is in order of preference.
@@ -233,7 +233,7 @@ pub struct Candidates {
     /// or a word for a tie.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub chosen: Option<Path>,
-    /// Beside `chosen`, a field of the record that names the worst one in the same way: the others are between the two. Where it is
+    /// In addition to `chosen`, a field of the record that names the worst one in the same way: the others are between the two. If it is
     /// called rejected, only these two are compared.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub worst: Option<Path>,
@@ -259,7 +259,7 @@ pub enum Sorted {
 }
 
 impl Recipe {
-    /// Whether code of its own reads it, so that not every role is declared.
+    /// Whether the format is read by code, so that not every role is declared.
     pub(crate) fn coded(&self) -> bool {
         !matches!(
             self.shape,

@@ -139,7 +139,7 @@ impl FromStr for Mapping {
 }
 
 impl Mapping {
-    /// Whether nothing is claimed.
+    /// Whether there are no claims.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -170,7 +170,7 @@ impl Mapping {
         (has("response_a") && has("response_b")) || (has("chosen") && has("rejected")) || has("responses")
     }
 
-    /// A claim that names a place where the file has nothing, by whether a role has the place.
+    /// A claim on a place that the file does not have; `has` says whether there is such a place for a role.
     pub(crate) fn unknown(&self, has: impl Fn(&str, &Path) -> bool) -> Option<(String, String)> {
         let paths = self.0.iter().flat_map(|claim| claim.paths().into_iter().map(move |path| (claim, path)));
         paths
@@ -179,7 +179,7 @@ impl Mapping {
             .next()
     }
 
-    /// The claims that name columns which none of these is, with the columns.
+    /// The claims on columns that are not among these, with the columns.
     pub(crate) fn awaited(&self, columns: &[String]) -> Vec<(String, Path)> {
         let paths = self.0.iter().flat_map(|claim| claim.paths().into_iter().map(move |path| (claim, path)));
         paths
@@ -196,7 +196,7 @@ impl Mapping {
         }
         let mut winners = Vec::new();
         let has = |role: &str| self.0.iter().any(|claim| claim.role == role);
-        // The responses of the user stand in the place of the recipe's.
+        // The responses of the user replace the recipe's.
         if has("responses") {
             let beside = recipe.candidates.take().unwrap_or_default();
             recipe.candidates = Some(Candidates { texts: Vec::new(), ..beside });
@@ -311,7 +311,7 @@ fn won(recipe: &mut Recipe, mut winners: Vec<VerdictRule>) -> Result<(), Mapping
         }
         found.chosen = field;
     } else {
-        // Several columns of winners are several judges, unless criteria tell them apart.
+        // Several columns of winners are several judges, unless they have different criteria.
         if winners.iter().filter(|rule| rule.criterion.is_none()).count() > 1 {
             for rule in winners.iter_mut().filter(|rule| rule.criterion.is_none()) {
                 rule.judge_name = rule.field.as_ref().map(ToString::to_string);
@@ -359,7 +359,7 @@ impl Claim {
                 VerdictRule { lower: both, ..rule }
             });
         }
-        // A column may have a colon in its name: what its values mean stands behind the first one that leaves no other, else the last.
+        // A column may have a colon in its name: what its values mean follows the last one.
         let parts = match self.says.split_once(':') {
             Some((_, values)) if values.contains(':') => self.says.rsplit_once(':'),
             other => other,

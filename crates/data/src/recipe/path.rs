@@ -11,8 +11,8 @@ use crate::row::{Name, Row, name_of};
 
 /// A place in a record as people write it: `winner`, `input.messages`, `votes[0].worker`.
 ///
-/// A column whose whole name is the path (`Input.prompt`) comes first; upper and lower case and what stands between words
-/// do not matter where no column has just that name.
+/// A column whose whole name is the path (`Input.prompt`) comes first; if no column has exactly that name, case and the characters between
+/// words do not matter.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Hash, PartialOrd, Ord)]
 pub struct Path(String);
 
@@ -50,7 +50,7 @@ impl Path {
         None
     }
 
-    /// The path as a column of its own, where the file's columns are not known.
+    /// The path as a separate column, if the file's columns are not known.
     pub(crate) fn plain(&self) -> Column {
         if let Some(literal) = self.literal() {
             return literal;
@@ -60,7 +60,7 @@ impl Path {
         Column { name: name_of(head), steps: steps(rest), literal: None }
     }
 
-    /// Text in quotes stands for itself.
+    /// Text in quotes means itself.
     fn literal(&self) -> Option<Column> {
         let text = self.0.strip_prefix('\'')?.strip_suffix('\'')?;
         Some(Column { name: name_of(""), steps: Vec::new(), literal: Some(Value::String(text.to_owned())) })

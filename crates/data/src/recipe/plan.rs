@@ -15,16 +15,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// Who judges where a file does not say, and what the user says instead.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Naming {
-    /// The name that the user gives: it stands before all that the file says.
+    /// The name that the user gives: it takes precedence over all that the file says.
     pub(crate) given: Option<String>,
     /// The file's name without folders and endings.
     pub(crate) stem: String,
-    /// Whether the file is one of several that hold verdicts, so that no two may become one judge.
+    /// Whether the file is one of several with verdicts, so that no two may become one judge.
     pub(crate) several: bool,
 }
 
 impl Naming {
-    /// The judge of a file that names none, and why it is called so.
+    /// The judge of a file without a judge's name, and the reason for that name.
     pub(crate) fn default_judge(&self, recipe: &Recipe, columns: &[String]) -> (String, &'static str) {
         if let Some(given) = &self.given {
             (given.clone(), "the name given")
@@ -77,7 +77,7 @@ pub(crate) struct Plan {
     pub(super) judge_name: String,
     /// The file's name without folders and endings.
     stem: String,
-    /// Why the judge is called so where no column names it.
+    /// The reason for the judge's name where no column names it.
     pub(crate) why_judge: &'static str,
     pub(super) given: bool,
     /// Both responses begin with the prompt.
@@ -88,11 +88,11 @@ pub(crate) struct Plan {
     pub(super) nested: bool,
     /// A column is named for sides that were exchanged, so that the order is not that of the columns.
     pub(super) order_in_doubt: bool,
-    /// Columns that say whether the two were shown the other way round, of which nobody has said what becomes of their verdicts.
+    /// Columns that say whether the two were shown the other way round, if it is not known what becomes of their verdicts.
     pub(super) exchange: Vec<Column>,
     /// Columns that say who won as the verdict does, in the first records: one that differs later stops.
     pub(super) echoes: Vec<(Column, Calls)>,
-    /// The columns in alphabetical order, where later records may have others: fields that they do not name are told of.
+    /// The columns in alphabetical order, if later records may have others: fields that are not among them are reported.
     pub(super) watched: Option<Vec<String>>,
     /// What the user says of columns that the first records do not have: whether some record has.
     pub(super) awaited: Vec<Awaited>,
@@ -115,7 +115,7 @@ pub(super) struct Awaited {
     pub(super) found: AtomicBool,
 }
 
-/// Where bare votes stand in the columns of a table.
+/// The positions of bare votes in the columns of a table.
 #[derive(Debug, Clone)]
 pub(crate) struct BareVotes {
     pub(crate) a: usize,
@@ -123,7 +123,7 @@ pub(crate) struct BareVotes {
     pub(crate) winner: usize,
     pub(crate) judge: Option<usize>,
     pub(crate) weight: Option<usize>,
-    /// What tells prompts apart.
+    /// What distinguishes prompts.
     pub(crate) prompt: Option<usize>,
     /// The names of the columns of both models and of the weight.
     pub(crate) names: (String, String, String),
@@ -143,9 +143,9 @@ pub(super) struct Join {
 #[derive(Debug)]
 pub(super) struct CandidateColumns {
     pub(super) texts: Vec<Column>,
-    /// Scores in columns of their own, one for each of `texts`.
+    /// Scores in separate columns, one for each of `texts`.
     pub(super) scores: Vec<Column>,
-    /// Lists beside the texts, or a field of the record, by the name of their role.
+    /// Lists parallel to the texts, or a field of the record, by the name of their role.
     pub(super) model: Option<Column>,
     pub(super) score: Option<Column>,
     pub(super) rank: Option<Column>,
@@ -186,13 +186,13 @@ fn rules(recipe: &Recipe, columns: &[String]) -> Vec<Rule> {
     if wins || (recipe.shape == Shape::Choice && !recipe.no_choice) {
         rules.push(Rule::choice(recipe));
     }
-    // Of several fields that may hold the verdict only those are read that the file has.
+    // Of several fields that may contain the verdict only those that the file has are read.
     let there = |rule: &&VerdictRule| rule.place().is_none_or(|path| path.resolve(columns).is_some());
     let any = !rules.is_empty() || recipe.verdict.iter().any(|rule| there(&rule));
     rules.extend(
         recipe.verdict.iter().filter(|rule| !any || there(rule)).map(|rule| Rule::new(rule, columns)),
     );
-    // A tie that is stated beside a choice goes with the choice.
+    // A separately stated tie of a choice belongs to the choice.
     if let [first, others @ ..] = rules.as_mut_slice()
         && matches!(first.from, From::Choice)
         && let Some(at) = others.iter().position(Rule::is_only_a_tie)
@@ -313,8 +313,8 @@ impl Plan {
         seen >= 2
     }
 
-    /// The votes are on texts of another file, found by a column that both have; that file's columns of models tell which side
-    /// is which.
+    /// The votes are on texts of another file, found by a column that both have; that file's columns of models determine which side is
+    /// which.
     pub(crate) fn joined(&mut self, on: &str, texts: &Recipe, columns: &[String]) {
         let place = |path: &Path| path.resolve(columns);
         let Some(on) = place(&Path::new(on)) else { return };
@@ -329,7 +329,7 @@ impl Plan {
         self.id = Path::new(on).resolve(columns).into_iter().collect();
     }
 
-    /// How bare votes of a table with these columns are read, where they need no record each: `None` where they ask for more.
+    /// How bare votes of a table with these columns are read without a record for each; `None` if that does not suffice.
     pub(crate) fn bare_votes(&self, header: &[String]) -> Option<BareVotes> {
         let [rule] = self.rules.as_slice() else { return None };
         let plain =
@@ -388,12 +388,12 @@ impl Plan {
         self.looked_at
     }
 
-    /// The judge of verdicts that name none.
+    /// The judge of verdicts without a judge's name.
     pub(crate) fn default_judge(&self) -> &str {
         &self.judge_name
     }
 
-    /// The judge of a right answer's file whose verdicts are somebody else's: the file's name, where nothing else is known.
+    /// The judge of the other verdicts in a file with right answers: the file's name, if nothing else is known.
     pub(super) fn beside_gold(&self) -> &str {
         let said = self.given || self.recipe.settled.iter().any(|role| role == "judge");
         if self.recipe.gold && !said { &self.stem } else { &self.judge_name }
@@ -404,7 +404,7 @@ impl Plan {
         self.given.then(|| self.judge_name.clone())
     }
 
-    /// Whether records can hold verdicts at all.
+    /// Whether records can contain verdicts at all.
     pub(crate) fn has_verdicts(&self) -> bool {
         let ranked = self.recipe.candidates.as_ref().is_some_and(|found| {
             found.score.is_some()

@@ -1,5 +1,5 @@
-//! Words for what a score or a comparison may be of: qualities, drawbacks, and measures that are neither. English words by their
-//! stems; of a word that is in none of these lists nobody knows whether more of it is better.
+//! Words for what a score or a comparison may be of: qualities, drawbacks, and measures that are neither. English words by their stems; for
+//! a word in none of these lists it is unknown whether more of it is better.
 
 /// Whether a word is for what a response should have little of: toxicity, errors, refusals.
 pub(crate) fn drawback(word: &str) -> bool {

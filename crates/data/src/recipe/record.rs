@@ -55,7 +55,7 @@ impl Plan {
         };
         let (chosen, rejected) = match (list(&self.a, row), list(&self.b, row)) {
             (Some(chosen), Some(rejected)) => (chosen, rejected),
-            // One text beside several.
+            // One text with several.
             (None, Some(rejected)) if text(&self.a, row).is_some() => {
                 (text(&self.a, row).unwrap_or_default(), rejected)
             }

@@ -1,4 +1,4 @@
-//! Which names of columns stand for which role: the words that files in the wild use.
+//! Which names of columns mean which role: the words that real files use.
 
 /// Words for the two sides, the first of each pair is A.
 pub(crate) const SIDES: &[(&str, &str)] = &[
@@ -106,7 +106,7 @@ pub(crate) const RESPONSES: &[&str] = &[
     "essay",
 ];
 
-/// Words that may stand beside those of [`RESPONSES`] in the name of a column with responses.
+/// Words that may accompany those of [`RESPONSES`] in the name of a column with responses.
 pub(crate) const BESIDE: &[&str] = &[
     "model",
     "assistant",

@@ -1,4 +1,4 @@
-//! A verdict rule resolved for one file: where its call comes from, and in which columns everything beside it is.
+//! A verdict rule resolved for one file: where its call comes from, and the columns of its other parts.
 
 use predilect_types::Order;
 use serde_json::Value;
@@ -29,7 +29,7 @@ pub(super) struct Rule {
     pub(super) receipt: Vec<Column>,
     pub(super) names: Vec<Column>,
     pub(super) criterion: Option<Column>,
-    /// The verdict counts only where this field holds one of these.
+    /// The verdict counts only if this field has one of these values.
     pub(super) counts: Option<(Column, Vec<Code>)>,
     pub(super) order: Order,
 }
@@ -109,7 +109,7 @@ impl Rule {
         }
     }
 
-    /// A rule that says nothing but when the choice is a tie.
+    /// A rule that only says when the choice is a tie.
     pub(super) fn is_only_a_tie(&self) -> bool {
         matches!(&self.from, From::OneHot(columns) if columns.is_empty())
     }

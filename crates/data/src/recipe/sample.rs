@@ -1,4 +1,4 @@
-//! What the first records of a file hold, for whoever has to tell its format.
+//! What the first records of a file contain, for detecting its format.
 
 use serde_json::Value;
 
@@ -28,7 +28,7 @@ impl Sample {
             .filter(|value| value.as_str().is_none_or(|text| !text.trim().is_empty()))
     }
 
-    /// Whether a column holds texts or conversations rather than numbers and labels.
+    /// Whether a column contains texts or conversations rather than numbers and labels.
     pub(crate) fn texts(&self, column: &str) -> bool {
         let (mut texts, mut all) = (0, 0);
         for value in self.values(column).take(200) {

@@ -1,4 +1,4 @@
-//! How is an argument of a proposed command written, so that a shell takes it as it is?
+//! How is an argument of a proposed command quoted for a shell?
 
 /// An argument as a shell takes it.
 pub(crate) fn shell(argument: &str) -> String {

@@ -27,7 +27,7 @@ pub(crate) fn normal(name: &str) -> String {
     plain
 }
 
-/// The words of a name, digits and ideographs apart from letters: `answer1_body` is answer, 1, body.
+/// The words of a name, with digits and ideographs separate from letters: `answer1_body` is answer, 1, body.
 pub(crate) fn tokens(name: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     for part in normal(last_segment(name)).split('_') {
@@ -49,12 +49,12 @@ pub(crate) fn tokens(name: &str) -> Vec<String> {
     merge_negations(words)
 }
 
-/// A character of a writing without blanks between words, beside which a letter is a word of its own: `回答A`.
+/// A character of a script without spaces between words, next to which a letter is a separate word: `回答A`.
 fn is_ideograph(c: char) -> bool {
     matches!(c, '\u{2E80}'..='\u{9FFF}' | '\u{AC00}'..='\u{D7AF}' | '\u{F900}'..='\u{FAFF}')
 }
 
-/// What stands before the last dot is often only where a form or a tool keeps its fields (`Input.`, `Answer.`, `data.`).
+/// What precedes the last dot is often only where a form or a tool keeps its fields (`Input.`, `Answer.`, `data.`).
 fn last_segment(name: &str) -> &str {
     const WRAPPERS: &[&str] = &[
         "input", "inputs", "answer", "outputs", "output", "data", "fields", "record", "sample", "row",

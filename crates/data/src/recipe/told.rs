@@ -1,4 +1,4 @@
-//! What a plan says of itself: how verdicts are told, who judges, and where the values seen speak against it.
+//! What a plan says of itself: how verdicts are found, who judges, and where the values seen contradict it.
 
 use super::calls::{Code, Reading};
 use super::declared::{Shape, Sorted};
@@ -80,7 +80,7 @@ impl Plan {
             .collect()
     }
 
-    /// Fields that tell the winner without naming one, each with how.
+    /// Fields that indicate the winner without naming one, each with how.
     pub(crate) fn in_words(&self) -> Vec<(String, String)> {
         let mut said: Vec<(String, String)> =
             self.rules.iter().filter_map(|rule| self.rule_in_words(rule)).collect();

@@ -37,10 +37,10 @@ pub struct VerdictRule {
     /// Values that mean that there is no verdict.
     #[serde(skip_serializing_if = "Vec::is_empty", with = "one_or_many::values")]
     pub nothing: Vec<Value>,
-    /// Graded values and the probability of A that each stands for.
+    /// Graded values and the probability of A that each means.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub graded: BTreeMap<String, f64>,
-    /// Whether `field` names the response that lost, or holds the rank of a response that stands alone.
+    /// Whether `field` names the response that lost, or is the rank of a response in a record by itself.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub loses: bool,
     /// A number between two ends: the one that means A and the one that means B.
@@ -58,7 +58,7 @@ pub struct VerdictRule {
     /// Fields of which one is 1: for A, for B, for a tie, for both bad.
     #[serde(skip_serializing_if = "Vec::is_empty", with = "one_or_many::paths")]
     pub one_hot: Vec<Path>,
-    /// A field that makes a tie of the verdict where it holds one of `tie_values`.
+    /// A field that makes the verdict a tie if it has one of `tie_values`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tie_field: Option<Path>,
     /// See `tie_field`; `true` unless given.
@@ -82,7 +82,7 @@ pub struct VerdictRule {
     /// By which criterion: a word.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub criterion: Option<String>,
-    /// A field that must hold one of `where_values`, else the verdict does not count.
+    /// A field that must have one of `where_values`, else the verdict does not count.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub where_field: Option<Path>,
     /// See `where_field`.

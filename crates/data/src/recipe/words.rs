@@ -1,4 +1,4 @@
-//! Calls in words: sides in any common form, ties, how much better, and nothing.
+//! Calls in words: sides in any common form, ties, how much better, and no verdict.
 
 use predilect_types::TieKind;
 
@@ -116,7 +116,7 @@ const BOTH_GOOD: &[&str] = &[
     "both great",
 ];
 
-/// Words that may stand beside a side without saying more.
+/// Words that may accompany a side without adding a meaning.
 const FILLERS: &[&str] = &[
     "is",
     "was",
@@ -189,7 +189,7 @@ const FILLERS: &[&str] = &[
     "st",
     "nd",
 ];
-/// How much better, in words, and the probability that each stands for.
+/// How much better, in words, and the probability that each means.
 const GRADES: &[(&str, f64)] = &[
     ("a little bit", SLIGHTLY),
     ("a little", SLIGHTLY),
@@ -238,10 +238,10 @@ fn side(word: &str) -> Option<bool> {
     }
 }
 
-/// Reads a call in words: names of sides in any common form, ties, nothing. `None` where the words are not understood.
+/// Reads a call in words: names of sides in any common form, ties, no verdict. `None` if the words are not understood.
 ///
-/// `Model A`, `response_a`, `left`, `1`, `A>B`, `[[A]]`, `A is slightly better` and `tie (bothbad)` are of them. Words that grade
-/// give a probability: slightly 2/3, moderately 5/6, anything stronger (or no such word) 1.
+/// `Model A`, `response_a`, `left`, `1`, `A>B`, `[[A]]`, `A is slightly better` and `tie (bothbad)` are among them. Words that grade give a
+/// probability: slightly 2/3, moderately 5/6, anything stronger (or no such word) 1.
 pub(crate) fn words(text: &str) -> Option<Call> {
     let plain =
         text.trim().trim_matches(['[', ']', '"', '\'', '.', '!', '*', '`', '“', '”']).trim().to_lowercase();
@@ -268,7 +268,7 @@ pub(crate) fn words(text: &str) -> Option<Call> {
     if among(TIES) || plain == "c" {
         return Some(Call::Tie(TieKind::Tie));
     }
-    // The sign alone stands between the first and the second.
+    // Only the sign between the first and the second.
     match plain.trim_matches('=') {
         ">" | ">>" | ">>>" | "≻" => return Some(Call::A),
         "<" | "<<" | "<<<" | "≺" => return Some(Call::B),
@@ -281,13 +281,13 @@ pub(crate) fn words(text: &str) -> Option<Call> {
     named_side(&loose).or_else(|| words(numbered(&plain)?))
 }
 
-/// As [`words`], but for a bare `C`: among A and B it is a tie for some judges' prompts, a third response elsewhere, and a slip of the
-/// finger in a third file. It tells a column of verdicts from others; what it means, the user has to say.
+/// As [`words`], but for a bare `C`: among A and B it is a tie for some judges' prompts, a third response elsewhere, and a typing error in
+/// a third file. It still identifies a column of verdicts; what it means, the user has to say.
 pub(crate) fn plain_words(text: &str) -> Option<Call> {
     if text.trim().eq_ignore_ascii_case("c") { None } else { words(text) }
 }
 
-/// What stands behind the number of an answer on a scale: `1 (A is much better)`, `5 - B is better`.
+/// What follows the number of an answer on a scale: `1 (A is much better)`, `5 - B is better`.
 fn numbered(text: &str) -> Option<&str> {
     let rest = text.trim_start_matches(|c: char| c.is_ascii_digit());
     let inner = rest.trim_start().strip_prefix(['(', '-', ':', '=', '.'])?.trim().trim_end_matches(')');

@@ -10,11 +10,11 @@ pub(super) struct Bound(Arc<Mutex<Seen>>);
 pub(super) enum Seen {
     #[default]
     Nothing,
-    /// Its name; none where the tables do not tell it.
+    /// Its name; `None` if the tables do not give it.
     Import(Option<String>),
 }
 
-/// Which import was read says nothing of which study it is.
+/// Which import was read does not matter for which study it is.
 impl PartialEq for Bound {
     fn eq(&self, _: &Self) -> bool {
         true
@@ -28,7 +28,7 @@ impl Bound {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The name of the import that was read first; `now` says it where none was.
+    /// The name of the import that was read first; `now` supplies it if none was.
     pub(super) fn or(&self, now: impl FnOnce() -> Option<String>) -> Option<String> {
         match &*self.locked() {
             Seen::Import(name) => name.clone(),

@@ -37,7 +37,7 @@ pub enum ColumnError {
         /// What should be there, in words.
         expected: Option<String>,
     },
-    /// A word that means nothing there.
+    /// An unknown word.
     Word {
         /// Its name.
         column: &'static str,

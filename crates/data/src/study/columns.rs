@@ -89,7 +89,7 @@ fn calls_type() -> DataType {
     DataType::List(Arc::new(Field::new("item", DataType::Utf8, true)))
 }
 
-/// A column of lists of texts; an empty one stands for none.
+/// A column of lists of texts; an empty list is stored as null.
 fn text_lists<'a>(rows: impl Iterator<Item = &'a [String]>) -> ArrayRef {
     let mut lists = ListBuilder::new(StringBuilder::new());
     for row in rows {

@@ -74,7 +74,7 @@ impl Study {
         self.carry_out(&journal)
     }
 
-    /// Finishes an import that was killed while it took its place, where nobody is at it and the folder lets one.
+    /// Finishes an import that was killed while its files were being renamed, if nobody else is doing so and the folder is writable.
     pub(super) fn finish_import(&self) {
         let path = self.folder().join(JOURNAL);
         let Ok(text) = fs::read(&path) else { return };
@@ -83,7 +83,7 @@ impl Study {
         let plain = |name: &String| Path::new(name).file_name().is_some_and(|own| own == name.as_str());
         match serde_json::from_slice::<Journal>(&text) {
             Ok(journal) if journal.files.iter().all(|(from, to)| plain(from) && plain(to)) => {
-                // What cannot be done now is told by whoever reads the tables.
+                // What cannot be done now is reported by whoever reads the tables.
                 let _ = self.carry_out(&journal);
             }
             _ => {
@@ -113,10 +113,10 @@ impl Study {
         Ok(())
     }
 
-    /// Removes every result of other data than those of the import at hand: none must stand beside the new pairs. What was found in texts
-    /// stays where pairs are `added`: it is true of the old ones; and the weights wait for whoever asks what has changed.
+    /// Removes every result that was computed from data other than this import's: none must remain with the new pairs. What was found in
+    /// texts stays if pairs are `added`, since it is true of the old ones; and the weights are kept for questions about what has changed.
     ///
-    /// Only tables that this program writes go: the folder may hold other files, the user's own.
+    /// Only tables that this program writes are removed: the folder may contain other files of the user.
     fn forget_results(&self, added: bool) -> Result<(), DataError> {
         let failed = |path: &Path, e| DataError::path_io(path, "remove the old result", e);
         let weights = self.table_path(WEIGHTS);
@@ -150,14 +150,14 @@ mod tests {
         for name in ["a.txt", "b.txt", "fits.parquet", "posteriors.parquet", "facts.parquet", "own.parquet"] {
             fs::write(folder.path().join(name), "old").unwrap();
         }
-        // As it is after the first of two renames.
+        // The state after the first of two renames.
         let files = [staged(&study, "a.txt", "new"), staged(&study, "b.txt", "new")];
         let files: Vec<(String, String)> = files.into_iter().map(|file| file.keep().unwrap()).collect();
         let journal = Journal { results: true, added: true, files: files.clone() };
         fs::write(folder.path().join(JOURNAL), serde_json::to_vec(&journal).unwrap()).unwrap();
         fs::rename(folder.path().join(&files[0].0), folder.path().join("a.txt")).unwrap();
         assert_eq!((text("a.txt").as_deref(), text("b.txt").as_deref()), (Some("new"), Some("old")));
-        // While somebody is at it, nobody meddles.
+        // While another process holds the lock, it is left alone.
         let held = study.lock("import").unwrap();
         study.finish_import();
         assert_eq!(text("b.txt").as_deref(), Some("old"));

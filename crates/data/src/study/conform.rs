@@ -1,4 +1,4 @@
-//! Tables that another tool wrote again: their columns as the schema has them, and values that a table may not hold.
+//! Tables that another tool wrote again: their columns converted to the schema, and values that are not allowed in a table.
 //!
 //! pandas gives a column without any value the type Null, and numbers that happen to be whole the type of integers.
 
@@ -14,7 +14,8 @@ use arrow_schema::{DataType, Field, Schema, SchemaRef};
 
 use super::column_error::ColumnError;
 
-/// The batch with columns of nothing, and of other numbers, in the types of the schema; what does not fit stays as it is.
+/// The batch with columns of the null type and of other number types converted to the types of the schema; what does not fit stays
+/// unchanged.
 pub(super) fn conform(batch: RecordBatch, wanted: &SchemaRef) -> RecordBatch {
     let own = batch.schema();
     let fits = |field: &Arc<Field>| {

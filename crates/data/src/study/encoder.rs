@@ -1,4 +1,4 @@
-//! How batches become a Parquet file: column beside column on all cores, one row group in memory.
+//! How batches become a Parquet file: columns in parallel on all cores, one row group in memory.
 
 use std::io::BufWriter;
 
@@ -16,7 +16,7 @@ use rayon::prelude::*;
 
 use crate::files::NewFile;
 
-/// A row group is the most that a reader must hold.
+/// A row group is the most that a reader must keep in memory.
 const GROUP_ROWS: usize = 16 * 1024;
 const GROUP_BYTES: usize = 64 << 20;
 
@@ -38,8 +38,8 @@ pub(super) fn properties() -> WriterProperties {
         .build()
 }
 
-/// Columns whose values hardly repeat and have no order worth knowing: a dictionary would hash and copy every text for
-/// nothing, least and largest values would compare each.
+/// Columns whose values hardly repeat and whose order is irrelevant: a dictionary would hash and copy every text in vain, minimum and
+/// maximum would compare each.
 const UNIQUE: [&str; 6] = [
     "id",
     "record",
@@ -54,7 +54,7 @@ pub(super) struct Encoder {
     file: SerializedFileWriter<BufWriter<NewFile>>,
     groups: ArrowRowGroupWriterFactory,
     schema: SchemaRef,
-    /// Those of the row group at hand, field after field; none between groups.
+    /// The writers of the current row group, field by field; empty between groups.
     columns: Vec<ArrowColumnWriter>,
     rows: usize,
 }

@@ -1,4 +1,4 @@
-//! Where a study lies, and where its tables lie within it.
+//! Where a study is, and where its tables are within it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -19,7 +19,7 @@ pub struct Study {
 }
 
 impl Study {
-    /// Opens the folder, and makes it where there is none.
+    /// Opens the folder, and creates it if it does not exist.
     ///
     /// # Errors
     ///
@@ -31,7 +31,7 @@ impl Study {
         Ok(Self { folder, copy_of: None, bound: Bound::default() })
     }
 
-    /// A folder that is there, whatever it holds.
+    /// An existing folder, whatever it contains.
     pub(super) fn at(folder: PathBuf) -> Self {
         Self { folder, copy_of: None, bound: Bound::default() }
     }
@@ -47,17 +47,17 @@ impl Study {
         Self { copy_of: Some(original.folder.clone()), ..self }
     }
 
-    /// Where a table lies as its owner knows it.
+    /// The path of a table as its owner knows it.
     pub(super) fn shown_path(&self, name: &str) -> PathBuf {
         self.copy_of.as_ref().unwrap_or(&self.folder).join(format!("{name}.parquet"))
     }
 
-    /// Where a table lies, whether or not it is there.
+    /// The path of a table, whether or not it exists.
     pub fn table_path(&self, name: &str) -> PathBuf {
         self.folder.join(format!("{name}.parquet"))
     }
 
-    /// Where `study.toml` lies.
+    /// The path of `study.toml`.
     pub fn toml_path(&self) -> PathBuf {
         self.folder.join("study.toml")
     }
@@ -67,18 +67,18 @@ impl Study {
         self.table_path(name).is_file()
     }
 
-    /// A name of what was imported, the same for the same pairs and verdicts; `None` where the table does not say.
+    /// A name for what was imported, the same for the same pairs and verdicts; `None` if the table does not have one.
     pub fn import_name(&self) -> Option<String> {
         self.bound.or(|| self.import_now())
     }
 
-    /// The same of what lies there now, whatever was read before.
+    /// The same for the tables as they are now, whatever was read before.
     pub fn import_now(&self) -> Option<String> {
         imported::import_of(&self.table_path("pairs"))
     }
 }
 
-/// Removes what runs that were killed have left, once it is a day old and so nobody's any more.
+/// Removes what killed runs have left, once it is a day old and no longer in use.
 fn sweep(folder: &Path) {
     let Ok(entries) = fs::read_dir(folder) else { return };
     for entry in entries.flatten() {

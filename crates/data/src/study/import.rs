@@ -28,15 +28,15 @@ pub enum Onto {
     New,
     /// It stays, and what is read joins it.
     Add,
-    /// It goes, with all that was derived from it.
+    /// It is removed, with everything derived from it.
     Replace,
 }
 
 /// Reads files into a study: its pairs, verdicts and ratings, and what made them in `study.toml`.
 ///
-/// The tables take their names only after everything was read: an import that fails changes nothing, and leaves no folder that was
-/// not there. Each names its import, so that tables of two imports, left by a kill between two renames, are not read as one.
-/// Results of other data never stay beside new pairs.
+/// The tables take their names only after everything was read: an import that fails changes nothing, and removes a folder that it created.
+/// Each names its import, so that tables of two imports, left by a kill between two renames, are not read as one. Results of other data
+/// never stay beside new pairs.
 ///
 /// # Errors
 ///
@@ -57,7 +57,7 @@ pub fn import(
     drop(held);
     if done.is_err() && !there {
         lock::forget(folder);
-        // Only where nothing else was put there meanwhile.
+        // Only if nothing else was put there meanwhile.
         let _ = fs::remove_dir(folder);
     }
     Ok((study, done?))
@@ -70,7 +70,7 @@ fn import_into(
     onto: Onto,
     progress: &mut dyn FnMut(Progress<'_>),
 ) -> Result<ReadSummary, DataError> {
-    // A table of pairs without the mark of an import is somebody's own file.
+    // A table of pairs without the mark of an import is a foreign file.
     let there = study.toml_path().exists() || study.import_name().is_some();
     let old = what_is_there(study, onto, there)?;
     let adding = onto == Onto::Add;
@@ -82,7 +82,8 @@ fn import_into(
     if let (Some(added), Some(old)) = (&added, &old) {
         refuse_what_is_part_already(study, added, old)?;
         known = tables.take_over(study)?;
-        // What was asked of models stays; what was computed from the old pairs goes, but for how, so that it can be computed anew.
+        // What models were asked stays; what was computed from the old pairs is removed, except for the settings, so that it can be
+        // computed again.
         toml.steps = old.steps.clone();
     }
     let options = &ReadOptions { without_verdicts: options.without_verdicts || adding, ..options.clone() };
@@ -100,13 +101,13 @@ fn import_into(
     Ok(summary)
 }
 
-/// What the folder holds so far, where it may become what is wanted; said before anything is read.
+/// What the folder contains so far, if it may become the study wanted; checked before anything is read.
 fn what_is_there(study: &Study, onto: Onto, there: bool) -> Result<Option<StudyToml>, DataError> {
     let shown = study.folder().display().to_string();
     if there && onto == Onto::New {
         return Err(DataError::study(shown, "the folder already contains a study").with_remedy(format!("give another folder, add to it with {ADD}, or replace it and everything derived from it with {REPLACE}")));
     }
-    // A study that this version cannot keep is told before anything is read.
+    // A study that this version cannot write is reported before anything is read.
     let old = match (there, onto) {
         (true, Onto::Add) => Some(StudyToml::load(study)?),
         (true, _) => match StudyToml::load_or_new(study) {
@@ -162,7 +163,7 @@ impl Tables {
         })
     }
 
-    /// Begins with what the study holds; what is known by that, to join what is added.
+    /// Starts with the contents of the study; returns what is known of them, to join what is added.
     fn take_over(&mut self, study: &Study) -> Result<Known, DataError> {
         let mut known = Known::default();
         for batch in study.pairs()? {
@@ -223,7 +224,7 @@ impl Tables {
             .collect();
         let split = self.people.split(options.judges, &named);
         if !split.is_empty() {
-            // Who judges is known at the end only: those few people who are judges of their own are written again under their names.
+            // Judges are known only at the end: the few people who are separate judges are written again under their names.
             let shared = self.people.shared(&split);
             let mut again = study.write_verdicts()?;
             again.of_import(&import);
@@ -251,7 +252,7 @@ fn same_name(a: &str, b: &str) -> bool {
     Path::new(a).file_name() == Path::new(b).file_name()
 }
 
-/// Size and checksum of every regular file among the inputs, to tell one that is given twice.
+/// Size and checksum of every regular file among the inputs, to recognise one that is given twice.
 ///
 /// Those that reading has taken already are not taken again.
 fn digests(

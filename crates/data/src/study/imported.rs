@@ -14,7 +14,7 @@ pub(super) const IMPORTED: [&str; 2] = [PAIRS, "verdicts"];
 /// The key under which a table names its import.
 pub(super) const IMPORT: &str = "predilect.import";
 
-/// The import that a table belongs to; `None` where it does not say, as when another tool has written it.
+/// The import that a table belongs to; `None` if it does not say, as when another tool has written it.
 pub(super) fn import_of(path: &Path) -> Option<String> {
     import_in(&File::open(path).ok()?)
 }

@@ -1,4 +1,4 @@
-//! One writer at a time: who writes a study holds its lock; readers need none.
+//! One writer at a time: a writer of a study holds its lock; readers need none.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, SeekFrom, Write};
@@ -18,22 +18,22 @@ pub struct StudyLock {
 }
 
 impl Study {
-    /// Takes the right to write this study; `doing` is what others are told meanwhile.
+    /// Locks this study for writing; `doing` is what others are told meanwhile.
     ///
     /// # Errors
     ///
-    /// When somebody else is writing it, and when the folder cannot be written to.
+    /// When another process is writing it, and when the folder cannot be written to.
     pub fn lock(&self, doing: &str) -> Result<StudyLock, DataError> {
         lock(self.folder(), doing)
     }
 
-    /// The same where nobody is writing and the folder lets one; none otherwise.
+    /// The same; `None` if another process is writing or the folder is not writable.
     pub fn try_lock(&self, doing: &str) -> Option<StudyLock> {
         lock(self.folder(), doing).ok()
     }
 }
 
-/// Whether somebody writes the study now.
+/// Whether a process is writing the study now.
 pub(super) fn is_held(folder: &Path) -> bool {
     let file = OpenOptions::new().read(true).write(true).open(folder.join(LOCK));
     file.is_ok_and(|file| matches!(file.try_lock(), Err(TryLockError::WouldBlock)))
@@ -56,7 +56,7 @@ fn lock(folder: &Path, doing: &str) -> Result<StudyLock, DataError> {
             )
             .with_remedy("wait until that has ended, or work in another study"));
         }
-        // Some file systems know no locks: then nobody can be told apart.
+        // Some file systems have no locks: then writers cannot be detected.
         Err(TryLockError::Error(_)) => return Ok(StudyLock { file }),
     }
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
@@ -90,7 +90,7 @@ impl Drop for StudyLock {
     }
 }
 
-/// Removes the lock's file, where a folder is to vanish that was made for nothing.
+/// Removes the lock's file, when a folder that was created in vain is removed.
 pub(super) fn forget(folder: &Path) {
     let _ = std::fs::remove_file(folder.join(LOCK));
 }
@@ -109,7 +109,7 @@ mod tests {
         assert!(study.try_lock("facts").is_none());
         drop(held);
         assert!(study.lock("import").is_ok());
-        // What stands there otherwise does not matter.
+        // Any other content does not matter.
         std::fs::write(folder.path().join(LOCK), "\u{1b}[2J").unwrap();
         assert!(study.lock("import").is_ok());
         assert_eq!(who("x\n1\nimport"), None);

@@ -66,7 +66,7 @@ pub struct ImportEntry {
     /// The column by which votes find their texts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on: Option<String>,
-    /// Whether annotators are judges of their own.
+    /// Whether annotators are separate judges.
     #[serde(default)]
     pub judges: Judges,
     /// Whether only neighbouring ranks were paired.
@@ -78,7 +78,7 @@ pub struct ImportEntry {
     /// What only repeats something else, by kind.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub merged: BTreeMap<String, u64>,
-    /// The files with their size and checksum, to tell one that is added twice.
+    /// The files with their size and checksum, to recognise one that is added twice.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub files: Vec<(String, String)>,
     /// The files.
@@ -175,7 +175,7 @@ impl StudyToml {
         if study.toml_path().exists() { Self::load(study) } else { Ok(Self::default()) }
     }
 
-    /// Writes it in one go.
+    /// Writes it atomically.
     ///
     /// # Errors
     ///

@@ -1,7 +1,7 @@
-//! What a study folder holds: Parquet tables that any tool reads, and `study.toml` with what made them.
+//! What a study folder contains: Parquet tables that any tool reads, and `study.toml` with what made them.
 //!
-//! Every file is written beside its final name, flushed to the disk, and renamed: a run that is killed leaves the old
-//! table or the new one, never half of one.
+//! Every file is written under a temporary name in the same folder, flushed to the disk, and renamed: a killed run leaves the old table or
+//! the new one, never half of one.
 
 mod bound;
 mod column_error;

@@ -1,4 +1,4 @@
-//! A study is read as it was imported once: what another import has put in place meanwhile is told apart, and never mixed in.
+//! A study is read as it was first imported: what another import has written meanwhile is recognised, and never mixed in.
 
 use std::fs::File;
 use std::io;
@@ -83,7 +83,7 @@ mod tests {
         let reader = Study::open(folder.path()).unwrap();
         let mut pairs = reader.pairs().unwrap();
         assert_eq!(reader.import_name().as_deref(), Some("old"));
-        // Somebody imports while the pairs are read.
+        // Another process imports while the pairs are read.
         written(&Study::open(folder.path()).unwrap(), "new");
         assert_eq!(pairs.next().unwrap().unwrap()[0].id, "old");
         let error = ids(&reader).unwrap_err();

@@ -47,14 +47,14 @@ impl Study {
         Ok(builder.schema().fields().iter().map(|field| field.name().clone()).collect())
     }
 
-    /// How many rows a table has; none where it is not there or cannot be read.
+    /// How many rows a table has; `None` if it does not exist or cannot be read.
     pub fn count(&self, table: &str) -> Option<u64> {
         let file = File::open(self.table_path(table)).ok()?;
         let metadata = ParquetMetaDataReader::new().parse_and_finish(&file).ok()?;
         u64::try_from(metadata.file_metadata().num_rows()).ok()
     }
 
-    /// Pairs by their numbers, which rise; what lies between is passed over.
+    /// Pairs by their numbers, which are ascending; the others are skipped.
     ///
     /// # Errors
     ///

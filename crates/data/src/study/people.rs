@@ -1,4 +1,4 @@
-//! Which of the people that a study's verdicts name are judges of their own.
+//! Which of the people named in a study's verdicts are separate judges.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -6,9 +6,9 @@ use predilect_types::{JudgeUse, ReadSummary, Verdict};
 
 use crate::options::Judges;
 
-/// Up to this many people of one judge are judges of their own.
+/// Up to this many people of one judge are separate judges.
 const FEW: usize = 20;
-/// People and judges beyond this many are counted no more by name.
+/// People and judges beyond this many are no longer counted by name.
 const NAMED: usize = 100_000;
 /// Judges that a summary lists.
 const LISTED: usize = 40;
@@ -60,7 +60,7 @@ impl People {
         }
     }
 
-    /// The judges whose people are judges of their own; those that the user named are one judge, unless the user wants each.
+    /// The judges whose people are separate judges; people of a judge named by the user are one judge, unless the user wants each.
     pub(super) fn split(&self, judges: Judges, named: &[&str]) -> BTreeSet<String> {
         let most = match judges {
             Judges::Auto => FEW,
@@ -75,7 +75,7 @@ impl People {
             .collect()
     }
 
-    /// Names that annotators of different judges share: they are told apart by the judge's name.
+    /// Names that annotators of different judges share: they are prefixed with the judge's name.
     pub(super) fn shared(&self, split: &BTreeSet<String>) -> HashSet<String> {
         let mut owners: BTreeMap<&str, &str> = BTreeMap::new();
         let mut shared = HashSet::new();

@@ -11,8 +11,7 @@ use super::encoder;
 use crate::error::DataError;
 use crate::files::OutFile;
 
-/// A Parquet file in the making: nothing is seen of it before [`BatchFile::finish`], and one that is dropped leaves the
-/// old file.
+/// A Parquet file being written: it is not visible before [`BatchFile::finish`], and one that is dropped leaves the old file.
 pub struct BatchFile {
     writer: ArrowWriter<BufWriter<OutFile>>,
     path: PathBuf,

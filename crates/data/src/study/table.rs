@@ -40,7 +40,7 @@ pub trait TableRow: Sized + Clone + Send + Sync + 'static {
     const TABLE: &'static str;
     /// Its columns.
     fn schema() -> SchemaRef;
-    /// About how many bytes of text it holds.
+    /// Approximate size of its text in bytes.
     fn size(&self) -> usize;
     /// Rows as columns.
     ///
@@ -58,9 +58,9 @@ pub trait TableRow: Sized + Clone + Send + Sync + 'static {
     fn decode(batch: &RecordBatch) -> Result<Vec<Self>, ColumnError>;
 }
 
-/// Writes one table; nothing is seen of it before [`TableWriter::finish`].
+/// Writes one table; it is not visible before [`TableWriter::finish`].
 ///
-/// Encoding and compression run beside the caller, on all cores. A writer that is dropped leaves the old table. Rows may come
+/// Encoding and compression run in parallel to the caller, on all cores. A writer that is dropped leaves the old table. Rows may come
 /// boxed: large ones are then never moved.
 #[derive(Debug)]
 pub struct TableWriter<T: TableRow, R: Held<T> = T> {
@@ -79,7 +79,7 @@ pub struct TableWriter<T: TableRow, R: Held<T> = T> {
     row: PhantomData<T>,
 }
 
-/// A row as a writer holds it: itself, or boxed.
+/// A row as a writer stores it: itself, or boxed.
 pub trait Held<T>: Borrow<T> + From<T> + Send + Sync + 'static {}
 
 impl<T, R: Borrow<T> + From<T> + Send + Sync + 'static> Held<T> for R {}
@@ -184,7 +184,7 @@ impl<T: TableRow, R: Held<T>> TableWriter<T, R> {
         Ok(self.ended.insert(ended).1)
     }
 
-    /// Writes what is left and flushes it to the disk, under a name that nobody looks for.
+    /// Writes what is left and flushes it to the disk, under its temporary name.
     pub(super) fn stage(mut self) -> Result<NewFile, DataError> {
         self.end()?;
         let import = self.import.take().map(|import| KeyValue::new(IMPORT.to_owned(), import));
@@ -216,7 +216,7 @@ impl<T: TableRow, R: Held<T>> TableWriter<T, R> {
 
 impl<T: TableRow, R: Held<T>> Drop for TableWriter<T, R> {
     fn drop(&mut self) {
-        // The temporary file goes with the encoder.
+        // The temporary file is deleted with the encoder.
         if self.encoder.is_some() {
             let _ = self.join();
         }

@@ -24,7 +24,7 @@ impl Study {
     ///
     /// # Errors
     ///
-    /// When the folder holds no table of pairs.
+    /// When the folder contains no table of pairs.
     pub fn open(folder: impl Into<PathBuf>) -> Result<Self, DataError> {
         let study = Self::at(folder.into());
         study.finish_import();
@@ -78,7 +78,7 @@ impl Study {
     ///
     /// # Errors
     ///
-    /// When the table is not there or is none of this crate's; each batch may fail too.
+    /// When the table does not exist or was not written by this crate; each batch may fail too.
     pub fn pairs(&self) -> Result<TableReader<Pair>, DataError> {
         TableReader::open(self)
     }
@@ -101,7 +101,7 @@ impl Study {
         TableReader::open(self)
     }
 
-    /// Writes a table of results in one go; all batches must have the first one's schema.
+    /// Writes a table of results at once; all batches must have the first one's schema.
     ///
     /// # Errors
     ///
@@ -128,7 +128,7 @@ impl Study {
         file.finish()
     }
 
-    /// Reads a table of results as it is, with the marks of its schema.
+    /// Reads a table of results unchanged, with the marks of its schema.
     ///
     /// # Errors
     ///

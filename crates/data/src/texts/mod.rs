@@ -1,4 +1,4 @@
-//! Which prompt and which responses do the conversations of a record hold, however they are written?
+//! Which prompt and which responses do the conversations of a record contain, however they are written?
 //!
 //! [`conversation()`] reads any value into turns, [`split_shared`] parts two whole conversations into the prompt and two
 //! responses, and [`merge_prompt`] joins a prompt column with what the conversations begin with.
@@ -30,9 +30,8 @@ pub(crate) fn is_plain(text: &str) -> bool {
 
 /// Splits two whole conversations into the prompt that they share and the two responses.
 ///
-/// The prompt is the longest common beginning after which both go on with an assistant turn; reasoning belongs to the
-/// answer that follows it. Equal conversations keep their last assistant turn as both responses, and so does one that
-/// ends where the other goes on.
+/// The prompt is the longest common beginning after which both continue with an assistant turn; reasoning belongs to the answer that
+/// follows it. Equal conversations keep their last assistant turn as both responses, and so does one that ends where the other continues.
 ///
 /// # Errors
 ///
@@ -78,8 +77,7 @@ fn answers(turns: &[Message], at: usize) -> bool {
     !after_reasoning && next.is_some_and(|turn| turn.role == Role::Assistant)
 }
 
-/// Whether a conversation holds a prompt and an answer: it begins with a system or user turn and ends with an assistant
-/// turn.
+/// Whether a conversation contains a prompt and an answer: it begins with a system or user turn and ends with an assistant turn.
 pub(crate) fn is_whole(turns: &[Message]) -> bool {
     let begins = turns.first().is_some_and(|turn| matches!(turn.role, Role::System | Role::User));
     let asked = turns.iter().any(|turn| turn.role == Role::User);
@@ -122,7 +120,7 @@ pub(crate) fn merge_prompt(given: Vec<Message>, shared: Vec<Message>) -> Result<
     Ok(fuller)
 }
 
-/// Whether turns end with others, of which the last one goes on after a blank line: a question with its further input.
+/// Whether turns end with others, of which the last one continues after a blank line: a question with its further input.
 fn goes_on(long: &[Message], short: &[Message]) -> bool {
     let (Some((last, before)), Some((own, others))) = (long.split_last(), short.split_last()) else {
         return false;
@@ -142,8 +140,7 @@ fn contains(long: &[Message], short: &[Message]) -> bool {
     short.is_empty() || long.windows(short.len()).any(|some| some.iter().zip(short).all(|(x, y)| same(x, y)))
 }
 
-/// Whether a text holds all turns' texts one after the other, blanks aside, with or without the speakers' names and a
-/// colon in front of each.
+/// Whether a text contains all turns' texts in order, spaces aside, with or without each speaker's name and a colon before it.
 fn same_words(text: &str, turns: &[Message]) -> bool {
     fn solid(text: &str) -> impl Iterator<Item = char> {
         text.chars().filter(|c| !c.is_whitespace())
@@ -213,7 +210,7 @@ mod tests {
             ("u1 a1 u2 a2", "u1 a1 u2 a2", ("u1 a1 u2", "a2", "a2")),
             ("u1 a1", "u1 a1 u2 a2", ("u1", "a1", "a1 u2 a2")),
             ("u1 a1 u2 a2", "u1 a3 u4 a4", ("u1", "a1 u2 a2", "a3 u4 a4")),
-            // Equal first answers belong to the responses where the user goes on differently.
+            // Equal first answers belong to the responses if the user continues differently.
             ("u1 a1 u2 a2", "u1 a1 u2please a3", ("u1", "a1 u2 a2", "a1 u2please a3")),
             ("u1 a1 u2 a2 u3 a3", "u1 a1 u2 a2 u4 a4", ("u1 a1 u2", "a2 u3 a3", "a2 u4 a4")),
             ("u1 r1 a1", "u1 r1 a2", ("u1", "r1 a1", "r1 a2")),

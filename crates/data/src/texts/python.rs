@@ -1,4 +1,4 @@
-//! Which value does a text hold that Python printed with `repr`, as pandas and numpy leave lists in table cells?
+//! Which value is in a text that Python printed with `repr`, as pandas and numpy leave lists in table cells?
 //!
 //! One pass from left to right, at most [`DEPTH`] levels deep, so that no text costs more than its length.
 
@@ -99,7 +99,7 @@ impl Reader<'_> {
                 gaps = true;
             }
         }
-        // With both, blanks could also join two strings into one: nobody can tell.
+        // With both, spaces could also join two strings into one: it is ambiguous.
         (!(commas && gaps)).then_some(Value::Array(items))
     }
 
@@ -196,7 +196,7 @@ impl Reader<'_> {
         }
     }
 
-    /// What stands in the brackets after a name; the name began at `start`.
+    /// The contents of the brackets after a name; the name began at `start`.
     fn call(&mut self, start: usize, depth: usize) -> Option<Value> {
         self.at += 1;
         let mut first = None;
@@ -456,7 +456,7 @@ mod tests {
 
         #[test]
         fn a_quoted_text_comes_back(text in ".{0,80}") {
-            // As `repr` does: backslash, quote and line ends escaped, all else as it is.
+            // As `repr` does: backslash, quote and line ends escaped, all else unchanged.
             let quoted = text.replace('\\', r"\\").replace('\'', r"\'").replace('\n', r"\n");
             prop_assert_eq!(parse(&format!("['{quoted}']")), Some(json!([text])));
         }

@@ -2,12 +2,12 @@
 
 use predilect_types::Role;
 
-/// The name of the role under which a model's reasoning stands before the answer that it belongs to.
+/// The name of the role of a model's reasoning before the answer that it belongs to.
 pub(crate) const REASONING: &str = "reasoning";
 
 /// Who speaks, by the names that files use, whatever the case.
 ///
-/// Results of tools have the role `tool`, thoughts the role `reasoning`; a name that is none of these is kept as written.
+/// Results of tools have the role `tool`, thoughts the role `reasoning`; any other name is kept as written.
 pub(crate) fn role(name: &str) -> Role {
     known_role(name).unwrap_or_else(|| Role::Other(name.trim().to_owned()))
 }

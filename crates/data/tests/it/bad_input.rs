@@ -158,7 +158,7 @@ fn ids_used_twice() {
         {\"id\": \"1\", \"prompt\": \"other\", \"response_a\": \"x\", \"response_b\": \"y\"}\n\
         {\"id\": \"1\", \"prompt\": \"q\", \"response_a\": \"x\", \"response_b\": \"y\", \"preferred\": \"b\"}\n";
     let all = read_text("f.jsonl", text).unwrap();
-    // What is said of the third record is said of the first one's pair; the second is a pair of its own.
+    // What is said of the third record is said of the first one's pair; the second is a separate pair.
     assert_eq!(all.pairs.len(), 2);
     assert_eq!((all.pairs[0].id.as_str(), &*all.pairs[0].prompt_text()), ("1", "q"));
     assert!(all.pairs[1].id.starts_with("1-"), "{}", all.pairs[1].id);

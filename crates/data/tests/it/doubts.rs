@@ -36,7 +36,7 @@ fn what_may_be_read_in_two_ways_stops() {
         (&[("error_rate_a", ["1", "2"]), ("error_rate_b", ["2", "1"])], "larger"),
         (&[("zap_score_a", ["1", "2"]), ("zap_score_b", ["2", "1"])], "larger"),
         (&[("model_a_rank", ["3", "17"]), ("model_b_rank", ["7", "1"])], "larger"),
-        // A code, whatever stands beside it.
+        // A code, whatever accompanies it.
         (&[("label", ["0", "1"]), ("prob_a", ["0.2", "0.9"])], "`label`"),
         (&[("label", ["0", "1"]), ("which_is_gpt4", ["A", "B"])], "`label`"),
         // Shown the other way round.
@@ -97,7 +97,7 @@ fn what_can_be_read_in_one_way_is_read() {
             &[("human_1", ["A", "B"]), ("human_2", ["A", "B"]), ("judge", ["B", "A"])],
             &[("human_1", a_then_b), ("human_2", a_then_b), ("judge", [0.0, 1.0, 1.0, 0.0])],
         ),
-        // Other judges beside the one that is called the winner.
+        // Other judges in addition to the one that is called the winner.
         (
             &[("winner", ["A", "B"]), ("gpt4_verdict", ["B", "A"])],
             &[("unnamed", a_then_b), ("gpt4", [0.0, 1.0, 1.0, 0.0])],

@@ -80,7 +80,7 @@ fn arena() {
     let all = sample("arena");
     assert_eq!(all.calls(), [("human", 0.5), ("human", 0.0)]);
     assert_eq!((all.verdicts[0].tie, all.verdicts[0].order), (Some(TieKind::BothBad), Order::Ab));
-    // Who voted is kept beside the judge that all voters are together.
+    // Who voted is kept with the judge that all voters together are.
     let voters: Vec<_> = all.verdicts.iter().map(|v| v.annotator.as_deref()).collect();
     assert_eq!(voters, [Some("arena_user_9"), None]);
     assert_eq!(all.pairs[0].id, "r1");

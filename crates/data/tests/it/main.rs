@@ -72,7 +72,7 @@ pub(crate) fn read_paths(paths: &[PathBuf], options: &ReadOptions) -> Result<All
     Ok(all)
 }
 
-/// Files in a folder of their own, named in the order given.
+/// Files in a new folder, named in the order given.
 pub(crate) fn lay(files: &[(&str, &[u8])]) -> (TempDir, Vec<PathBuf>) {
     let folder = tempfile::tempdir().unwrap();
     let paths = files

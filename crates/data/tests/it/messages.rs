@@ -1,5 +1,5 @@
-//! What a puzzled user is told: every message of a refused layout, and of files that are broken, no data, or mapped wrongly, as a
-//! snapshot that is read as a whole.
+//! What a puzzled user is told: every message of a refused layout, and of files that are broken, not data, or mapped wrongly, as a snapshot
+//! that is read as a whole.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -40,7 +40,7 @@ fn refused_layouts_say_what_is_missing_and_how_to_say_it() {
 
 const PAIR: &str = r#"{"prompt": "q 1", "response_a": "x y", "response_b": "z w", "winner": "A"}"#;
 
-/// Broken files, files that are no data, and mappings that do not fit.
+/// Broken files, files that are not data, and mappings that do not fit.
 fn broken() -> Vec<(&'static str, Vec<u8>, Vec<&'static str>)> {
     let text = |text: &str| text.as_bytes().to_vec();
     let table = "prompt,response_a,response_b,winner\nq 1,x y,z w,A\nq 2,x y,z w,B\n";

@@ -291,7 +291,7 @@ fn a_study_is_not_overwritten_by_accident() {
     let put = |at: usize, onto| import(&paths[at..=at], &ReadOptions::default(), &place, onto, &mut |_| {});
     let (study, _) = put(0, Onto::New).unwrap();
     study.write_table("fits", &study.read_table("pairs").unwrap()).unwrap();
-    // Somebody's own file in the folder.
+    // A foreign file in the folder.
     std::fs::write(place.join("mine.parquet"), b"mine").unwrap();
     let error = put(1, Onto::New).unwrap_err();
     assert!(

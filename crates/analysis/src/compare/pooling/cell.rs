@@ -52,12 +52,12 @@ pub(super) struct Found {
 #[derive(Clone, Copy)]
 pub(super) struct Seen {
     pub(super) value: f64,
-    /// The variance of its error, infinite where the rows say nothing.
+    /// The variance of its error, infinite where the rows carry no information.
     pub(super) error: f64,
 }
 
 impl Seen {
-    /// Nothing at all.
+    /// No information.
     pub(super) const NOTHING: Self = Self { value: 0.0, error: f64::INFINITY };
 
     pub(super) fn new(mean: f64, variance: f64, centre: f64, own: f64) -> Self {

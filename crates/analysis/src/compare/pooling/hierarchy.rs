@@ -4,11 +4,11 @@ use super::cell::{Cell, Found, Seen};
 
 /// Standard deviations at the start.
 const START: f64 = 0.2;
-/// The least one: nothing is exactly alike.
+/// Lower bound of a sd: no two cells are exactly alike.
 const FLOOR: f64 = 0.02;
 /// Half-normal prior on each: that of the weights of a separate fit is .14.
 pub(super) const USUAL: f64 = 0.2;
-/// The greatest one: log-odds that no published judge comes near.
+/// Upper bound of a sd, in log-odds: no published judge comes near it.
 const CEILING: f64 = 1.0;
 /// The longest step of a part in one round.
 const STEP: f64 = 0.1;
@@ -88,12 +88,13 @@ impl Hierarchy {
     }
 }
 
-/// Goes there, by a bounded step: where verdicts are all but on one side, what cells saw is a Newton step that overshoots.
+/// Moves `part` towards `goal` by a bounded step: where nearly all verdicts are on one side, what cells saw is a Newton step that
+/// overshoots.
 fn towards(part: &mut f64, goal: f64) {
     *part += (goal - *part).clamp(-STEP, STEP);
 }
 
-/// An unknown part around 0 as it was seen: with an error of this variance, infinite where nothing was.
+/// An observation of an unknown part around 0; the variance is that of its error, infinite where nothing was observed.
 #[derive(Clone, Copy)]
 struct Part {
     value: f64,
@@ -128,7 +129,7 @@ fn spread(parts: &[Part]) -> f64 {
             let all = square + part.variance;
             all.ln() + part.value * part.value / all
         };
-        // Where few verdicts are all on one side, what was seen grows with the sd that is tried: a weak prior holds it.
+        // Where few verdicts are all on one side, what was observed grows with the sd that is tried: a weak prior bounds it.
         seen.iter().map(one).sum::<f64>() + square / (USUAL * USUAL)
     };
     if seen.is_empty() {

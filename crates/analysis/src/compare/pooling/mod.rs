@@ -19,7 +19,7 @@ use crate::terms::Design;
 use cell::{Cell, Found, Seen};
 use hierarchy::Hierarchy;
 
-/// Rounds at most; it has come to rest long before where the data say much.
+/// Maximum number of rounds; it converges long before where the data are informative.
 const ROUNDS: usize = 60;
 /// How often the spread of what is peculiar to a cell is looked for anew, and among which values.
 const EVERY: usize = 5;
@@ -168,11 +168,11 @@ fn cells(table: &FeatureTable, fit: &FitOptions, options: PoolingOptions) -> Vec
             (*key, (design, merged))
         })
         .collect();
-    // A prompt is held out from everybody at once: judges of the same pairs know each other's answers.
+    // A prompt is held out for all judges at once: judges of the same pairs know each other's answers.
     let clusters: Vec<u64> = numbers.values().flat_map(|(_, rows)| rows.clusters.iter().copied()).collect();
     let folds = folds_by_cluster(&clusters, options.folds, fit.seed);
     let fold_of: BTreeMap<u64, usize> = clusters.into_iter().zip(folds).collect();
-    // Numbered anew, without judges and groups that have no cell.
+    // Renumbered, without judges and groups that have no cell.
     let number = |of: fn(&(u32, u32)) -> u32| -> BTreeMap<u32, usize> {
         let mut seen: Vec<u32> = rows.keys().map(of).collect();
         seen.sort_unstable();
@@ -197,7 +197,7 @@ fn cells(table: &FeatureTable, fit: &FitOptions, options: PoolingOptions) -> Vec
         .collect()
 }
 
-/// Where the prior on a cell's properties lies.
+/// What the prior on a cell's properties is centred on.
 enum Around {
     /// As a separate fit has it.
     Own(Prior),
@@ -238,7 +238,7 @@ fn solve(
     })
 }
 
-/// In turns: the cells given the hierarchy, the hierarchy given the cells.
+/// Alternates: the cells given the hierarchy, then the hierarchy given the cells.
 fn learn(
     cells: &[Cell],
     start: &Hierarchy,
@@ -253,7 +253,7 @@ fn learn(
     };
     for round in 0..ROUNDS {
         if round % EVERY == EVERY - 1 {
-            // What is peculiar to a cell has no shared part to tell its size: the evidence does.
+            // What is peculiar to a cell has no shared part from which to learn its size, so the evidence decides.
             let evidence = |own: f64| {
                 let sum: f64 = all(&shared, own).iter().flatten().map(|found| found.evidence).sum();
                 sum - 0.5 * (own / hierarchy::USUAL).powi(2)

@@ -1,4 +1,4 @@
-//! Who can stand in for people, and how many labels are still needed?
+//! Which judges can stand in for people, and how many labels are still needed?
 
 mod rates;
 mod row;
@@ -20,7 +20,7 @@ use row::{LEAST, Row, Z, regression};
 const FOLDS: usize = 5;
 /// Penalty of the calibration: a judge that is always right stays finite.
 const RIDGE: f64 = 0.1;
-/// Fewer labelled prompts than this say nothing of how far verdicts vary.
+/// With fewer labelled prompts than this the variation of verdicts is not estimated.
 const LEAST_PROMPTS: u64 = 10;
 /// Advice for the judges of a table; `None` where the reference has judged fewer than 20 pairs that any other judge has judged.
 pub fn stand_ins(table: &FeatureTable, reference: &[String], margin: f64) -> Option<StandIns> {
@@ -73,8 +73,8 @@ pub fn stand_ins(table: &FeatureTable, reference: &[String], margin: f64) -> Opt
         candidates.extend(candidate(table, "jury: majority", majority, margin, false));
         candidates.extend(candidate(table, "jury: stacked", stacked, margin, true));
     }
-    // Of different pairs log-losses cannot be compared; what a judge adds on its own can.
-    // One that is right only when turned around is nobody's stand-in, however much it tells.
+    // Log-losses on different pairs cannot be compared; what a judge adds on its own pairs can. A judge that is right only when inverted
+    // cannot stand in for anyone, however informative it is.
     candidates.sort_by(|a, b| a.0.turned.cmp(&b.0.turned).then(b.0.gain.total_cmp(&a.0.gain)));
     let rates = candidates.first().map(|(best, rows)| rates(table, &best.judge, rows)).unwrap_or_default();
     let labelled = means.keys().filter(|pair| label(**pair).is_some()).count() as u64;
@@ -98,7 +98,7 @@ fn all_of(verdicts: &BTreeMap<u32, f64>, is_reference: &[bool], count: usize) ->
 /// The mean verdict of every judge on every pair.
 fn means(table: &FeatureTable) -> BTreeMap<u32, BTreeMap<u32, f64>> {
     let mut sums: BTreeMap<u32, BTreeMap<u32, (f64, u32)>> = BTreeMap::new();
-    // A verdict of weight 0 is none; other weights are a matter of fits.
+    // A verdict of weight 0 does not count; other weights are a matter of fits.
     for verdict in table.verdicts.iter().filter(|verdict| verdict.weight > 0.0) {
         let sum = sums.entry(verdict.pair).or_default().entry(verdict.judge).or_default();
         *sum = (sum.0 + verdict.p_a, sum.1 + 1);
@@ -107,7 +107,7 @@ fn means(table: &FeatureTable) -> BTreeMap<u32, BTreeMap<u32, f64>> {
     sums.into_iter().map(|(pair, judges)| (pair, judges.into_iter().map(mean).collect())).collect()
 }
 
-/// `ready`: its verdict is a held-out prediction already, and to calibrate it would show it the labels that it was held from.
+/// `ready`: its verdict is already a held-out prediction, and calibrating it would show it the labels that were held out.
 fn candidate(
     table: &FeatureTable,
     name: &str,
@@ -141,9 +141,9 @@ fn candidate(
     for (row, y) in &both {
         mean.add(row.cluster, *y, 1.0);
     }
-    // Its error is by prompt: where verdicts on one prompt go together, more of them are needed.
+    // Its error is by prompt: where verdicts on one prompt are correlated, more of them are needed.
     let alone = (Z * mean.estimate()?.se / margin).powi(2) * n;
-    // Too few prompts to tell how far verdicts vary.
+    // Too few prompts to estimate the variation of verdicts.
     if !alone.is_finite() || alone <= 0.0 || mean.estimate()?.clusters < LEAST_PROMPTS {
         return None;
     }
@@ -169,7 +169,7 @@ fn candidate(
     Some((found, rows))
 }
 
-/// By the groups of the pairs, or where there are none, by the parts in which the data came.
+/// By the groups of the pairs, or without groups, by the parts of the data.
 fn by_group(table: &FeatureTable, both: &[(Row, f64)]) -> Vec<GroupAccuracy> {
     let names = if table.groups.is_empty() { &table.subsets } else { &table.groups };
     let mut groups: BTreeMap<u32, Vec<&(Row, f64)>> = BTreeMap::new();
@@ -197,7 +197,7 @@ fn by_group(table: &FeatureTable, both: &[(Row, f64)]) -> Vec<GroupAccuracy> {
     groups.into_iter().map(one).collect()
 }
 
-/// Held-out predictions by a logistic regression of the other folds.
+/// Held-out predictions by a logistic regression on the other folds.
 fn cross_predict(x: &[f64], y: &[f64], clusters: &[u64], fold_of: &[usize]) -> Option<Vec<f64>> {
     let d = x.len() / y.len();
     let folds = fold_of.iter().max()? + 1;
@@ -222,7 +222,8 @@ fn predict(x: &[f64], w: &[f64]) -> f64 {
     sigmoid(x.iter().zip(w).map(|(x, w)| x * w).sum())
 }
 
-/// The rows of a jury whose members are weighed by a logistic regression: held out on labelled pairs, the mean of all folds' on others.
+/// The rows of a jury whose members are weighted by a logistic regression: held out on labelled pairs, the mean of all folds' predictions
+/// on others.
 fn stacked(rows: &[Row], means: &BTreeMap<u32, BTreeMap<u32, f64>>, members: &[u32]) -> Vec<Row> {
     let features = |row: &Row| -> Vec<f64> {
         std::iter::once(1.0).chain(members.iter().map(|judge| 2.0 * means[&row.pair][judge] - 1.0)).collect()

@@ -71,7 +71,7 @@ fn corrected(model: String, judge: &str, rows: &[Row]) -> Option<CorrectedRate> 
         judged_only: rest.len() as u64,
         reference_only: of_share(own),
         judge_only: of_share(by_judge),
-        // As of a share that has this error, so that no error at all is no certainty.
+        // As for a share with this error, so that an error of zero does not mean certainty.
         corrected: of_share(Estimate {
             value: (left.value + shift).clamp(0.0, 1.0),
             se,

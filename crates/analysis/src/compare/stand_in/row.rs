@@ -1,10 +1,10 @@
-//! One pair as a candidate for a reference and the reference see it, and how far the two go together.
+//! One pair as a candidate for a reference and the reference see it, and how far the two agree.
 
 use crate::compare::accuracy::Right;
 
 /// Standard errors to either side of a 95 % interval.
 pub(super) const Z: f64 = 1.959_963_984_540_054;
-/// Fewer labelled pairs than this say nothing.
+/// With fewer labelled pairs than this nothing is reported.
 pub(super) const LEAST: usize = 20;
 
 /// One pair that the reference, a candidate or both have judged.
@@ -16,7 +16,7 @@ pub(super) struct Row {
     pub(super) judge: f64,
     /// The side of the reference's majority, where it has judged.
     pub(super) side: Option<f64>,
-    /// How many verdicts of a single judge are right; `None` of a jury, whose verdict is `judge`.
+    /// How many verdicts of a single judge are right; `None` for a jury, whose verdict is `judge`.
     pub(super) own: Option<Right>,
 }
 

@@ -1,4 +1,4 @@
-//! `predilect judge --probe`: what a model tells when it is asked to judge, before a run is paid for.
+//! `predilect judge --probe`: what a model returns when it is asked to judge, before a run is paid for.
 
 use std::io::Write;
 

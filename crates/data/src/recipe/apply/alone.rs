@@ -1,4 +1,4 @@
-//! What records say that hold no two texts: bare votes, verdicts on pairs of other files, single responses.
+//! Records without two texts: bare votes, verdicts on pairs of other files, single responses.
 
 use super::super::calls::Names;
 use super::super::path::Column;

@@ -44,7 +44,7 @@ impl Plan {
             };
             prompt.pop_if(answered);
         }
-        // A history that goes on with the prompt and one of the responses.
+        // A history that continues with the prompt and one of the responses.
         if !self.history.is_empty()
             && let [.., asked, answer, again] = prompt.as_slice()
             && asked == again
@@ -145,7 +145,7 @@ impl Plan {
         draft.pair.id = self.name(&mut row, &self.id)?.unwrap_or_default();
         draft.pair.scenario = self.name(&mut row, &self.scenario)?;
         draft.pair.language = self.name(&mut row, &self.language)?;
-        // Of the record's own columns: what reading notes beside them, such as the side of a chosen response, comes late to nobody.
+        // Only the record's own columns: what reading adds to them, such as the side of a chosen response, is not a late field.
         let late = |watched: &Vec<String>| -> Vec<String> {
             let known = |name: &str| watched.binary_search_by(|known| known.as_str().cmp(name)).is_ok();
             let own = row.names().filter(|name| !known(name));
@@ -178,7 +178,7 @@ impl Plan {
 
 /// Whether a chosen response goes to side B: by a hash of the texts, so that it is the same in every run.
 ///
-/// With the chosen response always as A every verdict would be 1, and neither a side nor a property could be told from "A".
+/// With the chosen response always as A every verdict would be 1, and neither a side nor a property could be distinguished from "A".
 pub(crate) fn on_side_b(prompt: &[Message], chosen: &Response, rejected: &Response) -> bool {
     let id = content_id(prompt, chosen, rejected);
     id.bytes().last().is_some_and(|digit| digit % 2 == 1)

@@ -44,7 +44,7 @@ impl Plan {
                 let (shared, a, b) = split_shared(a, b).map_err(|error| error.field(field_b))?;
                 Ok(match given {
                     None => (shared, a, b, None),
-                    // A conversation that ends with an answer is no prompt.
+                    // A conversation that ends with an answer is not a prompt.
                     Some(given) if given.last().is_some_and(|turn| turn.role == Role::Assistant) => {
                         let odd = joined(&given);
                         (shared, a, b, Some(odd))
@@ -140,7 +140,7 @@ impl Plan {
             Some((field, value)) => conversation(&field, value, Role::User)?,
             None => Vec::new(),
         };
-        // The place of the answer to come is no answer.
+        // The place of the answer to come is not an answer.
         if prompt.len() > 1 {
             prompt.pop_if(|last| last.role == Role::Assistant && last.content.trim().is_empty());
         }
@@ -163,7 +163,7 @@ impl Plan {
         if let [only] = prompt.as_slice() {
             turns.pop_if(|last| last.role == Role::User && last.content.trim() == only.content.trim());
         }
-        // A conversation that the prompt's column holds whole has its system turn itself.
+        // A conversation that is complete in the prompt's column has its own system turn.
         if prompt.first().is_some_and(|turn| turn.role == Role::System) {
             turns.retain(|turn| turn.role != Role::System);
         }
@@ -173,7 +173,7 @@ impl Plan {
     }
 }
 
-/// The prompt of the prompt's column and of the conversation that a response holds; the column's text where the two differ.
+/// The prompt from the prompt's column and from the conversation in a response's column; also the column's text if the two differ.
 fn prompt_of(given: Option<Vec<Message>>, said: Vec<Message>) -> (Vec<Message>, Option<String>) {
     match given.map(|given| merge_prompt(given, said.clone())) {
         None => (said, None),
@@ -189,7 +189,7 @@ pub(super) fn last_answer(turns: &mut Vec<Message>) -> Vec<Message> {
     turns.split_off(from)
 }
 
-/// A list of texts, also as JSON text; null stands for a turn without an answer.
+/// A list of texts, also as JSON text; null means a turn without an answer.
 fn text_list(value: &Value) -> Option<Vec<Option<String>>> {
     let parsed;
     let items = match value {
@@ -216,7 +216,7 @@ fn joined(turns: &[Message]) -> String {
     turns.iter().map(|turn| turn.content.as_str()).collect::<Vec<_>>().join("\n\n")
 }
 
-/// Whether a text stands for no further input.
+/// Whether a text means that there is no further input.
 fn is_filler(text: &str) -> bool {
     const FILLERS: &[&str] = &["n/a", "na", "none", "null", "nan", "<noinput>", "noinput", "-", "no input"];
     FILLERS.contains(&text.trim().to_lowercase().as_str())

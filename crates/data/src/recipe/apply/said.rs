@@ -17,7 +17,7 @@ use predilect_types::{Order, TieKind, Verdict};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
-/// Whether it stands for no value.
+/// Whether it means that there is no value.
 fn is_nothing(value: &Value) -> bool {
     value.is_null()
         || value.as_str().is_some_and(|text| NOTHING.contains(&text.trim().to_lowercase().as_str()))
@@ -26,7 +26,7 @@ fn is_nothing(value: &Value) -> bool {
 /// States of answers that were not sent in.
 const UNSENT: &[&str] = &["discarded", "draft", "pending"];
 
-/// A verdict on responses that were shown the other way round: nobody has said whether it is about the columns.
+/// A verdict on responses that were shown the other way round: it is not known whether it is about the columns.
 pub(super) fn in_doubt(field: &str) -> RowError {
     RowError::new(
         Reason::VerdictOutOfRange,
@@ -46,7 +46,7 @@ impl Tied {
         if !self.flag || is_nothing(value) || flag(value) == Some(false) {
             return Ok(call);
         }
-        // A flag says true, false or which kind of tie, and nothing else.
+        // A flag is true, false or a kind of tie.
         value.as_str().and_then(TieKind::parse).map(Call::Tie).ok_or_else(|| {
             RowError::wrong_type(&self.column.shown(), value, "true or false")
                 .remedy("write true where the verdict is a tie, else false")
@@ -55,7 +55,7 @@ impl Tied {
 }
 
 impl Rule {
-    /// The call of a value that one of two fields of the record holds too.
+    /// The call of a value that equals one of two fields of the record.
     fn named(&self, value: Option<&Value>, row: &Row) -> Option<Call> {
         let [a, b] = self.names.as_slice() else { return None };
         let code = Code::of(value?)?;
@@ -116,7 +116,7 @@ struct Numbered<'a> {
     rule: &'a Rule,
 }
 
-/// What a record says beside its verdicts: how its responses are called, and who judges.
+/// What a record says in addition to its verdicts: how its responses are called, and who judges.
 #[derive(Clone, Copy)]
 struct Beside<'a> {
     names: Names<'a>,
@@ -155,7 +155,7 @@ impl Plan {
         Ok(verdicts)
     }
 
-    /// What a rule says of each element of a list that the record has; several rules may go through one list, so it stays.
+    /// What a rule says of each element of a list that the record has; several rules may iterate over one list, so it is not taken.
     fn one_by_one(
         &self,
         rule: Numbered<'_>,
@@ -166,7 +166,7 @@ impl Plan {
         let mut verdicts = Vec::new();
         let Some(each) = &rule.rule.each else { return Ok(verdicts) };
         let Some(list) = each.get(row).cloned() else { return Ok(verdicts) };
-        // Who says it may stand in a list beside, one for each element.
+        // The annotators may be in a parallel list, one for each element.
         let people = Self::beside(rule.rule, row);
         let states = row.get(&format!("{}.status", each.shown())).and_then(Value::as_array);
         let settled = self.recipe.settled.iter().any(|role| role == "swapped");
@@ -175,7 +175,7 @@ impl Plan {
             if let Some(name) = people.as_ref().and_then(|names| names.get(at)) {
                 who.annotator = name_of("annotator", name.clone())?;
             }
-            // What was only begun, or thrown away, is no verdict.
+            // An answer that was only begun, or discarded, is not a verdict.
             let state = states.and_then(|states| states.get(at)).or_else(|| element.get("status"));
             if state.and_then(Value::as_str).is_some_and(|state| UNSENT.contains(&state)) {
                 draft.dropped.push(NO_VERDICT);
@@ -254,7 +254,7 @@ impl Plan {
         Ok(())
     }
 
-    /// The list of annotators beside the list of their verdicts.
+    /// The list of annotators, parallel to the list of their verdicts.
     pub(super) fn beside(rule: &Rule, row: &Row) -> Option<Vec<Value>> {
         let path = rule.declared.annotator.first()?;
         row.get(path.as_str()).and_then(Value::as_array).cloned()
@@ -364,7 +364,7 @@ impl Plan {
             criterion.or_else(|| rule.declared.criterion.clone()).or_else(|| who.criterion.clone());
         let judge = match judge {
             Some(name) if rule.declared.gold => name,
-            // The user's name stands before the file's, whose name then says who of them it was.
+            // The user's name takes precedence over the file's, which then says which person it was.
             Some(name) if self.given => {
                 annotator.get_or_insert(name);
                 self.judge_name.clone()
@@ -376,7 +376,7 @@ impl Plan {
         Ok(ByWhom { judge, annotator, criterion })
     }
 
-    /// How many votes a verdict stands for: totals of bare votes are so many votes.
+    /// How many votes a verdict represents: totals of bare votes count as that many votes.
     fn weight_of(&self, rule: &Rule, row: &Row) -> f64 {
         match &rule.from {
             From::Share(columns) if self.recipe.shape == Shape::Votes => columns

@@ -7,7 +7,7 @@ use crate::error::{Reason, RowError};
 use crate::row::{Row, as_text, number};
 use serde_json::Value;
 
-/// What is said of a record besides its pair: who judges it.
+/// What a record says in addition to its pair: who judges it.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Who {
     pub(crate) judge: Option<String>,
@@ -16,7 +16,7 @@ pub(crate) struct Who {
     pub(crate) weight: f64,
     /// Whether B was shown first, where the record says so.
     pub(crate) turned: Option<bool>,
-    /// The field that says so, where nobody has said whether verdicts are about the columns or what was shown.
+    /// The field that says so, if it is not known whether verdicts are about the columns or what was shown.
     pub(crate) doubt: Option<String>,
 }
 
@@ -40,7 +40,7 @@ impl Plan {
         })
     }
 
-    /// The field that says that the two were shown the other way round, and of which nobody has said what follows.
+    /// The field that says that the two were shown the other way round, if it is not known what follows.
     fn exchanged_by(&self, row: &Row) -> Option<String> {
         let says = |column: &&Column| column.get(row).and_then(turned) == Some(true);
         self.exchange.iter().find(says).map(Column::shown)
@@ -86,7 +86,7 @@ pub(crate) fn weight(field: &str, value: &Value) -> Result<f64, RowError> {
     };
     match number(field, value).map_err(|_| wrong())? {
         Some(weight) if weight >= 0.0 => Ok(weight),
-        // NaN and blank text: a weight that is no number is not 1.
+        // NaN and blank text: a weight that is not a number does not count as 1.
         None if value.as_str().is_some_and(|text| text.trim().is_empty()) => Ok(1.0),
         _ => Err(wrong()),
     }

@@ -19,7 +19,7 @@ pub(super) enum Best {
     One,
     /// Two responses are equally good.
     Tie(TieKind),
-    /// Nothing: blank, or a tie among more than two, which says nothing of any two of them.
+    /// No verdict: blank, or a tie among more than two, which does not compare any two of them.
     Missing,
 }
 
@@ -93,7 +93,7 @@ pub(super) fn position(field: &str, value: &Value, found: &[Candidate]) -> Resul
     match value {
         Value::Number(number) => {
             let at = number.as_u64().map(|at| at as usize).ok_or_else(wrong)?;
-            // Columns of their own are called by their numbers, which may begin with 1, or by letters, which have none.
+            // Separate columns are called by their numbers, which may begin with 1, or by letters, which are not numbers.
             let listed = found.iter().all(|c| c.column.ends_with(']'));
             let called = |c: &Candidate| tokens(&c.column).last().is_some_and(|word| *word == at.to_string());
             match found.iter().position(called) {
@@ -110,7 +110,7 @@ pub(super) fn position(field: &str, value: &Value, found: &[Candidate]) -> Resul
                 normal(&c.column) == plain
                     || c.response.model.as_deref().is_some_and(|model| normal(model) == plain)
             };
-            // The very spelling goes before one that differs in marks alone.
+            // An exact spelling takes precedence over one that differs in punctuation only.
             let exact =
                 |c: &Candidate| c.column == text.trim() || c.response.model.as_deref() == Some(text.trim());
             let mut alike = found.iter().enumerate().filter(|(_, c)| by_column(c));

@@ -14,7 +14,7 @@ use crate::texts::conversation;
 #[derive(Debug, Default, Clone)]
 pub(super) struct Candidate {
     pub(super) response: Response,
-    /// The column it stands in, where each has one of its own.
+    /// Its column, if each response has a separate one.
     pub(super) column: String,
     pub(super) score: Option<f64>,
     pub(super) rank: Option<f64>,
@@ -77,7 +77,7 @@ pub(super) fn read(plan: &Plan, row: &mut Row) -> Result<Vec<Candidate>, RowErro
     Ok(found)
 }
 
-/// A list that a cell of a table holds as JSON or as Python writes it.
+/// A list that a table cell contains as JSON or as Python writes it.
 fn list_of(text: &str) -> Option<Vec<Value>> {
     match crate::texts::structured(text) {
         Some(Value::Array(items)) => Some(items),

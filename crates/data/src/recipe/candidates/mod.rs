@@ -103,7 +103,7 @@ fn ranks_in_words(columns: &Columns, row: &mut Row, found: &mut [Candidate]) -> 
     Ok(())
 }
 
-/// Models, scores, ranks and places in lists of their own, one value for each response.
+/// Models, scores, ranks and places in parallel lists, one value for each response.
 fn values_in_lists(columns: &Columns, row: &mut Row, found: &mut [Candidate]) -> Result<(), RowError> {
     let list =
         |column: &Option<Column>, row: &mut Row| match column.as_ref().and_then(|column| column.take(row)) {
@@ -190,7 +190,7 @@ fn best_and_worst(
     Ok(between(found.len(), best, worst, rejected))
 }
 
-/// What a record says beside its responses.
+/// What a record says in addition to its responses.
 struct Record<'a> {
     plan: &'a Plan,
     who: Who,
@@ -201,7 +201,7 @@ struct Record<'a> {
 }
 
 impl Record<'_> {
-    /// Its pairs: those that are decided, winners first, or else all that are to be compared; `free`: where the sides mean nothing.
+    /// Its pairs: those that are decided, winners first, or else all that are to be compared; `free`: whether the sides have no meaning.
     fn drafts(&self, found: &[Candidate], decided: Vec<(usize, usize)>, free: bool) -> Vec<Draft> {
         let settled = !decided.is_empty();
         let compared = if settled { decided } else { pairs(found, self.plan.neighbours) };
@@ -228,7 +228,7 @@ impl Record<'_> {
 
     fn draft(&self, (x, y): (&Candidate, &Candidate), free: bool) -> Draft {
         let mut draft = Draft::default();
-        // Columns with names of their own stay where they are: which of them is first says nothing of who won.
+        // Named columns stay where they are: their order does not show who won.
         let swapped = free && on_side_b(&self.prompt, &x.response, &y.response);
         let verdicts = self.verdicts((x, y), swapped, &mut draft);
         let (a, b) = if swapped { (y, x) } else { (x, y) };
@@ -323,7 +323,7 @@ fn between(count: usize, best: usize, worst: usize, only: bool) -> Vec<(usize, u
 fn pairs(found: &[Candidate], neighbours: bool) -> Vec<(usize, usize)> {
     let all = |i: usize| (i + 1..found.len()).map(move |j| (i, j));
     if found.iter().any(|c| c.chosen.is_some()) {
-        // The winner against each of the others; between those nothing is known.
+        // The winner against each of the others; the order of those is unknown.
         let chosen = |i: usize| found.get(i).is_some_and(|c| c.chosen == Some(true));
         return (0..found.len()).flat_map(all).filter(|(i, j)| chosen(*i) != chosen(*j)).collect();
     }

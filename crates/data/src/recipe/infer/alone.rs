@@ -132,7 +132,7 @@ pub(super) fn scored(sample: &Sample) -> Option<(String, Vec<VerdictRule>)> {
     let rule = |column: &String| VerdictRule { field: Some(path(column)), ..VerdictRule::default() };
     let ranks = called(RANKS, &|value| number_of(value).is_some_and(|rank| rank >= 1.0))
         .filter(|rank| are_ranks(sample, &prompt, response, rank));
-    // A score and a rank that contradict each other: nobody knows which of them counts.
+    // A score and a rank that contradict each other: it is unclear which of them counts.
     if let (Some(score), Some(rank)) = (called(roles::SCORES, &|value| number_of(value).is_some()), ranks)
         && contradict(sample, &prompt, score, rank)
     {
@@ -190,18 +190,18 @@ fn are_ranks(sample: &Sample, prompt: &str, response: &str, rank: &str) -> bool 
     let known = groups.len().saturating_sub(usize::from(!sample.whole));
     let place = |(key, numbers): &(&String, &Vec<f64>)| {
         let most = numbers.iter().copied().fold(0.0, f64::max);
-        // Each place once, but for ties, of which no two places are: 1, 1, 2, 2 may be two rankings.
+        // Each place once, except for ties, of which there may be one: 1, 1, 2, 2 may be two rankings.
         let mut sorted = (*numbers).clone();
         sorted.sort_by(f64::total_cmp);
         let twice = sorted.windows(2).filter(|two| two.first() == two.last()).count();
-        // That one response has two of them is told later, in better words.
+        // A response with two places is reported later, with a better message.
         let again = texts.get(*key).is_some_and(|texts| texts.len() < numbers.len());
         numbers.contains(&1.0) && most <= numbers.len() as f64 && (twice < 2 || again)
     };
     known > 0 && groups.iter().filter(place).count() >= known
 }
 
-/// The columns that say which responses belong together, besides the prompt: ids that several records share.
+/// The columns that, in addition to the prompt, say which responses belong together: ids that several records share.
 pub(super) fn groups_of_responses(sample: &Sample, prompt: &str, responses: &[Path]) -> Vec<String> {
     const GROUPS: &[&str] = &[
         "group",
@@ -266,7 +266,7 @@ pub(super) fn groups_of_responses(sample: &Sample, prompt: &str, responses: &[Pa
     found
 }
 
-/// How many of the first records have a prompt and a group of their own.
+/// How many of the first records do not share their prompt and group with another.
 fn alone(sample: &Sample, prompt: &str, groups: &[String]) -> usize {
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     for row in &sample.rows {

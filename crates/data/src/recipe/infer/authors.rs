@@ -15,13 +15,13 @@ use crate::call::Call;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The names of columns around the name of an author: what stands before it and what behind it.
+/// What precedes and what follows an author's name in the names of columns.
 type Around = (String, String);
 
 /// Characters of a column's name in which authors are looked for.
 const LONGEST_NAME: usize = 200;
 
-/// Columns that share what stands around the names of their authors.
+/// Columns that share what is around the names of their authors.
 #[derive(Debug)]
 struct Named {
     around: Around,
@@ -41,7 +41,7 @@ impl Named {
     }
 }
 
-/// The words of a part of a name; what stands before a dot counts here, unlike in [`tokens`].
+/// The words of a part of a name; what precedes a dot counts here, unlike in [`tokens`].
 fn words(part: &str) -> Vec<String> {
     part.split('.').flat_map(tokens).collect()
 }
@@ -51,7 +51,7 @@ pub(super) fn by_author(sample: &Sample) -> Option<Candidates> {
     winner_names(sample).or_else(|| scores_beside(sample))
 }
 
-/// Names for sides, which are no authors.
+/// Names for sides, which are not authors.
 fn is_side(name: &str) -> bool {
     let plain = normal(name);
     let place = |word: &str| {
@@ -61,7 +61,7 @@ fn is_side(name: &str) -> bool {
     place(&plain)
 }
 
-/// Columns that hold a text in most records, and none of the roles that a text beside responses has.
+/// Columns with a text in most records that do not have another role of texts next to responses.
 fn texts(sample: &Sample) -> Vec<&String> {
     const OTHERS: &[&str] =
         &["id", "reason", "rationale", "explanation", "comment", "comments", "feedback", "notes"];
@@ -102,7 +102,7 @@ fn named_by(sample: &Sample, verdict: &str, texts: &[&String]) -> Option<Candida
         .collect::<Option<BTreeSet<_>>>()?
         .into_iter()
         .map(str::trim)
-        // Ties and blanks name no column.
+        // Ties and blanks do not name a column.
         .filter(|value| {
             texts.iter().any(|column| normal(column) == normal(value))
                 || !matches!(super::super::words(value), Some(Call::Tie(_) | Call::Missing))
@@ -121,7 +121,7 @@ fn named_by(sample: &Sample, verdict: &str, texts: &[&String]) -> Option<Candida
             }
         }
     }
-    // The most words around the name: `gpt4_response` and not a column `gpt4` beside it only if all values fit.
+    // The most words around the name: `gpt4_response` rather than a column `gpt4` next to it, only if all values fit.
     let named = ways.into_iter().filter_map(|way| {
         let found = authors(sample, texts, verdict, &way);
         said.iter().all(|value| found.column(value).is_some()).then_some(found)
@@ -157,7 +157,7 @@ fn named_by(sample: &Sample, verdict: &str, texts: &[&String]) -> Option<Candida
     })
 }
 
-/// Whether a column that never wins holds texts half as long as those of the winners, or longer.
+/// Whether a column that never wins has texts half as long as those of the winners, or longer.
 fn others_as_long(sample: &Sample, winners: &[(String, String)], all: &[(String, String)]) -> bool {
     let long = |column: &str| {
         let lengths = sample.values(column).take(50).map(|value| value.as_str().map_or(0, str::len));
@@ -168,7 +168,7 @@ fn others_as_long(sample: &Sample, winners: &[(String, String)], all: &[(String,
     all.iter().any(|named| !winners.contains(named) && long(&named.1) * 2 >= least)
 }
 
-/// What a column's name has around an author's: nothing, or words for a response.
+/// What is around an author's name in a column's name: empty, or words for a response.
 fn around(column: &str, author: &str) -> Option<Around> {
     if normal(column) == normal(author) {
         return Some((String::new(), String::new()));
@@ -197,7 +197,7 @@ fn authors(sample: &Sample, texts: &[&String], verdict: &str, way: &Around) -> N
         let rest = column.strip_prefix(before.as_str())?.strip_suffix(behind.as_str())?;
         (!rest.trim().is_empty()).then(|| rest.to_owned())
     };
-    // What stands beside the answers for comparison competes with none of them, unless it wins somewhere.
+    // Texts given for comparison with the answers do not compete with them, unless they win somewhere.
     let competes = |author: &str| {
         const BESIDE: &[&str] = &[
             "reference",
@@ -294,7 +294,7 @@ fn scores_beside(sample: &Sample) -> Option<Candidates> {
 /// Groups of two or more columns that begin or end alike, up to a mark between words.
 fn families(columns: &[&String]) -> Vec<Named> {
     let mut found: BTreeMap<Around, Vec<(String, String)>> = BTreeMap::new();
-    // Names longer than a line are none.
+    // Names longer than a line are not names.
     for column in columns.iter().filter(|column| column.len() <= LONGEST_NAME) {
         for (at, mark) in column.char_indices().filter(|(_, c)| !c.is_alphanumeric()) {
             let (head, tail) = (column.get(..at + mark.len_utf8()), column.get(at + mark.len_utf8()..));

@@ -31,7 +31,7 @@ pub(super) fn named(sample: &Sample, names: &[&str], used: &BTreeSet<String>) ->
     names.iter().flat_map(|name| of(name)).collect()
 }
 
-/// Whether a value is a sentence or a number with a fraction, and no name.
+/// Whether a value is a sentence or a number with a fraction, and not a name.
 pub(super) fn is_sentence(value: &Value) -> bool {
     match value {
         Value::String(text) => {

@@ -1,4 +1,5 @@
-//! What of a record beside its responses an open recipe does not declare: prompt, models, judge, fields; by the names of columns.
+//! Finds the parts of a record that an open recipe does not declare, other than responses: prompt, models, judge, fields; by the names of
+//! columns.
 
 use std::collections::BTreeSet;
 
@@ -56,7 +57,7 @@ struct Look<'a> {
 }
 
 impl Look<'_> {
-    /// Whether nothing that the file has is declared for a role, nor has the user said what it is.
+    /// Whether a role is open: nothing that the file has is declared for it, and the user has not settled it.
     fn open(&self, role: &str, paths: &[Path], recipe: &Recipe) -> bool {
         !recipe.settled.iter().any(|settled| settled == role)
             && paths.iter().all(|path| path.resolve(&self.sample.columns).is_none())
@@ -69,7 +70,7 @@ impl Look<'_> {
         found.map(|column| path(&column)).into_iter().collect()
     }
 
-    /// Whether a column holds short values, such as a name.
+    /// Whether a column contains short values, such as names.
     fn short(&self, column: &str) -> bool {
         self.sample.values(column).take(200).all(|value| match value {
             Value::String(text) => text.len() <= 120 && !text.contains('\n'),
@@ -79,7 +80,7 @@ impl Look<'_> {
         }) && self.sample.values(column).next().is_some()
     }
 
-    /// Whether a column holds words for sides: they are verdicts.
+    /// Whether a column contains words for sides: they are verdicts.
     fn verdicts(&self, column: &str) -> bool {
         let called = |value: &Value| {
             number_of(value).is_none()
@@ -90,13 +91,13 @@ impl Look<'_> {
         self.sample.values(column).all(called)
     }
 
-    /// Whether a column holds nothing but yes and no.
+    /// Whether a column contains only yes and no.
     fn flags(&self, column: &str) -> bool {
         let word = |value: &Value| number_of(value).is_none() && flag(value).is_some();
         self.sample.values(column).all(word)
     }
 
-    /// What stands before the last turn: a message of the system, earlier turns.
+    /// What precedes the last turn: a system message, earlier turns.
     fn conversation(&self, recipe: &mut Recipe) {
         if self.open("system", &recipe.system, recipe) {
             recipe.system = self.one(roles::SYSTEMS, recipe, |column| {
@@ -174,7 +175,7 @@ impl Look<'_> {
         }
     }
 
-    /// A few words that come again, not a rubric written for each prompt, nor grades.
+    /// A few recurring words, not a rubric written for each prompt, nor grades.
     fn few_words(&self, column: &str) -> bool {
         const GRADES: &[&str] = &["high", "low", "medium", "good", "bad", "yes", "no", "true", "false", "ok"];
         let values = || self.sample.values(column);
@@ -195,7 +196,7 @@ impl Look<'_> {
     /// What a pair is about, and what it is called.
     fn fields(&self, recipe: &mut Recipe) {
         if self.open("scenario", &recipe.scenario, recipe) {
-            // A list of topics as text is no category.
+            // A list of topics as text is not a category.
             let listed = |column: &str| {
                 self.sample
                     .values(column)
@@ -207,7 +208,7 @@ impl Look<'_> {
         if self.open("language", &recipe.language, recipe) {
             recipe.language = self.one(&["language"], recipe, |column| self.short(column));
         }
-        // What tells groups of single responses apart was found with them: a number of each record would part them all.
+        // What separates groups of single responses was found with them: a number of each record would separate them all.
         if self.open("id", &recipe.id, recipe) && recipe.shape != Shape::Scored {
             // The `id` of a file of choices is often the prompt's.
             let choice = recipe.shape == Shape::Choice;
@@ -217,7 +218,7 @@ impl Look<'_> {
     }
 }
 
-/// The field of an object that names the judge, such as `metadata.judge`, where no column does.
+/// The field of an object that names the judge, such as `metadata.judge`, if no column does.
 fn judge_within(sample: &Sample) -> Vec<Path> {
     let Some(inner) = opened(sample) else { return Vec::new() };
     let named = named(&inner, roles::JUDGES, &BTreeSet::new()).into_iter().find(|column| {

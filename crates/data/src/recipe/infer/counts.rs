@@ -12,7 +12,7 @@ use super::uses::used;
 use super::values::number_of;
 use serde_json::Value;
 
-/// Names for how many votes a record stands for.
+/// Names for how many votes a record represents.
 const COUNTS: &[&str] = &[
     "count",
     "counts",
@@ -32,8 +32,8 @@ const COUNTS: &[&str] = &[
 /// Names that may be for anything else as well.
 const LOOSE: &[&str] = &["n", "num", "times", "total", "games", "matches", "n_samples", "samples", "weights"];
 
-/// Takes a column of counts for the weight of bare votes, where each record can only be many: nothing stands beside the vote that would
-/// be of one, no vote stands twice, and the numbers do not count the records. Where they may be, it is asked.
+/// Takes a column of counts as the weight of bare votes if each record can only be several votes: no other column would belong to a single
+/// vote, no vote occurs twice, and the numbers do not count the records. If the column only may be a count, the user is asked.
 pub(crate) fn count_votes(recipe: &mut Recipe, sample: &Sample) -> Result<(), Refusal> {
     let settled = recipe.settled.iter().any(|role| role == "weight");
     let there = recipe.weight.iter().any(|path| path.resolve(&sample.columns).is_some());
@@ -60,7 +60,7 @@ pub(crate) fn count_votes(recipe: &mut Recipe, sample: &Sample) -> Result<(), Re
         recipe.weight.push(path(column));
         return Ok(());
     }
-    // Under a name for anything it is asked only where nothing else speaks for single votes.
+    // A loosely named column is asked about only if nothing else indicates single votes.
     match sure.or(loose.filter(|column| alone(column) && once && !counts_records(sample, column))) {
         None => Ok(()),
         Some(column) => Err(Refusal {

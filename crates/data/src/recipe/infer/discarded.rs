@@ -1,4 +1,4 @@
-//! Columns that say of some verdicts that they are not to be trusted: they count all the same, which is told.
+//! Columns that say that some verdicts are not to be trusted: those verdicts count all the same, which is reported.
 
 use super::super::declared::Recipe;
 use super::super::roles;
@@ -55,7 +55,7 @@ const THROWN: &[&str] = &[
 ];
 /// Words for what its value says itself: `pass`, `Rejected`.
 const SAID: &[&str] = &["status", "check", "checks", "flag", "approval", "review", "qc", "quality"];
-/// Words that may stand beside them.
+/// Words that may accompany them.
 const BESIDE: &[&str] = &[
     "is",
     "was",
@@ -85,7 +85,7 @@ const BESIDE: &[&str] = &[
 /// Words that are of the verdict; tests may pass, tasks be complete and answers accepted without a word on it.
 const SURE: &[&str] =
     &["valid", "approved", "reliable", "trusted", "usable", "keep", "include", "included", "status"];
-/// Words beside which they are.
+/// Words with which the others are about the verdict too.
 const ABOUT: &[&str] = &[
     "attention",
     "check",

@@ -18,7 +18,7 @@ use crate::call::Call;
 use crate::row::Row;
 use serde_json::Value;
 
-/// Verdicts by place (`left`, `first`) on responses that are not called so, beside a column that says which of them stood there.
+/// Verdicts by place (`left`, `first`) on responses that are not called so, where a column says which of them was shown there.
 pub(crate) fn placed(recipe: &Recipe, sample: &Sample) -> Option<Refusal> {
     const PLACES: &[&str] = &["left", "right", "first", "second", "top", "bottom"];
     if recipe.shape != Shape::Pair || recipe.settled.iter().any(|role| role == "winner") {
@@ -96,7 +96,7 @@ pub(crate) fn contradiction(recipe: &Recipe, sample: &Sample) -> Option<Refusal>
             let names = names_in(recipe, sample, row);
             let value = row.get(column);
             let said = match (recipe.shape, value.and_then(Value::as_str)) {
-                // Letters beside a choice tell where the responses once stood; only names say which of the two it is.
+                // Letters with a choice say where the responses were once shown; only names say which of the two it is.
                 (Shape::Choice, Some(text)) => names.by_name(text),
                 (Shape::Choice, None) => None,
                 _ => calls.call(value, names.names()).ok(),
@@ -129,7 +129,7 @@ pub(crate) fn contradiction(recipe: &Recipe, sample: &Sample) -> Option<Refusal>
     })
 }
 
-/// The columns beside the verdict whose names and values say who won as well.
+/// The other columns whose names and values also say who won.
 fn beside(recipe: &Recipe, sample: &Sample) -> Vec<String> {
     let used = used(recipe, sample);
     let loser = |column: &str| recipe.shape != Shape::Choice && is_plain_loser(column);
@@ -258,7 +258,7 @@ pub(crate) fn says_exchanged(column: &str) -> bool {
         && words.iter().all(|word| WORDS.contains(&word.as_str()) || WITH.contains(&word.as_str()))
 }
 
-/// The columns that say whether the two were shown the other way round, where neither recipe nor user says what becomes of it.
+/// The columns that say whether the two were shown the other way round, if neither recipe nor user says what follows.
 pub(crate) fn exchange_columns(recipe: &Recipe, sample: &Sample) -> Vec<Column> {
     let settled = recipe.settled.iter().any(|role| role == "swapped");
     if settled || !recipe.swapped.is_empty() || !matches!(recipe.shape, Shape::Pair | Shape::Votes) {
@@ -323,7 +323,7 @@ pub(crate) fn exchanged(recipe: &Recipe, sample: &Sample) -> Option<Refusal> {
     })
 }
 
-/// Whether a column holds the order in which the responses were shown, as `AB` and `BA`.
+/// Whether a column contains the order in which the responses were shown, as `AB` and `BA`.
 fn says_order(sample: &Sample, column: &str) -> bool {
     const ORDER: &[&str] = &["order", "positions", "presentation", "permutation", "ordering"];
     // The number of an order, where it can only be one of two.
@@ -374,7 +374,7 @@ fn order(value: &Value) -> Option<bool> {
     }
 }
 
-/// The scale that numbers are likeliest to be on: a common one that holds them all, since its ends need not have been used.
+/// The scale that numbers are most likely on: a common one that includes them all, since its ends need not have been used.
 fn scale_of(numbers: &[f64]) -> (f64, f64) {
     let low = numbers.iter().copied().fold(f64::INFINITY, f64::min);
     let high = numbers.iter().copied().fold(f64::NEG_INFINITY, f64::max);

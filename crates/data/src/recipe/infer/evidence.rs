@@ -38,7 +38,7 @@ pub(super) fn evidence(sample: &Sample, recipe: &Recipe, column: &str) -> Option
         if codes.len() == calls.len() {
             codes.sort_by(f64::total_cmp);
             codes.dedup();
-            // Ratings and lengths are no verdicts.
+            // Ratings and lengths are not verdicts.
             if codes.iter().any(|code| code.abs() > 10.0) {
                 return None;
             }
@@ -55,8 +55,8 @@ pub(super) fn evidence(sample: &Sample, recipe: &Recipe, column: &str) -> Option
     (known * 2 > calls.len() && sided).then_some(Evidence::Words)
 }
 
-/// Whether 0 and 1 can only be the first and the second response: the responses themselves are numbered so, or the column holds
-/// a position.
+/// Whether 0 and 1 can only be the first and the second response: the responses themselves are numbered so, or the column contains a
+/// position.
 fn counts_from_0(recipe: &Recipe, column: &str) -> bool {
     // What is called a label or a preference may count otherwise.
     const CHOICES: &[&str] =
@@ -68,7 +68,7 @@ fn counts_from_0(recipe: &Recipe, column: &str) -> bool {
     let words = tokens(column);
     let truth = words.iter().any(|word| word == "is" || word == "has");
     let position = words.iter().any(|word| ["index", "idx", "position", "pos"].contains(&word.as_str()));
-    // `better_response_id` beside `response_0` and `response_1`.
+    // `better_response_id` with `response_0` and `response_1`.
     let number = numbered
         && words.last().is_some_and(|word| word == "id")
         && words

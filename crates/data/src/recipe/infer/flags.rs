@@ -29,7 +29,7 @@ const WON: &[&str] = &[
     "chosen",
     "selected",
 ];
-/// Words that may stand beside them and say no more.
+/// Words that may accompany them without adding a meaning.
 const BESIDE: &[&str] = &[
     "is",
     "was",
@@ -223,7 +223,7 @@ fn probabilities(sample: &Sample, recipe: &Recipe) -> Result<Option<VerdictRule>
 
 /// The words of a name without the only one that is a side, and whether that is A.
 fn side_in(words: &[String], recipe: &Recipe) -> Option<(Vec<String>, bool)> {
-    // What the responses themselves are called goes first: 1 is the second of `response_0` and `response_1`.
+    // The responses' own names take precedence: 1 is the second of `response_0` and `response_1`.
     let own = |paths: &[Path]| paths.first().map(|path| tokens(path.as_str())).unwrap_or_default();
     let (a, b) = (own(&recipe.a), own(&recipe.b));
     let apart: Option<(&String, &String)> =
@@ -241,7 +241,7 @@ fn side_in(words: &[String], recipe: &Recipe) -> Option<(Vec<String>, bool)> {
     let mut sides = words.iter().enumerate().filter_map(|(at, word)| Some((at, of(word)?)));
     let (at, side) = sides.next()?;
     let other = sides.next();
-    // `is A better than B`: what stands behind `than` is what the first is compared with.
+    // `is A better than B`: what follows `than` is what the first is compared with.
     let compared = other.is_some_and(|(other, second)| {
         second != side
             && words

@@ -18,7 +18,7 @@ use crate::advice::MAP;
 use crate::call::Call;
 use serde_json::Value;
 
-/// Words in the names of columns that hold `A` and `B` and say nothing of which is better.
+/// Words in the names of columns that contain `A` and `B` but do not say which is better.
 const NO_JUDGES: &[&str] = &[
     "first",
     "shown",
@@ -151,8 +151,7 @@ pub(super) fn people(sample: &Sample, recipe: &Recipe) -> Result<Vec<VerdictRule
     Ok(named.iter().map(rule).collect())
 }
 
-/// Columns called after people (`annotator_1`, `human2`) that hold the numbers of the responses; numbers that may mean several
-/// things stop.
+/// Columns called after people (`annotator_1`, `human2`) that contain the numbers of the responses; ambiguous numbers stop.
 pub(super) fn people_in_numbers(sample: &Sample, recipe: &Recipe) -> Result<Vec<VerdictRule>, Refusal> {
     let used = used(recipe, sample);
     let person = |column: &&String| {
@@ -178,7 +177,7 @@ pub(super) fn people_in_numbers(sample: &Sample, recipe: &Recipe) -> Result<Vec<
     }
     if let Some((column, _)) = columns.iter().find(|(_, evidence)| *evidence != Evidence::OneTwo) {
         let mut refusal = doubt(sample, column);
-        // What is said of one of them holds for all.
+        // What the user says of one of them applies to all.
         for line in &mut refusal.start {
             let (flag, remark) = line
                 .split_once("   ")
@@ -234,7 +233,7 @@ const JUDGES: &[&str] = &[
     "ai",
 ];
 
-/// Whether a name is that of a person's column: `rater_anna`, `annotator_2`, and nothing that is no verdict.
+/// Whether a name is that of a person's column: `rater_anna`, `annotator_2`, and not for something other than a verdict.
 pub(super) fn is_people_column(words: &[String]) -> bool {
     let other = |word: &String| word != "ai" && NO_JUDGES.contains(&word.as_str());
     !words.iter().any(|word| other(word) || word == "id" || word == "name")
@@ -270,7 +269,7 @@ pub(super) fn is_judge_word(word: &str) -> bool {
     JUDGES.contains(&word)
 }
 
-/// What is left of a name without the word that it begins or ends with, as the file spells it: the name of a model has marks of its own.
+/// What is left of a name without the word that it begins or ends with, as the file spells it: the name of a model may contain punctuation.
 fn without<W: AsRef<str>>(column: &str, words: &[W]) -> Option<String> {
     let lower = column.to_lowercase();
     let word =
@@ -332,7 +331,7 @@ pub(super) fn by_criterion(
                 // `judgment_1` and `judgment_2` are two who judged.
                 return Some(VerdictRule { judge_name: Some(column.0.clone()), ..rule(column) });
             }
-            // What is no quality is somebody: `anna_winner`.
+            // What is not a quality is a person: `anna_winner`.
             if !rest.is_empty()
                 && !rest.iter().any(|word| qualities::quality(word) || COMPARING.contains(word))
                 && rest.len() == 1
@@ -378,7 +377,7 @@ fn names_both_sides(sample: &Sample, recipe: &Recipe, column: &str) -> bool {
     worded && says(Call::A) && says(Call::B)
 }
 
-/// Verdicts of further judges and people beside the one that a recipe reads: columns that are named for who judged.
+/// Verdicts of further judges and people in addition to the one that a recipe reads: columns that are named after who judged.
 pub(super) fn judges_beside(recipe: &Recipe, sample: &Sample) -> Vec<VerdictRule> {
     let used = used(recipe, sample);
     let beside = |column: &String| {
@@ -419,7 +418,7 @@ pub(super) fn judge_of_column(column: &str) -> Option<String> {
     Some(if name.eq_ignore_ascii_case("human") { "human".to_owned() } else { name })
 }
 
-/// Verdicts by criteria beside one over all: `winner_helpfulness` or `fluency` beside `winner`, with words for the two.
+/// Verdicts by criteria in addition to an overall one: `winner_helpfulness` or `fluency` next to `winner`, with words for the two.
 pub(super) fn criteria_beside(recipe: &Recipe, sample: &Sample) -> Vec<VerdictRule> {
     const VERDICT: &[&str] = &[
         "winner",

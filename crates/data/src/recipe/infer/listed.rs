@@ -50,7 +50,7 @@ pub(super) fn listed(sample: &Sample, recipe: &Recipe) -> Option<VerdictRule> {
             Value::Object(fields)
                 if !fields.is_empty() && holds_verdicts(column) && fields.values().all(says) =>
             {
-                // The keys are criteria where one of them is a quality and none is a judge.
+                // The keys are criteria if one of them is a quality and none is a judge.
                 let words = || fields.keys().flat_map(|key| tokens(key));
                 let criteria = words().any(|word| qualities::quality(&word))
                     && !words().any(|word| is_judge_word(&word));
@@ -113,7 +113,7 @@ fn objects(sample: &Sample, column: &str, items: &[Value]) -> Option<VerdictRule
     })
 }
 
-/// Names of columns that hold several verdicts.
+/// Names of columns that contain several verdicts.
 const LISTS: &[&str] = &[
     "votes",
     "verdicts",
@@ -163,7 +163,7 @@ fn offered(sample: &Sample, column: &str) -> bool {
     first.len() > 1 && !twice && !others.is_empty() && others.iter().all(|list| *list == first)
 }
 
-/// `["A", "B", "A"]` under a name for verdicts, with a list of who said it beside it, if there is one.
+/// `["A", "B", "A"]` under a name for verdicts, with a parallel list of who said it, if there is one.
 fn bare_words(sample: &Sample, column: &str) -> Option<VerdictRule> {
     let plain = normal(column);
     let mut all = sample.values(column).filter_map(Value::as_array).flatten().take(200).peekable();

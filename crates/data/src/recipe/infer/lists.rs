@@ -1,4 +1,4 @@
-//! Lists of responses: with scores, ranks or a mark of choice within or beside them, or in order.
+//! Lists of responses: with scores, ranks or a mark of choice within them or in parallel lists, or in order.
 
 use super::super::declared::Candidates;
 use super::super::path::Path;
@@ -16,7 +16,7 @@ use crate::call::Call;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
-/// A list of responses with scores, ranks or a position beside it or within.
+/// A list of responses with scores, ranks or a position within it or in a parallel list.
 pub(super) fn candidates(sample: &Sample) -> Option<Candidates> {
     let column = list_by_name(sample).or_else(|| rated_list(sample))?;
     if let Some(fields) = sample.values(column).find_map(Value::as_object) {
@@ -193,7 +193,7 @@ fn rated_list(sample: &Sample) -> Option<&String> {
     })
 }
 
-/// Positions that may count from 0 or from 1: where neither 0 nor the number of responses occurs, the file does not say.
+/// Positions that may count from 0 or from 1: if neither 0 nor the number of responses occurs, the file does not say.
 pub(super) fn from_0_or_1(sample: &Sample, found: &mut Candidates) -> Option<Refusal> {
     let chosen = found.chosen.as_ref()?.resolve(&sample.columns)?;
     let [list] = found.texts.as_slice() else { return None };
@@ -267,7 +267,7 @@ fn names_one(sample: &Sample, named: &str, list: &str, found: &Candidates) -> bo
 /// makes a difference where a list is not its own inverse.
 pub(super) fn positions_or_ranks(sample: &Sample, rank: &Path) -> Option<Refusal> {
     let column = rank.resolve(&sample.columns)?;
-    // `ranks` holds the rank of each; `ranking` and `rankings` may be either.
+    // `ranks` is the rank of each; `ranking` and `rankings` may be either.
     if !tokens(&column.name).iter().any(|word| word.starts_with("ranking")) {
         return None;
     }
@@ -404,7 +404,7 @@ fn by_model(sample: &Sample, column: &str, fields: &serde_json::Map<String, Valu
     })
 }
 
-/// The column that names the worst, or the rejected, of several responses beside the best one.
+/// The column that names the worst, or the rejected, of several responses in addition to the best one.
 fn worst_beside(sample: &Sample, used: &BTreeSet<String>, short: &dyn Fn(&str) -> bool) -> Option<Path> {
     const WORST: &[&str] = &[
         "worst",
@@ -425,7 +425,7 @@ fn worst_beside(sample: &Sample, used: &BTreeSet<String>, short: &dyn Fn(&str) -
     named(sample, WORST, used).into_iter().find(|column| short(column)).map(|column| path(&column))
 }
 
-/// What says which of several responses in columns of their own is the best: a score or a rank of each, their order, or one name.
+/// What says which of several responses in separate columns is the best: a score or a rank of each, their order, or one name.
 pub(super) fn said_of_columns(found: &mut Candidates, sample: &Sample, short: &dyn Fn(&str) -> bool) {
     if found.texts.len() < 2 || found.chosen.is_some() || found.score.is_some() || !found.scores.is_empty() {
         return;
@@ -461,7 +461,7 @@ pub(super) fn said_of_columns(found: &mut Candidates, sample: &Sample, short: &d
             .map(|group| group.columns)
             .find(|columns| columns.len() == found.texts.len())
     };
-    // A number beside a score of each may be one more score.
+    // A number in addition to a score of each may be one more score.
     let scores = each(&|word| roles::SCORES.contains(&word));
     let numeric = found.chosen.as_ref().is_some_and(|path| number(path.as_str()));
     if found.chosen.is_some() && !(numeric && scores.is_some()) {

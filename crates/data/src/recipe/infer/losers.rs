@@ -40,8 +40,8 @@ pub(super) fn names_the_loser(column: &str) -> bool {
     words.iter().filter(against).count() % 2 == 1
 }
 
-/// The verdict that a column names by who lost, where it is called so and nothing else: what has less of a drawback may be better by
-/// that alone, and sentences may be about the other response.
+/// The verdict that a column names by who lost, if its name says exactly that: a response with less of a drawback may be better only in
+/// that respect, and sentences may be about the other response.
 pub(super) fn loser(sample: &Sample, recipe: &Recipe) -> Result<Option<VerdictRule>, Refusal> {
     let used = used(recipe, sample);
     let says = |column: &&String| {
@@ -66,7 +66,7 @@ pub(super) fn loser(sample: &Sample, recipe: &Recipe) -> Result<Option<VerdictRu
     }))
 }
 
-/// Refuses a winner of the user's that is a column of losers, with nothing said of its values.
+/// Refuses a winner column given by the user that names losers, if nothing is said of its values.
 pub(super) fn mapped(sample: &Sample, recipe: &Recipe) -> Option<Refusal> {
     let plain =
         |rule: &&VerdictRule| *rule == &VerdictRule { field: rule.field.clone(), ..VerdictRule::default() };
@@ -76,7 +76,7 @@ pub(super) fn mapped(sample: &Sample, recipe: &Recipe) -> Option<Refusal> {
         .then(|| refused(sample, recipe, &column.name))
 }
 
-/// Whether the values of a column are names of responses or ties, and no sentences about them.
+/// Whether the values of a column are names of responses or ties, and not sentences about them.
 fn names_alone(sample: &Sample, column: &str) -> bool {
     sample.values(column).all(|value| value.as_str().is_none_or(|text| !compares(text)))
 }
@@ -91,7 +91,7 @@ pub(super) fn compares(text: &str) -> bool {
         })
 }
 
-/// Whether a column is called the loser, and nothing else.
+/// Whether a column's name says the loser, and nothing more.
 pub(crate) fn is_plain_loser(column: &str) -> bool {
     const LOSERS: &[&str] = &["worse", "worst", "loser", "losing", "lost", "weaker"];
     const BESIDE: &[&str] = &["side", "id", "name", "label", "index", "letter", "human", "overall", "the"];

@@ -1,7 +1,7 @@
-//! Which recipe the names and values of a file's columns speak for, where no listed one fits.
+//! Which recipe the names and values of a file's columns suggest, where no listed one fits.
 //!
-//! A column gets a role only by a name that means nothing else; the values then have to agree. Where two readings are possible
-//! the answer is a [`Refusal`] with both.
+//! A column gets a role only by an unambiguous name; the values then have to agree. Where two readings are possible the answer is a
+//! [`Refusal`] with both.
 
 mod alone;
 mod authors;

@@ -1,4 +1,4 @@
-//! Which columns hold the names of models, and what else stands beside two responses in two columns.
+//! Which columns contain the names of models, and what else accompanies two responses in two columns.
 
 use super::super::roles;
 use super::super::sample::Sample;
@@ -68,7 +68,7 @@ pub(super) fn models(sample: &Sample) -> Option<(String, String)> {
     Some((a.clone(), b.clone()))
 }
 
-/// Whether columns hold names of models and not short responses: names are short, and come again and again.
+/// Whether columns contain names of models and not short responses: names are short, and recur.
 pub(crate) fn are_names(sample: &Sample, columns: &[&str]) -> bool {
     let values: Vec<&str> = columns
         .iter()
@@ -86,7 +86,7 @@ pub(crate) fn are_names(sample: &Sample, columns: &[&str]) -> bool {
     {
         return false;
     }
-    // No text of a hundred has no blank: names need not come again.
+    // Of a hundred texts at least one has a space: then names need not recur.
     if prompt_column(sample).is_none() && values.iter().all(|text| !text.contains(char::is_whitespace)) {
         return true;
     }

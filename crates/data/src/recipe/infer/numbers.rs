@@ -37,7 +37,7 @@ pub(super) fn number_each(sample: &Sample, recipe: &Recipe) -> Result<Vec<Verdic
     Ok(Vec::new())
 }
 
-/// Numbers of which nobody knows whether more is better.
+/// Numbers where it is unknown whether more is better.
 fn larger_or_smaller(a: &str, b: &str) -> Refusal {
     Refusal {
         problem: format!(
@@ -52,9 +52,9 @@ fn larger_or_smaller(a: &str, b: &str) -> Refusal {
     }
 }
 
-/// Scores of both responses, by several judges or criteria: `score_a` and `score_b`, `gpt4_score_a` and `gpt4_score_b`. What a score
-/// is of has to be known: of toxicity the smaller one is better, and of what nobody knows it may be. Such ones are metadata beside
-/// scores that are known, and asked about where there are no others.
+/// Scores of both responses, by several judges or criteria: `score_a` and `score_b`, `gpt4_score_a` and `gpt4_score_b`. What is scored has
+/// to be known: for toxicity the smaller score is better, and for an unknown quantity it may be. Such scores are metadata if there are
+/// known ones, and the user is asked if there are no others.
 fn scores(sample: &Sample, recipe: &Recipe) -> Result<Vec<VerdictRule>, Refusal> {
     let used = used(recipe, sample);
     let says = |words: &[String]| {
@@ -203,7 +203,7 @@ pub(super) fn pair_votes(sample: &Sample, recipe: &Recipe) -> Option<Vec<Path>> 
         let named = |column: &&String| ties.contains(&normal(column).as_str()) && count(column);
         sample.columns.iter().find(named).cloned()
     });
-    // Shares in percent say nothing of how many voted.
+    // Shares in percent do not show how many voted.
     if recipe.shape == Shape::Votes {
         let number =
             |row: &crate::row::Row, column: &String| row.get(column).and_then(number_of).unwrap_or(0.0);
@@ -213,7 +213,7 @@ pub(super) fn pair_votes(sample: &Sample, recipe: &Recipe) -> Option<Vec<Path>> 
         if sample.rows.iter().all(|row| total(row) == 100.0 || total(row) == 1.0) {
             return None;
         }
-        // A total that is more than the sum has something in it that no column names.
+        // A total that is more than the sum includes something that no column names.
         let totals = ["total", "n", "count", "games", "matches", "battles", "total_votes", "num_battles"];
         let more = |column: &&String| {
             totals.contains(&normal(column).as_str())

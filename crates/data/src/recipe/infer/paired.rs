@@ -21,7 +21,7 @@ pub(super) fn two(group: &Group) -> Option<(String, String)> {
     }
 }
 
-/// The column that is called as these two are, with a word for a tie in the place of the side (and of `answer` beside it).
+/// The column that is called as these two are, with a word for a tie in place of the side (and of `answer` next to it).
 pub(super) fn tie_of(sample: &Sample, (a, b): (&str, &str), fits: impl Fn(&str) -> bool) -> Option<String> {
     let (x, y) = (tokens(a), tokens(b));
     let at = x.iter().zip(&y).position(|(x, y)| x != y)?;

@@ -35,12 +35,12 @@ pub(super) fn find_prompt(recipe: &mut Recipe, sample: &Sample) -> Result<(), Re
     if let Some(refusal) = two_prompts(sample, &found) {
         return Err(refusal);
     }
-    // What holds but names or kinds is a prompt only where it is called so.
+    // A column of mere names or kinds is a prompt only if it is called so.
     let worded = found.iter().find(|column| !only_names(sample, column));
     let first = worded.or_else(|| found.iter().find(|column| is_sure(column)));
     if let Some(first) = first {
         recipe.prompt = vec![path(first)];
-        // A second column stands in where the first is null, if both say the same wherever both are there.
+        // A second column replaces the first where that is null, if both agree wherever both have values.
         for other in found.iter().filter(|other| *other != first) {
             let both: Vec<_> =
                 sample.rows.iter().filter_map(|row| Some((row.get(first)?, row.get(other)?))).collect();
@@ -52,7 +52,7 @@ pub(super) fn find_prompt(recipe: &mut Recipe, sample: &Sample) -> Result<(), Re
     Ok(())
 }
 
-/// Puts another column of the prompt in the place of one that holds but names: `prompt` with `p_17` beside `prompt_text`.
+/// Replaces a prompt column of mere names by another one: `prompt` with `p_17` next to `prompt_text`.
 pub(crate) fn worded_prompt(recipe: &mut Recipe, sample: &Sample) {
     if recipe.settled.iter().any(|role| role == "prompt") || sample.rows.len() < 2 {
         return;
@@ -68,7 +68,7 @@ pub(crate) fn worded_prompt(recipe: &mut Recipe, sample: &Sample) {
     }
 }
 
-/// Whether a column holds a system turn, a history or further input.
+/// Whether a column contains a system turn, a history or further input.
 pub(crate) fn beside_prompt(sample: &Sample) -> bool {
     let named = |column: &&String| {
         let name = normal(column);
@@ -77,8 +77,8 @@ pub(crate) fn beside_prompt(sample: &Sample) -> bool {
     sample.columns.iter().filter(named).any(|column| sample.values(column).next().is_some())
 }
 
-/// Keeps the first of the columns that a prompt may be called by, and those that stand in where it is null and say the same where it
-/// is not: any other is something else.
+/// Keeps the first of the columns that may be the prompt, and those that replace it where it is null and agree with it elsewhere: any other
+/// is something else.
 pub(crate) fn settle_prompt(recipe: &mut Recipe, sample: &Sample) {
     if recipe.settled.iter().any(|role| role == "prompt") || recipe.coded() {
         return;
@@ -97,7 +97,7 @@ pub(crate) fn settle_prompt(recipe: &mut Recipe, sample: &Sample) {
     });
 }
 
-/// Takes a conversation that ends with an answer for the history of a prompt that stands in another column.
+/// Takes a conversation that ends with an answer as the history of a prompt in another column.
 pub(crate) fn answered_prompt(recipe: &mut Recipe, sample: &Sample) {
     let there = |paths: &[Path]| paths.iter().find_map(|path| path.resolve(&sample.columns));
     let settled = recipe.settled.iter().any(|role| role == "prompt" || role == "history");
@@ -108,7 +108,7 @@ pub(crate) fn answered_prompt(recipe: &mut Recipe, sample: &Sample) {
         sample.values(other).all(Value::is_string) && sample.texts(other) && !only_names(sample, other)
     };
     if there(&recipe.history).is_some() {
-        // A history alone: what is asked after it stands elsewhere.
+        // A history alone: what is asked after it is in another column.
         if there(&recipe.prompt).is_none() {
             let found = named(sample, roles::PROMPTS, &used(recipe, sample));
             recipe.prompt.extend(found.iter().find(asked).map(|column| path(column)));
@@ -141,7 +141,7 @@ pub(crate) fn answered_prompt(recipe: &mut Recipe, sample: &Sample) {
     }
 }
 
-/// Leaves out a system column that holds but names (`prod`, `sp-001`), and refuses a prompt that quotes both responses: a judge was
+/// Leaves out a system column that contains mere names (`prod`, `sp-001`), and refuses a prompt that quotes both responses: a judge was
 /// asked about them.
 pub(crate) fn doubtful_prompt(recipe: &mut Recipe, sample: &Sample) -> Result<(), Refusal> {
     let settled = |role: &str| recipe.settled.iter().any(|settled| settled == role);
@@ -203,7 +203,7 @@ pub(crate) fn doubtful_prompt(recipe: &mut Recipe, sample: &Sample) -> Result<()
     Ok(())
 }
 
-/// Finds what belongs to the prompt and stands in a column of its own, where no column is declared to.
+/// Finds the separate column with further input of the prompt, if no column is declared for it.
 pub(crate) fn input_beside(recipe: &mut Recipe, sample: &Sample) {
     let settled = recipe.settled.iter().any(|role| role == "input");
     let there = |paths: &[Path]| paths.iter().find_map(|path| path.resolve(&sample.columns));
@@ -211,7 +211,7 @@ pub(crate) fn input_beside(recipe: &mut Recipe, sample: &Sample) {
         return;
     }
     let Some(prompt) = there(&recipe.prompt) else { return };
-    // What the prompt quotes already is no further input.
+    // What the prompt already quotes is not further input.
     let quoted = |column: &str| {
         sample.rows.iter().take(50).any(|row| {
             let Some(said) = prompt.get(row) else { return false };
@@ -224,7 +224,7 @@ pub(crate) fn input_beside(recipe: &mut Recipe, sample: &Sample) {
                 }
         })
     };
-    // A kind, an id, a file or a constant is no passage.
+    // A kind, an id, a file or a constant is not a passage.
     let worded = |column: &str| {
         let texts: Vec<&str> = sample.values(column).filter_map(Value::as_str).map(str::trim).collect();
         let words = texts
@@ -243,13 +243,13 @@ pub(crate) fn input_beside(recipe: &mut Recipe, sample: &Sample) {
     recipe.input = found.iter().find(fits).map(|column| path(column)).into_iter().collect();
 }
 
-/// Whether a column is called a prompt and nothing else.
+/// Whether a column's name can only mean a prompt.
 fn is_sure(column: &str) -> bool {
     const SURE: usize = 19;
     roles::PROMPTS.iter().take(SURE).any(|name| normal(column) == *name)
 }
 
-/// Two columns that may each be the whole prompt: both are texts, and neither holds the other.
+/// Two columns that may each be the whole prompt: both are texts, and neither contains the other.
 fn two_prompts(sample: &Sample, found: &[String]) -> Option<Refusal> {
     const SURE: usize = 4;
     let sure: Vec<&String> = found
@@ -281,9 +281,9 @@ fn two_prompts(sample: &Sample, found: &[String]) -> Option<Refusal> {
     })
 }
 
-/// Whether no value of a column has two words.
+/// Whether every value of a column is a single word.
 fn only_names(sample: &Sample, column: &str) -> bool {
-    // Some languages put no blanks between words.
+    // Some languages put no spaces between words.
     let name = |value: &Value| {
         value.as_str().is_some_and(|text| {
             let text = text.trim();

@@ -1,4 +1,4 @@
-//! Which columns hold the responses, by their names and by what is in them: two sides, a choice, a list, one scored text.
+//! Which columns contain the responses, by their names and contents: two sides, a choice, a list, one scored text.
 
 use super::super::declared::{Candidates, Part, Recipe, Shape};
 use super::super::path::Path;
@@ -23,13 +23,13 @@ use crate::advice::MAP;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
-/// Finds the columns of responses, which tell the shape.
+/// Finds the columns of responses, which determine the shape.
 pub(super) fn responses(
     sample: &Sample,
     recipe: &mut Recipe,
     taken: &mut BTreeSet<String>,
 ) -> Result<(), Refusal> {
-    // The surest comes first; the rest leave no column to be taken.
+    // The surest comes first; the others do not mark columns as taken.
     const OTHERS: [fn(&Sample, &mut Recipe) -> bool; 6] =
         [in_lists, single_and_labelled, single_and_scored, under_their_authors, only_models, only_keys];
     let found = better_and_worse(sample, recipe, taken)
@@ -233,7 +233,7 @@ pub(super) fn sides_start(columns: &[String]) -> Vec<String> {
 
 /// Two pairs of columns with names that are equally sure to be of responses.
 pub(crate) fn rivals(sample: &Sample) -> Option<Refusal> {
-    /// The first of [`roles::RESPONSES`]: names that mean nothing else.
+    /// The first of [`roles::RESPONSES`]: unambiguous names.
     const SURE: usize = 4;
     let groups = sided(sample, |tokens, column| is_response(tokens) && sample.texts(column));
     let sure: Vec<&Group> = groups.iter().filter(|group| group.rank < SURE).collect();
@@ -244,7 +244,7 @@ pub(crate) fn rivals(sample: &Sample) -> Option<Refusal> {
     Some(either(first, second, start))
 }
 
-/// Columns with texts that are called by nothing but their sides or places: `A` and `B`, maybe `C` and more.
+/// Columns with texts whose names are only their sides or places: `A` and `B`, maybe `C` and more.
 pub(super) fn bare(sample: &Sample) -> Option<Vec<String>> {
     prompt_column(sample)?;
     let sequences = roles::PLACES
@@ -265,7 +265,7 @@ pub(super) fn bare(sample: &Sample) -> Option<Vec<String>> {
     })
 }
 
-/// Two columns, one named for the better and one for the worse response, that hold texts.
+/// Two columns, one named for the better and one for the worse response, that contain texts.
 pub(super) fn chosen_rejected(sample: &Sample) -> Option<(String, String)> {
     let words: Vec<(&String, Vec<String>)> =
         sample.columns.iter().map(|column| (column, tokens(column))).collect();
@@ -286,7 +286,7 @@ pub(super) fn chosen_rejected(sample: &Sample) -> Option<(String, String)> {
             let model = rest.last().is_some_and(|word| roles::MODELS.contains(&word.as_str()));
             // What takes a look at the values comes last: a table may have thousands of columns.
             let texts = || sample.texts(good) && sample.texts(bad);
-            // One that names a response is enough, where the responses themselves stand beside it.
+            // One that names a response is enough if the responses themselves are in the same record.
             let names = || match (names_not_texts(sample, good), names_not_texts(sample, bad)) {
                 (true, true) => true,
                 (false, false) => false,
@@ -297,7 +297,7 @@ pub(super) fn chosen_rejected(sample: &Sample) -> Option<(String, String)> {
             }
         }
     }
-    // `answer` beside `rejected_answer`.
+    // `answer` with `rejected_answer`.
     if found.is_empty() {
         for (bad, y) in &words {
             let [word, kind] = y.as_slice() else { continue };
@@ -318,7 +318,7 @@ pub(super) fn chosen_rejected(sample: &Sample) -> Option<(String, String)> {
     found.into_iter().next().map(|(_, good, bad)| (good, bad))
 }
 
-/// Whether the values of a column only name responses that stand elsewhere: by side, by column, or by model.
+/// Whether the values of a column only name responses in other columns: by side, by column, or by model.
 pub(crate) fn names_not_texts(sample: &Sample, column: &str) -> bool {
     let models = models(sample);
     let mut values = 0;
@@ -345,7 +345,7 @@ pub(crate) fn names_not_texts(sample: &Sample, column: &str) -> bool {
                         && own(other)
                 })
         };
-        // `C`, where a third response has a column of its own.
+        // `C`, if a third response has a separate column.
         let placed = || {
             text.len() == 1
                 && sample.columns.iter().any(|other| {

@@ -10,7 +10,7 @@ use super::uses::used;
 use crate::call::Call;
 use serde_json::Value;
 
-/// Words of names that say no more than that a column is somebody's answer.
+/// Words of names that only say that a column is an answer.
 const NAMED: &[&str] = &[
     "rating",
     "ratings",
@@ -58,8 +58,8 @@ const NAMED: &[&str] = &[
     "to",
 ];
 
-/// A column whose every value is a sentence that prefers one of two, `A is slightly better`, under a name that says no more than that it
-/// is somebody's answer: of an expectation or a reason it is not known whose verdict it is.
+/// A column whose every value is a sentence that prefers one of two, `A is slightly better`, under a name that only says that it is an
+/// answer: for an expectation or a reason it is not known whose verdict it is.
 pub(super) fn phrased(sample: &Sample, recipe: &Recipe) -> Option<VerdictRule> {
     let used = used(recipe, sample);
     let says = |column: &&String| {

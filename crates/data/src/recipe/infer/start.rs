@@ -27,7 +27,7 @@ const WINNERS: usize = 2;
 /// Flags for a file whose responses are not recognised: two columns of texts that differ in a side, a prompt, a winner.
 pub(super) fn mapping_start(sample: &Sample) -> Vec<String> {
     let texts = |column: &str| sample.texts(column) && long(sample, column) >= 12;
-    // Of a table with very many columns nobody would read a proposal.
+    // For a table with very many columns nobody would read a proposal.
     let few = sample.columns.len() <= MOST_COLUMNS;
     let sides =
         few.then(|| sided(sample, |_, column| texts(column))).and_then(|groups| groups.iter().find_map(pair));
@@ -42,7 +42,7 @@ pub(super) fn mapping_start(sample: &Sample) -> Vec<String> {
     };
     let taken = used(&recipe, sample);
     let free = |column: &&String| !taken.contains(*column) && texts(column);
-    // What stands first is asked before it is answered.
+    // The first column is more likely to be the question than the answer.
     let prompt = prompt_column(sample)
         .filter(|column| !taken.contains(column))
         .or_else(|| (!taken.is_empty()).then(|| sample.columns.iter().find(free).cloned()).flatten());

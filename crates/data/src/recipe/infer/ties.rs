@@ -1,4 +1,4 @@
-//! Ties that are stated beside the verdict.
+//! Ties that are stated separately from the verdict.
 
 use super::super::declared::Recipe;
 use super::super::sample::Sample;

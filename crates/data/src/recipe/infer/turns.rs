@@ -1,4 +1,4 @@
-//! Whether a column beside the prompt holds turns: those before it, or the conversation that it is part of.
+//! Whether another column than the prompt's contains turns: those before it, or the conversation that it is part of.
 
 use super::super::declared::{Recipe, Shape};
 use super::super::path::Path;
@@ -41,8 +41,8 @@ const NAMED: &[&str] = &[
     "the",
 ];
 
-/// Takes turns that stand beside a prompt for its history: those before it, whether or not they end with it. What a prompt repeats of
-/// them is read once.
+/// Takes turns in another column as the prompt's history: those before it, whether or not they end with it. What a prompt repeats of them
+/// is read once.
 pub(crate) fn turns_beside(recipe: &mut Recipe, sample: &Sample) -> Result<(), Refusal> {
     let settled = |role: &str| recipe.settled.iter().any(|settled| settled == role);
     let open = matches!(recipe.shape, Shape::Pair | Shape::Choice | Shape::Candidates) && !recipe.coded();
@@ -76,12 +76,12 @@ pub(crate) fn turns_beside(recipe: &mut Recipe, sample: &Sample) -> Result<(), R
     }
 }
 
-/// Whether a file has turns beside its prompt, which a form that knows no such column would leave out.
+/// Whether a file has turns in another column, which a format without such a column would ignore.
 pub(crate) fn has_turns_beside(recipe: &Recipe, sample: &Sample) -> bool {
     found(recipe, sample).iter().any(|(_, fits)| *fits != Fits::Never)
 }
 
-/// In which of the records a column holds turns before the prompt.
+/// In which of the records a column contains turns before the prompt.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Fits {
     Always,
@@ -120,7 +120,7 @@ fn found(recipe: &Recipe, sample: &Sample) -> Vec<(String, Fits)> {
                     {
                         before
                     }
-                    // Another answer to the prompt is none of what came before it.
+                    // Another answer to the prompt did not come before it.
                     [.., asked, _] if is_prompt(asked) => return Some(false),
                     [.., last] if last.role != Role::User => turns.as_slice(),
                     _ => return Some(false),

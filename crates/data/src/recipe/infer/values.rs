@@ -1,4 +1,4 @@
-//! Which number or truth value does a value stand for?
+//! Which number or truth value does a value mean?
 
 use super::super::calls::Code;
 use serde_json::Value;

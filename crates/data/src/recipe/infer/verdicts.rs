@@ -50,7 +50,7 @@ pub(super) fn verdict_columns(sample: &Sample, recipe: &Recipe) -> Vec<(String, 
     columns.sort_by_key(|(rank, _)| *rank);
     for (rank, column) in columns {
         if let Some(evidence) = evidence(sample, recipe, column) {
-            // A loose name needs values that leave no doubt.
+            // A loose name needs unambiguous values.
             if rank < roles::VERDICTS.len() || matches!(evidence, Evidence::Words | Evidence::ZeroOne) {
                 found.push((column.clone(), evidence));
             }
@@ -59,7 +59,7 @@ pub(super) fn verdict_columns(sample: &Sample, recipe: &Recipe) -> Vec<(String, 
     found
 }
 
-/// Whether the words of a name ask for the better one of two, and for nothing else: `Which response do you prefer?`.
+/// Whether the words of a name only ask for the better one of two: `Which response do you prefer?`.
 fn asks_for_better(words: &[String]) -> bool {
     const COMPARES: &[&str] = &[
         "winner",
@@ -95,7 +95,7 @@ fn asks_for_better(words: &[String]) -> bool {
         "deeper",
         "funnier",
     ];
-    // More of a quality is better; of anything else nobody knows.
+    // More of a quality is better; for anything else it is unknown.
     let good = words.iter().any(|word| qualities::quality(word) || roles::good(word));
     let compares = |word: &String| {
         (["more", "most"].contains(&word.as_str()) && good)
@@ -215,7 +215,7 @@ pub(super) fn verdicts(recipe: &Recipe, sample: &Sample) -> Result<Vec<VerdictRu
     if let Some(rule) = listed(sample, recipe) {
         return Ok(vec![rule]);
     }
-    // Numbers under a name for the verdict go before what may be beside it.
+    // Numbers under a name for the verdict take precedence over other columns.
     if let Some((column, _)) = found.iter().find(|(_, evidence)| *evidence == Evidence::Codes) {
         return Err(doubt(sample, column));
     }
@@ -347,7 +347,7 @@ fn stages(sure: &[&(String, Evidence)]) -> bool {
     sure.iter().any(|(column, _)| tokens(column).iter().any(|word| STAGES.contains(&word.as_str())))
 }
 
-/// Finds who won by the names of columns, where a recipe declares nothing of it that the file has.
+/// Finds who won by the names of columns, if a recipe declares nothing for it that the file has.
 pub(crate) fn find_verdicts(recipe: &mut Recipe, sample: &Sample) -> Result<(), Refusal> {
     if recipe.a_wins {
         tie_beside(recipe, sample);
@@ -371,7 +371,7 @@ pub(crate) fn find_verdicts(recipe: &mut Recipe, sample: &Sample) -> Result<(), 
     if recipe.verdict.is_empty() {
         recipe.verdict = declared;
     } else if !declared.is_empty() {
-        // Whom the format's own verdicts are by says nothing of others.
+        // Who gave the format's own verdicts does not say who gave others.
         recipe.judge_name = None;
     }
     tie_beside(recipe, sample);

@@ -1,11 +1,11 @@
-//! Does one object contain a list of roles beside a list of contents, and which turns are these?
+//! Does one object contain a list of roles and a list of contents, and which turns are these?
 
 use serde_json::Value;
 
 use super::keys::{CONTENTS, ROLES};
 use super::object::Object;
 
-/// Whether an object holds one list of roles and one of contents of the same length.
+/// Whether an object contains one list of roles and one of contents of the same length.
 pub(super) fn is_columns(object: &Object) -> bool {
     let roles = ROLES.iter().find_map(|key| column(object, key));
     roles.is_some_and(|roles| {
@@ -15,7 +15,7 @@ pub(super) fn is_columns(object: &Object) -> bool {
     })
 }
 
-/// The turns of an object that holds lists: each list as long as the roles gives every turn one key.
+/// The turns of an object that contains lists: each list as long as the roles gives every turn one key.
 pub(super) fn rows(object: Object) -> Vec<Value> {
     let count = ROLES.iter().find_map(|key| column(&object, key)).map_or(0, Vec::len);
     let mut turns = vec![Object::new(); count];

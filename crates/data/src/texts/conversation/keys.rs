@@ -21,7 +21,7 @@ pub(super) const ANSWERS: &[&str] = &["answer", "response", "output", "completio
 pub(super) const CONVERSATIONS: &[&str] =
     &["messages", "conversation", "conversations", "turns", "dialogue", "dialog", "chat"];
 
-/// Names under which one object holds a question and its answer.
+/// Names under which one object contains a question and its answer.
 pub(super) const ASKED: &[&str] = &["human", "user", "question", "prompt", "query", "instruction", "input"];
 pub(super) const ANSWERED: &[&str] =
     &["assistant", "gpt", "bot", "ai", "answer", "response", "output", "completion"];
@@ -30,7 +30,7 @@ pub(super) const SYSTEM: &[&str] = &["system", "system_prompt"];
 /// Where a turn keeps what the model thought; equal ones count once.
 pub(super) const THOUGHTS: &[&str] = &["reasoning_content", "reasoning", "thinking"];
 
-/// Keys of calls that mean nothing once name, arguments and result are kept.
+/// Keys of calls that are irrelevant once name, arguments and result are kept.
 pub(super) const BOOKKEEPING: &[&str] =
     &["tool_calls", "function_call", "functionCall", "tool_call_id", "call_id", "refusal"];
 
@@ -86,7 +86,7 @@ pub(super) fn conversation_key(object: &Object) -> Option<&'static str> {
     keys.find(|key| matches!(object.get(*key), Some(Value::Array(_) | Value::Object(_) | Value::String(_))))
 }
 
-/// Whether an object without a role and content holds a question, an answer or both under their own names.
+/// Whether an object without a role and content contains a question, an answer or both under their own names.
 ///
 /// One of each at most, but an instruction may have further input; an answer alone must be under an assistant's name.
 pub(super) fn is_asked_and_answered(turn: &Object) -> bool {

@@ -13,7 +13,7 @@ use super::object::DEPTH;
 use super::part::is_part;
 use super::written::{holds_messages, opens_list, structured};
 
-/// The keys of turns (and beside the list of turns) that [`conversation`](super::conversation) leaves out, in alphabetical order.
+/// The keys of turns (and next to the list of turns) that [`conversation`](super::conversation) leaves out, in alphabetical order.
 ///
 /// Null, empty texts, lists and objects do not count, nor do keys within a message's content.
 pub(crate) fn leftovers(value: &Value) -> Vec<String> {

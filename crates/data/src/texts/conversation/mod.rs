@@ -1,4 +1,4 @@
-//! Which turns does a field hold: a text, messages in any of the common shapes, or the text of such a list?
+//! Which turns does a field contain: a text, messages in any of the common shapes, or the text of such a list?
 
 mod call;
 mod columns;
@@ -28,18 +28,18 @@ use written::{begins_like_messages, holds_messages, is_message, opens_list};
 pub(crate) use leftovers::leftovers;
 pub(crate) use written::structured;
 
-/// The turns that a field's value holds; text becomes one turn of the role given.
+/// The turns in a field's value; text becomes one turn of the role given.
 ///
-/// - Text that as a whole is a list of messages (or an object with one) in JSON or as Python prints it, a chat template or
-///   a transcript is taken apart; text that begins like such a list and cannot be read is an error. Any other text is one
-///   turn, unchanged but for marks of a turn's end that it ends with.
-/// - A list holds messages, one text, several texts (speakers take turns, and the last text is of the role given), pairs
-///   of question and answer, or the parts of one message. An empty list is no turn.
-/// - An object holds a conversation, one message, a question with its answer, two lists of roles and contents, or a text.
+/// - Text that as a whole is a list of messages (or an object with one) in JSON or as Python prints it, a chat template or a transcript is
+///   split; text that begins like such a list and cannot be read is an error. Any other text is one turn, unchanged except for a trailing
+///   end-of-turn mark.
+/// - A list contains messages, one text, several texts (speakers take turns, and the last text is of the role given), pairs of question and
+///   answer, or the parts of one message. An empty list gives no turn.
+/// - An object contains a conversation, one message, a question with its answer, two lists of roles and contents, or a text.
 /// - A message's content is text, a list of parts (joined by line ends, an image as `[image]`) or an object with a text.
 ///   Null and "" are an empty turn; a message without any key of content or calls is an error that names its keys.
-/// - A call of a tool becomes `[call] name({"key": "value"})` on a line of its own, keys in alphabetical order; a result
-///   among the parts becomes `[result] text`. Reasoning becomes a turn of the role `reasoning` before its message.
+/// - A call of a tool becomes `[call] name({"key": "value"})` on a separate line, keys in alphabetical order; a result among the parts
+///   becomes `[result] text`. Reasoning becomes a turn of the role `reasoning` before its message.
 /// - Null is a missing field; a number or truth value is its text.
 pub(crate) fn conversation(field: &str, value: Value, role: Role) -> Result<Vec<Message>, RowError> {
     read(field, value, role, 0)
@@ -165,7 +165,7 @@ fn from_lists(
     for item in items {
         let Value::Array(pair) = item else { continue };
         for (said, role) in pair.into_iter().zip([Role::User, Role::Assistant]) {
-            // Null: the answer is yet to come, or nobody asked.
+            // Null: the answer is yet to come, or there was no question.
             match said {
                 Value::Null => {}
                 Value::String(content) => turns.push(Message { role, content }),

@@ -1,4 +1,4 @@
-//! The objects of which conversations are made, and how deep they go.
+//! The objects of which conversations are made, and their maximum depth.
 
 use serde_json::{Map, Value};
 

@@ -59,7 +59,7 @@ pub(super) fn is_result(part: &Object, kind: &str) -> bool {
 
 const MEDIA: &[&str] = &["image", "audio", "video", "file", "document"];
 
-/// What a part shows that is no text: `image`, `audio`, .., or its type by its own name.
+/// What a part shows other than text: `image`, `audio`, .., or its type by its own name.
 pub(super) fn medium<'a>(part: &'a Object, kind: &'a str) -> Option<&'a str> {
     let known = |text: &str| MEDIA.iter().copied().find(|medium| text.contains(medium));
     if let Some(medium) = known(kind) {

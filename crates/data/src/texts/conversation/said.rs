@@ -20,14 +20,14 @@ pub(super) struct Said {
 }
 
 impl Said {
-    /// Adds a piece on a line of its own.
+    /// Adds a piece on a separate line.
     pub(super) fn say(&mut self, piece: String) {
         if self.any {
             self.text.push('\n');
             self.text.push_str(&piece);
         } else {
             self.text = piece;
-            // An empty text in front of a call is no line.
+            // An empty text before a call is not a line.
             self.any = !self.text.is_empty();
         }
     }
@@ -41,7 +41,7 @@ impl Said {
         }
     }
 
-    /// Adds a call, or several, that were written as text; text that holds none stays as it is.
+    /// Adds a call, or several, that were written as text; text without a call is added unchanged.
     pub(super) fn call(&mut self, text: String) {
         let named = |value: &Value| value.as_object().is_some_and(|value| callee(value).is_some());
         match structured(text.trim()) {

@@ -1,4 +1,4 @@
-//! Every shape that a conversation comes in, and what is said of what none of them is.
+//! Every shape that a conversation comes in, and the errors for what has none of them.
 
 use proptest::prelude::*;
 use serde_json::json;

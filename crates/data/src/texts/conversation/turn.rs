@@ -166,7 +166,7 @@ impl Said {
     }
 }
 
-/// Turns a question, its answer and the system text beside them into turns.
+/// Turns a question, its answer and their system text into turns.
 fn asked_and_answered(place: &Place<'_>, mut turn: Object, turns: &mut Vec<Message>) -> Result<(), RowError> {
     for (keys, role) in [(SYSTEM, Role::System), (ASKED, Role::User), (ANSWERED, Role::Assistant)] {
         let mut said = Said::default();

@@ -8,9 +8,9 @@ use super::super::speaker::known_role;
 use super::columns::{column, is_columns};
 use super::keys::{CONTENTS, CONVERSATIONS, ROLES, speaker};
 
-/// The value that a text holds, where it is a list or an object in JSON or as Python prints it.
+/// The value in a text, if it is a list or an object in JSON or as Python prints it.
 ///
-/// For columns that are known to hold lists: nothing tells whether the author of a text meant a list.
+/// For columns that are known to contain lists: a text by itself does not show whether its author meant a list.
 pub(crate) fn structured(text: &str) -> Option<Value> {
     let holds = |value: &Value| value.is_array() || value.is_object();
     serde_json::from_str(text).ok().filter(holds).or_else(|| python::parse(text).filter(holds))
@@ -27,8 +27,8 @@ pub(super) fn opens_list(text: &str) -> bool {
     }
 }
 
-/// Whether a value that stood in a text is meant as messages: a list in which every object has a role and content, and the
-/// first role is a known one; an object with such a list; two such lists in one object; or one such message.
+/// Whether a value that was written as text is meant as messages: a list in which every object has a role and content, and the first role
+/// is a known one; an object with such a list; two such lists in one object; or one such message.
 pub(super) fn holds_messages(value: &Value) -> bool {
     match value {
         Value::Array(items) => {

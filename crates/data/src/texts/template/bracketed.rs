@@ -1,4 +1,4 @@
-//! Which turns does a text with the marks of a chat template hold: marks in angle brackets, or `[INST]` and `<<SYS>>`?
+//! Which turns are in a text with the marks of a chat template: marks in angle brackets, or `[INST]` and `<<SYS>>`?
 
 use memchr::{memchr, memmem};
 use predilect_types::{Message, Role};
@@ -68,7 +68,7 @@ impl Headed {
             rest = rest.strip_prefix(self.open)?;
             let (name, said) = match rest.split_once(self.close) {
                 Some(parts) => parts,
-                // The text ends with the header under which a model would go on.
+                // The text ends with the header after which a model would continue.
                 None => (rest, ""),
             };
             let name = name.trim();
@@ -135,7 +135,7 @@ pub(super) fn inst(body: &str) -> Option<Vec<Message>> {
     clean(turns, &["[INST]", "[/INST]", "<<SYS>>", "<</SYS>>"])
 }
 
-/// The turns, unless one of them still holds one of the marks.
+/// The turns, unless one of them still contains one of the marks.
 fn clean(turns: Vec<Message>, marks: &[&str]) -> Option<Vec<Message>> {
     let marked = |turn: &Message| marks.iter().any(|mark| turn.content.contains(mark));
     (!turns.iter().any(marked)).then_some(turns)

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use memchr::{memchr3_iter, memmem};
 
-/// What may stand before the first mark.
+/// What may precede the first mark.
 pub(super) const BEGINNINGS: &[&str] = &[
     "<s>",
     "<bos>",
@@ -16,7 +16,7 @@ pub(super) const BEGINNINGS: &[&str] = &[
     "<sop>",
 ];
 
-/// What may stand at the end of a text or a turn.
+/// What may end a text or a turn.
 pub(super) const ENDINGS: &[&str] = &[
     "</s>",
     "<eos>",
@@ -85,7 +85,7 @@ pub(crate) fn without_end(text: &str) -> Option<usize> {
 /// What begins an answer in Vicuna's transcripts.
 static ANSWER: LazyLock<memmem::Finder<'static>> = LazyLock::new(|| memmem::Finder::new("ASSISTANT:"));
 
-/// The first mark of a template that a text holds, for a remark on a text that [`decode`](super::decode) left whole.
+/// The first mark of a template in a text, for a remark on a text that [`decode`](super::decode) left whole.
 pub(crate) fn has_marks(text: &str) -> Option<&'static str> {
     let bytes = text.as_bytes();
     if let Some((mark, _)) = LINE_MARKS.iter().find(|(mark, _)| text.starts_with(mark)) {

@@ -1,8 +1,7 @@
-//! Is a text a conversation written with a chat template or as a transcript, and which turns does it hold?
+//! Is a text a conversation written with a chat template or as a transcript, and which turns does it contain?
 //!
-//! Only a text that begins with a template's mark is taken apart. Turns are trimmed of the blanks around them, marks of
-//! the beginning and the end of texts and turns are dropped, and a last assistant turn without text (where a model would
-//! go on) is no turn.
+//! Only a text that begins with a template's mark is split. Turns are trimmed of the blanks around them, marks of the beginning and the end
+//! of texts and turns are dropped, and a last assistant turn without text (where a model would continue) is left out.
 
 mod bracketed;
 mod marks;
@@ -17,7 +16,7 @@ use named::{hashes, transcript, vicuna};
 
 pub(crate) use marks::{has_marks, without_end};
 
-/// Whether a text whose first byte that is no blank is this one can begin with a mark at all.
+/// Whether a text whose first non-blank byte is this one can begin with a mark at all.
 pub(crate) fn may_begin(first: u8) -> bool {
     matches!(first, b'<' | b'[' | b'#' | b'H' | b'U' | b'A' | b'B' | b'S' | b'h' | b'u' | b's')
 }

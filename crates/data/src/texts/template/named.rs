@@ -1,4 +1,4 @@
-//! Which turns does a text hold that names the speaker in words: `### Instruction:`, `Human:`, `USER:`?
+//! Which turns are in a text that names the speaker in words: `### Instruction:`, `Human:`, `USER:`?
 
 use std::borrow::Cow;
 
@@ -50,8 +50,8 @@ pub(super) fn hashes(body: &str) -> Option<Vec<Message>> {
 
 /// Transcripts with a name and a colon at the beginning of a line.
 ///
-/// `apart`: a blank line stands before the first name, as HH-RLHF writes it; then one name is enough. Else both names
-/// must occur, and take turns unless blank lines set them apart and the person is called `Human`.
+/// `apart`: a blank line precedes the first name, as HH-RLHF writes it; then one name is enough. Else both names must occur, and alternate
+/// unless blank lines separate them and the person is called `Human`.
 pub(super) fn transcript(body: &str, apart: bool) -> Option<Vec<Message>> {
     const NAMES: &[(&str, Role)] = &[
         ("Human:", Role::User),
@@ -114,7 +114,7 @@ pub(super) fn transcript(body: &str, apart: bool) -> Option<Vec<Message>> {
     (both && (!strict || in_turns)).then_some(turns)
 }
 
-/// Vicuna: `USER:` and `ASSISTANT:` in turns, set apart by blanks or `</s>`.
+/// Vicuna: alternating `USER:` and `ASSISTANT:`, separated by blanks or `</s>`.
 pub(super) fn vicuna(body: &str) -> Option<Vec<Message>> {
     let mut turns = Vec::new();
     let mut rest = body;
@@ -158,7 +158,7 @@ pub(super) fn vicuna(body: &str) -> Option<Vec<Message>> {
     }
 }
 
-/// Where a mark stands at the beginning, after a blank or after the end of an answer.
+/// The position of a mark at the beginning, after a blank or after the end of an answer.
 fn vicuna_mark(text: &str, mark: &str) -> Option<usize> {
     memmem::find_iter(text.as_bytes(), mark.as_bytes()).find(|at| {
         let before = text.get(..*at).unwrap_or_default();
