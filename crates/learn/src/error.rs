@@ -1,4 +1,4 @@
-//! What can go wrong in training, as kinds that a front end can tell apart.
+//! What can go wrong in training, as kinds that a front end can distinguish.
 
 use std::path::PathBuf;
 
@@ -34,7 +34,7 @@ pub enum LearnError {
         /// Its shape in the file.
         found: String,
     },
-    /// A loss that is no number any more.
+    /// A loss that is not a finite number.
     #[error("the loss of step {step} is not finite")]
     NotFinite {
         /// The step, which was not made.
@@ -42,7 +42,7 @@ pub enum LearnError {
         /// The pairs of its batch.
         examples: Vec<usize>,
     },
-    /// Log-probabilities that no loss can be made of.
+    /// Log-probabilities from which no loss can be computed.
     #[error(transparent)]
     Loss(#[from] crate::losses::LossError),
     /// A tokenizer or template that cannot be used.

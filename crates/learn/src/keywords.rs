@@ -1,9 +1,9 @@
 //! What are the key phrases of a text, and what is left of it without some of them?
 //!
 //! RAKE (Rose, Engel, Cramer and Cowley 2010): a candidate is a run of words without a stop word, a punctuation mark or the end of a line
-//! between them. A word's score is its degree, the summed lengths of the candidates that it is in, over its frequency; a candidate's score is
-//! the sum over its words. Capitals do not count. SPO ([`crate::losses::spo`]) removes growing shares of the candidates, best first, and learns
-//! to tell how many are missing.
+//! between them. A word's score is its degree, the summed lengths of the candidates that it is in, over its frequency; a candidate's score
+//! is the sum over its words. Capitals do not count. SPO ([`crate::losses::spo`]) removes growing shares of the candidates, best first, and
+//! learns to predict how many are missing.
 //!
 //! The stop words are English. In another language candidates end at punctuation only, and are too long to be useful; in a script without
 //! spaces each is one word.
@@ -11,8 +11,8 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-/// English words that carry no content of their own. Beside them stand all with an apostrophe that begin with one (`it's`, `they'll`), and all
-/// that end in `n't`.
+/// English words without content. Words with an apostrophe that begin with one of them (`it's`, `they'll`) and all words that end in `n't`
+/// count as stop words too.
 const STOP_WORDS: &str = "\
 a about above across after again against ago all almost along already also although always am among an and another any anyone anything are \
 around as at away back be became because become becomes been before began behind being below besides best better between beyond both but by \
@@ -35,7 +35,7 @@ pub struct Keyword {
     pub phrase: String,
     /// The sum over its words of degree over frequency.
     pub score: f64,
-    /// Where it stands in the text, in bytes.
+    /// Its occurrences in the text, as byte ranges.
     pub places: Vec<Range<usize>>,
 }
 
@@ -73,10 +73,10 @@ pub fn keywords(text: &str) -> Vec<Keyword> {
     found
 }
 
-/// The text without the share of its key phrases that have the highest scores, wherever they stand: `share` times their number, rounded.
+/// The text without the share of its key phrases that have the highest scores, wherever they occur: `share` times their number, rounded.
 ///
-/// The space before a phrase goes with it where another follows, or a mark or the end of the line. Larger shares remove what smaller ones do,
-/// and more. A share below 0 is 0, above 1 it is 1, and one that is no number is 0.
+/// The space before a phrase goes with it where another follows, or a mark or the end of the line. Larger shares remove what smaller ones
+/// do, and more. A share below 0 is 0, above 1 it is 1, and NaN counts as 0.
 ///
 /// ```
 /// use predilect_learn::keywords::without;

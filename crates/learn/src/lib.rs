@@ -1,7 +1,7 @@
 //! How a small language model learns from preferences.
 //!
 //! [`model`] is a decoder, forward and backward; [`losses`] says from log-probabilities how each token should move; [`optimise`] moves the
-//! weights. Nothing here knows studies, judges or files of preferences.
+//! weights. This crate does not know studies, judges or files of preferences.
 //!
 //! ```
 //! use predilect_learn::losses::Mixture;

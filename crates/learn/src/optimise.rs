@@ -22,10 +22,10 @@ impl Schedule {
     pub const ALL: [(Self, &'static str); 3] =
         [(Self::Linear, "linear"), (Self::Cosine, "cosine"), (Self::Constant, "constant")];
 
-    /// The factor of the rate at a step (from 0) of so many, the first `warm` of which rise to it from zero.
+    /// The factor of the rate at a step (from 0) of `steps`, of which the first `warm` rise to it from zero.
     ///
-    /// `(step + 1) / warm` while it rises, then `(1 + cos(pi t)) / 2` or `1 - t` with `t = (step - warm) / (steps - warm)`: transformers' rates,
-    /// but that the rise begins one step earlier, since a step at a rate of zero moves nothing.
+    /// `(step + 1) / warm` while it rises, then `(1 + cos(pi t)) / 2` or `1 - t` with `t = (step - warm) / (steps - warm)`: transformers'
+    /// rates, except that the rise begins one step earlier, since a step at a rate of zero moves nothing.
     pub fn factor(self, step: usize, steps: usize, warm: usize) -> f64 {
         if step < warm {
             return (step + 1) as f64 / warm as f64;

@@ -52,10 +52,10 @@ pub struct Candidate {
 pub struct Expanded {
     /// Completions that differ and are not empty, as they were drawn first.
     pub candidates: Vec<Candidate>,
-    /// Which has the largest reward and which the smallest, the first of equals; `None` where all rewards are equal or there is no second
+    /// Which has the largest reward and which the smallest, the first of equals; `None` if all rewards are equal or there is no second
     /// candidate.
     pub pair: Option<(usize, usize)>,
-    /// The probability that the better is better, `s(beta (r_1 - r_2))`; one half where there is no pair.
+    /// The probability that the better is better, `s(beta (r_1 - r_2))`; one half without a pair.
     pub p: f64,
     /// Completions that another one is the same as.
     pub repeated: usize,
@@ -130,7 +130,7 @@ fn distinct(drawn: Vec<Sample>) -> (Vec<Sample>, usize, usize) {
 fn rewards(policy: &Model, initial: Initial<'_>, prompt: &[u32], samples: &[Sample]) -> Vec<f64> {
     let tokens: Vec<&[u32]> = samples.iter().map(|sample| sample.tokens.as_slice()).collect();
     let tree = Tree::new(prompt, &tokens);
-    // By the same code for both: what did not change has gained nothing.
+    // By the same code for both: an unchanged model has gained nothing.
     let own = policy.forward(&tree, Pass::Score).logps;
     let before = match initial {
         Initial::Bare => policy.forward(&tree, Pass::Reference).logps,

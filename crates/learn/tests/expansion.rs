@@ -1,4 +1,4 @@
-//! Pairs that a policy makes itself: rewards are differences of log-probabilities, and what cannot be judged is no pair.
+//! Pairs that a policy makes itself: rewards are differences of log-probabilities, and what cannot be judged gives no pair.
 #![allow(clippy::unwrap_used, reason = "a test that cannot read its fixtures has failed")]
 
 use std::path::PathBuf;

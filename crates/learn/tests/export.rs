@@ -27,7 +27,7 @@ fn apart(a: &Model, b: &Model) -> f32 {
     logps(a).iter().zip(logps(b)).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max)
 }
 
-/// A tokenizer of byte pairs with so many tokens less two, which the embedding has in excess.
+/// A tokenizer of byte pairs with two tokens fewer than this, which the embedding has in excess.
 fn tokenizer(vocab: usize) -> Value {
     let letter = |at: usize| char::from_u32(0x100 + at as u32).unwrap().to_string();
     let words: serde_json::Map<String, Value> =

@@ -2,8 +2,7 @@
 //!
 //! `cargo run --release -p predilect-llm-local --features local --example sharing -- MODEL.gguf [THREADS]`
 //!
-//! The shape is that of rating one pair on thirty properties: some 600 tokens that all questions begin with, and 30 to 50 of
-//! their own.
+//! The shape is that of rating one pair on thirty properties: some 600 tokens that all questions begin with, and 30 to 50 specific ones.
 #![allow(clippy::print_stdout)]
 
 use std::path::Path;

@@ -1,8 +1,8 @@
 //! How a conversation becomes the tokens that a model was trained on.
 //!
-//! The template is the one in the file, a Jinja program. Texts are data: where one holds the name of a control token, such
-//! as `<|im_end|>`, the name is read as letters, so that no response can end its turn or begin another. Where a model's turns are
-//! marked by plain words (`[INST]`), only the fence around a response protects the prompt.
+//! The template is the one in the file, a Jinja program. Texts are data: where one contains the name of a control token, such as
+//! `<|im_end|>`, the name is read as letters, so that no response can end its turn or begin another. Where a model's turns are marked by
+//! plain words (`[INST]`), only the fence around a response protects the prompt.
 
 use llama_cpp_2::model::LlamaModel;
 use minijinja::syntax::SyntaxConfig;
@@ -10,11 +10,11 @@ use minijinja::{Environment, Error, ErrorKind, Value, context};
 use predilect_llm::to_the_answer;
 use predilect_types::{Message, Role};
 
-/// Marks the place of a text in a rendered template; such characters are in no template.
+/// Marks the place of a text in a rendered template; these characters occur in no template.
 const MARK: (char, char) = ('\u{f8f0}', '\u{f8f1}');
 
 pub(crate) struct Chat {
-    /// Where the file has none, texts follow each other and the answer begins after `Answer:`.
+    /// Without a template in the file, texts follow each other and the answer begins after `Answer:`.
     template: Option<Environment<'static>>,
     /// What control tokens look like in texts.
     control: Vec<String>,
@@ -94,7 +94,7 @@ impl Chat {
             return Ok(format!("{}\n\nAnswer:", texts.join("\n\n")));
         };
         let filled = self.fill(environment, messages);
-        // Some models know no system turn, and refuse it or leave it out: what it says then begins the person's.
+        // Some models have no system turn, and refuse it or leave it out: its text then begins the user's turn.
         let lost = match messages {
             [system, _, ..] if system.role == Role::System => {
                 filled.as_ref().map_or(true, |text| !text.contains(&system.content))

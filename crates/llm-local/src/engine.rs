@@ -16,12 +16,12 @@ use llama_cpp_2::token::data_array::LlamaTokenDataArray;
 
 use crate::tree::{Tree, common};
 
-/// Questions that are under way together: each has a sequence of its own in the cache.
+/// Questions that are under way together: each has a separate sequence in the cache.
 const SEQUENCES: usize = 64;
 /// Tokens that go through the model at once.
 const BATCH: usize = 512;
-/// What all questions share is read in pieces that begin at multiples of this: what is still in the cache from the questions
-/// before can then stand in for it, and the same batches, so the same digits, come whatever was asked before.
+/// What all questions share is read in pieces that begin at multiples of this: what is still in the cache from earlier questions can then
+/// be reused, and the batches, and so the digits, are the same whatever was asked before.
 const PIECE: usize = 256;
 /// `LLAMA_FLASH_ATTN_TYPE_DISABLED`
 const FLASH_OFF: i32 = 0;
@@ -35,7 +35,7 @@ pub(crate) struct Question {
 }
 
 pub(crate) enum Wanted {
-    /// The probability of each continuation, which any of its tokens stands for.
+    /// The probability of each continuation, summed over the tokens that mean it.
     Next(Vec<Vec<i32>>),
     /// A written answer.
     Text { most: usize, grammar: Option<String>, temperature: f32, seed: u32 },
@@ -50,20 +50,20 @@ pub(crate) enum Said {
     Text { bytes: Vec<u8>, tokens: usize, done: bool },
 }
 
-/// An answer with the tokens of its question that nobody had read before.
+/// An answer with the number of tokens of its question that had not been read before.
 pub(crate) type Answered = Result<(Said, usize), String>;
 
 pub(crate) struct Engine<'m> {
     model: &'m LlamaModel,
     context: LlamaContext<'m>,
     batch: LlamaBatch<'static>,
-    /// What sequence 0 holds of the questions before.
+    /// The tokens of earlier questions in sequence 0.
     held: Vec<i32>,
     room: usize,
 }
 
 impl<'m> Engine<'m> {
-    /// `room`: how many tokens the cache holds, all questions under way together.
+    /// `room`: how many tokens fit into the cache, all questions under way together.
     pub(crate) fn new(
         backend: &LlamaBackend,
         model: &'m LlamaModel,
@@ -115,7 +115,7 @@ impl<'m> Engine<'m> {
             match self.together(&some) {
                 Ok(said) => now.iter().zip(said).for_each(|(&i, said)| answers[i] = Ok(said)),
                 Err(problem) => {
-                    // Whatever the cache holds now is not known.
+                    // The contents of the cache are unknown now.
                     self.context.clear_kv_cache();
                     self.held.clear();
                     for &i in now {
@@ -128,7 +128,7 @@ impl<'m> Engine<'m> {
         answers
     }
 
-    /// How many of these sorted questions the cache holds at once; one at least.
+    /// How many of these sorted questions fit into the cache at once; at least one.
     fn fitting(&self, questions: &[Question], sorted: &[usize]) -> usize {
         let mut tokens = 0;
         let mut last: &[i32] = &[];
@@ -295,7 +295,7 @@ impl Writer {
         if self.tokens == self.most {
             return;
         }
-        // Where a grammar allows nothing, the answer stays cut off.
+        // If a grammar allows no token, the answer stays cut off.
         let Some(token) = self.choose(logits) else { return };
         if model.vocab().is_eog(token) {
             self.done = true;
@@ -304,7 +304,7 @@ impl Writer {
         if let Some(grammar) = &mut self.grammar {
             grammar.accept(token);
         }
-        // Tags of thoughts and channels are tokens of their own: without them a draft looks like an answer.
+        // Tags of thoughts and channels are separate tokens: without them a draft looks like an answer.
         self.bytes.extend(model.vocab().token_to_piece(token, true, None));
         self.tokens += 1;
         if self.tokens < self.most {

@@ -1,4 +1,4 @@
-//! Which file is it? A model is known by its content, not by where it lies.
+//! Which file is it? A model is identified by its content, not by its path.
 
 use std::fs::File;
 use std::io::{Read, Result, Seek, SeekFrom};
@@ -9,10 +9,10 @@ use sha2::{Digest, Sha256};
 const BLOCKS: u64 = 256;
 const BLOCK: u64 = 64 << 10;
 
-/// What stands before the weights: tokenizer, template and settings, in which a small change makes another model.
+/// The size in bytes of what precedes the weights: tokenizer, template and settings, in which a small change makes another model.
 const HEAD: u64 = 32 << 20;
 
-/// Twelve hexadecimal digits of the SHA-256 of a file's length, of its first 32 MiB, which hold all that is not weights, and of 256
+/// Twelve hexadecimal digits of the SHA-256 of a file's length, of its first 32 MiB, which contain everything but the weights, and of 256
 /// blocks of 64 KiB spread evenly over it, the last among them: 48 MiB are read of a file of any size.
 pub(crate) fn fingerprint(path: &Path) -> Result<String> {
     let mut file = File::open(path)?;

@@ -127,8 +127,8 @@ impl Places {
     }
 }
 
-/// The path of `ORGANISATION/NAME/FILE` on this machine: what another tool or an earlier run has downloaded, else downloaded
-/// now; a download that was cut off goes on where it was. The hub's SHA-256 is checked.
+/// The path of `ORGANISATION/NAME/FILE` on this machine: a file that another tool or an earlier run has downloaded, else downloaded now; an
+/// interrupted download is resumed. The hub's SHA-256 is checked.
 ///
 /// # Errors
 ///
@@ -175,7 +175,8 @@ fn fetch_from(places: &Places, name: &str, progress: &mut dyn FnMut(Download)) -
     Ok(target)
 }
 
-/// Not as other files are written, beside their name and gone with the process: what has come stays, so that a later run goes on with it.
+/// Unlike other files, which are written under a temporary name and vanish with the process: what has arrived stays, so that a later run
+/// resumes it.
 ///
 /// A download that breaks off or stalls is taken up again at once as long as each attempt brings something.
 fn download(
@@ -261,8 +262,8 @@ fn receive(
     }
 }
 
-/// Reads on a thread of its own, so that silence can be told from slowness: an overall limit would end large downloads, and
-/// the library has no limit for one read. The thread ends with the reader, or where nobody takes its blocks any more.
+/// Reads on a separate thread, so that silence can be distinguished from slowness: an overall limit would end large downloads, and the
+/// library has no limit for one read. The thread ends with the reader, or when its blocks are no longer received.
 fn read_ahead(mut reader: impl Read + Send + 'static) -> Receiver<std::io::Result<Vec<u8>>> {
     let (sender, blocks) = sync_channel(4);
     std::thread::spawn(move || {
@@ -308,7 +309,7 @@ fn request(
         if from > 0 {
             call = call.header("range", format!("bytes={from}-"));
         }
-        // The token is the hub's; the store it sends to has no use for it.
+        // The token is for the hub; the store it redirects to does not need it.
         if let Some(token) = places.token.as_ref().filter(|_| at.starts_with(&format!("{}/", places.hub))) {
             call = call.header("authorization", format!("Bearer {token}"));
         }
@@ -318,7 +319,7 @@ fn request(
         promised = promised.or_else(|| sha256(response.headers()));
         match response.status().as_u16() {
             200 | 206 => return Ok((response, promised)),
-            // More was asked for than there is: what is here is whole, or no part of this file.
+            // More was asked for than there is: what is here is complete, or not part of this file.
             416 if from > 0 => {
                 let whole = text(response.headers(), "content-range");
                 let whole = whole.and_then(|range| range.strip_prefix("bytes */")?.parse::<u64>().ok());

@@ -4,7 +4,7 @@
 //! `open` makes a [`Model`](predilect_llm::Model) of `gguf:PATH` or `hf:ORG/NAME/FILE`. Questions about one pair are handed
 //! over together: what they share is read once (`tree` says how), and the rest of all of them as one batch.
 //!
-//! Without the feature `local` this crate is empty, and building it needs no more than Rust.
+//! Without the feature `local` this crate is empty, and building it needs only Rust.
 
 #![cfg(feature = "local")]
 

@@ -23,9 +23,9 @@ use crate::hub::{Download, fetch};
 /// How a model in this process runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LocalOptions {
-    /// Tokens that the cache holds, all questions under way together; less where the model was trained on less. The cache takes
-    /// 2 x layers x (width of keys and values) x 2 bytes a token: 23 KiB for a model of 135 million parameters, 28 KiB for
-    /// Qwen2.5 1.5B, 128 KiB for Llama 3 8B.
+    /// Size of the cache in tokens, all questions under way together; less if the model was trained on less. The cache takes 2 x layers x
+    /// (width of keys and values) x 2 bytes per token: 23 KiB for a model of 135 million parameters, 28 KiB for Qwen2.5 1.5B, 128 KiB for
+    /// Llama 3 8B.
     pub context: u32,
     /// Threads; every core where it is not said.
     pub threads: Option<u32>,
@@ -44,7 +44,7 @@ pub struct LocalModel {
     jobs: Mutex<Sender<Job>>,
 }
 
-/// Questions with where their answers go.
+/// Questions and the destination of their answers.
 struct Job {
     requests: Vec<Request>,
     reply: Sender<Vec<Result<String, CallError>>>,
@@ -95,7 +95,7 @@ pub fn devices() -> Result<Vec<String>, CallError> {
     Ok(devices.iter().map(|device| format!("{} ({})", device.name, device.description.trim())).collect())
 }
 
-/// Loads the kernels for this kind of CPU: from beside the program where it was shipped so, else from where it was built.
+/// Loads the kernels for this kind of CPU: from the program's folder if they were shipped there, else from where they were built.
 #[cfg(feature = "dispatch")]
 fn load_kernels() {
     use llama_cpp_2::llama_backend::{load_backends, load_backends_from_path};
@@ -109,7 +109,7 @@ fn load_kernels() {
     }
 }
 
-/// Opens the model of a `gguf:` or `hf:` string; `progress` is told of bytes that are downloaded.
+/// Opens the model of a `gguf:` or `hf:` string; `progress` is called with the bytes downloaded.
 ///
 /// # Errors
 ///
@@ -203,7 +203,7 @@ impl Worker {
         let (chat, mut engine) = match (chat, engine) {
             (Ok(chat), Ok(engine)) => (chat, engine),
             (Err(problem), _) | (_, Err(problem)) => {
-                // Nobody listens only where the program ends.
+                // The receiver is gone only when the program ends.
                 let _ = ready.send(Err(problem));
                 return;
             }
@@ -311,7 +311,7 @@ impl Vocabulary {
         Self { pieces, bare }
     }
 
-    /// The tokens that mean each of these answers; none where one has no token.
+    /// The tokens that mean each of these answers; `None` if one has no token.
     fn tokens(&self, answers: &[String]) -> Option<Vec<Vec<i32>>> {
         let of = |(at, answer): (usize, &String)| {
             let all = self.bare.get(&answer.to_ascii_lowercase())?;

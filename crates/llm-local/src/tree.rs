@@ -1,9 +1,8 @@
 //! In which order are the tokens of many questions read, so that what they share is read once?
 //!
-//! Sorted by their tokens, questions that share a beginning stand together. Each token of the prefix tree is then read once
-//! and belongs to a run of neighbouring questions: `n` tokens in the tree cost `n` steps, which is the least there can be
-//! without knowing the texts. The texts of a pair, the words of a property and the two orders of a judge all share what they
-//! share without being told to.
+//! Sorted by their tokens, questions that share a beginning are adjacent. Each token of the prefix tree is then read once and belongs to a
+//! run of neighbouring questions: `n` tokens in the tree cost `n` steps, which is the least there can be without knowing the texts. The
+//! texts of a pair, the words of a property and the two orders of a judge all share what they share without being told to.
 
 use std::ops::Range;
 
@@ -102,7 +101,7 @@ mod tests {
 
     #[test]
     fn any_questions_make_the_smallest_tree() {
-        // A small generator of its own, so that the same questions come every time.
+        // A small built-in generator, so that the same questions come every time.
         let mut state = 1_u64;
         let mut draw = |n: u64| {
             state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);

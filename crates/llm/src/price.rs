@@ -113,8 +113,8 @@ impl Prices {
         Ok(self)
     }
 
-    /// The price of a model: its own row, else that of the model whose dated release it is (`NAME-2025-04-14`). A server on
-    /// this machine costs nothing.
+    /// The price of a model: its own row, else that of the undated name if it is a dated release (`NAME-2025-04-14`). A server on this
+    /// machine costs nothing.
     pub fn find(&self, model: &str) -> Option<Price> {
         let exact = self.price.iter().find(|row| row.model == model);
         let dated = || {

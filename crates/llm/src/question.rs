@@ -58,7 +58,7 @@ pub enum Enforce {
     Schema,
     /// That it is a JSON object.
     Object,
-    /// Not at all: the schema only stands in the prompt.
+    /// Not at all: the schema is only part of the prompt.
     Nothing,
 }
 
@@ -80,8 +80,8 @@ pub struct Answer {
     pub text: String,
     /// Why it ends.
     pub finish: Finish,
-    /// For [`Want::Next`]: the natural logarithm of each continuation's probability, in their order; `None` for one that is
-    /// not among those the provider reports, which is then less probable than all of these.
+    /// For [`Want::Next`]: the natural logarithm of each continuation's probability, in their order; `None` for one that the provider does
+    /// not report, which is then less probable than all reported ones.
     pub next: Vec<Option<f64>>,
     /// Tokens read and written.
     pub usage: Usage,
@@ -136,7 +136,7 @@ impl Request {
         self
     }
 
-    /// No fewer tokens than any model reads: a token has a byte at least, and a schema may be put into the prompt.
+    /// An upper bound on the tokens that any model reads: a token has at least one byte, and a schema may be put into the prompt.
     pub fn most_input_tokens(&self) -> u64 {
         let schema = match &self.want {
             Want::Json(schema) => schema.schema.to_string().len() as u64,

@@ -7,15 +7,15 @@ use crate::spec::{ModelSpec, Provider};
 /// How a model that reasons before it answers is to do so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Reasoning {
-    /// How hard; `None`: as its provider has it.
+    /// How hard; `None`: the provider's default.
     pub effort: Option<Effort>,
-    /// The tokens it may write for itself, beyond those of the answer: providers count both against one limit. `None`:
-    /// 8192 where the model is known to reason, else nothing.
+    /// The tokens it may spend on reasoning, beyond those of the answer: providers count both against one limit. `None`: 8192 where the
+    /// model is known to reason, else nothing.
     pub tokens: Option<u32>,
 }
 
-/// The room of models that are known to reason, in tokens. What is not used costs nothing; where it is too little, the
-/// question fails and says so.
+/// The default reasoning budget of models that are known to reason, in tokens. What is not used costs nothing; if it is too small, the
+/// question fails with a message.
 const ROOM: u32 = 8192;
 
 /// How hard a model reasons, in the words that most providers share.
@@ -71,9 +71,9 @@ impl Reasoning {
     }
 }
 
-/// Whether a model reasons unless it is told otherwise, as far as its name tells (names and defaults of November 2026). Where
-/// the name tells nothing, as that of a deployment or of a model on a server of the user's own, it is taken for one that does
-/// not: then the first answers say so ([`Fault::NoRoom`](crate::Fault::NoRoom)), before much is spent.
+/// Whether a model reasons unless it is told otherwise, judging by its name (names and defaults of November 2026). If the name does not
+/// show it, as for a deployment or a model on a self-hosted server, it is assumed not to: then the first answers say so
+/// ([`Fault::NoRoom`](crate::Fault::NoRoom)), before much is spent.
 fn reasons(spec: &ModelSpec) -> bool {
     match spec.provider {
         Provider::OpenAi | Provider::Azure => openai(&spec.model),
@@ -89,8 +89,8 @@ fn reasons(spec: &ModelSpec) -> bool {
     }
 }
 
-/// Whether a model takes a temperature, as far as its name tells: those that reason at OpenAI and Anthropic, and Anthropic's
-/// from Claude Opus 4.7 on in any case, refuse all but the usual one.
+/// Whether a model takes a temperature, judging by its name: those that reason at OpenAI and Anthropic, and Anthropic's from Claude Opus
+/// 4.7 on in any case, refuse all but the usual one.
 pub(crate) fn takes_temperature(spec: &ModelSpec, reasoning: Reasoning) -> bool {
     match spec.provider {
         Provider::OpenAi | Provider::Azure => !reasoning.happens(spec),
@@ -99,7 +99,7 @@ pub(crate) fn takes_temperature(spec: &ModelSpec, reasoning: Reasoning) -> bool 
     }
 }
 
-/// The o-series, GPT-5 and what came after it, but for the chat models and for 5.1, 5.2 and 5.4, which begin with no effort.
+/// The o-series, GPT-5 and later models, except for the chat models and 5.1, 5.2 and 5.4, which begin with no effort.
 fn openai(model: &str) -> bool {
     let model = model.strip_prefix("ft:").unwrap_or(model);
     let after = |prefix: &str| {

@@ -60,7 +60,7 @@ pub struct ModelSpec {
     text: String,
 }
 
-/// A string that names no model.
+/// A string that does not name a model.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{text}` does not name a model: {problem}")]
 pub struct SpecError {
@@ -90,7 +90,7 @@ impl FromStr for ModelSpec {
 
     fn from_str(text: &str) -> Result<Self, SpecError> {
         let fail = |problem| Err(SpecError { text: text.to_owned(), problem });
-        // What may hold a key is not repeated.
+        // What may contain a key is not repeated.
         let hide = |problem| {
             let scheme = text.split_once("://").map_or("", |(scheme, _)| scheme);
             Err(SpecError { text: format!("{scheme}://..."), problem })

@@ -30,8 +30,8 @@ pub fn begins_with_reasoning(text: &str) -> bool {
     THOUGHTS.iter().any(|(opens, _)| text.starts_with(opens))
 }
 
-/// What must stand behind a prompt so that the answer itself comes next: templates of models that always reason end with an open
-/// thought. With `channels`, where a model knows them, the channel of the answer is opened too. None where nothing is missing.
+/// What must follow a prompt so that the answer itself comes next: templates of models that always reason end with an open thought. With
+/// `channels`, if the model knows them, the channel of the answer is opened too. `None` if nothing is missing.
 #[must_use]
 pub fn to_the_answer(prompt: &str, channels: bool) -> Option<String> {
     let end = prompt.trim_end();

@@ -22,7 +22,7 @@ pub struct Entry {
     pub name: &'static str,
     /// The loss of one pair in one line of text; the letters are explained by [`NOTATION`].
     pub formula: &'static str,
-    /// An arXiv number, or where the loss is described otherwise; empty where it needs no source.
+    /// An arXiv number, or another source of the loss; empty if it needs none.
     pub source: &'static str,
     /// The trainer of TRL 1.16 that has it, if any.
     pub trl: Option<&'static str>,

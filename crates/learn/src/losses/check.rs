@@ -5,7 +5,7 @@ use std::fmt;
 use super::loss::Loss;
 use super::pair::{PairScores, Side};
 
-/// Log-probabilities above 0 by more than this are no rounding error.
+/// Log-probabilities above 0 by more than this are not rounding errors.
 const ROUNDING: f64 = 1e-3;
 
 /// Why a batch has no loss. Items are counted from 0.
@@ -60,7 +60,7 @@ pub enum LossError {
         /// The weight.
         weight: f64,
     },
-    /// A weight other than 1 with a loss that sorts scores, where none belongs to a pair.
+    /// A weight other than 1 with a loss that sorts scores, where a score does not belong to a pair.
     WeightOfRank {
         /// The loss.
         loss: Loss,

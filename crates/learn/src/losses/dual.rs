@@ -6,7 +6,7 @@ use std::ops::{Add, Mul, Neg, Sub};
 
 use predilect_stats::{log_sigmoid, sigmoid};
 
-/// The largest exponent that is raised as it is; beyond, the exponential function goes on along its tangent.
+/// The largest exponent that is used unchanged; beyond it, the exponential function continues along its tangent.
 const LARGEST_EXPONENT: f64 = 80.0;
 
 /// The smallest distance of a mean log-probability from 0 in [`Dual::log_odds`].
@@ -67,8 +67,8 @@ impl Dual {
         self.apply(e, e)
     }
 
-    /// (exp(c x) - 1) / c, which is x for c = 0. Where c x exceeds 80 the exponential function goes on along its tangent,
-    /// so that neither the value nor the slope overflows.
+    /// (exp(c x) - 1) / c, which is x for c = 0. Where c x exceeds 80 the exponential function continues along its tangent, so that neither
+    /// the value nor the slope overflows.
     pub(crate) fn power(self, c: f64) -> Self {
         if c == 0.0 {
             return self;

@@ -13,8 +13,8 @@ pub struct OrderedAnswers {
 
 /// A soft label: the mean over both orders of `s((for - against) / temperature)`, 0 to 1.
 ///
-/// Averaging the two orders cancels a constant preference for a position to first order. `temperature` is above 0; 1
-/// leaves the judge's probabilities as they are, more draws them to 0.5. Example in METHOD-LEARN 7.3.
+/// Averaging the two orders cancels a constant preference for a position to first order. `temperature` is above 0; 1 leaves the judge's
+/// probabilities unchanged, larger values draw them to 0.5. Example in METHOD-LEARN 7.3.
 pub fn soft_label(answers: OrderedAnswers, temperature: f64) -> f64 {
     let one = |(own, other): (f64, f64)| sigmoid((own - other) / temperature);
     f64::midpoint(one(answers.shown_first), one(answers.shown_second))

@@ -19,7 +19,7 @@ pub struct Mixture(Vec<(Loss, f64)>);
 /// Why a text or list is not a mixture.
 #[derive(Debug, Clone, PartialEq)]
 pub enum MixtureError {
-    /// No loss at all.
+    /// There is no loss.
     Empty,
     /// A name that is not a loss.
     Unknown(UnknownLoss),

@@ -27,8 +27,8 @@ pub enum FDivergence {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct LossOptions {
-    /// Strength of the pull towards the reference, or the scale of the margin where there is none; 1e-6 to 1e6. Default 0.1.
-    /// `SimPO` and `AlphaPO` usually take 2 or more.
+    /// Strength of the pull towards the reference, or the scale of the margin without a reference; 1e-6 to 1e6. Default 0.1. `SimPO` and
+    /// `AlphaPO` usually take 2 or more.
     pub beta: f64,
     /// Share of labels supposed to be flipped, 0 <= e < 0.5; for `exo_pair` above 0 (its paper: 0.001). Default 0.
     pub label_smoothing: f64,

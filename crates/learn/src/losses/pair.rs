@@ -7,7 +7,7 @@ use super::dual::Dual;
 pub struct Side<'a> {
     /// The log-probability of each token under the policy, at most 0; at least one token.
     pub policy: &'a [f64],
-    /// The same under the reference; empty where no loss needs it.
+    /// The same under the reference; empty if no loss needs it.
     pub reference: &'a [f64],
     /// `ln sum_v p_v^2` of the policy's distribution at each position, at most 0, for `wpo`; empty otherwise.
     pub spread: &'a [f64],
@@ -48,7 +48,7 @@ pub(crate) struct Sums {
     pub(crate) lw: Dual,
     /// The same of the rejected completion.
     pub(crate) ll: Dual,
-    /// Summed log-probability of the chosen completion under the reference; 0 where there is none.
+    /// Summed log-probability of the chosen completion under the reference; 0 without one.
     pub(crate) rw: f64,
     /// The same of the rejected completion.
     pub(crate) rl: f64,

@@ -21,7 +21,7 @@ pub struct SpaOptions {
     pub warm_up: f64,
     /// The number of latest step means that the threshold is taken from, at least 1. Default 50.
     pub window: usize,
-    /// The share of the window that lies below the threshold, 0 to 1. Default 0.1.
+    /// The share of the window below the threshold, 0 to 1. Default 0.1.
     pub share: f64,
 }
 
@@ -72,7 +72,7 @@ pub fn decoupled_log_probability<T: Copy + Into<f64>>(
     Some(logit - log_sum_exp(mixed))
 }
 
-/// ln sum exp without overflow; minus infinity for none.
+/// ln sum exp without overflow; minus infinity for an empty sum.
 pub(crate) fn log_sum_exp(values: impl Iterator<Item = f64> + Clone) -> f64 {
     let largest = values.clone().fold(f64::NEG_INFINITY, f64::max);
     if largest == f64::NEG_INFINITY {
@@ -90,7 +90,7 @@ pub struct Threshold {
 }
 
 impl Threshold {
-    /// A threshold that has seen no step.
+    /// A threshold before the first step.
     pub fn new(options: SpaOptions) -> Self {
         Self { means: VecDeque::new(), options }
     }
@@ -108,8 +108,8 @@ impl Threshold {
         }
     }
 
-    /// The threshold: 0 until the window is full, then the mean of entries k and k + 1 (from 0) of the sorted window, where
-    /// k is `share` times its length, rounded down; the last entry where there is no next one.
+    /// The threshold: 0 until the window is full, then the mean of entries k and k + 1 (from 0) of the sorted window, where k is `share`
+    /// times its length, rounded down; the last entry if there is no next one.
     pub fn value(&self) -> f64 {
         let window = self.options.window.max(1);
         if self.means.len() < window {

@@ -1,8 +1,8 @@
-//! SPO (arXiv 2409.17791): how well does a classifier tell how much key content was removed from a completion?
+//! SPO (arXiv 2409.17791): how well does a classifier predict how much key content was removed from a completion?
 //!
-//! Growing shares of a completion's key phrases are removed; each share is a class, and a linear classifier on the
-//! policy's representation learns to tell them apart while the policy is aligned. The total is the alignment loss plus
-//! [`SpoOptions::weight`] times the cross-entropy. The authors' repository has no code, so the defaults are ours.
+//! Growing shares of a completion's key phrases are removed; each share is a class, and a linear classifier on the policy's representation
+//! learns to distinguish them while the policy is aligned. The total is the alignment loss plus [`SpoOptions::weight`] times the
+//! cross-entropy. The authors' repository has no code, so the defaults are ours.
 
 use std::fmt;
 

@@ -19,7 +19,7 @@ impl RunningMean {
     }
 }
 
-/// What losses carry beside the batch. Kept in a checkpoint, it lets training go on unchanged.
+/// What losses carry from batch to batch. Kept in a checkpoint, it lets training continue unchanged.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct LossState {
     /// KTO's baseline z0 of the coming batch, from [`super::kto_baseline`]; at least 0. Set it before each batch.
@@ -27,6 +27,6 @@ pub struct LossState {
     /// `bco`'s threshold: the mean of beta times the log-ratio over all completions seen, those of the current batch
     /// included. No gradient flows through it.
     pub bco: RunningMean,
-    /// Whether `bco` stays as it is, for evaluation during training. Default no.
+    /// Whether `bco` is not updated, for evaluation during training. Default no.
     pub frozen: bool,
 }

@@ -15,7 +15,7 @@ pub struct Example<'a> {
     pub side: Side<'a>,
     /// Whether it is desirable.
     pub desirable: bool,
-    /// Factor of its loss, at least 0, beside `desirable_weight` or `undesirable_weight`.
+    /// Factor of its loss, at least 0, in addition to `desirable_weight` or `undesirable_weight`.
     pub weight: f64,
 }
 

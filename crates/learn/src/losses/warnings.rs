@@ -22,7 +22,7 @@ pub struct Summary {
     pub batch: usize,
     /// Pairs whose label is neither 0 nor 1.
     pub soft: usize,
-    /// Pairs whose label lies within 0.1 of 0.5.
+    /// Pairs whose label is within 0.1 of 0.5.
     pub undecided: usize,
     /// Pairs whose label is below 0.5.
     pub reversed: usize,
@@ -123,7 +123,7 @@ impl fmt::Display for Warning {
 }
 
 impl Objective {
-    /// What hardly makes sense about this objective with these data; empty if nothing. What has no value at all, such as
+    /// What hardly makes sense about this objective with these data; empty if there is nothing to say. What has no value at all, such as
     /// `exo_pair` without smoothing, is refused by [`Objective::new`] instead.
     pub fn warnings(&self, data: &Summary) -> Vec<Warning> {
         let used =

@@ -1,4 +1,4 @@
-//! Attention of the rows of a tree: a row sees what lies before it in its own sequence. Forward keeps one number a row and head; backward
+//! Attention of the rows of a tree: a row sees what precedes it in its own sequence. Forward keeps one number a row and head; backward
 //! computes the probabilities again from it, so that no matrix of rows by rows is ever kept.
 #![allow(clippy::inline_always, reason = "what a vectorised loop calls must be inlined into it")]
 
@@ -135,7 +135,7 @@ impl<'a> Head<'a> {
         product(Out::new(&mut out[before..], width), x, own, scale, 1);
     }
 
-    /// Scores of a block, scaled; what lies behind the window is minus infinity, what comes later is not to be looked at.
+    /// Scores of a block, scaled; what is outside the window is minus infinity, later positions must not be read.
     fn scores(&self, out: &mut [f32], block: &Block<'_>) {
         self.against(out, (self.queries(block), self.shape.scale), self.k, block);
         let Some(window) = self.shape.window else { return };

@@ -4,11 +4,11 @@
 use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Room that nobody uses at the moment.
+/// Buffers that are not in use at the moment.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Spare(Arc<Mutex<Vec<Vec<f32>>>>);
 
-/// Numbers that go back to where they came from when they are dropped.
+/// Numbers that return to their pool when they are dropped.
 #[derive(Debug)]
 pub(crate) struct Buffer {
     data: Vec<f32>,
@@ -21,7 +21,7 @@ impl Spare {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// So many numbers, whatever they are: to be written before they are read.
+    /// A buffer of this length with arbitrary contents: to be written before it is read.
     ///
     /// The smallest room that is large enough; without one, the largest that is too small is given back to the system for new room, so that
     /// there is never more of it than was in use at once.
@@ -39,7 +39,7 @@ impl Spare {
         Buffer { data, length, home: self.clone() }
     }
 
-    /// So many zeros.
+    /// A buffer of this length with zeros.
     pub(crate) fn zeros(&self, length: usize) -> Buffer {
         let mut buffer = self.take(length);
         buffer.fill(0.0);

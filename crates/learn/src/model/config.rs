@@ -90,7 +90,7 @@ pub struct Config {
     pub window_theta: f64,
     /// How positions are stretched, in layers that see everything.
     pub stretch: Stretch,
-    /// Tokens that a layer sees back; `None`: all.
+    /// How many tokens back a layer sees; `None`: all.
     pub window: Option<usize>,
     /// Which layers see only the window.
     pub windowed: Vec<bool>,
@@ -216,7 +216,7 @@ impl Json<'_> {
         self.0.get(key)?.as_f64()
     }
 
-    /// What stands under `rope_parameters` or `rope_scaling`, for layers of a kind.
+    /// The entry under `rope_parameters` or `rope_scaling` for layers of a kind.
     fn rope(&self, kind: &str) -> Option<&Map<String, Value>> {
         let own = |key| self.0.get(key).and_then(Value::as_object);
         let ropes = own("rope_parameters").or_else(|| own("rope_scaling"))?;
@@ -266,7 +266,7 @@ impl Json<'_> {
                 let pattern = self.size("sliding_window_pattern").unwrap_or(6);
                 (1..=layers).map(|layer| layer % pattern != 0).collect()
             }
-            // Mistral's window holds in every layer; Qwen's is switched by a field of its own.
+            // Mistral's window applies in every layer; Qwen's is switched by a separate field.
             Family::Llama => {
                 vec![self.0.get("model_type").and_then(Value::as_str) == Some("mistral"); layers]
             }

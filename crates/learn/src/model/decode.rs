@@ -33,16 +33,16 @@ pub(super) struct Cache {
     layers: Vec<OfLayer>,
     /// Tokens of the prompt.
     prompt: usize,
-    /// Tokens that every continuation has, of those that still go on.
+    /// Tokens after the prompt in every continuation that has not ended.
     after: usize,
 }
 
-/// Where a step stands.
+/// The state of a step.
 #[derive(Clone, Copy)]
 struct Step<'a> {
     with: With<'a>,
     rotation: &'a Rotation,
-    /// The continuations that go on.
+    /// The continuations that have not ended.
     active: &'a [usize],
     prompt: usize,
     /// The position of the new token.
@@ -50,7 +50,7 @@ struct Step<'a> {
 }
 
 impl Model {
-    /// Computes a prompt once for so many continuations; returns the logits of the token after it too.
+    /// Computes a prompt once for this many continuations; also returns the logits of the token after it.
     pub(super) fn begin(&self, prompt: &[u32], count: usize) -> (Cache, Vec<f32>) {
         let tree = Tree::new(prompt, &[]);
         let rotations = self.rotations(&tree);
@@ -71,7 +71,7 @@ impl Model {
         (Cache { layers, prompt: prompt.len(), after: 0 }, self.logits(last))
     }
 
-    /// Takes in one token of each continuation that goes on; returns the logits of the next, `[active, vocab]`.
+    /// Takes in one token of each active continuation; returns the logits of the next, `[active, vocab]`.
     pub(super) fn advance(&self, cache: &mut Cache, active: &[usize], tokens: &[u32]) -> Vec<f32> {
         // Inside the pool from the start: entering it for every product would cost more than some of them.
         rayon::scope(|_| {
@@ -146,7 +146,7 @@ impl Linear {
     }
 }
 
-/// Attention of the new rows, one of each continuation that goes on.
+/// Attention of the new rows, one of each active continuation.
 fn attend(shape: Shape, step: Step<'_>, q: &[f32], kept: &OfLayer) -> Vec<f32> {
     let (dim, group) = (shape.head_dim, shape.heads / shape.kv_heads);
     let mut out = vec![0.0; q.len()];

@@ -76,7 +76,7 @@ impl Entry {
         Self::new(key, LIST, bytes)
     }
 
-    /// Appends the entry as it stands in a file.
+    /// Appends the entry in the format of the file.
     pub(super) fn put(&self, into: &mut Vec<u8>) {
         push_text(into, &self.key);
         into.extend(self.kind.to_le_bytes());

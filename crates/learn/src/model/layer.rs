@@ -29,7 +29,7 @@ pub(super) struct Layer {
     pub(crate) windowed: bool,
 }
 
-/// What a layer needs beside its weights.
+/// What a layer needs in addition to its weights.
 #[derive(Clone, Copy)]
 pub(crate) struct Around<'a> {
     pub(crate) with: With<'a>,
@@ -154,8 +154,8 @@ impl Layer {
         (stream, kept)
     }
 
-    /// `dx`, the gradient of the stream after the layer, becomes that of the stream before it; unless nothing before the layer is trained
-    /// (`first`), then it is not to be looked at.
+    /// `dx`, the gradient of the stream after the layer, becomes that of the stream before it; if nothing before the layer is trained
+    /// (`first`), it must not be read.
     pub(crate) fn backward(
         &self,
         (around, first): (Around<'_>, bool),
@@ -246,7 +246,7 @@ fn add_block(
     (low, Some(normed))
 }
 
-/// The gradient before a norm that follows a block; `None` where there is none, and the gradient is that of the stream.
+/// The gradient before a norm that follows a block; `None` without such a norm, where the gradient is that of the stream.
 fn back_after(
     around: Around<'_>,
     after: Option<(Id, &Normed)>,

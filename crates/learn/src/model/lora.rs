@@ -69,7 +69,7 @@ impl FromStr for Target {
     }
 }
 
-/// The name of a linear map that no adapter can be on.
+/// The name of a linear map that cannot have an adapter.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("unknown linear layer `{given}`; supported are {}", Target::ALL.map(Target::as_str).join(", "))]
 pub struct UnknownTarget {

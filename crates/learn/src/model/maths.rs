@@ -9,7 +9,7 @@ pub(crate) struct View<'a> {
     pub(crate) stride: usize,
     pub(crate) rows: usize,
     pub(crate) cols: usize,
-    /// Whether the matrix is the transpose of what lies there.
+    /// Whether the matrix is the transpose of the data.
     turned: bool,
 }
 
@@ -43,7 +43,7 @@ impl<'a> View<'a> {
     }
 }
 
-/// Where a product goes: rows `stride` apart.
+/// The destination of a product: rows `stride` apart.
 pub(crate) struct Out<'a> {
     pub(crate) data: &'a mut [f32],
     pub(crate) stride: usize,
@@ -127,7 +127,7 @@ mod tests {
         text.split_whitespace().next().and_then(|nanos| nanos.parse::<f64>().ok()).unwrap_or_default() / 1e9
     }
 
-    /// The floor of a step of `benchmarks/train/dpo_step.py`: nothing but the products with the model's weights that it cannot do without.
+    /// The floor of a step of `benchmarks/train/dpo_step.py`: only the products with the model's weights that it cannot avoid.
     ///
     /// `cargo test --release -p predilect-learn --lib products_alone -- --ignored --nocapture`
     #[test]

@@ -6,7 +6,7 @@ use super::vector::{sum, widest};
 /// Rows that one task takes at most.
 const ROWS: usize = 32;
 
-/// Calls `work` with parts of all matrices that hold the same rows; with one thread, once with everything.
+/// Calls `work` with parts of all matrices that contain the same rows; with one thread, once with everything.
 pub(super) fn by_rows<const M: usize, const N: usize>(
     (rows, threads): (usize, usize),
     (outs, ins): ([&mut [f32]; M], [&[f32]; N]),

@@ -1,8 +1,9 @@
 //! Completions that a model writes itself: several of one prompt at a time, which is computed once, and each step reads the weights once for
 //! all of them.
 //!
-//! The same seed gives the same tokens on the same kind of processor, however many completions are drawn together: each has random numbers
-//! and an order of sums of its own. Between processors, and between builds, the last digits of a probability can differ, and a draw with them.
+//! The same seed gives the same tokens on the same kind of processor, however many completions are drawn together: each has separate random
+//! numbers and its own order of sums. Between processors, and between builds, the last digits of a probability can differ, and a draw with
+//! them.
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -59,7 +60,7 @@ pub struct Sample {
     pub tokens: Vec<u32>,
     /// The log-probability of each under the model: at temperature 1 and over all tokens, whatever it was drawn at.
     pub logps: Vec<f32>,
-    /// Whether a token ended it; otherwise there was no more room.
+    /// Whether a token ended it; otherwise the limit was reached.
     pub ended: bool,
 }
 
@@ -70,7 +71,7 @@ pub struct Sampling<'a> {
     cache: Cache,
     samples: Vec<Sample>,
     random: Vec<Random>,
-    /// Completions that go on.
+    /// Completions that have not ended.
     active: Vec<usize>,
     /// Logits of their next tokens.
     logits: Vec<f32>,
@@ -132,7 +133,7 @@ fn stream(seed: u64, number: u64) -> Random {
 }
 
 impl Sampling<'_> {
-    /// Draws one more token of every completion that goes on; `false` where none does any more.
+    /// Draws one more token of every active completion; `false` if there is none left.
     ///
     /// # Errors
     ///
@@ -179,7 +180,7 @@ impl Sampling<'_> {
         self.samples.iter().map(|sample| sample.tokens.len()).sum()
     }
 
-    /// The completions as they are.
+    /// The completions so far.
     pub fn finish(self) -> Vec<Sample> {
         self.samples
     }
@@ -208,7 +209,7 @@ fn pick(weights: &[f32], top_p: f64, unit: f64) -> usize {
     if top_p >= 1.0 {
         return fall(weights.iter().copied().enumerate(), unit * total);
     }
-    // What lies below this is, all together, less than what may be left out.
+    // Everything below this together is less than what may be left out.
     let least = (1.0 - top_p) * total / weights.len() as f64;
     let mut likely: Vec<(usize, f32)> =
         weights.iter().copied().enumerate().filter(|(_, weight)| f64::from(*weight) >= least).collect();

@@ -1,6 +1,6 @@
 //! Products of a few rows with a matrix that is read once, row after row: what a decoder computes token by token is bound by memory.
 //!
-//! Each number is summed in an order of its own, whatever rows stand beside it: a row's product is the same alone and among others.
+//! Each number is summed in a fixed order, whatever the other rows: a row's product is the same alone and among others.
 
 #![allow(
     clippy::inline_always,
@@ -40,7 +40,7 @@ pub(super) fn product(w: &[f32], x: &[f32], width: usize, threads: usize) -> Vec
     let mut turned = vec![0.0; outs * count];
     let x = Rows::of(x, width);
     if threads > 1 {
-        // A few parts a thread, so that none waits long for another.
+        // A few parts per thread, so that no thread waits long for another.
         let part = outs.div_ceil(threads * 4).next_multiple_of(4);
         let parts = turned.par_chunks_mut(part * count).zip(w.par_chunks(part * width));
         parts.for_each(|(out, w)| dots(out, Rows::of(w, width), x));

@@ -16,7 +16,7 @@ pub struct Tree {
     pub(crate) targets: Vec<(usize, u32)>,
     /// Which targets are a completion's.
     completions: Vec<Range<usize>>,
-    /// Rows of completions of which nothing is predicted.
+    /// Rows of completions in which nothing is predicted.
     pub(crate) silent: Vec<Range<usize>>,
 }
 
@@ -30,7 +30,7 @@ pub(crate) struct Run {
 impl Tree {
     /// A prompt and completions.
     ///
-    /// The first token of all is predicted by nothing: with an empty prompt, a completion's first token is not counted, and there may be one
+    /// The very first token is not predicted: with an empty prompt, a completion's first token is not counted, and there may be one
     /// completion only.
     ///
     /// # Panics
@@ -51,7 +51,7 @@ impl Tree {
         for (number, completion) in completions.iter().enumerate() {
             let from = tree.tokens.len();
             let first = tree.targets.len();
-            // The first completion continues the prompt: one run holds both.
+            // The first completion continues the prompt: one run contains both.
             let run = if number == 0 {
                 Run { rows: 0..from + completion.len(), before: 0..0 }
             } else {
@@ -91,7 +91,7 @@ impl Tree {
         self.targets.iter().map(|(row, _)| *row).chain(self.silent.iter().cloned().flatten())
     }
 
-    /// Several trees behind one another, none of which sees another: their completions are numbered on.
+    /// Several trees one after another, none of which sees another: the numbering of completions continues.
     pub(crate) fn join(trees: &[Self]) -> Self {
         let mut all = Self {
             prompt: 0,
@@ -129,7 +129,7 @@ impl Tree {
         self.tokens.len()
     }
 
-    /// Whether there is nothing in it.
+    /// Whether it is empty.
     pub fn is_empty(&self) -> bool {
         self.tokens.is_empty()
     }

@@ -6,7 +6,7 @@
 
 use pulp::{Arch, Simd, WithSimd};
 
-/// Sums are kept in so many lanes: faster than one after the other, and closer to the truth.
+/// Number of lanes in which sums are kept: faster than sequential, and more accurate.
 const LANES: usize = 32;
 
 struct Job<A, F>(A, F);
@@ -20,7 +20,7 @@ impl<A, R, F: FnOnce(A) -> R> WithSimd for Job<A, F> {
     }
 }
 
-/// Calls a function, itself `inline(always)` and no closure, with the widest vectors there are.
+/// Calls a function, itself `inline(always)` and not a closure, with the widest vectors available.
 pub(super) fn widest<A, R>(args: A, work: impl FnOnce(A) -> R) -> R {
     Arch::new().dispatch(Job(args, work))
 }

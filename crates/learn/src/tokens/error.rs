@@ -20,7 +20,7 @@ pub enum TokensError {
         /// How many bytes such a file may have.
         limit: u64,
     },
-    /// A file of the model's folder does not hold what it should.
+    /// A file of the model's folder does not contain what it should.
     #[error("{path} is not a valid file of its kind: {message}")]
     File {
         /// The file.
@@ -55,13 +55,13 @@ pub enum TokensError {
     /// The model has no chat template.
     #[error("the model has no chat template")]
     NoTemplate,
-    /// The chat template is not one that can be read.
+    /// The chat template cannot be parsed.
     #[error("the model's chat template cannot be read: {0}")]
     Template(String),
     /// The chat template cannot be filled in.
     #[error("the model's chat template cannot be filled in: {0}")]
     Render(String),
-    /// The chat template goes on and on, or asks for more memory than any conversation needs.
+    /// The chat template does not end, or asks for more memory than any conversation needs.
     #[error("the model's chat template takes more time or memory than a conversation can need")]
     Endless,
     /// The chat template refuses a system message, and takes the conversation if its text begins the first user's message.

@@ -20,14 +20,14 @@ const NAMES: [&str; 7] =
 impl Tokens {
     /// The tokenizer and the chat template in a model's folder.
     ///
-    /// Only `tokenizer.json` must be there. Read where they are: `tokenizer_config.json`, `special_tokens_map.json`,
-    /// `generation_config.json` and `chat_template.jinja`, which goes before the template in the settings. Of several templates, the one
-    /// named `default` is taken. Limits of length and padding in the files are left aside.
+    /// Only `tokenizer.json` is required. Read if present: `tokenizer_config.json`, `special_tokens_map.json`, `generation_config.json` and
+    /// `chat_template.jinja`, which takes precedence over the template in the settings. Of several templates, the one named `default` is
+    /// taken. Limits of length and padding in the files are ignored.
     ///
     /// # Errors
     ///
     /// [`TokensError::Read`], [`TokensError::TooLarge`] or [`TokensError::File`] for a file that cannot be used. A chat template that
-    /// cannot be read is no error here: [`Tokens::conversation`] says so.
+    /// cannot be read is not an error here: [`Tokens::conversation`] says so.
     pub fn from_folder(dir: &Path) -> Result<Self, TokensError> {
         let path = dir.join("tokenizer.json");
         let bytes = read(&path, LARGEST)?;
@@ -87,7 +87,7 @@ fn read_if_there(path: &Path) -> Result<Option<Vec<u8>>, TokensError> {
     }
 }
 
-/// What a JSON file says, or nothing where there is none.
+/// The object in a JSON file, or an empty one if it does not exist.
 fn object(path: &Path) -> Result<Map<String, Value>, TokensError> {
     let Some(bytes) = read_if_there(path)? else { return Ok(Map::new()) };
     serde_json::from_slice(&bytes).map_err(|e| wrong(path, &e))
@@ -97,7 +97,7 @@ fn wrong(path: &Path, why: &impl ToString) -> TokensError {
     TokensError::File { path: path.to_owned(), message: why.to_string() }
 }
 
-/// A token's text: files have it as it is or in an object with what else is said about the token.
+/// A token's text: files have it as a string or in an object with other facts about the token.
 fn content(token: &Value) -> Option<&str> {
     token.as_str().or_else(|| token.get("content")?.as_str()).filter(|text| !text.is_empty())
 }
@@ -159,7 +159,7 @@ fn source(dir: &Path, config: &Map<String, Value>) -> Result<Option<String>, Tok
     }
 }
 
-/// What goes before and after plain texts, such as the token that begins them. The tokenizer no longer adds it itself.
+/// What is added before and after plain texts, such as the token that begins them. The tokenizer no longer adds it itself.
 ///
 /// The rule is that of `tokenizer.json`: where there is one, transformers 5 does not heed `add_bos_token` in the settings.
 fn around(tokenizer: &mut Tokenizer) -> Result<(Vec<u32>, Vec<u32>), TokensError> {

@@ -18,10 +18,10 @@ const KIND: &str = "tokenizer.ggml.model";
 const TOKENS: &str = "tokenizer.ggml.tokens";
 const MERGES: &str = "tokenizer.ggml.merges";
 const SCORES: &str = "tokenizer.ggml.scores";
-/// What stands for a space in the pieces of `SentencePiece`.
+/// The character for a space in the pieces of `SentencePiece`.
 const SPACE: &str = "▁";
 const TYPES: &str = "tokenizer.ggml.token_type";
-/// No tokenizer in use has a tenth of it.
+/// Ten times the vocabulary of any tokenizer in use.
 const MOST_TOKENS: usize = 4_000_000;
 /// Runs of spaces or dashes are the longest pieces, at most a few hundred bytes.
 const LONGEST_PIECE: usize = 1024;
@@ -44,8 +44,8 @@ impl Tokens {
     /// # Errors
     ///
     /// [`TokensError::Kind`] and [`TokensError::Pretokenizer`] where the file has a tokenizer that is not read here,
-    /// [`TokensError::Missing`] and [`TokensError::Broken`] where its metadata are not whole. A chat template that cannot be read is no
-    /// error here: [`Tokens::conversation`] says so.
+    /// [`TokensError::Missing`] and [`TokensError::Broken`] where its metadata are incomplete. A chat template that cannot be read is not
+    /// an error here: [`Tokens::conversation`] says so.
     pub fn from_gguf(content: &Content) -> Result<Self, TokensError> {
         let file = File(content);
         let vocabulary = Vocabulary::read(&file)?;
@@ -130,7 +130,7 @@ impl<'a> File<'a> {
         values.iter().map(text).collect::<Result<_, _>>().map(Some)
     }
 
-    /// The number of a token. One beyond the vocabulary, as some files have for a token that the model lacks, is none.
+    /// The number of a token. One beyond the vocabulary, as some files have for a token that the model lacks, counts as missing.
     fn id(&self, key: &'static str, vocabulary: &Vocabulary) -> Result<Option<u32>, TokensError> {
         let Some(value) = self.0.metadata.get(key) else { return Ok(None) };
         let id = whole(value).ok_or_else(|| broken(key, "is not a number"))?;

@@ -52,9 +52,9 @@ pub struct Example {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Remark {
-    /// The prompt alone does not become the tokens that it becomes before the completion: its template shows it otherwise, or a token
-    /// reaches over the seam. The completion begins where the two part, and the end of the prompt is left out, so that the model learns
-    /// to go on from other tokens than it will be given.
+    /// The prompt alone is tokenized differently than before the completion: its template renders it differently, or a token spans the
+    /// boundary. The completion begins where the two diverge, and the end of the prompt is left out, so that the model learns to continue
+    /// from other tokens than it will be given.
     Parts {
         /// How many tokens of the prompt are left out.
         left_out: usize,
@@ -74,8 +74,8 @@ impl fmt::Display for Remark {
 }
 
 impl Example {
-    /// Moves the seam forward to the first `length` tokens, for a pair of examples that are to have the same prompt: TRL cuts both where
-    /// the first of them parts. No change where the prompt is no longer than that.
+    /// Moves the boundary forward to the first `length` tokens, for a pair of examples that are to have the same prompt: TRL cuts both
+    /// where the first of them diverges. No change if the prompt is not longer than that.
     pub fn cut_prompt(&mut self, length: usize) {
         if length < self.prompt.len() {
             let moved = self.prompt.split_off(length);
@@ -100,8 +100,8 @@ impl Tokens {
     ///
     /// # Errors
     ///
-    /// [`TokensError::Tokenizer`] where the tokenizer has no token for a part of the text and none for what is unknown either, or its
-    /// description is at odds with itself.
+    /// [`TokensError::Tokenizer`] where the tokenizer has neither a token for a part of the text nor one for unknown text, or its
+    /// description is inconsistent.
     ///
     /// The expressions that cut a text give up after a million steps back: behind some hundred thousand spaces in a row, the rest of a text
     /// can get other tokens than elsewhere.
@@ -183,8 +183,8 @@ impl Tokens {
         self.example(alone, whole)
     }
 
-    /// A text and its continuation, without a template: joined as they are, with the name of the token that ends texts behind them
-    /// unless it is there already, or nothing where the model names none.
+    /// A text and its continuation, without a template: joined unchanged, followed by the name of the token that ends texts, unless it is
+    /// there already or the model has none.
     ///
     /// # Errors
     ///

@@ -126,7 +126,7 @@ const QWEN25: [(&str, &[u32]); 16] = [
     ),
 ];
 
-/// A model from the folders that the variable names; none is said, not failed.
+/// A model from the folders that the variable names; a missing one is reported, not a failure.
 fn model(name: &str) -> Option<Tokens> {
     let folders = std::env::var_os("PREDILECT_MODELS").unwrap_or_default();
     let Some(path) =

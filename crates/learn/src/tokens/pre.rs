@@ -32,7 +32,7 @@ const DEEPSEEK_V3: [&str; 3] = [
     r##"[!"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~][A-Za-z]+|[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+| ?[\p{P}\p{S}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"##,
 ];
 
-/// What a byte-level tokenizer does before it looks for tokens, and two habits that go with it.
+/// What a byte-level tokenizer does before it looks for tokens, and two related habits.
 pub(super) struct Pre {
     cuts: Cuts,
     /// Texts are composed first (NFC).

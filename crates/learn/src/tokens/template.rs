@@ -1,6 +1,6 @@
 //! Chat templates: Jinja programs from model files, filled in as Hugging Face's transformers fills them in.
 //!
-//! They come from strangers. Rendering has a budget of steps and bytes, and nothing in a template reaches out of it.
+//! They come from strangers. Rendering has a budget of steps and bytes, and a template cannot reach anything outside.
 
 use super::error::TokensError;
 use super::message::Message;
@@ -23,7 +23,7 @@ const STACK: usize = 256 << 20;
 
 /// A model's chat template and the names of its special tokens.
 pub(super) struct Template {
-    /// Or why the template cannot be read, which only who needs it is told.
+    /// Or why the template cannot be read, which is reported only when it is needed.
     program: Result<Environment<'static>, String>,
     names: Value,
 }
@@ -34,7 +34,7 @@ pub(super) struct Template {
 struct Refusal(String);
 
 impl Template {
-    /// `names`: what the template's variables for special tokens hold, such as `bos_token`.
+    /// `names`: the values of the template's variables for special tokens, such as `bos_token`.
     pub(super) fn new(source: &str, names: Vec<(String, String)>) -> Self {
         Self { program: program(source), names: names.into_iter().collect::<BTreeMap<_, _>>().into() }
     }
@@ -54,7 +54,7 @@ impl Template {
         if self.fill(&merged, open).is_ok() { Err(TokensError::SystemRefused(why.clone())) } else { result }
     }
 
-    /// Fills the template in, on a stack of its own: what a stranger's template nests must be taken apart there.
+    /// Fills the template in, on a separate stack, where what an untrusted template nests must be dropped too.
     fn fill(&self, messages: &[Message], open: bool) -> Result<String, TokensError> {
         std::thread::scope(|scope| {
             let thread = std::thread::Builder::new().stack_size(STACK);
@@ -77,7 +77,7 @@ impl Template {
             messages.iter().map(|turn| context! { role => turn.role, content => turn.content }).collect();
         let conversation = context! {
             messages => turns,
-            // Given, though there are none: templates tell what is not defined from what is nothing.
+            // Given as empty: templates distinguish undefined from empty.
             tools => (),
             documents => (),
             add_generation_prompt => open,
@@ -132,7 +132,7 @@ fn write_value(out: &mut Output, state: &mut State, value: &Value) -> Result<(),
     }
 }
 
-/// The template with the marks of transformers around what the model says (`{% generation %}`) made blocks that do nothing.
+/// The template with the marks of transformers around what the model says (`{% generation %}`) turned into blocks without effect.
 fn without_generation(source: &str) -> String {
     let mut made = String::with_capacity(source.len());
     let mut rest = source;
@@ -145,7 +145,7 @@ fn without_generation(source: &str) -> String {
             "generation" => made.push_str(&tag.replacen("generation", "with", 1)),
             "endgeneration" => made.push_str(&tag.replacen("endgeneration", "endwith", 1)),
             _ => {
-                // Only the beginning is taken: what looks like an end can stand in a string of the tag.
+                // Only the beginning is taken: what looks like an end can be in a string of the tag.
                 made.push_str("{%");
                 rest = &rest[at + 2..];
                 continue;

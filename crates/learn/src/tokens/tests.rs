@@ -22,7 +22,7 @@ fn texts(items: &[impl AsRef<str>]) -> Value {
     Value::Array(items.iter().map(|item| text(item.as_ref())).collect())
 }
 
-/// The letters that stand for the 256 bytes in byte-level vocabularies.
+/// The letters that represent the 256 bytes in byte-level vocabularies.
 fn letters() -> Vec<String> {
     let plain = |b: u32| (33..=126).contains(&b) || (161..=172).contains(&b) || (174..=255).contains(&b);
     let mut next = 256;

@@ -1,4 +1,4 @@
-//! A training that goes on where it was: weights, moments, and where it stood.
+//! A training run that continues where it was: weights, moments, and its state.
 
 use std::path::Path;
 
@@ -11,14 +11,14 @@ use crate::losses::LossState;
 use crate::model::Shard;
 use crate::tensor_bytes::safetensors_bytes;
 
-/// Where a training stood.
+/// The state of a training run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct State {
     /// Steps made.
     pub step: usize,
     /// What losses remember.
     pub losses: LossState,
-    /// Where the refinement of labels stood; `None` without it.
+    /// The state of the refinement of labels; `None` without it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub spa: Option<SpaState>,
 }
@@ -27,11 +27,11 @@ pub struct State {
 const WEIGHTS: &str = "weights.safetensors";
 /// The file of the optimiser's moments.
 const MOMENTS: &str = "moments.safetensors";
-/// The file that says where it stood.
+/// The file with the state.
 const STATE: &str = "state.json";
 
 impl Trainer {
-    /// The files of a checkpoint, by name; they belong into one folder, all or none.
+    /// The files of a checkpoint, by name; they belong in one folder, all or none.
     ///
     /// # Errors
     ///

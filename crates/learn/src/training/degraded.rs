@@ -1,4 +1,4 @@
-//! Which completions have lost which share of their key phrases, and what tells them apart?
+//! Which completions have lost which share of their key phrases, and what distinguishes them.
 
 use crate::model::Id;
 

@@ -1,5 +1,5 @@
-//! SPO's degree loss (arXiv 2409.17791) beside any loss of alignment: completions from which growing shares of their key phrases were removed,
-//! and a linear classifier that tells from the mean of their last hidden states how much is missing.
+//! SPO's degree loss (arXiv 2409.17791) in addition to any alignment loss: completions from which growing shares of their key phrases were
+//! removed, and a linear classifier that predicts from the mean of their last hidden states how much is missing.
 //!
 //! The classifier is a tensor of the model's store, [`DEGREE_HEAD`], trained with the rest and kept in checkpoints; no pass over tokens uses it.
 
@@ -14,7 +14,7 @@ use crate::optimise::AdamW;
 use crate::random::Random;
 
 impl Trainer {
-    /// Adds the degree loss: for each example its degraded completions, none where the list is empty.
+    /// Adds the degree loss: the degraded completions of each example; its list may be empty.
     ///
     /// A pair's part is the mean cross-entropy of its completions, and the step's the mean over its pairs, those without any counting as 0;
     /// [`SpoOptions::weight`] times it is added to the loss. Factors of pairs do not act on it. A completion is seen by the mean over its

@@ -1,4 +1,4 @@
-//! The gradient of one batch, and what held-out pairs say.
+//! The gradient of one batch, and the evaluation on held-out pairs.
 
 use super::record::{Evaluation, StepRecord};
 use super::scores::{Scores, Tally};
@@ -11,7 +11,7 @@ use crate::model::{Forward, Pass, Slopes, Tree};
 const ROWS: usize = 1024;
 
 impl Trainer {
-    /// Adds the gradient of a batch, and tells what it saw.
+    /// Adds the gradient of a batch, and returns a record of it.
     pub(super) fn gradient(&mut self, batch: &[usize]) -> Result<StepRecord> {
         let (loss, tally) = if self.objective.scope() == BatchScope::Pair {
             self.pair_by_pair(batch)?
@@ -169,7 +169,7 @@ impl Trainer {
         cross_entropy
     }
 
-    /// What held-out pairs say of the model as it is; `None` where there are none.
+    /// Evaluates the present model on held-out pairs; `None` without any.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! What is told of a step, and of held-out pairs?
+//! What is reported of a step, and of held-out pairs.
 
 use serde::{Deserialize, Serialize};
 
@@ -52,7 +52,7 @@ pub struct SpaRecord {
     pub smoothing: f64,
 }
 
-/// What held-out pairs say.
+/// Results on held-out pairs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Evaluation {
     /// After this many steps.

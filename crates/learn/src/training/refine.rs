@@ -21,8 +21,8 @@ impl Trainer {
     ///
     /// # Errors
     ///
-    /// When a number is out of range, no loss uses both labels and a reference, a step was made already, or there is no reference that could
-    /// be taken away.
+    /// When a number is out of range, no loss uses both labels and a reference, a step was made already, or there is no reference to
+    /// subtract.
     pub fn refine(&mut self, refinement: Refinement, reference: Option<Model>) -> Result<()> {
         refinement.check()?;
         let wrong = |what: &str| Err(LearnError::Choice(what.to_owned()));
@@ -49,7 +49,7 @@ impl Trainer {
         Ok(())
     }
 
-    /// Where the refinement of labels stands; `None` without it.
+    /// The state of the refinement of labels; `None` without it.
     pub fn spa_state(&self) -> Option<&SpaState> {
         self.refining.as_ref().map(|refining| &refining.state)
     }

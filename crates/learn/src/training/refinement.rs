@@ -1,4 +1,4 @@
-//! How are labels refined, and where does the refinement stand?
+//! How labels are refined, and the state of the refinement.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,9 +12,9 @@ use crate::model::Model;
 pub struct Refinement {
     /// Smoothing and threshold.
     pub options: SpaOptions,
-    /// The round, from 1; it is kept, and shapes nothing.
+    /// The round, from 1; it is kept, but has no effect.
     pub round: usize,
-    /// How far the reference is taken away from the policy, at least 0; 0 leaves the policy as it is.
+    /// Factor with which the reference is subtracted from the policy, at least 0; 0 leaves the policy unchanged.
     pub lambda: f64,
 }
 
@@ -43,7 +43,7 @@ impl Refinement {
     }
 }
 
-/// Where the refinement of labels stands; with it a training goes on unchanged.
+/// The state of the refinement of labels; with it a training run continues unchanged.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SpaState {
     /// How it is done.

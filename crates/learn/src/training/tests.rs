@@ -168,7 +168,7 @@ fn doubtful_labels_are_smoothed_after_the_warm_up() {
     }
 }
 
-/// The cross-entropy of an example's degraded completions, each by a pass of its own.
+/// The cross-entropy of an example's degraded completions, each by a separate pass.
 fn cross_entropy(trainer: &Trainer, number: usize) -> f64 {
     let head = trainer.model.store.get(trainer.model.store.named(DEGREE_HEAD).unwrap());
     let hidden = trainer.model.config.hidden;

@@ -25,7 +25,7 @@ pub struct Trainer {
     pub(super) gradients: Gradients,
     pub(super) examples: Vec<Example>,
     pub(super) held_out: Vec<Example>,
-    /// Log-probabilities under the reference, by example; those of held-out pairs stand behind.
+    /// Log-probabilities under the reference, by example; those of held-out pairs come last.
     pub(super) reference: HashMap<usize, Vec<f64>>,
     pub(super) refining: Option<Refining>,
     pub(super) degrees: Option<Degrees>,
@@ -93,8 +93,8 @@ impl Trainer {
         self.step >= self.plan.steps
     }
 
-    /// Pairs whose log-probabilities under the reference must be known before the first step, because the model itself will change: none where
-    /// the reference is the model without its adapter.
+    /// Pairs whose log-probabilities under the reference must be known before the first step, because the model itself will change: empty
+    /// if the reference is the model without its adapter.
     pub fn to_prepare(&self, reference_is_bare: bool) -> Vec<usize> {
         if reference_is_bare || !self.objective.needs_reference() {
             return Vec::new();
@@ -111,7 +111,7 @@ impl Trainer {
         used
     }
 
-    /// Computes what [`Self::to_prepare`] lists, with the model as it is.
+    /// Computes what [`Self::to_prepare`] lists, with the present model.
     pub fn prepare(&mut self, number: usize) {
         let tree = self.example(number).tree();
         let found = self.model.forward(&tree, Pass::Score).logps;

@@ -19,7 +19,7 @@ enum Store {
     Silent,
 }
 
-/// A hub on this machine: sends to its store, where the file lies; what the store does with the first requests.
+/// A hub on this machine: redirects to its store, which has the file; `first`: what the store does with the first requests.
 fn hub(first: &'static [Store], tag: &str) -> (String, Arc<Mutex<Vec<String>>>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
@@ -122,7 +122,7 @@ fn a_download_that_breaks_off_or_stalls_goes_on_and_is_checked() {
         })
         .collect();
     assert_eq!(froms, [None, Some("17-".to_owned()), Some("26-".to_owned()), Some("26-".to_owned())]);
-    // The token goes to the hub only, not to where it sends.
+    // The token is sent to the hub only, not to where it redirects.
     assert!(asked.iter().all(|a| a.contains("hf_secret") == a.contains("/resolve/")), "{asked:?}");
 }
 

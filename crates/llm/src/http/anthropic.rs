@@ -20,7 +20,7 @@ impl Dialect for Anthropic {
         Capabilities { next: false, reasons: self.reasons, score: false, together: false }
     }
 
-    /// Before 4.6 a budget had to be given instead of an effort; up to 4.8 models think only where they are told to.
+    /// Before 4.6 a budget had to be given instead of an effort; up to 4.8 models think only if they are told to.
     fn reason(&self, model: &str, body: &mut Value, effort: Effort) -> bool {
         let version = claude(model);
         match effort {

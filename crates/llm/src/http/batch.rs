@@ -80,7 +80,7 @@ impl Batch for HttpModel {
             if batch.get("id").and_then(Value::as_str).is_some_and(|id| lost.others.iter().any(|o| o == id)) {
                 return false;
             }
-            // No label is kept here: the number of questions and the time have to do.
+            // No label is kept here: batches are recognised by the number of questions and the time.
             let counts = batch.get("request_counts").and_then(Value::as_object);
             let total: u64 = counts.into_iter().flat_map(|c| c.values()).filter_map(Value::as_u64).sum();
             // Of the time, the day: two clocks differ by minutes, batches end within a day.

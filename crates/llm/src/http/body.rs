@@ -8,7 +8,7 @@ use serde_json::Value;
 const MOST: u64 = 16 << 20;
 
 /// The text of a body: unpacked where a server compresses unasked, without a byte order mark, and with what is not UTF-8 replaced: half a
-/// character in a token that nobody needs must not cost the answer.
+/// character in an irrelevant token must not cost the answer.
 pub(super) fn text(bytes: Vec<u8>) -> String {
     let mut bytes = bytes;
     if bytes.starts_with(&[0x1f, 0x8b]) {
@@ -22,8 +22,8 @@ pub(super) fn text(bytes: Vec<u8>) -> String {
     text.strip_prefix('\u{feff}').map_or(text.clone(), str::to_owned)
 }
 
-/// The JSON value of a body. What is no JSON but means something is read: the end of a stream behind a whole answer, and `NaN`,
-/// `Infinity` and `-Infinity`, which become `null`.
+/// The JSON value of a body. Some invalid JSON is read: the end of a stream after a complete answer, and `NaN`, `Infinity` and `-Infinity`,
+/// which become `null`.
 pub(super) fn json(text: &str) -> Result<Value, serde_json::Error> {
     let error = match first(text) {
         Ok(value) => return Ok(value),
@@ -35,7 +35,7 @@ pub(super) fn json(text: &str) -> Result<Value, serde_json::Error> {
     }
 }
 
-/// The value that a text begins with, where nothing but events of a stream stands behind it.
+/// The value that a text begins with, if only events of a stream follow it.
 fn first(text: &str) -> Result<Value, serde_json::Error> {
     let mut stream = serde_json::Deserializer::from_str(text).into_iter::<Value>();
     if let Some(Ok(value)) = stream.next() {
@@ -50,7 +50,7 @@ fn first(text: &str) -> Result<Value, serde_json::Error> {
     serde_json::from_str(text)
 }
 
-/// The text with `null` for numbers that JSON does not know, outside of strings; `None` where there are none.
+/// The text with `null` for non-JSON numbers outside strings; `None` if there are none.
 fn finite(text: &str) -> Option<String> {
     let mut out = String::with_capacity(text.len());
     let (mut in_string, mut escaped, mut changed) = (false, false, false);
@@ -81,7 +81,7 @@ pub(super) fn is_stream(text: &str) -> bool {
     start.starts_with("data:") || start.starts_with("event:")
 }
 
-/// What a web page says of itself: its title, or that it is one; `None` for what is none.
+/// What a web page says of itself: its title, or that it is one; `None` for anything else.
 pub(super) fn web_page(text: &str) -> Option<String> {
     let start = text.trim_start();
     let head: String = start.chars().take(300).collect::<String>().to_ascii_lowercase();

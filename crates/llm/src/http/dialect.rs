@@ -13,7 +13,7 @@ pub(super) trait Dialect: Send + Sync {
     fn capabilities(&self) -> Capabilities;
     /// The request's body; `room` tokens may be written before the answer's own.
     fn write(&self, model: &str, request: &Request, room: u32) -> Value;
-    /// Puts into a body how hard that model is to reason; false where it knows no such effort.
+    /// Puts into a body how hard the model is to reason; false if it does not know this effort.
     fn reason(&self, model: &str, body: &mut Value, effort: Effort) -> bool;
     /// What a call can do without: a model that refuses it is asked without.
     fn optional(&self) -> &'static [Optional];

@@ -24,7 +24,7 @@ impl HttpModel {
             .remedy(Remedy::MoreRoom)
     }
 
-    /// A call that got no whole answer.
+    /// A call without a complete answer.
     pub(super) fn broken(&self, error: &ureq::Error) -> CallError {
         use std::io::ErrorKind;
         let fault = match error {
@@ -93,13 +93,13 @@ impl HttpModel {
         }
     }
 
-    /// A body without the key. A dummy such as `x` or `token` is no secret, and would be found in what is no key.
+    /// A body without the key. A dummy such as `x` or `token` is not a secret, and would match text that is not a key.
     pub(super) fn received(&self, text: String) -> String {
         let real = self.secret.as_ref().is_some_and(|secret| secret.len() >= SECRET);
         if real { self.without_key(&text) } else { text }
     }
 
-    /// A text in which a server echoes no key: bodies are logged, and logs are shared.
+    /// A text without the key, which a server may echo: bodies are logged, and logs are shared.
     fn without_key(&self, text: &str) -> String {
         match self.secret.as_ref().filter(|secret| !secret.is_empty()) {
             Some(secret) => text.replace(secret.as_str(), "[key]"),

@@ -20,7 +20,7 @@ impl Dialect for Gemini {
         Capabilities { next: false, reasons: self.reasons, score: false, together: false }
     }
 
-    /// Up to 2.5 a budget stands for the effort: that of Google's own table for servers that speak OpenAI's protocol.
+    /// Up to 2.5 a budget represents the effort: that of Google's own table for servers that speak OpenAI's protocol.
     fn reason(&self, model: &str, body: &mut Value, effort: Effort) -> bool {
         let budgets = model.starts_with("gemini-2");
         body["generationConfig"]["thinkingConfig"] = match effort {

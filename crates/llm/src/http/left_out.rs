@@ -1,7 +1,7 @@
 //! What a model refuses although the question does not depend on it: parameters, a role, a small limit. It is asked without, or otherwise.
 //!
-//! Which model takes which parameter changes with every release and differs behind every gateway, so no list of names would
-//! hold. The refusal itself says it, before anything was charged.
+//! Which model takes which parameter changes with every release and differs behind every gateway, so no list of names would stay correct.
+//! The refusal itself says it, before anything was charged.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -12,15 +12,15 @@ use serde_json::Value;
 pub(super) struct Optional {
     /// Its name in logs and remarks.
     pub(super) name: &'static str,
-    /// Where it stands in the body, as a JSON pointer.
+    /// Its place in the body, as a JSON pointer.
     pub(super) at: &'static str,
     /// The words by which an error speaks of it.
     pub(super) words: &'static [&'static str],
-    /// Of these, an error must hold one as well, anywhere in what it says; none: any error.
+    /// An error must also contain one of these, anywhere in its text; empty: any error.
     pub(super) also: &'static [&'static str],
     /// What is done about it.
     pub(super) change: Change,
-    /// Whether a refusal holds for every call to the model, and so for later runs.
+    /// Whether a refusal applies to every call to the model, and so to later runs.
     pub(super) for_all: bool,
 }
 
@@ -33,7 +33,7 @@ pub(super) enum Change {
     AtMost(u64),
     /// A number is raised to this.
     AtLeast(u64),
-    /// Turns of the system go to the beginning of the first user turn.
+    /// System turns are moved to the beginning of the first user turn.
     SystemIntoUser,
     /// A schema loses its limits on numbers and lengths.
     WithoutLimits,
@@ -51,7 +51,7 @@ impl Optional {
         Self { name, at, words, also: &[], change: Change::Remove, for_all: true }
     }
 
-    /// Whether it stands in a body, so that it can be what is refused.
+    /// Whether it is in a body, so that it can be what is refused.
     pub(super) fn stands_in(&self, body: &Value) -> bool {
         let there = body.pointer(self.at);
         match self.change {
@@ -144,7 +144,7 @@ pub(super) struct LeftOut(Mutex<Vec<Missing>>);
 #[derive(Debug, Clone, Copy)]
 struct Missing {
     what: &'static Optional,
-    /// The model has refused it; else its name tells that it would.
+    /// Whether the model has refused it; else its name suggests that it would.
     refused: bool,
 }
 
@@ -164,7 +164,7 @@ impl LeftOut {
         self.put(what, true);
     }
 
-    /// Leaves out what the model would refuse, as its name tells.
+    /// Leaves out what the model would refuse, judging by its name.
     pub(super) fn assume(&self, optional: &'static [Optional], name: &str) {
         for what in optional.iter().filter(|one| one.name == name) {
             self.put(what, false);

@@ -1,8 +1,8 @@
-//! The tokens that stand for an answer of one letter, where a server can be told which tokens to report.
+//! The tokens that mean an answer of one letter, where a server can be asked to report specific tokens.
 //!
-//! vLLM takes `logprob_token_ids` in chat completions (since its pull request 43463 of July 2026): it then reports these tokens and the
-//! one that it chose, however improbable they are. Which ids a letter has, its `/tokenize` says. Servers that know neither are
-//! asked once a run, and only after an answer in which a letter is missing.
+//! vLLM takes `logprob_token_ids` in chat completions (since its pull request 43463 of July 2026): it then reports these tokens and the one
+//! that it chose, however improbable they are. Which ids a letter has, its `/tokenize` says. Servers that support neither are asked once
+//! per run, and only after an answer in which a letter is missing.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -22,9 +22,9 @@ pub(super) struct Letters(Mutex<State>);
 
 #[derive(Debug, Default)]
 struct State {
-    /// By the answers: their ids; none where they have no tokens of their own.
+    /// Ids by answers; `None` if these have no single tokens.
     known: Vec<(Vec<String>, Option<Vec<u64>>)>,
-    /// The server cannot be told.
+    /// The server cannot be asked for specific tokens.
     unable: bool,
 }
 
@@ -69,7 +69,7 @@ impl Letters {
         known
     }
 
-    /// The server refuses to be told.
+    /// The server refuses the request for specific tokens.
     pub(super) fn give_up(&self) {
         self.lock().unable = true;
     }
@@ -88,14 +88,14 @@ impl Letters {
 /// Puts them into a body that asks for alternatives.
 pub(super) fn put(ids: &[u64], body: &mut Value) {
     body[NAME] = json!(ids);
-    // The token that was chosen is told as well.
+    // The chosen token is reported as well.
     let wanted = ids.len() as u64 + 1;
     if body["top_logprobs"].as_u64().is_none_or(|top| top < wanted) {
         body["top_logprobs"] = wanted.into();
     }
 }
 
-/// The texts whose last token is the answer: at the start of a turn, behind a blank, on a line of its own, and in lower case.
+/// The texts whose last token is the answer: at the start of a turn, after a space, on a separate line, and in lower case.
 fn forms(answer: &str) -> Vec<String> {
     let lower = answer.to_lowercase();
     let cases = if lower == answer { vec![answer.to_owned()] } else { vec![answer.to_owned(), lower] };
@@ -152,7 +152,7 @@ mod tests {
         let yes = ["A".to_owned(), "yes".to_owned()];
         assert!(!letters.learn(&yes, |text| Some(told(text))));
         assert_eq!(letters.of(&yes), None);
-        // llama.cpp's own endpoint reads another field, and finds nothing in it.
+        // llama.cpp's own endpoint reads another field, and finds no tokens in it.
         let none = ["A".to_owned()];
         assert!(!letters.learn(&none, |_| Some(json!({"tokens": []}))));
         assert_eq!((letters.of(&none), letters.used()), (None, false));

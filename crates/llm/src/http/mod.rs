@@ -105,7 +105,7 @@ fn connect_with(
     if !takes_temperature(spec, options.reasoning) {
         left_out.assume(dialect.optional(), "temperature");
     }
-    // vLLM's own endpoints stand beside those of the protocol.
+    // vLLM's own endpoints are next to those of the protocol.
     let beside = |name: &str| {
         let base = url.trim_end_matches("/chat/completions").trim_end_matches("/v1");
         (spec.provider == Provider::Compatible).then(|| format!("{base}/{name}"))
@@ -266,7 +266,7 @@ impl Model for HttpModel {
                 format!("the answer of {name} is not valid JSON (line {line}, column {column})"),
             )
         })?;
-        // Some servers send their errors with status 200; what status they mean stands inside.
+        // Some servers send their errors with status 200; the actual status is inside.
         if json["object"] == "error" && json["message"].is_string() {
             let code = json.get("code").and_then(number).filter(|code| (400..600).contains(code));
             return Err(self.refusal(code.unwrap_or(500), body));
@@ -317,7 +317,7 @@ impl HttpModel {
     /// Whether it is known now by which tokens to ask for the letters, of which this answer lacks one.
     fn learn_letters(&self, request: &Request, body: &str) -> bool {
         let (Want::Next(answers), Some(url)) = (&request.want, &self.tokenize_url) else { return false };
-        // Where none is told, the model wants to say something else, and no token of theirs is an answer.
+        // If none is reported, the model wants to say something else, and no token of theirs is an answer.
         let missing = |json| {
             let told = self.dialect.alternatives(&json).unwrap_or_default();
             let sums = sums_of(answers, &told);

@@ -4,19 +4,19 @@ use crate::error::{CallError, Fault, Remedy};
 use crate::question::LEAST_MASS;
 use crate::token::answer_of;
 
-/// The sum of the probabilities of all tokens that are a continuation but for what stands before it, as logarithms.
+/// The sum of the probabilities of all tokens that mean a continuation, as logarithms.
 ///
 /// # Errors
 ///
-/// Where the numbers are no logarithms of probabilities, where no continuation is among the tokens, and where one is missing that may be
-/// as probable as a tenth of the others: then what is told would decide.
+/// When the numbers are not logarithms of probabilities, when no continuation is among the tokens, and when a missing one may be as
+/// probable as a tenth of the others: then the choice of reported tokens would decide.
 pub(super) fn next_of(
     continuations: &[String],
     tokens: &[(String, f64)],
 ) -> Result<Vec<Option<f64>>, CallError> {
     /// Rounding in the last digits of 32 bits.
     const ROUNDING: f64 = 1e-3;
-    /// The most of what is told that may be missing.
+    /// The largest share of the reported mass that may be missing.
     const MISSING: f64 = 0.1;
     let none = |what: String| CallError::new(Fault::NoProbabilities, what).remedy(Remedy::WrittenVerdicts);
     if let Some((token, ln)) = tokens.iter().find(|(_, ln)| *ln > ROUNDING) {
@@ -41,7 +41,7 @@ pub(super) fn next_of(
             shown()
         )));
     }
-    // What is not told is no more probable than the last that is, and no more than what is left.
+    // What is not reported is at most as probable as the last that is, and at most what is left.
     let least = tokens.iter().map(|(_, ln)| ln.exp()).filter(|p| *p > 0.0).fold(1.0, f64::min);
     let left = 1.0 - tokens.iter().map(|(_, ln)| ln.exp()).sum::<f64>();
     let unseen = least.min(left.max(0.0));
@@ -86,7 +86,7 @@ mod tests {
                 "{token}"
             );
         }
-        // What is not told is at most .01, or at most .2.
+        // What is not reported is at most .01, or at most .2.
         assert_eq!(of(&[("A", 0.9), ("The", 0.09), ("It", 0.01)], &["A", "B"]).unwrap()[1], None);
         assert!(of(&[("A", 0.6), ("The", 0.2)], &["A", "B"]).unwrap_err().message.contains("20.0 %"));
         assert!(

@@ -15,7 +15,7 @@ pub(super) struct OpenAi {
     pub(super) strict: bool,
     /// The model reasons first.
     pub(super) reasons: bool,
-    /// A server of the user's own, whose chat templates have a switch of their own for reasoning.
+    /// A self-hosted server, whose chat templates have a separate switch for reasoning.
     pub(super) own: bool,
 }
 
@@ -246,7 +246,7 @@ fn called(choice: &Value) -> Option<String> {
     serde_json::from_str::<Value>(arguments).ok()?.is_object().then(|| arguments.to_owned())
 }
 
-/// How many numbers stand where one score of a conversation, or one of each token or step, belongs.
+/// How many numbers there are where one score of a conversation, or one of each token or step, belongs.
 fn many(data: &Value) -> usize {
     match data {
         Value::Array(items) if items.iter().all(Value::is_array) && !items.is_empty() => {
@@ -279,7 +279,7 @@ fn score(body: &Value) -> Result<Answer, CallError> {
         )));
     }
     let data = data.filter(|_| numbers > 0).ok_or_else(|| none("the answer contains no score".to_owned()))?;
-    // One that is no number is lost; others may be whole.
+    // One that is not a number is lost; others may be valid.
     let score = last_number(data)
         .ok_or_else(|| CallError::new(Fault::Request, "the score is not a number (NaN or null)"))?;
     let input = tokens(body, "/usage/prompt_tokens");
@@ -297,7 +297,7 @@ fn finish(reason: &str, refused: bool) -> Result<Finish, CallError> {
         "stop" | "eos" | "eos_token" | "end_turn" | "stop_sequence" | "tool_calls" | "function_call" | "" => {
             Ok(Finish::Stop)
         }
-        // Of a reason that nobody knows, it is not known that the answer is whole.
+        // For an unknown reason, it is not certain that the answer is complete.
         _ => Ok(Finish::Length),
     }
 }

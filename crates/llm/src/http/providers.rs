@@ -125,7 +125,7 @@ fn check(spec: &ModelSpec, secret: Option<&str>, moved: Option<&str>) -> Result<
         )
         .remedy("check the key in the environment: it must be one word of plain letters, digits and signs"));
     }
-    // An address in the environment may hold a password or a key: it is stored with every call.
+    // An address in the environment may contain a password or a key: it is stored with every call.
     if moved.is_some_and(|base| base.contains('@') || base.contains('?')) {
         return Err(CallError::new(
             Fault::Key,

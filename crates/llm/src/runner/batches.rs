@@ -58,7 +58,7 @@ impl Runner<'_> {
             });
             let (now, later) = rest.split_at(fits.count().max(1));
             let most: f64 = now.iter().map(|(_, request)| self.most(request)).sum();
-            // Nothing that is handed over can be stopped: all of it has to fit the budget.
+            // Once submitted, nothing can be stopped: all of it has to fit the budget.
             if !within || !shared.reserve(most, self.options.budget) {
                 return Err(Stop::Budget);
             }
@@ -119,14 +119,14 @@ impl Runner<'_> {
                     }
                     self.log.drop_batch(&pending.label).map_err(Stop::Log)?;
                 }
-                // Rejected as a whole: nothing of it is answered, and nothing was charged.
+                // Rejected as a whole: no question of it is answered, and nothing was charged.
                 Err(error) if !error.fault.can_be_retried() && !error.fault.stops_the_run() => {
                     rejected.push((pending, error));
                 }
                 Err(error) => return Err(Stop::Fault(error)),
             }
         }
-        // An account may bear only so many questions at once: while others are under way, these wait for a later run.
+        // An account may allow only a limited number of questions at once: while others are under way, these wait for a later run.
         for (pending, error) in rejected {
             if running {
                 waiting.extend(pending.calls.into_iter().map(|(key, _)| key));
@@ -152,7 +152,7 @@ impl Runner<'_> {
         let mut entries = Vec::new();
         let mut stop = None;
         for (key, result) in answers {
-            // Answers to what nobody asked are none of ours.
+            // Answers to questions that were not asked are ignored.
             let Some(&request) = asked.get(key.as_str()) else { continue };
             let mut unusable = None;
             let read = result.clone().and_then(|body| match self.model.read(request, &body) {
@@ -205,7 +205,7 @@ impl Runner<'_> {
         ))
     }
 
-    /// The provider's id of a batch; `None` where it was never handed over, and then it is forgotten.
+    /// The provider's id of a batch; `None` if it was never submitted, and then it is forgotten.
     fn id_of(
         &self,
         pending: &PendingBatch,

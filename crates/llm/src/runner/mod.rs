@@ -32,7 +32,7 @@ impl Drop for EndOnDrop<'_> {
 /// How often a run looks whether it was cancelled.
 const CHECK: Duration = Duration::from_millis(100);
 
-/// Whether a server that has answered nothing yet sends what cannot be read, again: then it always will.
+/// Whether a server that has not answered anything yet sends an unreadable answer again: then it always will.
 fn hopeless(error: &CallError, retries: u32, shared: &Shared) -> bool {
     error.fault == Fault::Body && retries > 0 && !lock(&shared.state).answered
 }
@@ -47,7 +47,7 @@ pub struct Runner<'a> {
     pub options: RunOptions,
 }
 
-/// The body of an answer and what it says, or why there is none.
+/// The body of an answer and what it says, or the error.
 type Sent = Result<(String, Answer), CallError>;
 
 /// What the tries of one call have taken.
@@ -56,7 +56,7 @@ struct Tried {
     retries: u32,
     /// The body of the last answer, where it could not be used.
     unusable: Option<String>,
-    /// Tokens of tries that gave nothing, as far as they may have been charged.
+    /// Tokens of failed tries, as far as they may have been charged.
     lost: Usage,
     /// Money that is kept for them.
     reserved: f64,
@@ -93,11 +93,10 @@ impl Runner<'_> {
         Ok(plan)
     }
 
-    /// Asks every question that the log does not answer. `done` is told after each, from whichever thread asked.
+    /// Asks every question that the log does not answer. `done` is called after each, from the thread that asked.
     ///
-    /// A group holds the questions that share most of what they show, such as those about one pair: a model that gains from it
-    /// is asked a group at once. A failed question never stops the others, unless all would fail alike. Equal questions are
-    /// asked once.
+    /// A group contains the questions that share most of what they show, such as those about one pair: a model that gains from it is asked
+    /// a group at once. A failed question never stops the others, unless all would fail alike. Equal questions are asked once.
     pub fn run(&self, groups: &[Vec<Request>], done: &(dyn Fn() + Sync)) -> RunReport {
         let (distinct, index) = self.distinct(groups.iter().flatten());
         let shared = Shared::new(&self.options);
@@ -190,7 +189,7 @@ impl Runner<'_> {
             }
         };
         std::thread::scope(|scope| {
-            // Whoever waits for a server or for its turn learns here that nobody wants the answer any more.
+            // A thread that waits for a server or for its turn learns here that the run was cancelled.
             let watch = || {
                 while !ended.load(Ordering::SeqCst) {
                     if self.options.cancel.is_cancelled() {
@@ -204,7 +203,7 @@ impl Runner<'_> {
             let watcher = std::thread::Builder::new().stack_size(64 << 10).spawn_scoped(scope, watch).ok();
             let mut others = Vec::new();
             for _ in 1..workers {
-                // Hundreds of threads that only wait need little stack; where no more can be had, fewer do.
+                // Hundreds of threads that only wait need little stack; if no more can be started, fewer do.
                 let thread = std::thread::Builder::new().stack_size(512 << 10);
                 match thread.spawn_scoped(scope, work) {
                     Ok(thread) => others.push(thread),
@@ -266,7 +265,7 @@ impl Runner<'_> {
                 Ok((answer, body)) => (Ok(answer), Ok(body)),
                 Err(error) => (Err(error.clone()), Err(error)),
             };
-            // A failure here costs nothing to repeat, and another setting may mend it: it is not logged.
+            // A failure here costs nothing to repeat, and another setting may fix it: it is not logged.
             if result.is_ok() {
                 let entry = Entry { result, unusable: None, usage, price, latency, retries: 0 };
                 entries.push((key, request, entry));
@@ -276,7 +275,7 @@ impl Runner<'_> {
         self.log.put_all(self.model.name(), &entries).map_err(Stop::Log)?;
         // A group fails or succeeds as one: a pair that is too long fails all its questions alike.
         let best = outcomes.iter().find(|(_, outcome)| outcome.answer.is_ok()).or(outcomes.first());
-        // Nothing of it is logged, so pairs that are too long must not end every run at the same place.
+        // Nothing of it is logged, so pairs that are too long must not end every run at the same point.
         let counts =
             |outcome: &Outcome| outcome.answer.as_ref().err().is_none_or(|e| e.fault != Fault::Request);
         let stop = best
@@ -310,8 +309,8 @@ impl Runner<'_> {
         (distinct, index)
     }
 
-    /// What the log says, where that settles the question. Bodies are read anew: a better reader finds more in what was paid
-    /// for, or that it is none after all, and then it counts as a failure.
+    /// What the log says, if that settles the question. Bodies are parsed again: a better parser finds more in what was paid for, or that
+    /// it is not a valid answer, and then it counts as a failure.
     fn known(&self, request: &Request, key: &str) -> Result<Option<Result<Answer, CallError>>, LogError> {
         let Some(entry) = self.log.get(key)? else { return Ok(None) };
         let answer = match (entry.result, entry.unusable) {
@@ -329,7 +328,7 @@ impl Runner<'_> {
         Usage { input: request.input_tokens(self.model), output, ..Usage::default() }
     }
 
-    /// No less than one try can cost.
+    /// An upper bound on the cost of one try.
     fn most(&self, request: &Request) -> f64 {
         let output = request.most_output_tokens(self.model);
         let input = request.most_input_tokens();
@@ -337,7 +336,7 @@ impl Runner<'_> {
         self.options.price.map_or(0.0, |price| price.of(most))
     }
 
-    /// How a question ends without a call: answered by the log, or left open by a run that asks nothing.
+    /// How a question ends without a call: answered by the log, or left open by an offline run.
     fn settled(&self, request: &Request, key: &str, shared: &Shared) -> Result<Option<Outcome>, Stop> {
         let outcome = |answer, from_log| Some(Outcome { key: key.to_owned(), answer, from_log });
         if let Some(answer) = self.known(request, key).map_err(Stop::Log)? {
@@ -397,7 +396,7 @@ impl Runner<'_> {
         Ok(Some(Outcome { key: key.to_owned(), answer, from_log: false }))
     }
 
-    /// Sends a request until it is answered or no further try is worth it; `None` where another call has stopped the run.
+    /// Sends a request until it is answered or no further try is worth it; `None` if another call has stopped the run.
     fn try_on(
         &self,
         request: &Request,
@@ -428,7 +427,7 @@ impl Runner<'_> {
                     tried.retries += 1;
                     if error.fault.may_cost() {
                         tried.lost = tried.lost.plus(self.about(request));
-                        // The next try needs money of its own.
+                        // The next try needs additional money.
                         let most = self.most(request);
                         if !shared.hold(most, self.options.budget, true) {
                             return Err(Stop::Budget);

@@ -22,7 +22,7 @@ pub struct RunOptions {
     pub budget: Option<f64>,
     /// Ask again what failed for good in an earlier run. What may succeed later is asked again in any case.
     pub retry_failed: bool,
-    /// Ask nothing: read what is logged.
+    /// Make no calls: read what is logged.
     pub offline: bool,
     /// Hand questions over in batches, and fetch those that have ended; [`RunOptions::price`] is then the batch price.
     pub batch: bool,
@@ -73,7 +73,7 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// A plan of no calls.
+    /// A plan without calls.
     #[must_use]
     pub fn nothing(price: Option<Price>) -> Self {
         let zero = price.map(|_| 0.0);

@@ -9,7 +9,7 @@ use crate::question::{Answer, Usage};
 pub struct Outcome {
     /// The key in the call log.
     pub key: String,
-    /// The answer, or why there is none.
+    /// The answer, or the error.
     pub answer: Result<Answer, CallError>,
     /// Whether it came from the log.
     pub from_log: bool,
@@ -53,7 +53,7 @@ pub struct Totals {
 /// How a run ended.
 #[derive(Debug)]
 pub struct RunReport {
-    /// For each group one per question, in their order; `None` where it was not asked.
+    /// For each group one per question, in their order; `None` if it was not asked.
     pub outcomes: Vec<Vec<Option<Outcome>>>,
     /// What was done.
     pub totals: Totals,

@@ -24,11 +24,11 @@ pub(super) struct State {
     limit: f64,
     under_way: usize,
     halved: Option<Instant>,
-    /// Nobody calls before.
+    /// No calls before this time.
     pause: Option<Instant>,
     spent: f64,
     reserved: f64,
-    /// Questions that hold reserved money.
+    /// Questions with reserved money.
     holding: usize,
     /// Of these, questions that wait for more.
     short: usize,
@@ -42,7 +42,7 @@ pub(super) struct State {
     in_vain: usize,
 }
 
-/// Stops the run when it is dropped by a panic; the panic itself goes on to whoever joins the thread.
+/// Stops the run when it is dropped by a panic; the panic itself propagates to the thread that joins.
 pub(super) struct StopOnPanic<'a>(&'a Shared);
 
 impl Drop for StopOnPanic<'_> {
@@ -103,7 +103,7 @@ impl Shared {
         }
     }
 
-    /// A thread that panics holds a place and money for ever: whoever waits for them must learn of it, or the run hangs.
+    /// A thread that panics keeps a place and money forever: threads that wait for them must learn of it, or the run hangs.
     pub(super) fn stop_on_panic(&self) -> StopOnPanic<'_> {
         StopOnPanic(self)
     }
@@ -113,8 +113,8 @@ impl Shared {
         lock(&self.state).reserve(price, budget)
     }
 
-    /// Sets money aside for a question, or for one more try of a question that `holds` some; false when there is not
-    /// enough or the run was stopped meanwhile.
+    /// Reserves money for a question, or for one more try of a question that already `holds` some; false if there is not enough or the run
+    /// was stopped meanwhile.
     ///
     /// Calls under way cost less than is reserved for them: what they release may suffice, so it is waited for.
     pub(super) fn hold(&self, price: f64, budget: Option<f64>, holds: bool) -> bool {
@@ -128,7 +128,7 @@ impl Shared {
                 break true;
             }
             if state.holding == state.short {
-                // Nobody is left who could release any.
+                // No other question is left that could release any.
                 break false;
             }
             state = self.money.wait(state).unwrap_or_else(PoisonError::into_inner);
@@ -138,7 +138,7 @@ impl Shared {
         fits
     }
 
-    /// Gives back what a question held.
+    /// Gives back what a question had reserved.
     pub(super) fn release(&self, reserved: f64) {
         let mut state = lock(&self.state);
         state.reserved -= reserved;
@@ -201,8 +201,8 @@ impl Shared {
         self.place.notify_one();
     }
 
-    /// Counts a question that ended, and says why to stop: when so many in a row were given up that the server must be gone
-    /// or wants none of them, or when no answer ever holds the probabilities asked for, or none has room after the reasoning.
+    /// Counts a question that ended, and returns a reason to stop: when so many in a row were given up that the server must be gone or
+    /// refuses all of them, or when no answer ever contains the probabilities asked for, or none fits after the reasoning.
     pub(super) fn given_up(
         &self,
         answer: &Result<Answer, CallError>,

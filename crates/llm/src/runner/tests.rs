@@ -123,7 +123,7 @@ fn a_panic_ends_the_run_and_hangs_nobody() {
             Ok(("x".to_owned(), vec![]))
         });
         let log = CallLog::in_memory().unwrap();
-        // Money for two questions at once: the third waits for what the panicking one holds.
+        // Money for two questions at once: the third waits for what the panicking one has reserved.
         let price = Price { input: 1000.0, cached: None, stored: None, output: 10_000.0 };
         let most =
             price.of(Usage { input: questions(9)[8].most_input_tokens(), output: 10, ..Usage::default() });
@@ -286,7 +286,7 @@ fn a_model_that_gains_from_it_is_asked_a_group_at_once() {
     assert_eq!(*lock(&model.1), [4, 5, 3, 2]);
 }
 
-/// Reads answers more strictly from some time on: what was done is none after all.
+/// Reads answers more strictly from some time on: earlier answers turn out to be invalid.
 struct Stricter(Scripted, AtomicBool);
 
 impl Model for Stricter {

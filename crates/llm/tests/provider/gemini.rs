@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{Seen, answer, hash};
 
-/// The answer to `models/NAME:generateContent`, with its status. The key `wrong` is none, the model `old` reasons at no level.
+/// The answer to `models/NAME:generateContent`, with its status. The key `wrong` is invalid, the model `old` reasons at no level.
 pub(super) fn serve(path: &str, body: &[u8], seen: &mut Seen) -> (u16, String) {
     let body: Value = serde_json::from_slice(body).unwrap_or(Value::Null);
     let refused = |message: &str| {

@@ -1,5 +1,5 @@
-//! What providers refuse: limits on strings in schemas; by models whose name holds `thinker`, which reason before they
-//! answer, also temperatures and probabilities.
+//! What providers refuse: limits on strings in schemas; by models whose name contains `thinker`, which reason before they answer, also
+//! temperatures and probabilities.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! Numbers from which no loss can be computed, and needs.
+//! Inputs from which no loss can be computed.
 
 use super::{fixed_state, objective, pairs};
 use crate::losses::{BatchScope, LossState, PairScores, Side, catalogue};

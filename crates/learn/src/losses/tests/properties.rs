@@ -1,4 +1,4 @@
-//! What holds for every loss on random pairs.
+//! Properties of every loss on random pairs.
 
 use proptest::prelude::*;
 

@@ -13,7 +13,7 @@ pub struct SpecialTokens {
     pub bos: Option<u32>,
     /// After a text.
     pub eos: Option<u32>,
-    /// Where there is no text.
+    /// Padding token, used where there is no text.
     pub pad: Option<u32>,
 }
 
@@ -22,8 +22,7 @@ impl Config {
     ///
     /// # Errors
     ///
-    /// When transformers has no way to say what the model does: factors of positions that are none of Llama 3's, or windows in a family
-    /// that has none.
+    /// When transformers cannot represent what the model does: position factors other than Llama 3's, or windows in a family without them.
     pub fn to_json(&self, numbers: FolderNumbers, tokens: SpecialTokens) -> Result<String> {
         let (model_type, class) = self.names()?;
         let mut map = self.common();
@@ -167,7 +166,7 @@ fn scalar(scale: f32) -> Value {
     if (under - whole).abs() < 1e-4 * whole { json!(whole as u64) } else { json!(under) }
 }
 
-/// Every which layer sees everything, where that is regular; `None` otherwise.
+/// The period of the layers that see everything, if they are regular; `None` otherwise.
 pub(super) fn pattern(windowed: &[bool]) -> Option<usize> {
     let full = |pattern: usize| windowed.iter().enumerate().all(|(at, w)| *w == ((at + 1) % pattern != 0));
     if full(6) { Some(6) } else { (1..=windowed.len()).find(|pattern| full(*pattern)) }

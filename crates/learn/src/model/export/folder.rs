@@ -1,4 +1,4 @@
-//! A folder that transformers loads: `config.json`, `model.safetensors`, and what the source had beside them.
+//! A folder that transformers loads: `config.json`, `model.safetensors`, and the source's other files.
 
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
@@ -30,8 +30,8 @@ pub const SIDE_FILES: [&str; 9] = [
 impl Model {
     /// Writes the model into a folder that exists, as transformers reads it, and says which files it wrote.
     ///
-    /// `source` is what the model was opened from. A folder's `config.json` is kept but for the kind of numbers, and those of
-    /// [`SIDE_FILES`] that it has are copied. Of a GGUF file, `config.json` is made anew and there are no files of a tokenizer.
+    /// `source` is what the model was opened from. A folder's `config.json` is kept except for the kind of numbers, and those of
+    /// [`SIDE_FILES`] that it has are copied. For a GGUF file, `config.json` is generated and there are no tokenizer files.
     ///
     /// # Errors
     ///

@@ -18,7 +18,7 @@ use crate::model::entries::Entry;
 use crate::model::store::{Tensor, is_vector};
 use crate::model::weights::gguf::{Gguf, gguf_name, pairs_together};
 
-/// Tensors begin at multiples of so many bytes.
+/// Tensors begin at multiples of this many bytes.
 const ALIGNMENT: usize = 32;
 
 /// A tensor as it will lie in the file.
@@ -44,13 +44,13 @@ impl Outgoing<'_> {
 impl Model {
     /// Writes the model as a GGUF file that llama.cpp reads.
     ///
-    /// `source` is what the model was opened from. All that the head of a GGUF file says is carried over, but for what told of the kind
-    /// of its numbers; of a folder, the head is made of `config.json`, `tokenizer.json`, `tokenizer_config.json` and the chat template.
+    /// `source` is what the model was opened from. All metadata of a GGUF file are carried over, except those about the kind of its
+    /// numbers; for a folder, the metadata are made from `config.json`, `tokenizer.json`, `tokenizer_config.json` and the chat template.
     ///
     /// # Errors
     ///
-    /// When the model has an adapter that is not merged, the source is of another model, llama.cpp has no way to say what the model or
-    /// its tokenizer does, numbers do not fit the kind, or a file cannot be read or written.
+    /// When the model has an adapter that is not merged, the source is of another model, llama.cpp cannot represent what the model or its
+    /// tokenizer does, numbers do not fit the kind, or a file cannot be read or written.
     pub fn write_gguf(&self, target: &Path, numbers: GgufNumbers, source: &Path) -> Result<()> {
         elsewhere(target, source)?;
         let tensors = self.tensors(numbers)?;

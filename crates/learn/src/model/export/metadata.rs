@@ -21,7 +21,7 @@ pub(super) fn architecture(family: Family) -> &'static str {
     }
 }
 
-/// The kind of numbers, of which the head tells too.
+/// The kind of numbers, which is part of the metadata.
 fn kind(numbers: GgufNumbers) -> [Entry; 2] {
     [Entry::u32("general.file_type", numbers.file_type()), Entry::u32("general.quantization_version", 2)]
 }
@@ -29,7 +29,7 @@ fn kind(numbers: GgufNumbers) -> [Entry; 2] {
 /// The entries of a file, with another kind of numbers.
 pub(super) fn of_gguf(numbers: GgufNumbers, source: &Path) -> Result<Vec<Entry>> {
     let mut all = entries::read(source)?;
-    // Where numbers lie, and how those of the source were chosen, is no longer so.
+    // The offsets of numbers, and how those of the source were quantised, have changed.
     let gone = ["general.alignment", "general.file_type", "general.quantization_version"];
     let gone = |key: &str| gone.contains(&key) || key.starts_with("split.") || key.starts_with("quantize.");
     all.retain(|entry| !gone(&entry.key));

@@ -1,6 +1,6 @@
 //! A trained model as files that other programs read: a folder of Hugging Face's, or a GGUF file of llama.cpp's.
 //!
-//! Functions here write to a path that the caller chose for the purpose, a temporary one: they replace nothing with care.
+//! Functions here write to a path that the caller chose for the purpose, a temporary one: they do not replace existing files atomically.
 
 mod config;
 mod folder;

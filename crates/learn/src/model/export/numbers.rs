@@ -11,7 +11,7 @@ use crate::error::{LearnError, Result, file};
 /// How numbers are kept in a `safetensors` file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum FolderNumbers {
-    /// As they are.
+    /// Unchanged, 32 bits.
     #[default]
     F32,
     /// IEEE floats of 16 bits.
@@ -52,12 +52,12 @@ impl FolderNumbers {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum GgufNumbers {
-    /// As they are.
+    /// Unchanged, 32 bits.
     F32,
     /// IEEE floats of 16 bits.
     #[default]
     F16,
-    /// Blocks of 32 numbers of 8 bits with a scale; matrices whose rows are no multiple of 32 long stay at 16 bits.
+    /// Blocks of 32 numbers of 8 bits with a scale; matrices whose row length is not a multiple of 32 stay at 16 bits.
     Q8_0,
 }
 
@@ -81,10 +81,10 @@ impl GgufNumbers {
     }
 }
 
-/// Numbers that become bytes at once: a multiple of every block's length, few enough to be no burden.
+/// Numbers that become bytes at once: a multiple of every block's length, few enough not to need much memory.
 const CHUNK: usize = 1 << 18;
 
-/// Bytes that so many numbers take.
+/// Size in bytes of this many numbers.
 pub(super) fn size(count: usize, kind: GgmlDType) -> usize {
     count / kind.block_size() * kind.type_size()
 }

@@ -39,7 +39,7 @@ impl Model {
     }
 }
 
-/// A tensor's numbers as `safetensors` files hold them: Gemma's norms less one.
+/// A tensor's numbers as `safetensors` files store them: Gemma's norms less one.
 pub(super) fn less_one<'a>(tensor: &'a Tensor, config: &Config) -> Cow<'a, [f32]> {
     if config.norms_are_offsets() && tensor.name.ends_with("norm.weight") {
         tensor.value.iter().map(|w| w - 1.0).collect()

@@ -30,7 +30,7 @@ fn refused(what: impl std::fmt::Display) -> LearnError {
     LearnError::Unsupported(format!("the tokenizer {what}, which a GGUF file made here cannot express"))
 }
 
-/// A file of JSON; an empty object where there is none.
+/// A JSON file; an empty object if it does not exist.
 fn json(path: &Path) -> Result<Value> {
     if !path.exists() {
         return Ok(Value::Object(serde_json::Map::new()));
@@ -39,7 +39,7 @@ fn json(path: &Path) -> Result<Value> {
     serde_json::from_str(&text).map_err(|e| broken(path, e.to_string()))
 }
 
-/// The entries of a folder's tokenizer and chat template, for a model with so many tokens.
+/// The entries of a folder's tokenizer and chat template, for a model with this vocabulary size.
 pub(super) fn entries(folder: &Path, config: &str, vocab: usize) -> Result<Vec<Entry>> {
     let path = folder.join("tokenizer.json");
     if !path.exists() {

@@ -57,7 +57,7 @@ impl<S: Source> Builder<'_, S> {
         let optional = |this: &mut Self, name: &str| -> Result<Option<Id>> {
             if after { this.vector(name, c.hidden).map(Some) } else { Ok(None) }
         };
-        // Gemma calls the norm before the feed-forward block by what it is, the others by where it stands.
+        // Gemma calls the norm before the feed-forward block by what it is, the others by its position.
         let feed = if after { "pre_feedforward_layernorm.weight" } else { "post_attention_layernorm.weight" };
         Ok(Layer {
             norm: self.vector("input_layernorm.weight", c.hidden)?,

@@ -15,7 +15,7 @@ use crate::model::decoder::Model;
 /// The most bytes that the head of a file may have (100 MB, as the format's own library has it).
 const HEAD: u64 = 100_000_000;
 
-/// Opens a model that lies in a folder.
+/// Opens a model in a folder.
 pub(crate) fn open(folder: &Path) -> Result<Model> {
     let path = folder.join("config.json");
     let text = std::fs::read_to_string(&path).map_err(file(&path))?;
@@ -25,7 +25,7 @@ pub(crate) fn open(folder: &Path) -> Result<Model> {
     Model::build(config, &mut source)
 }
 
-/// Which file holds which tensor.
+/// Which file contains which tensor.
 #[derive(serde::Deserialize)]
 struct Index {
     weight_map: HashMap<String, String>,
@@ -134,7 +134,7 @@ impl Source for Folder {
                     found: format!("{found:?}"),
                 });
             }
-            // The engine's norms multiply by what is kept; a file of Gemma's holds it less one.
+            // The engine's norms multiply by what is stored; a Gemma file stores it less one.
             if self.offset && shape.len() == 1 {
                 for w in &mut value {
                     *w += 1.0;

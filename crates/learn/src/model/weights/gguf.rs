@@ -81,7 +81,7 @@ impl Gguf {
         config.checked()
     }
 
-    /// Which layers see only the window: all but every sixth, where the file says nothing else.
+    /// Which layers see only the window: all but every sixth, unless the file says otherwise.
     fn windowed(&self, layers: usize, windows: bool) -> Vec<bool> {
         if !windows {
             return vec![false; layers];
@@ -160,7 +160,8 @@ impl Gguf {
     }
 }
 
-/// The scale of queries, which GGUF files do not tell: llama.cpp knows that of the one Gemma that is another by its layers.
+/// The scale of queries, which GGUF files do not contain: llama.cpp recognises the one Gemma with a different scale by its number of
+/// layers.
 pub(crate) fn query_scale(
     family: Family,
     layers: usize,
@@ -210,7 +211,7 @@ impl Source for Gguf {
     }
 }
 
-/// llama.cpp's order of a Llama's queries and keys, in which a rotated pair lies side by side, into halves.
+/// llama.cpp's order of a Llama's queries and keys, in which a rotated pair is adjacent, converted to halves.
 pub(crate) fn halves_together(value: &[f32], heads: usize, rows: usize, cols: usize) -> Vec<f32> {
     reorder(value, heads, rows, cols, |half, dim| (half % (dim / 2)) * 2 + half / (dim / 2))
 }
