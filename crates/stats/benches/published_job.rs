@@ -40,7 +40,7 @@ fn parameters(line: &str) -> Option<Vec<f64>> {
     list.split(',').map(|x| x.trim().parse().ok()).collect()
 }
 
-/// CPU time of this thread in seconds, where the system tells it (Linux).
+/// CPU time of this thread in seconds, if the system reports it (Linux).
 fn cpu_seconds() -> Option<f64> {
     let text = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
     text.split_whitespace().next()?.parse::<f64>().ok().map(|ns| ns / 1e9)

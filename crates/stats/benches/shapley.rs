@@ -1,4 +1,4 @@
-//! Exact Shapley values of one pair: how long with so many properties that differ?
+//! Exact Shapley values of one pair: how long do they take, by the number of properties that differ?
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use predilect_stats::shapley::shapley;

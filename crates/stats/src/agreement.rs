@@ -29,8 +29,8 @@ impl Agreement {
 
     /// Cohen's kappa with quadratic weights: `1 - sum (a - b)^2 / (sum over all pairs of ratings (a_i - b_j)^2 / n)`.
     ///
-    /// On the levels of a scale it equals the usual one from the table of counts, 1 - sum w o / sum w e with w = (i - j)^2.
-    /// `None` without units or where both raters gave one and the same rating throughout.
+    /// On the levels of a scale it equals the usual one from the table of counts, 1 - sum w o / sum w e with w = (i - j)^2. `None` without
+    /// units or if both raters gave one and the same rating throughout.
     pub fn kappa(&self) -> Option<f64> {
         let expected = (self.squares[0] + self.squares[1]) - 2.0 * self.sum[0] * self.sum[1] / self.n;
         (self.n > 0.0 && expected > 1e-12 * (self.squares[0] + self.squares[1]))
@@ -40,7 +40,7 @@ impl Agreement {
     /// Krippendorff's alpha for two raters and interval data: `1 - D_o / D_e`, where `D_o` is the mean squared difference within
     /// units and `D_e` the mean over all pairs of the 2 n ratings.
     ///
-    /// `None` without units or where all ratings are the same.
+    /// `None` without units or if all ratings are the same.
     pub fn alpha(&self) -> Option<f64> {
         let values = 2.0 * self.n;
         let sum = self.sum[0] + self.sum[1];
@@ -51,8 +51,8 @@ impl Agreement {
     }
 }
 
-/// Two judges' verdicts on the same pairs: how often each called A, a tie or B where the other did so, and how far their soft
-/// verdicts lie apart. Adding and scaling sums, so that a bootstrap need not see the pairs again.
+/// Two judges' verdicts on the same pairs: how often each called A, a tie or B where the other did so, and how far apart their soft
+/// verdicts are. Adding and scaling sums, so that a bootstrap need not see the pairs again.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct PairedVerdicts {
     /// Rows: the first judge's A, tie, B; columns: the second's.
@@ -66,7 +66,7 @@ pub struct PairedVerdicts {
 pub struct VerdictAgreement {
     /// Share of pairs on which both called the same of A, tie and B: S1 of Zheng et al. (2023), a third by chance.
     pub same: Option<f64>,
-    /// The same among pairs that neither called a tie: their S2, one half by chance.
+    /// The same among pairs that neither judge called a tie: their S2, one half by chance.
     pub same_without_ties: Option<f64>,
     /// Mean of p q + (1 - p)(1 - q): how often draws from the two soft verdicts agree.
     pub soft: Option<f64>,
@@ -108,7 +108,7 @@ impl PairedVerdicts {
         self.sums.units()
     }
 
-    /// The coefficients; each is `None` where it is not defined.
+    /// The coefficients; each is `None` if it is not defined.
     pub fn estimates(&self) -> VerdictAgreement {
         let n = self.sums.n;
         let c = &self.counts;

@@ -27,11 +27,11 @@ impl Tree {
     ///
     /// # Panics
     ///
-    /// When `distances` does not hold `n * n` numbers.
+    /// When `distances` does not have `n * n` elements.
     pub fn average(distances: &[f64], n: usize) -> Self {
         assert_eq!(distances.len(), n * n, "a square matrix");
         let mut between = distances.to_vec();
-        // Place i holds the cluster whose lowest leaf is i.
+        // Place i is the cluster whose lowest leaf is i.
         let mut cluster: Vec<Option<(usize, usize)>> = (0..n).map(|leaf| Some((leaf, 1))).collect();
         let mut joins = Vec::with_capacity(n.saturating_sub(1));
         for number in n..(2 * n).saturating_sub(1) {
@@ -104,9 +104,9 @@ impl Tree {
         clusters
     }
 
-    /// The cut with the most distinct clusters: of all with 2 to n - 1 clusters the one with the greatest mean silhouette
-    /// (Rousseeuw 1987; a leaf alone counts 0), with that silhouette, -1..1. Cuts that only split off single leaves come last:
-    /// they tell outliers, not clusters. `None` below three leaves.
+    /// The cut with the most distinct clusters: of all with 2 to n - 1 clusters the one with the greatest mean silhouette (Rousseeuw 1987;
+    /// a leaf alone counts 0), with that silhouette, -1..1. Cuts that only split off single leaves come last: they show outliers, not
+    /// clusters. `None` below three leaves.
     ///
     /// # Panics
     ///
@@ -145,7 +145,7 @@ impl Tree {
         best
     }
 
-    /// For each join the share of other trees of the same leaves that hold the same cluster, 0..1.
+    /// For each join the share of other trees of the same leaves that contain the same cluster, 0..1.
     pub fn support(&self, others: &[Self]) -> Vec<f64> {
         let clades = self.clades();
         let mut found = vec![0_usize; clades.len()];
@@ -202,8 +202,8 @@ impl Tree {
     }
 }
 
-/// The search for the best order. `least[u, w]` is the least cost of ordering the smallest cluster that holds both, with `u` at
-/// one end and `w` at the other: every pair of leaves has one such cluster, so one matrix holds all.
+/// The search for the best order. `least[u, w]` is the least cost of ordering the smallest cluster that contains both, with `u` at one end
+/// and `w` at the other: every pair of leaves has one such cluster, so one matrix suffices.
 struct Search<'a> {
     tree: &'a Tree,
     leaves: Vec<Vec<usize>>,
@@ -217,7 +217,7 @@ impl Search<'_> {
         self.tree.joins.get(at).map(|join| (join.left, join.right))
     }
 
-    /// The leaves that can stand at the other end of a cluster from `leaf`.
+    /// The leaves that can be at the other end of a cluster from `leaf`.
     fn far(&self, cluster: usize, leaf: usize) -> &[usize] {
         match self.children(cluster) {
             None => &self.leaves[cluster],
@@ -306,7 +306,7 @@ mod tests {
         let other = Tree::average(&matrix(&[0.0, 0.1, 5.0, 20.0, 21.0]), 5);
         // {0, 2} is not in the other tree; {3, 4}, {0, 1, 2} and all are.
         assert_eq!(tree.support(&[tree.clone(), other]), [0.5, 1.0, 1.0, 1.0]);
-        // A far leaf is no cluster.
+        // A far leaf is not a cluster.
         let outlier = [0.0, 1.0, 4.0, 5.0, 900.0];
         let tree = Tree::average(&matrix(&outlier), 5);
         assert_eq!(tree.best_cut(&matrix(&outlier)).unwrap().0, [vec![0, 1], vec![2, 3], vec![4]]);

@@ -1,4 +1,4 @@
-//! How many of what is called a difference is none?
+//! What share of the reported differences is expected to be null?
 
 /// The false discovery rate if each finding and all surer ones were called differences (Benjamini & Hochberg 1995): `n p_i` over the number of
 /// findings that are at least as sure, or what a less sure one has where that is lower; at most 1. In any order.

@@ -1,4 +1,4 @@
-//! How probable are the verdicts under a prior? What tells one spread of weights from another.
+//! How probable are the verdicts under a prior? The evidence compares one spread of weights with another.
 
 use crate::logistic::sigmoid_and_log;
 use crate::regression::Observed;

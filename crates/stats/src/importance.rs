@@ -23,7 +23,7 @@ pub const K_LIMIT: f64 = 0.7;
 /// The distance of a weighted mean from EP's, in posterior sd and beyond Monte Carlo error, at which the check fails.
 pub const SHIFT_LIMIT: f64 = 0.15;
 
-/// Draws of a first look: enough to tell a good fit.
+/// Draws of a first look: enough to recognise a good fit.
 const FIRST: usize = 256;
 /// What a first look must show to be the last one: k with two of its own errors below the limit, ...
 const FIRST_K: f64 = 0.33;
@@ -52,7 +52,7 @@ pub struct Check {
 }
 
 impl Check {
-    /// Whether EP can stand for the posterior.
+    /// Whether EP can replace the posterior.
     pub fn passed(&self) -> bool {
         self.failure().is_none()
     }
@@ -96,9 +96,9 @@ impl Check {
     }
 }
 
-/// The check by few draws where these leave no doubt, else by `count`.
+/// The check with few draws if these are unambiguous, else with `count`.
 ///
-/// No doubt: a small Pareto k, most draws effective, and weighted means within the limit less two standard errors. With the same draws
+/// Unambiguous: a small Pareto k, most draws effective, and weighted means within the limit less two standard errors. With the same draws
 /// weighted and unweighted, the error of their difference is `sqrt((1 / ess - 1) / S)` sd, a third of a mean's own.
 pub fn adaptive(regression: &Regression, fit: &EpPosterior, count: usize, seed: u64) -> Option<Check> {
     let first = run(regression, fit, FIRST, seed, Precision::Single)?;
@@ -110,14 +110,14 @@ pub fn adaptive(regression: &Regression, fit: &EpPosterior, count: usize, seed: 
 
 /// Draws `count` times from the proposal and weighs the draws by the true posterior.
 ///
-/// `None` when EP's covariance is not positive definite. Cost: about 25 ns per draw and weight beside the likelihood.
+/// `None` when EP's covariance is not positive definite. Cost: about 25 ns per draw and weight in addition to the likelihood.
 pub fn check(regression: &Regression, fit: &EpPosterior, count: usize, seed: u64) -> Option<Check> {
     run(regression, fit, count, seed, Precision::Double)
 }
 
-/// Draws from EP's own posterior, row-major: a Gaussian copula with its correlations and its exact tilted marginals, weighed by nothing. It
-/// takes no look at the rows, so that a thousand draws of 30 weights take about a millisecond however many rows there are; whether EP is right
-/// is not known.
+/// Draws from EP's own posterior, row-major: a Gaussian copula with its correlations and its exact tilted marginals, unweighted. It does
+/// not read the rows, so that a thousand draws of 30 weights take about a millisecond however many rows there are; whether EP is right is
+/// not known.
 ///
 /// `None` when EP's covariance is not positive definite.
 pub fn unchecked(fit: &EpPosterior, count: usize, seed: u64) -> Option<Vec<f64>> {
@@ -300,7 +300,7 @@ mod tests {
     use crate::ep::{EpOptions, ep};
     use crate::testing::random_table;
 
-    /// A wrong posterior is told by few draws too: a mean moved by a third of an sd, and sds of a third.
+    /// A wrong posterior is recognised with few draws too: a mean moved by a third of an sd, and sds of a third.
     #[test]
     fn a_first_look_lets_nothing_wrong_pass() {
         let table = random_table(400, 12, false, 1);

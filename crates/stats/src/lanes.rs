@@ -37,7 +37,7 @@ impl Narrow for f32 {
     }
 }
 
-/// A float that `S` can hold several of in one register.
+/// A float that fits several times into one register of `S`.
 ///
 /// All methods inline into the caller, which must itself run inside [`pulp::Arch::dispatch`].
 pub(crate) trait Lanes<S: Simd>: Copy + Pod {
@@ -152,12 +152,12 @@ macro_rules! lanes {
                 for &c in &$exp[1..] {
                     p = simd.$fma(p, r, splat(c));
                 }
-                // n + bias stands in the low bits of a 32-bit word, from which it is shifted into the exponent.
+                // n + bias is in the low bits of a 32-bit word, from which it is shifted into the exponent.
                 let scale: Self::V = if size_of::<Self::V>() == size_of::<S::u32s>() {
                     let bits: S::u32s = cast(simd.$add(n, splat($bias)));
                     cast(simd.wrapping_dyn_shl_u32s(bits, simd.splat_u32s($shift)))
                 } else {
-                    // One f64 beside one u32: plain scalar code, where the standard library knows the way.
+                    // One f64 per u32: plain scalar code with the standard library's function.
                     let mut power = n;
                     for lane in pulp::bytemuck::cast_slice_mut::<_, $float>(std::slice::from_mut(&mut power))
                     {

@@ -56,7 +56,7 @@ impl LaplaceTilt {
         Moments { mean: self.sd * mean, variance: self.sd * self.sd * variance }
     }
 
-    /// The w below which lies the share `q` of the mass, 0 < q < 1.
+    /// The w with the share `q` of the mass below it, 0 < q < 1.
     pub fn quantile(&self, q: f64) -> f64 {
         let p_negative = 1.0 - self.p_positive;
         if q < p_negative {

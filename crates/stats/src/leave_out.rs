@@ -24,7 +24,7 @@ pub struct Clustered<'a> {
     pub x: &'a [f64],
     /// Verdicts in 0..=1.
     pub verdicts: &'a [f64],
-    /// Row weights, all 1 where there are none.
+    /// Row weights; all 1 if `None`.
     pub weights: Option<&'a [f64]>,
     /// Which rows belong together: a prompt, a conversation, an annotator.
     pub clusters: &'a [u64],
@@ -56,9 +56,9 @@ pub struct OverClusters {
 /// `w_(-g) = w - (H - H_g)^-1 s_g`, one Newton step. The variance of weight j is
 /// `(G - 1) / G sum_g (w_(-g)j - mean)^2 + (H^-1 P H^-1)_jj`.
 ///
-/// `mean` and `covariance` (row-major) are those of the fit's Gaussian approximation; P is the diagonal of what the rows' information
-/// at the mean leaves of its precision. Cost: about `n d^2`, and `n_g d^2 + d^3` for a cluster of more than d rows. `None` where lengths do
-/// not fit together, or where there is no row.
+/// `mean` and `covariance` (row-major) are those of the fit's Gaussian approximation; P is the diagonal of what the rows' information at
+/// the mean leaves of its precision. Cost: about `n d^2`, and `n_g d^2 + d^3` for a cluster of more than d rows. `None` if lengths do not
+/// match, or if there is no row.
 pub fn leave_out(rows: &Clustered<'_>, mean: &[f64], covariance: &[f64]) -> Option<OverClusters> {
     // Compiled for every instruction set, the widest one that there is runs.
     Arch::new().dispatch(|| one_after_the_other(rows, mean, covariance))
@@ -113,7 +113,7 @@ fn one_after_the_other(rows: &Clustered<'_>, mean: &[f64], covariance: &[f64]) -
         } else {
             by_matrix(group, &hessian, &row, &curvature, &residual, d)
         };
-        // Where a cluster holds nearly all there is, nothing but the prior is left: the step from the whole.
+        // If a cluster contains nearly all rows, only the prior is left: the step from the whole.
         let step = step.unwrap_or_else(|| combination(group, &spread, &residual, d));
         for (j, (step, part)) in step.iter().zip(&part).enumerate() {
             sums.add(j, *part, -step);

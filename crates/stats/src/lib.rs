@@ -1,8 +1,7 @@
 //! Given numbers, what is the estimate and how sure: the preference model and its posterior.
 //!
-//! Nothing here sees a file, a clock, a row of a table or a request: numbers in, an explicit random generator where
-//! one is needed, numbers out. Words and formulas are those of Li et al. 2024 (*Dissecting Human and LLM
-//! Preferences*) unless a function says otherwise.
+//! This crate knows no files, clocks, tables or requests: numbers in, an explicit random generator where one is needed, numbers out. Words
+//! and formulas are those of Li et al. 2024 (*Dissecting Human and LLM Preferences*) unless a function says otherwise.
 //!
 //! ```
 //! use predilect_stats::{EpOptions, Prior, Regression, ep};

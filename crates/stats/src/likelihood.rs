@@ -236,7 +236,7 @@ fn pass<S: Simd, T: Lanes<S> + Narrow + Range>(simd: S, sum: &mut Sum<T>, with_g
             *slot = T::sum(simd, sum);
         }
     }
-    // Rows of padding have f = 0 and count ln 2 each where there are no weights (theirs are 0).
+    // Rows of padding have f = 0 and count ln 2 each without weights (theirs would be 0).
     let padding = if weights.is_none() { (sum.pack.padded() - sum.pack.rows) as f64 } else { 0.0 };
     total + ln_of_product::<S, T>(&product) + T::sum(simd, hinge).widen() + T::sum(simd, logs).widen()
         - padding * std::f64::consts::LN_2

@@ -23,7 +23,7 @@ impl Measure {
 
     /// The similarity of two vectors of one length.
     ///
-    /// `None` where it is not defined: without numbers, or, for a correlation, where one vector is constant.
+    /// `None` if it is not defined: without numbers, or, for a correlation, where one vector is constant.
     ///
     /// # Panics
     ///
@@ -68,7 +68,7 @@ fn pearson(a: &[f64], b: &[f64]) -> Option<f64> {
         aa += a * a;
         bb += b * b;
     }
-    // A constant vector has no more than rounding left.
+    // In a constant vector only rounding errors are left.
     let tiny = |squares: f64, mean: f64| squares <= 1e-28 * n * mean * mean || squares == 0.0;
     (!tiny(aa, mean_a) && !tiny(bb, mean_b)).then(|| (ab / (aa.sqrt() * bb.sqrt())).clamp(-1.0, 1.0))
 }

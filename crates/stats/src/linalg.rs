@@ -1,6 +1,6 @@
 //! How a small positive definite system is solved: rows of whole registers, no horizontal sums in the loops.
 //!
-//! Matrices are row-major with a stride of whole registers ([`stride`]); what lies beyond the last column is zero.
+//! Matrices are row-major with a stride of whole registers ([`stride`]); elements beyond the last column are zero.
 
 use pulp::Simd;
 
@@ -14,9 +14,9 @@ pub(crate) fn stride(d: usize) -> usize {
 /// Turns a symmetric positive definite `a` (upper triangle read, then overwritten) into `inverse`, the lower-triangular
 /// matrix with `inverse^T inverse = a^-1`: the inverse of its Cholesky factor.
 ///
-/// Returns false when `a` is not positive definite to working precision. Both have `d` rows of [`stride`]`(d)`.
-/// With a = L U and L of unit diagonal, U and L^-1 grow together: row j of either is what it starts from (row j of `a`,
-/// of the identity) less `L[j, k]` times its row k for every k < j. `-L[j, k]` stands in `a`'s lower triangle by then.
+/// Returns false when `a` is not positive definite to working precision. Both have `d` rows of [`stride`]`(d)`. With a = L U and L of unit
+/// diagonal, U and L^-1 grow together: row j of either is what it starts from (row j of `a`, of the identity) less `L[j, k]` times its row
+/// k for every k < j. `-L[j, k]` is in `a`'s lower triangle by then.
 #[inline(always)]
 pub(crate) fn inverse_cholesky<S: Simd>(simd: S, a: &mut [f64], inverse: &mut [f64], d: usize) -> bool {
     let p = stride(d);
@@ -35,7 +35,7 @@ pub(crate) fn inverse_cholesky<S: Simd>(simd: S, a: &mut [f64], inverse: &mut [f
             store(simd, inverse_row, at, &sums, width);
             at += width;
         }
-        // From the last block down: the first one of U holds factors that the others still need.
+        // From the last block down: the first one of U contains factors that the others still need.
         let mut end = blocks;
         while end > block {
             let width = group(end - block);

@@ -1,11 +1,10 @@
 //! What the logistic function is, once for everything here that is not vector code.
 
-/// The logistic function 1 / (1 + e^-x), in 0..=1; not a number only where `x` is none.
+/// The logistic function 1 / (1 + e^-x), in 0..=1; NaN only if `x` is NaN.
 ///
-/// One formula without a branch is stable on both sides: e^-x is exact to its last digit or two, and to the left, where it is large, adding 1 to
-/// it loses nothing, so that the relative error stays that of the exponential function down to 1e-308. Below, at x < -709.8, it is 0, as e^-x
-/// overflows. On the right it is 1 from x = 37 on: whoever needs 1 - sigmoid(x) there takes sigmoid(-x), whoever needs logarithms
-/// [`log_sigmoid`].
+/// One formula without a branch is stable on both sides: e^-x is exact to its last digit or two, and to the left, where it is large, adding
+/// 1 to it loses nothing, so that the relative error stays that of the exponential function down to 1e-308. Below, at x < -709.8, it is 0,
+/// as e^-x overflows. On the right it is 1 from x = 37 on: for 1 - sigmoid(x) there use sigmoid(-x), for logarithms [`log_sigmoid`].
 #[inline]
 #[must_use]
 pub fn sigmoid(x: f64) -> f64 {
@@ -26,7 +25,7 @@ pub(crate) fn softplus(x: f64) -> f64 {
     x.max(0.0) + (-x.abs()).exp().ln_1p()
 }
 
-/// Both of them for the price of one exponential: [`sigmoid`] as it is, and the logarithm from it where that loses nothing.
+/// Both of them for the price of one exponential: [`sigmoid`] itself, and the logarithm from it where that loses no digits.
 #[inline]
 #[must_use]
 pub(crate) fn sigmoid_and_log(x: f64) -> (f64, f64) {

@@ -1,4 +1,4 @@
-//! Logistic regression with an error that minds clusters: for a few columns and no prior to speak of.
+//! Logistic regression with a cluster-robust error: for a few columns and practically no prior.
 
 use std::collections::BTreeMap;
 
@@ -22,8 +22,8 @@ pub struct Logit {
 
 /// Maximises the sum of `y ln s(x w) + (1 - y) ln s(-x w)` less `ridge / 2` times the sum of squared weights; y in 0..1.
 ///
-/// `None` where the maximum is not found, as with columns that say the same and no ridge. With fewer than two clusters the covariance
-/// is NaN: one prompt says nothing of the error.
+/// `None` if the maximum is not found, as with collinear columns and no ridge. With fewer than two clusters the covariance is NaN: one
+/// prompt does not determine the error.
 ///
 /// # Panics
 ///
@@ -121,7 +121,7 @@ mod tests {
 
     #[test]
     fn one_column_of_ones_is_the_share_with_its_error() {
-        // 30 of 40, each a cluster of its own: log-odds ln 3, error by k / (k - 1).
+        // 30 of 40, each a separate cluster: log-odds ln 3, error by k / (k - 1).
         let y: Vec<f64> = (0..40).map(|i| f64::from(u8::from(i % 4 != 0))).collect();
         let clusters: Vec<u64> = (0..40).collect();
         let found = logit(&[1.0; 40], &y, &clusters, 0.0).unwrap();

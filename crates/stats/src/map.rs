@@ -5,17 +5,17 @@
 pub struct Map {
     /// One place each, centred on the origin, the wider direction first. Of each axis the farthest place is positive.
     pub places: Vec<[f64; 2]>,
-    /// The share of the squared distances that two directions hold, 0..1; 1 where the distances are those of a plane.
+    /// The share of the squared distances explained by two directions, 0..1; 1 if the distances are those of a plane.
     pub explained: f64,
 }
 
-/// Classical scaling (Torgerson) of a symmetric matrix of `n` x `n` distances, row by row: the two leading eigenvectors of
-/// -J D^2 J / 2 with J = I - 1/n, each times the root of its eigenvalue. Directions that distances of no space would need are
-/// left out.
+/// Classical scaling (Torgerson) of a symmetric matrix of `n` x `n` distances, row by row: the two leading eigenvectors of -J D^2 J / 2
+/// with J = I - 1/n, each times the root of its eigenvalue. Directions with negative eigenvalues, which no Euclidean space has, are left
+/// out.
 ///
 /// # Panics
 ///
-/// When `distances` does not hold `n * n` numbers.
+/// When `distances` does not have `n * n` elements.
 pub fn map(distances: &[f64], n: usize) -> Map {
     assert_eq!(distances.len(), n * n, "a square matrix");
     if n == 0 {
@@ -37,7 +37,7 @@ pub fn map(distances: &[f64], n: usize) -> Map {
     let mut places = vec![[0.0; 2]; n];
     let mut held = 0.0;
     for (axis, &at) in by_size.iter().take(2).enumerate() {
-        // Rounding leaves small directions where there are none.
+        // Rounding leaves small spurious directions.
         let value = if values[at] > 1e-12 * total { values[at] } else { 0.0 };
         held += value;
         let column = |i: usize| vectors[i * n + at] * value.sqrt();
@@ -55,7 +55,7 @@ pub fn map(distances: &[f64], n: usize) -> Map {
 ///
 /// # Panics
 ///
-/// When they do not hold equally many places.
+/// When they do not contain equally many places.
 pub fn agreement(a: &[[f64; 2]], b: &[[f64; 2]]) -> f64 {
     assert_eq!(a.len(), b.len(), "maps of the same things");
     let centred = |places: &[[f64; 2]]| -> Vec<[f64; 2]> {
@@ -140,7 +140,7 @@ mod tests {
     #[test]
     fn a_square_and_a_line_agree_in_part() {
         let square = [[1.0, 1.0], [1.0, -1.0], [-1.0, 1.0], [-1.0, -1.0]];
-        // The line holds one of the square's two equal directions.
+        // The line is one of the square's two equal directions.
         let line = [[3.0, 0.0], [3.0, 0.0], [-3.0, 0.0], [-3.0, 0.0]];
         assert!((agreement(&square, &line) - 0.5).abs() < 1e-12);
         assert_eq!(agreement(&[[1.0, 1.0]], &[[2.0, 0.0]]), 0.0);

@@ -26,7 +26,7 @@ impl Shape {
         }
     }
 
-    /// The w below which lies the share `q` of the mass, 0 < q < 1.
+    /// The w with the share `q` of the mass below it, 0 < q < 1.
     pub fn quantile(&self, q: f64) -> f64 {
         match self {
             Self::Normal { mean, sd } => mean + sd * normal::quantile(q),

@@ -42,7 +42,7 @@ pub(crate) fn gauss_hermite(n: usize) -> HalfRule {
         }
         (now, before)
     };
-    // All positive roots lie below 2 sqrt(n); they are at least pi / (2 sqrt(n)) apart, so a fine walk finds each.
+    // All positive roots are below 2 sqrt(n); they are at least pi / (2 sqrt(n)) apart, so a fine walk finds each.
     let step = 0.2 / (n as f64).sqrt();
     let mut t = 0.0;
     let mut value = evaluate(t).0;

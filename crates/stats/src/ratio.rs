@@ -29,7 +29,7 @@ impl Ratio {
         sums.1 += denominator;
     }
 
-    /// The estimate; `None` where the denominators add up to nothing.
+    /// The estimate; `None` if the denominators add up to 0.
     pub fn estimate(&self) -> Option<Estimate> {
         let weight: f64 = self.clusters.values().map(|sums| sums.1).sum();
         if weight.is_nan() || weight <= 0.0 {

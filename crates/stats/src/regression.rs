@@ -50,7 +50,7 @@ pub enum RegressionError {
         /// Its length.
         got: usize,
     },
-    /// A value that is no number, or out of its range.
+    /// A value that is not a number, or out of range.
     #[error("{what} of row {row}: {value} is not {range}")]
     Value {
         /// Which argument.
@@ -62,7 +62,7 @@ pub enum RegressionError {
         /// What it should be.
         range: &'static str,
     },
-    /// Nothing to fit.
+    /// There are no rows or no columns to fit.
     #[error("no {0} to fit")]
     Empty(&'static str),
 }
@@ -76,7 +76,7 @@ pub struct Observed<'a> {
     pub x: &'a [f64],
     /// In 0..=1, one per row.
     pub verdicts: &'a [f64],
-    /// Of rows; 1 each where there are none.
+    /// Of rows; 1 each if `None`.
     pub weights: Option<&'a [f64]>,
 }
 
@@ -98,9 +98,8 @@ pub struct Regression {
 impl Regression {
     /// Checks and packs a table.
     ///
-    /// `x` is row-major with `priors.len()` columns, `verdicts` holds `p_a` in \[0, 1\], `weights` are 0 or more
-    /// (`None`: all 1). Rows of weight 0 and rows without any non-zero column are left out: they do not move the
-    /// posterior.
+    /// `x` is row-major with `priors.len()` columns, `verdicts` are `p_a` in \[0, 1\], `weights` are 0 or more (`None`: all 1). Rows of
+    /// weight 0 and rows without any non-zero column are left out: they do not move the posterior.
     ///
     /// # Errors
     /// Lengths that do not fit, values that are not finite or out of range, no rows or no columns.
@@ -147,7 +146,7 @@ impl Regression {
         Ok(Self::of_pack(rows, linear, weights, priors, (&kept, verdicts.len())))
     }
 
-    /// A table that [`Regression::new`] has taken, or columns of one; nothing is checked again.
+    /// A table that [`Regression::new`] has accepted, or columns of one, without another check.
     ///
     /// # Panics
     /// When the table is shorter than its parts.
@@ -158,7 +157,7 @@ impl Regression {
     /// Some of its rows.
     ///
     /// # Panics
-    /// When a row lies beyond the table.
+    /// When a row is outside the table.
     pub(crate) fn some_rows(
         x: &[f64],
         verdicts: &[f64],
@@ -192,7 +191,7 @@ impl Regression {
         Self::of_pack(RowPack::new(x, d, &kept), linear, weights, priors, (&kept, n))
     }
 
-    /// Of `kept` rows among so many.
+    /// From `kept` rows of a larger table.
     fn of_pack(
         rows: RowPack<f64>,
         linear: Vec<f64>,
@@ -210,7 +209,7 @@ impl Regression {
     /// around 0 times the exponential of `mean / sd^2` times the weight, which joins the linear part.
     ///
     /// # Panics
-    /// When `means` is not one per column, or is not 0 where the prior is a Laplace one.
+    /// When there is not one mean per column, or one is not 0 where the prior is a Laplace prior.
     #[must_use]
     pub fn centred(mut self, means: &[f64]) -> Self {
         assert_eq!(means.len(), self.priors.len(), "one mean per column");
@@ -276,7 +275,7 @@ impl WithSimd for Linear<'_> {
             }
             return linear;
         }
-        // Sums of whole numbers are exact as integers, and faster: as many as two bytes hold at a time.
+        // Sums of whole numbers are exact as integers, and faster: as many at a time as fit into two bytes.
         let (mut sums, mut some) = (vec![0_i64; d], vec![0_i16; d]);
         let mut left = 256;
         for (features, share) in rows() {

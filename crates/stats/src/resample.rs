@@ -1,4 +1,4 @@
-//! Which units does each resample of a bootstrap hold?
+//! Which units are in each resample of a bootstrap?
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;

@@ -9,7 +9,7 @@ use crate::lanes::Narrow;
 /// Bytes of one column of one group: eight vectors of the widest instruction set.
 const GROUP_BYTES: usize = 512;
 
-/// A vector whose first element lies on a cache line, so that no wide load crosses two.
+/// A vector whose first element is aligned to a cache line, so that no wide load crosses two.
 #[derive(Debug)]
 pub(crate) struct Aligned<T> {
     buffer: Vec<T>,
@@ -44,8 +44,8 @@ impl<T: Copy + Pod> Clone for Aligned<T> {
 /// Rows of a group of bytes: the most that a group of floats has.
 const SMALL_GROUP: usize = GROUP_BYTES / size_of::<f32>();
 
-/// Rows in groups of [`RowPack::GROUP`]: element (row, column) lies at
-/// `(row / GROUP * columns + column) * GROUP + row % GROUP`. Rows past the last are zero.
+/// Rows in groups of [`RowPack::GROUP`]: element (row, column) is at `(row / GROUP * columns + column) * GROUP + row % GROUP`. Rows past
+/// the last are zero.
 #[derive(Debug, Clone)]
 pub(crate) struct RowPack<T: Copy + Pod> {
     data: Data<T>,
@@ -57,7 +57,7 @@ pub(crate) struct RowPack<T: Copy + Pod> {
 enum Data<T: Copy + Pod> {
     Wide(Aligned<T>),
     /// Whole numbers of a byte in groups of [`SMALL_GROUP`], made floats group by group while these are in the nearest cache: an eighth of
-    /// the memory, and no slower.
+    /// the memory, and not slower.
     Small(Arc<Aligned<i8>>),
 }
 
@@ -65,7 +65,7 @@ impl<T: Copy + Pod + Narrow> RowPack<T> {
     /// Rows of one group.
     pub(crate) const GROUP: usize = GROUP_BYTES / size_of::<T>();
 
-    /// Space for the floats of one group; none is needed where they lie in memory.
+    /// Space for the floats of one group; empty if they are in memory already.
     pub(crate) fn buffer(&self) -> Aligned<T> {
         let len = if matches!(self.data, Data::Small(_)) { self.columns * Self::GROUP } else { 0 };
         Aligned::new(T::zeroed(), len)
@@ -180,7 +180,7 @@ impl RowPack<f64> {
         let mut buffer = self.buffer();
         let groups = self.rows.div_ceil(wide);
         let mut data = Aligned::new(0.0_f32, groups * wide * self.columns);
-        // A group of f32 holds the rows of two groups of f64, one after the other in every column.
+        // A group of f32 contains the rows of two groups of f64, consecutive in every column.
         for g in 0..self.groups() {
             let from = self.group(g, &mut buffer).chunks_exact(half);
             let start = g / 2 * wide * self.columns + g % 2 * half;

@@ -23,7 +23,7 @@ pub(crate) enum ScoreMap {
 }
 
 impl ScoreMap {
-    /// `None` where the table would not increase, as for marginals that are far from smooth.
+    /// `None` if the table would not increase, as for marginals that are far from smooth.
     pub(crate) fn new(shape: &Shape) -> Option<Self> {
         let tilt = match shape {
             Shape::Normal { mean, sd } => return Some(Self::Line { mean: *mean, sd: *sd }),

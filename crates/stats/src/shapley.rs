@@ -7,17 +7,17 @@ const HIGHEST: f64 = 8.6;
 /// How far beyond the largest sum the sine series repeats: e^-26 is 5e-12.
 const MARGIN: f64 = 26.0;
 
-/// The Shapley values of the game v(S) = sigmoid(sum of z over S): how much each feature moves the probability away from 1/2,
-/// averaged over all orders in which the features can be told. They add up to v(all) - 1/2.
+/// The Shapley values of the game v(S) = sigmoid(sum of z over S): how much each feature moves the probability away from 1/2, averaged over
+/// all orders in which the features can be revealed. They add up to v(all) - 1/2.
 ///
-/// `z` holds each feature's part of the log-odds, weight times value; the background is zero everywhere. A part of 0 has the
-/// value 0, equal parts have equal values, and the error is below 1e-9 for sums up to several hundred.
+/// `z` is each feature's part of the log-odds, weight times value; the background is zero everywhere. A part of 0 has the value 0, equal
+/// parts have equal values, and the error is below 1e-9 for sums up to several hundred.
 ///
-/// No subset is enumerated and nothing is drawn. With x the share of features that are already told, uniform on 0..1, the value
-/// of a part is `integral over x of E[sigmoid(s + part) - sigmoid(s)]`, s a sum in which every other feature stands with
-/// probability x (Owen 1972). The sigmoid is `1/2 + integral over w > 0 of sin(w s) / sinh(pi w)`, and the mean of `e^(iws)`
-/// over independent features is a product: the integral over x is one of a polynomial, exact by Gauss-Legendre, and the one
-/// over w converges exponentially by the midpoint rule. Time grows with the square of the number of non-zero parts.
+/// No subset is enumerated and nothing is sampled. With x the share of features that are already revealed, uniform on 0..1, the value of a
+/// part is `integral over x of E[sigmoid(s + part) - sigmoid(s)]`, s a sum that includes every other feature with probability x (Owen
+/// 1972). The sigmoid is `1/2 + integral over w > 0 of sin(w s) / sinh(pi w)`, and the mean of `e^(iws)` over independent features is a
+/// product: the integral over x is one of a polynomial, exact by Gauss-Legendre, and the one over w converges exponentially by the midpoint
+/// rule. Time grows with the square of the number of non-zero parts.
 ///
 /// A part that is not finite makes every value NaN.
 pub fn shapley(z: &[f64]) -> Vec<f64> {

@@ -1,7 +1,7 @@
 //! How a symmetric positive definite system of any size is inverted.
 
-/// Puts the Cholesky factor of `a` into its lower triangle, row by row; what lies above stays. False when `a` is not positive definite to working
-/// precision.
+/// Puts the Cholesky factor of `a` into its lower triangle, row by row; the upper triangle is not changed. False when `a` is not positive
+/// definite to working precision.
 fn factor(a: &mut [f64], n: usize) -> bool {
     for i in 0..n {
         for j in 0..=i {
@@ -68,7 +68,7 @@ pub(crate) fn solve(a: &[f64], b: &[f64], n: usize) -> Option<Vec<f64>> {
     solve_in_place(&mut left, &mut x, n).then_some(x)
 }
 
-/// The same where `b` lies, and by the lower triangle of `a`, which becomes its Cholesky factor; false when it is not positive definite to
+/// The same in place of `b`, and by the lower triangle of `a`, which becomes its Cholesky factor; false when it is not positive definite to
 /// working precision.
 pub(crate) fn solve_in_place(a: &mut [f64], b: &mut [f64], n: usize) -> bool {
     if !factor(a, n) {

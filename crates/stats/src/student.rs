@@ -2,7 +2,7 @@
 
 use libm::lgamma;
 
-/// P(T <= t) with `freedom` degrees of freedom; NaN where either is NaN or there are none.
+/// P(T <= t) with `freedom` degrees of freedom; NaN if either is NaN or `freedom` is not positive.
 ///
 /// By the incomplete beta function: the tail beyond |t| is half of `I_x(freedom / 2, 1 / 2)` at `x = freedom / (freedom + t^2)`
 /// (Abramowitz & Stegun 26.7.1). Relative error of the tail about 1e-14.

@@ -201,7 +201,7 @@ fn hard_tables_are_fitted_or_said_not_to_be() {
     let nearly = edit(&|row| row[1] = if row[2] == 0.0 { row[1] } else { row[0] });
     fit("correlated columns", &nearly, &y);
     fit("all verdicts one", &x, &vec![1.0; 150]);
-    // One column decides everything: its weight leans far to the right, which EP's marginals cannot. EP comes to rest with means that are
+    // One column decides everything: its weight leans far to the right, which EP's marginals cannot. EP converges with means that are
     // right, and over many draws the tail of the weights is at the limit.
     let separable: Vec<f64> =
         x.chunks(8).map(|row| f64::from(u8::from(row[0] + 0.1 * row[1] > 0.0))).collect();
@@ -284,7 +284,7 @@ proptest! {
     }
 }
 
-/// A weight is as good as a row that stands there as often, however large it is.
+/// A weight is as good as repeating a row that often, however large it is.
 #[test]
 fn weights_count_as_repeated_rows_and_large_ones_fit() {
     let mut rng = ChaCha8Rng::seed_from_u64(5);

@@ -1,4 +1,4 @@
-//! The arms of a run: who is told what on which prompt.
+//! The arms of a run: which instruction is given on which prompt.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use crate::plan::{Chosen, Limits, Shows, case_of, choose};
 use crate::prompts::Prompt;
 use crate::request::SteerRequest;
 
-/// The arm that is told nothing.
+/// The arm without an instruction.
 pub(crate) const PLAIN: &str = "plain";
 /// The arm that answers every prompt with one text.
 pub(crate) const NULL: &str = "null";
@@ -35,7 +35,7 @@ pub(crate) struct Group {
     pub(crate) name: String,
     /// What is asked for, by arm.
     pub(crate) asked: BTreeMap<String, Vec<Ask>>,
-    /// What the model is told, by arm.
+    /// The instructions to the model, by arm.
     pub(crate) messages: BTreeMap<String, String>,
     pub(crate) weights: GroupWeights,
     pub(crate) left_out: BTreeMap<String, String>,
@@ -81,7 +81,7 @@ pub(crate) fn groups(
     Ok((groups, of_prompt))
 }
 
-/// What the prompts of a group are told.
+/// The instructions on the prompts of a group.
 fn group(own: &GroupWeights, members: &[&Prompt], messages: &Messages, request: &SteerRequest) -> Group {
     let limits =
         Limits { top: request.top, sure: request.sure, choose: request.choose, without: &request.without };
@@ -117,7 +117,7 @@ fn is_checkable(prompt: &Prompt) -> bool {
 }
 
 impl Group {
-    /// As it is shown.
+    /// The group in the reported plan.
     pub(crate) fn plan(&self) -> GroupPlan {
         GroupPlan {
             group: self.name.clone(),
@@ -132,7 +132,7 @@ impl Group {
 ///
 /// # Errors
 ///
-/// When one is not known, or there is none besides the plain one.
+/// When one is not known, or there is none except the plain one.
 pub(crate) fn arms_of(asked: &[String], messages: &Messages) -> Result<Vec<String>> {
     let mut arms = vec![PLAIN.to_owned()];
     let known = ["aligned", "opposed", "placebo", NULL];
@@ -157,7 +157,7 @@ pub(crate) fn question(prompt: &Prompt, told: Option<&String>, seed: u64) -> Que
     let mut messages = prompt.messages.clone();
     if let Some(told) = told {
         match messages.first_mut().filter(|turn| turn.role == Role::System) {
-            // What the data say stays, and ours stands behind it.
+            // The system turn of the data stays, and ours is appended.
             Some(system) => system.content = format!("{}\n\n{told}", system.content),
             None => messages.insert(0, Message { role: Role::System, content: told.clone() }),
         }

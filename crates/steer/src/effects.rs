@@ -1,4 +1,4 @@
-//! What edits did to verdicts, beside the weights and what a fit expects.
+//! What edits did to verdicts, compared with the weights and the predictions of a fit.
 
 use std::collections::HashMap;
 
@@ -9,7 +9,7 @@ use predilect_workbench::{GroupWeights, PairRatings};
 use crate::edits::NULL;
 use crate::predict::{Case, expected, rank_correlation, resampled};
 
-/// Below so many pairs, resampling them says little.
+/// With fewer pairs than this, resampling them is unreliable.
 const FEW: usize = 20;
 
 /// One edited response.

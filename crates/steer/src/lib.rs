@@ -1,7 +1,7 @@
 //! How far an evaluation can be moved by writing what its judge likes, and whether fitted weights are causes.
 //!
-//! [`Steering`] takes what a judge rewards, tells a model to write so (or the reverse), has judges score what it wrote, and sets the shift
-//! that was expected beside the shift that was measured. [`Verifying`] changes one property of a response at a time and asks the judge again.
+//! [`Steering`] takes what a judge rewards, tells a model to write so (or the reverse), has judges score what it wrote, and compares the
+//! expected shift with the measured one. [`Verifying`] changes one property of a response at a time and asks the judge again.
 //!
 //! ```
 //! use predilect_steer::{Choose, Limits, Messages, Shows, choose};

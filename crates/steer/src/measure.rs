@@ -1,4 +1,4 @@
-//! What the arms did: measured by every judge, paired by prompt, beside what was expected.
+//! What the arms did: measured by every judge, paired by prompt, with what was expected.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -141,7 +141,7 @@ impl Measured<'_> {
             return Some((100.0 * p_a, p_a));
         }
         if alone {
-            // Its grade stands in the pair of any other arm.
+            // Its grade is in the pair of any other arm.
             let mut pairs = self.responses.arms[1..].iter().map(|other| id_of(other, prompt));
             let grade = pairs.find_map(|id| grade(verdicts.get(id.as_str())?, "b"))?;
             return Some((grade, 0.5));
@@ -173,7 +173,7 @@ impl Measured<'_> {
             }
         }
         let board = length_controlled_board("the opponent", &outputs, &LcOptions::default());
-        // Where its penalty has drawn a rate to one half, nothing is known of it.
+        // If the penalty has drawn a rate to one half, the rate is unknown.
         let told = board
             .ranking
             .into_iter()
@@ -310,7 +310,7 @@ fn grade(verdict: &Verdict, side: &str) -> Option<f64> {
     verdict.receipt.as_ref()?.get(side)?.get("grade")?.as_f64()
 }
 
-/// Predicted beside measured shifts of the target judge, by the comparisons found.
+/// Predicted against measured shifts of the target judge, by the comparisons found.
 pub(crate) fn prediction_fit(rows: &[ArmRow]) -> Option<PredictionFit> {
     let both: Vec<(f64, f64, bool)> = rows
         .iter()

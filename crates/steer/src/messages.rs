@@ -1,4 +1,4 @@
-//! What a model is told, one line for each property and direction: ours, or those of the user's file.
+//! The instructions to a model, one line for each property and direction: ours, or those of the user's file.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -16,7 +16,7 @@ const OWN: &str = include_str!("../data/messages.toml");
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Messages {
-    /// Stands above the lines of a message.
+    /// Precedes the lines of a message.
     pub opening: String,
     /// The response of the null arm.
     pub null: String,
@@ -103,7 +103,7 @@ impl Messages {
         if more { lines.more.as_deref() } else { lines.less.as_deref() }
     }
 
-    /// The message that asks for these; `None` where nothing is asked for.
+    /// The message that asks for these; `None` if nothing is asked for.
     pub fn message(&self, asks: &[Ask]) -> Option<String> {
         let lines: Vec<String> = asks
             .iter()

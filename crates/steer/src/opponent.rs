@@ -37,7 +37,7 @@ pub(crate) fn writes(request: &SteerRequest, model: &ModelSpec) -> WriteRequest 
     }
 }
 
-/// Puts references beside the prompts, and takes as many as are wanted.
+/// Adds references to the prompts, and takes as many as are wanted.
 pub(crate) fn prepare(prompts: &mut Prompts, request: &SteerRequest, protocol: Protocol) -> Result<()> {
     if let Some(path) = &request.references {
         let known = references(path)?;

@@ -34,7 +34,7 @@ impl Choose {
 /// What limits the choice.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits<'a> {
-    /// So many properties at most.
+    /// Maximum number of properties.
     pub top: usize,
     /// The least probability of a weight's sign; published weights have none and are taken by their means.
     pub sure: f64,
@@ -62,7 +62,7 @@ pub struct Chosen {
     pub opposed: Vec<Ask>,
     /// What hardly moves it.
     pub placebo: Vec<Ask>,
-    /// Properties that stand among the first and are not asked for, with the reason.
+    /// Properties that are among the first but are not asked for, with the reason.
     pub left_out: BTreeMap<String, String>,
 }
 
@@ -119,7 +119,7 @@ struct Picker<'a> {
 }
 
 impl Picker<'_> {
-    /// The first that can be asked for; `direction` says whether more of one with that mean is asked for, and ends the walk with `None`.
+    /// The first that can be asked for; `direction` says whether more of one with that mean is asked for, and ends the search with `None`.
     fn pick(
         &self,
         order: impl Iterator<Item = usize>,

@@ -71,16 +71,16 @@ pub(crate) struct Prompts {
     pub(crate) count: PromptCount,
 }
 
-/// Fields that may hold the prompt.
+/// Fields that may contain the prompt.
 const PROMPT_FIELDS: [&str; 6] = ["prompt", "instruction", "question", "text", "messages", "turns"];
 const ID_FIELDS: [&str; 4] = ["id", "question_id", "prompt_id", "instruction_id"];
 const GROUP_FIELDS: [&str; 4] = ["scenario", "group", "category", "dataset"];
 
-/// Reads a file of prompts; `field` names what holds the prompt, where that could be several.
+/// Reads a file of prompts; `field` names the field with the prompt if several are possible.
 ///
 /// # Errors
 ///
-/// When the file cannot be read or holds no prompt, and when two fields could be the prompt.
+/// When the file cannot be read or contains no prompt, and when two fields could be the prompt.
 pub(crate) fn read(path: &Path, field: Option<&str>, scratch: &Path, watch: &dyn Watch) -> Result<Prompts> {
     let shown_path = path.display().to_string();
     let name = path.to_string_lossy();
@@ -129,7 +129,7 @@ fn broken_line(text: &str, path: &str) -> Option<Error> {
     })
 }
 
-/// The objects of a JSON list or of JSON Lines; `None` where it is neither.
+/// The objects of a JSON list or of JSON Lines; `None` for anything else.
 fn records(text: &str) -> Option<Vec<Map<String, Value>>> {
     if let Ok(all) = serde_json::from_str::<Vec<Map<String, Value>>>(text) {
         return Some(all);
@@ -209,7 +209,7 @@ fn of_preferences(path: &Path, scratch: &Path, watch: &dyn Watch) -> Result<Prom
     taking.finish(Protocol::Pairwise, None, &path.display().to_string())
 }
 
-/// What is said of a file in which nothing is a prompt: how to read it as preferences is no help there.
+/// The error for a file without prompts: how to read it as preferences does not help there.
 fn without_prompts(error: Error, path: &Path) -> Error {
     if error.details().is_empty() {
         return error;
@@ -220,7 +220,7 @@ fn without_prompts(error: Error, path: &Path) -> Error {
     )
 }
 
-/// Prompts as they are taken: each once, each with a name of its own.
+/// Prompts being collected: each once, each with a unique name.
 #[derive(Default)]
 struct Taking {
     prompts: Vec<Prompt>,
@@ -251,7 +251,7 @@ impl Taking {
         if prompt.id.is_empty() {
             prompt.id = content;
         }
-        // Two prompts of one name are told apart by what they say.
+        // Two prompts with one name get a number.
         let mut name = prompt.id.clone();
         let mut number = 1;
         while self.names.contains_key(&name) {
@@ -271,7 +271,7 @@ impl Taking {
     }
 }
 
-/// A text, a list of turns as MT-Bench has them, or a conversation; what the person says after the first answer stands apart.
+/// A text, a list of turns as MT-Bench has them, or a conversation; the user's turn after the first answer is separate.
 fn conversation(value: &Value) -> Option<(Vec<Message>, Option<String>)> {
     match value {
         Value::String(text) => Some((vec![Message::user(text.clone())], None)),
@@ -315,7 +315,7 @@ fn texts(value: &Value) -> Vec<String> {
 ///
 /// # Errors
 ///
-/// When the file cannot be read or is none of that form.
+/// When the file cannot be read or is not of that form.
 pub(crate) fn references(path: &Path) -> Result<BTreeMap<String, Vec<String>>> {
     let shown_path = path.display();
     let text = fs::read_to_string(path).map_err(|e| Error::new(format!("cannot read {shown_path}: {e}")))?;
@@ -339,7 +339,7 @@ pub(crate) fn references(path: &Path) -> Result<BTreeMap<String, Vec<String>>> {
 ///
 /// # Errors
 ///
-/// When the file cannot be read or is none of that form.
+/// When the file cannot be read or is not of that form.
 pub(crate) fn outputs(path: &Path) -> Result<(HashMap<String, String>, Option<String>)> {
     let shown_path = path.display();
     let text = fs::read_to_string(path).map_err(|e| Error::new(format!("cannot read {shown_path}: {e}")))?;

@@ -3,7 +3,7 @@
 use predilect_types::Pair;
 use predilect_workbench::{PairRatings, Result, Unwatched, Watch, text_ratings};
 
-/// Ratings of pairs, even where somebody has stopped the questions: what was answered until then is still to be told.
+/// Ratings of pairs, even if the run was stopped: what was answered until then is still reported.
 pub(crate) fn rated(pairs: &[Pair], grammar: bool, watch: &dyn Watch) -> Result<PairRatings> {
     if watch.cancelled() {
         text_ratings(pairs, grammar, &Unwatched)

@@ -1,4 +1,4 @@
-//! What somebody asks `steer` or `verify` for: plain data, kept with the results, from which it can be run again.
+//! A request to `steer` or `verify`: plain data, kept with the results, from which it can be run again.
 
 use std::path::PathBuf;
 
@@ -22,10 +22,10 @@ pub struct SteerRequest {
     /// The field that contains the prompt, where that could be several.
     #[serde(default)]
     pub prompt_field: Option<String>,
-    /// How responses are scored; `None`: as the prompts' file says.
+    /// How responses are scored; `None`: the default of the prompts' file.
     #[serde(default)]
     pub protocol: Option<Protocol>,
-    /// Reference answers in the form of MT-Bench, beside those in the prompts' file.
+    /// Reference answers in the form of MT-Bench, in addition to those in the prompts' file.
     #[serde(default)]
     pub references: Option<PathBuf>,
     /// Turns of a prompt that are answered, 1 or 2.
@@ -38,10 +38,10 @@ pub struct SteerRequest {
     /// How they are asked; `None`: scored where they return probabilities.
     #[serde(default)]
     pub method: Option<Method>,
-    /// Against whose responses: a file of outputs, a model, or nobody but the model itself.
+    /// Whose responses to compare with: a file of outputs, a model, or only the model itself.
     #[serde(default)]
     pub baseline: Option<Baseline>,
-    /// So many properties are asked for at most.
+    /// Maximum number of properties that are asked for.
     #[serde(default = "three")]
     pub top: usize,
     /// Whether each group of prompts has a separate message.
@@ -59,7 +59,7 @@ pub struct SteerRequest {
     /// The arms; the plain one is always among them.
     #[serde(default = "arms")]
     pub arms: Vec<String>,
-    /// So many prompts at most, the first of the file.
+    /// Maximum number of prompts, the first of the file.
     #[serde(default)]
     pub limit: Option<usize>,
     /// The most tokens of a response.
@@ -125,7 +125,7 @@ fn yes() -> bool {
     true
 }
 
-/// The arms where none are named.
+/// The default arms.
 pub fn arms() -> Vec<String> {
     ["plain", "aligned", "opposed", "placebo", "null"].map(str::to_owned).to_vec()
 }
@@ -145,7 +145,7 @@ pub struct VerifyRequest {
     /// A model that rewrites responses where no rule can; `None`: edits by rule only.
     #[serde(default)]
     pub writer: Option<ModelSpec>,
-    /// Only these properties, by id; none: all that can be edited.
+    /// Only these properties, by id; empty: all that can be edited.
     #[serde(default)]
     pub properties: Vec<String>,
     /// Pairs that are edited for each property and direction.
@@ -154,7 +154,7 @@ pub struct VerifyRequest {
     /// Edits that move more other properties than this are dropped.
     #[serde(default = "others")]
     pub most_others: usize,
-    /// Pairs whose losing response then tells the judge to choose it, in six ways.
+    /// Pairs whose losing response then instructs the judge to choose it, in six ways.
     #[serde(default)]
     pub attacks: usize,
     /// The most tokens of a rewritten response.

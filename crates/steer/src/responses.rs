@@ -24,7 +24,7 @@ impl Made {
         Self { turns: vec![Message::assistant(text.text.clone())], cut: text.cut, refused: text.refused }
     }
 
-    /// A text that nobody had to write.
+    /// A fixed text.
     pub(crate) fn constant(text: &str) -> Self {
         Self { turns: vec![Message::assistant(text)], cut: false, refused: false }
     }
@@ -47,12 +47,12 @@ impl Made {
     }
 }
 
-/// The responses of every arm to every prompt; `None` where one is missing.
+/// The responses of every arm to every prompt; `None` if one is missing.
 pub(crate) struct Responses {
     pub(crate) arms: Vec<String>,
     /// By arm, then by prompt.
     pub(crate) made: Vec<Vec<Option<Made>>>,
-    /// The baseline's, by prompt; none where responses are set against the plain ones.
+    /// The baseline's, by prompt; `None` if responses are compared with the plain ones.
     pub(crate) baseline: Option<Vec<Option<Made>>>,
 }
 

@@ -23,7 +23,7 @@ use crate::request::VerifyRequest;
 
 /// The verb, as the study knows it.
 const VERB: &str = "verify";
-/// Settings under which a study of this kind must go on.
+/// Settings that a resumed study of this kind must not change.
 const FIXED: [&str; 6] = ["judge_model", "weights_of", "writer", "seed", "pairs", "properties"];
 /// Candidates that are looked at for each pair that is wanted.
 const CANDIDATES: usize = 6;
@@ -290,7 +290,7 @@ impl Verifying {
     ) -> Result<Vec<Edited>> {
         let mut kept: Vec<Edited> = Vec::new();
         let mut counts: HashMap<(String, bool), usize> = HashMap::new();
-        // Few at a time: most edits need no more.
+        // In small batches: most edits need no more.
         for some in tried.chunks(self.request.pairs.max(1)) {
             let some: Vec<&Edited> = some
                 .iter()
@@ -384,7 +384,7 @@ impl Verifying {
     }
 }
 
-/// What is asked of a model for the properties that are wanted: of those with a rule only the direction that has none.
+/// What is asked of a model for the properties that are wanted: for those with a rule only in the direction without one.
 fn rewrites(request: &VerifyRequest) -> Vec<Rewrite> {
     if request.writer.is_none() {
         return Vec::new();
@@ -440,7 +440,7 @@ fn side(pair: &Pair, is_a: bool) -> &Response {
     if is_a { &pair.response_a } else { &pair.response_b }
 }
 
-/// The pair without what the data say beside it.
+/// The pair without the other data about it.
 fn named(pair: &Pair, edit: &str) -> Pair {
     Pair {
         metadata: [("edit".to_owned(), json!(edit))].into(),

@@ -1,7 +1,7 @@
 //! How many responses a second does one core rate?
 //!
-//! `cargo bench -p predilect-text`; throughput is in responses of about 1,500 characters. The texts are made anew from
-//! sentence frames and word lists, so that hardly a clause occurs twice and no cache inside the grammar checker helps.
+//! `cargo bench -p predilect-text`; throughput is in responses of about 1,500 characters. The texts are generated from sentence frames and
+//! word lists, so that hardly a clause occurs twice and no cache inside the grammar checker helps.
 //!
 //! Two runs on one of two cores of a busy x86-64 virtual machine: 24,400 and 23,300 responses a second without grammar,
 //! 588 and 496 with it.

@@ -37,9 +37,9 @@ impl Known {
 
     /// The bits that words take after this text, in a code that says either a byte or "as before".
     ///
-    /// Greedily from the front: where four bytes or more stand as they did at the last place with the same hash, 1 bit, Elias' gamma code of the
-    /// distance and of the length; else a byte of 6 bits (1 that it is one, 5 for what it is, which is what a letter of running text takes). Whole
-    /// numbers throughout, so that the same words always take the same bits.
+    /// Greedily from the front: where four bytes or more repeat those at the last place with the same hash, 1 bit, Elias' gamma code of the
+    /// distance and of the length; else a byte of 6 bits (1 that it is one, 5 for what it is, which is what a letter of running text
+    /// takes). Whole numbers throughout, so that the same words always take the same bits.
     pub(crate) fn bits(&self, words: &Words) -> u64 {
         let known = self.text.len();
         let mut text = Vec::with_capacity(known + words.text.len());
@@ -72,7 +72,7 @@ impl Known {
     }
 }
 
-/// Bits of a byte as it stands.
+/// Bits of a literal byte.
 const BYTE: u64 = 6;
 
 fn slot(text: &[u8], at: usize) -> usize {
@@ -113,7 +113,7 @@ mod tests {
     fn what_is_known_or_said_before_takes_few_bits() {
         let line = "the river runs through four old towns before it meets the sea";
         let alone = Known::default().bits(&words(line));
-        // A space, the mark of a sentence and its end beside the letters.
+        // A space, the mark of a sentence and its end in addition to the letters.
         assert!((6 * 50..6 * 70).contains(&alone), "{alone}");
         assert!(Known::of(&words(line)).bits(&words(line)) < alone / 8);
         let twice = Known::default().bits(&words(&format!("{line} {line}")));

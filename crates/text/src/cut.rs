@@ -1,6 +1,6 @@
 //! How much of a text is read, and how is it cut without cutting a character?
 
-/// Bytes of a response that are read; what lies behind them counts for length alone.
+/// Bytes of a response that are read; the rest counts for length only.
 pub(crate) const CAP: usize = 1 << 18;
 
 /// The first `cap` bytes, to a character's boundary.

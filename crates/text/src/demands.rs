@@ -28,7 +28,7 @@ impl<'t> Checked<'t> {
 }
 
 impl Constraint {
-    /// How far a response keeps to it: 1 wholly, 0 not at all, between them how near a count comes; `None` where that cannot be told.
+    /// How far a response meets it: 1 fully, 0 not at all, between them how near a count comes; `None` if that is unknown.
     pub(crate) fn kept(&self, response: &Checked<'_>) -> Option<f64> {
         let all = |parts: &[&str], kept: &dyn Fn(&str) -> f64| {
             (!parts.is_empty()).then(|| parts.iter().map(|part| kept(part)).sum::<f64>() / parts.len() as f64)
@@ -152,7 +152,7 @@ fn item(line: &str) -> Option<(usize, &str)> {
     ((1..=3).contains(&digits) && rest.starts_with(' ')).then(|| (indent, rest.trim()))
 }
 
-/// The items of a list, else the lines where there are several, else what commas part on one line; `None` for prose.
+/// The items of a list, else the lines if there are several, else the parts between commas on one line; `None` for prose.
 fn items(text: &str) -> Option<usize> {
     let listed = item_lines(text).len();
     if listed > 1 {
@@ -216,7 +216,7 @@ impl Shape {
     }
 }
 
-/// What stands in the only code block, or everything.
+/// The contents of the only code block, or the whole text.
 fn unfenced(text: &str) -> &str {
     let inside = || {
         let (_, rest) = text.strip_prefix("```")?.split_once('\n')?;
@@ -225,7 +225,7 @@ fn unfenced(text: &str) -> &str {
     inside().unwrap_or(text).trim()
 }
 
-/// Whether items stand in order; `None` for fewer than three.
+/// Whether items are in alphabetical order; `None` for fewer than three.
 fn alphabetical(lower: &str) -> Option<f64> {
     let listed = item_lines(lower);
     let lines = parts(lower, Unit::Line);
@@ -261,7 +261,7 @@ impl Banned {
     }
 }
 
-/// Whether a text in lower case holds a word or phrase as such.
+/// Whether a text in lower case contains a word or phrase as such.
 fn holds(text: &str, phrase: &str) -> bool {
     let letter = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
     text.match_indices(phrase).any(|(at, found)| {

@@ -1,4 +1,4 @@
-//! What does one response hold, once its markdown is parsed: structure, prose, words, marks?
+//! Extracts what a response contains once its markdown is parsed: structure, prose, words, marks.
 
 use std::borrow::Cow;
 
@@ -10,7 +10,7 @@ use crate::phrases::{self, Marks};
 use crate::request::Request;
 use crate::words::{End, Piece, Words, split};
 
-/// Stands in the prose for what is not prose: inline code, a formula, an address, an image.
+/// Represents in the prose what is not prose: inline code, a formula, an address, an image.
 pub(crate) const OBJECT: char = '\u{FFFC}';
 
 /// Markdown elements, counted.
@@ -36,7 +36,7 @@ pub(crate) struct Structure {
     pub(crate) quotes: usize,
     /// References to footnotes.
     pub(crate) footnotes: usize,
-    /// Paragraphs, headings, items and cells that hold words.
+    /// Paragraphs, headings, items and cells that contain words.
     pub(crate) blocks: usize,
     /// Words of the longest paragraph or item.
     pub(crate) longest: usize,
@@ -62,8 +62,8 @@ pub(crate) struct Surface {
 pub(crate) struct Document<'t> {
     /// The whole text as written.
     pub(crate) raw: &'t str,
-    /// The prose: no code, formulas, addresses or markdown marks; [`OBJECT`] in their place where they stood inside a
-    /// sentence; a blank line between blocks.
+    /// The prose: no code, formulas, addresses or markdown marks; [`OBJECT`] in their place if they were inside a sentence; a blank line
+    /// between blocks.
     pub(crate) prose: String,
     /// The words of the prose.
     pub(crate) words: Words,
@@ -73,17 +73,17 @@ pub(crate) struct Document<'t> {
     pub(crate) structure: Structure,
     /// Its marks.
     pub(crate) surface: Surface,
-    /// The language of the prose, if there is enough of it to tell.
+    /// The language of the prose, if there is enough of it to detect one.
     pub(crate) language: Option<&'static str>,
-    /// Whether English word lists and rules apply: the prose is English, or there is too little of it to tell and
-    /// the prompt is not known to be in another language.
+    /// Whether English word lists and rules apply: the prose is English, or there is too little of it to detect the language and the prompt
+    /// is not known to be in another language.
     pub(crate) english: bool,
     /// What is asked for, where that is known.
     pub(crate) request: Option<&'t Request>,
 }
 
 impl<'t> Document<'t> {
-    /// Parses a response; the request's language is assumed where the text is too short to tell.
+    /// Parses a response; the request's language is assumed if the text is too short to detect it.
     pub(crate) fn new(raw: &'t str, request: Option<&'t Request>) -> Self {
         let mut builder =
             Builder { doc: Document { raw, request, ..Document::default() }, ..Builder::default() };
@@ -117,8 +117,8 @@ impl<'t> Document<'t> {
 
     /// How often something occurs, per root of 100 words of prose, from 50 words up.
     ///
-    /// Courtesies, invitations and disclaimers stand at the opening and the close: their number grows more slowly
-    /// than the length, and a plain rate would call every long answer curt.
+    /// Courtesies, invitations and disclaimers are at the opening and the close: their number grows more slowly than the length, and a
+    /// plain rate would call every long answer curt.
     pub(crate) fn density(&self, hits: f64) -> f64 {
         hits / (self.words.len().max(50) as f64 / 100.0).sqrt()
     }
@@ -131,7 +131,7 @@ impl<'t> Document<'t> {
 
 /// Replaces formulas between `\(` and `\)` or `\[` and `\]` by [`OBJECT`]: markdown takes their marks for escapes.
 ///
-/// A formula ends within 2,000 bytes and holds neither a blank line nor a code fence.
+/// A formula ends within 2,000 bytes and contains neither a blank line nor a code fence.
 fn without_formulas(text: &str) -> Cow<'_, str> {
     const REACH: usize = 2000;
     if !text.contains("\\(") && !text.contains("\\[") {
@@ -194,7 +194,7 @@ impl Builder<'_> {
                     self.block.push_str(&text);
                 }
             }
-            // "$5-$10" is no formula.
+            // "$5-$10" is not a formula.
             Event::InlineMath(inner) if inner.bytes().all(|b| b" 0123456789.,-+".contains(&b)) => {
                 self.block.push('$');
                 self.block.push_str(&inner);

@@ -67,7 +67,7 @@ pub fn detect_language(text: &str) -> Option<&'static str> {
         return Some("en");
     }
     let (code, in_latin) = match whichlang::detect_language(text) {
-        // No function word at all in a text that should be full of them.
+        // A text that should be full of function words has none.
         Lang::Eng if english == 0 && words >= 20 => return None,
         Lang::Eng => ("en", true),
         Lang::Deu => ("de", true),
@@ -93,8 +93,8 @@ pub fn detect_language(text: &str) -> Option<&'static str> {
     (in_latin == mostly_latin).then_some(code)
 }
 
-/// A language as files write it (`English`, `eng`, `en-GB`, `unknown`): `en` if it is English, `None` if it is not said,
-/// else the name as it stands.
+/// A language as files write it (`English`, `eng`, `en-GB`, `unknown`): `en` if it is English, `None` if it is unknown, else the name
+/// unchanged.
 pub(crate) fn code(name: &str) -> Option<&str> {
     let head = name.split(['-', '_']).next().unwrap_or(name).trim();
     if ["", "unknown", "und", "other"].iter().any(|e| e.eq_ignore_ascii_case(head)) {

@@ -16,7 +16,7 @@ const CONSONANTS: u32 = 5;
 pub(crate) enum Look {
     /// A word of three letters or more.
     Word,
-    /// Letters alone, but hardly a word of English: a pair of letters that is rare there, no vowel, or six consonants in a row.
+    /// Only letters, but hardly a word of English: a pair of letters that is rare there, no vowel, or six consonants in a row.
     Unlikely,
     /// One character of a script that puts no spaces between words.
     Character,

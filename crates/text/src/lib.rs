@@ -1,9 +1,9 @@
 //! What can be rated from text alone, without a language model?
 //!
-//! An [`Annotator`] rates properties of responses by documented rules: the same text always gets the same ratings. Each
-//! response is parsed once, as markdown, into a document of structure, prose and words; each property is then one small
-//! function of that document (`src/properties/`), with its definition and blind spots beside it. Many ratings only
-//! stand in for the property as named: [`Annotator::annotations`] says which.
+//! An [`Annotator`] rates properties of responses by documented rules: the same text always gets the same ratings. Each response is parsed
+//! once, as markdown, into a document of structure, prose and words; each property is then one small function of that document
+//! (`src/properties/`), with its definition and blind spots next to it. Many ratings are only proxies of the property as named:
+//! [`Annotator::annotations`] says which.
 //!
 //! ```
 //! use predilect_text::{Annotator, TextOptions};
@@ -51,8 +51,8 @@ impl Default for TextOptions {
 /// Whether this build rates grammar and spelling; without the feature `grammar` it does not, whatever is asked for.
 pub const RATES_GRAMMAR: bool = cfg!(feature = "grammar");
 
-/// The version of the ratings: it rises whenever any text may be rated otherwise than before, so that ratings that are kept are made
-/// anew. A test holds it to the ratings of a few texts.
+/// The version of the ratings: it rises whenever any text may be rated otherwise than before, so that stored ratings are computed again. A
+/// test ties it to the ratings of a few texts.
 pub const VERSION: u32 = 1;
 
 /// Rates responses from their text.
@@ -67,9 +67,9 @@ pub struct Annotator {
 /// The ratings of one response.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ratings {
-    /// One rating for each of [`Annotator::properties`]; `None` where there is nothing to rate.
+    /// One rating for each of [`Annotator::properties`]; `None` if there is nothing to rate.
     pub values: Vec<Option<f64>>,
-    /// The language of the prose as an ISO 639-1 code, if there is enough of it to tell.
+    /// The language of the prose as an ISO 639-1 code, if there is enough of it to detect one.
     pub language: Option<&'static str>,
 }
 
@@ -108,15 +108,14 @@ impl Annotator {
 
     /// Rates one response.
     ///
-    /// An empty response has length 0, no information and no markdown elements; its other properties are not rated. Of a longer text
-    /// than 256 KiB only the beginning is rated, but for its length. Prose that is too short to tell its language is
-    /// rated as English.
+    /// An empty response has length 0, no information and no markdown elements; its other properties are not rated. Of a text longer than
+    /// 256 KiB only the beginning is rated, except for its length. Prose that is too short to detect its language is rated as English.
     pub fn rate(&self, text: &str) -> Ratings {
         self.rate_as(text, None)
     }
 
-    /// Rates one response to a request: what the request says is not new, and its language is assumed where the response is too short to
-    /// tell. `language` is that of the request (ISO 639-1 code or English name), where it is known.
+    /// Rates one response to a request: what the request says is not new, and its language is assumed if the response is too short to
+    /// detect one. `language` is that of the request (ISO 639-1 code or English name), if known.
     pub fn rate_answer(&self, text: &str, request: &str, language: Option<&str>) -> Ratings {
         self.rate_as(text, Some(&Request::new(request, language)))
     }

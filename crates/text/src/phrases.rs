@@ -1,4 +1,4 @@
-//! Which phrases of our word lists does a text hold?
+//! Which phrases of our word lists are in a text?
 
 use std::sync::LazyLock;
 
@@ -6,8 +6,8 @@ use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 
 macro_rules! lists {
     ($($(#[$doc:meta])* $name:ident = $file:literal,)*) => {
-        /// A list of phrases, kept in `lists/`: one phrase a line, its weight in front. Weight 0 takes back the phrase that it begins
-        /// with: "I cannot" is an admission, "I cannot wait" is none.
+        /// A list of phrases, kept in `lists/`: one phrase a line, its weight in front. Weight 0 takes back the phrase that it begins with:
+        /// "I cannot" is an admission, "I cannot wait" is not.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub(crate) enum List {
             $($(#[$doc])* $name,)*
@@ -72,7 +72,7 @@ struct Finder {
 
 /// `(phrase, list, weight)` of every line of every list.
 ///
-/// A phrase is in lower case, without punctuation; `^` stands for the start of a sentence, `?` and `!` for its end.
+/// A phrase is in lower case, without punctuation; `^` means the start of a sentence, `?` and `!` its end.
 fn entries() -> impl Iterator<Item = (&'static str, List, f64)> {
     LISTS.iter().flat_map(|&(list, text)| {
         text.lines().filter_map(move |line| {
@@ -154,7 +154,7 @@ mod tests {
         assert_eq!(find(" ^ i can't say . ").weight(List::Limits), 2.0);
         assert_eq!(find(" ^ i can't wait . ").weight(List::Limits), 0.0);
         assert_eq!(find(" ^ i can't wait i can't say . ").count(List::Limits), 1);
-        // "i am sorry" holds "sorry".
+        // "i am sorry" contains "sorry".
         assert_eq!(find(" ^ i am sorry . ").count(List::Polite), 1);
     }
 

@@ -15,9 +15,9 @@ pub(crate) struct Request {
     pub(crate) content: Vec<u64>,
     /// Its words, to be compressed against.
     pub(crate) known: Known,
-    /// What it demands in so many words.
+    /// What it explicitly demands.
     pub(crate) constraints: Vec<Constraint>,
-    /// Its language, where that is given or can be told.
+    /// Its language, if given or detected.
     pub(crate) language: Option<String>,
 }
 

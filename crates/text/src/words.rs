@@ -6,16 +6,16 @@ use unicode_segmentation::UnicodeSegmentation;
 
 use crate::letters::{Look, look, unspaced};
 
-/// So many odd words are none of a text's making: names, abbreviations.
+/// Up to this many odd words are tolerated: names, abbreviations.
 const MANY: usize = 10;
 
-/// Common abbreviations whose full stop ends no sentence.
+/// Common abbreviations whose full stop does not end a sentence.
 const ABBREVIATIONS: [&str; 22] = [
     "dr", "mr", "mrs", "ms", "prof", "st", "vs", "etc", "e.g", "i.e", "approx", "fig", "figs", "no", "vol",
     "jr", "sr", "inc", "ca", "cf", "al", "dept",
 ];
 
-/// Hashes of English words that join others and say nothing themselves, sorted.
+/// Hashes of English words that join others and have no content themselves, sorted.
 static FUNCTION_WORDS: LazyLock<Vec<u64>> = LazyLock::new(|| {
     let mut hashes: Vec<u64> = include_str!("../lists/function.txt").split_whitespace().map(hash).collect();
     hashes.sort_unstable();
@@ -32,7 +32,7 @@ fn hash(word: &str) -> u64 {
 pub(crate) enum End {
     /// With a full stop, an ellipsis or their like in other scripts.
     Stop,
-    /// With a question mark, alone or beside an exclamation mark.
+    /// With a question mark, alone or with an exclamation mark.
     Question,
     /// With an exclamation mark.
     Exclamation,
@@ -53,9 +53,8 @@ pub(crate) struct Sentence {
 
 /// The words of a text in lower case.
 ///
-/// `text` holds them separated by single spaces, with the mark `^` before each sentence and its end (`.`, `?`, `!`
-/// or `;` for the end of a block) behind it, so that phrases can be looked up with plain string search:
-/// `" ^ sure ! ^ it is done . "`.
+/// `text` contains them separated by single spaces, with the mark `^` before each sentence and its end (`.`, `?`, `!` or `;` for the end of
+/// a block) after it, so that phrases can be looked up with plain string search: `" ^ sure ! ^ it is done . "`.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Words {
     /// The normalised text.
@@ -109,7 +108,7 @@ impl Words {
         &self.hashes
     }
 
-    /// Hashes of the words in a range that are no English function words, of three letters or more.
+    /// Hashes of the words in a range that are not English function words, of three letters or more.
     pub(crate) fn content(&self, range: std::ops::Range<usize>) -> impl Iterator<Item = u64> {
         range
             .filter(|&at| self.looks[at] == Look::Word || self.looks[at] == Look::Unlikely)
@@ -117,9 +116,9 @@ impl Words {
             .filter(|word| FUNCTION_WORDS.binary_search(word).is_err())
     }
 
-    /// What the words say: a hash of each different word of three letters or more, and of every two characters beside each other in scripts that
-    /// put no spaces between words; sorted. With `english`, without words that are hardly English; nothing at all where half of the words of
-    /// letters or more are hardly words of any language in Latin script.
+    /// What the words say: a hash of each different word of three letters or more, and of every two adjacent characters in scripts that put
+    /// no spaces between words; sorted. With `english`, without words that are hardly English; empty if half of the words of letters or
+    /// more are hardly words of any language in Latin script.
     pub(crate) fn said(&self, english: bool) -> Vec<u64> {
         let count = |wanted: Look| self.looks.iter().filter(|look| **look == wanted).count();
         let unlikely = count(Look::Unlikely);
@@ -193,10 +192,10 @@ impl Words {
     }
 }
 
-/// Calls `each` with every word of a text that holds no white space, and `gap` with what lies between.
+/// Calls `each` with every word of a text without white space, and `gap` with the text between.
 ///
-/// Words are those of Unicode Standard Annex 29 that hold a letter or digit. ASCII, the common case, takes a short
-/// cut that gives the same words.
+/// Words are those of Unicode Standard Annex 29 that contain a letter or digit. ASCII, the common case, takes a shortcut that gives the
+/// same words.
 pub(crate) fn split<'t>(chunk: &'t str, mut each: impl FnMut(Piece<'t>)) {
     if !chunk.is_ascii() {
         let mut done = 0;
@@ -272,8 +271,8 @@ fn joins(before: u8, mark: u8, after: u8) -> bool {
     }
 }
 
-/// The number of words as people count them: what stands between white space and holds a letter or digit; in scripts
-/// that put no spaces between words (Chinese, Japanese, Thai, ...) the words of Unicode Standard Annex 29.
+/// The number of words as people count them: sequences without white space that contain a letter or digit; in scripts that put no spaces
+/// between words (Chinese, Japanese, Thai, ...) the words of Unicode Standard Annex 29.
 pub(crate) fn count(text: &str) -> usize {
     text.split_whitespace()
         .map(|chunk| {

@@ -143,7 +143,7 @@ fn a_pair_gets_one_rating_for_each_property() {
     let ids: Vec<&str> = ratings.iter().map(|r| r.property.as_str()).collect();
     assert_eq!(ids, annotator.properties());
     let complex = ratings.iter().find(|r| r.property == "complex").expect("rated");
-    // Too short to tell, and the prompt is German; B is English all the same.
+    // Too short to detect a language, and the prompt is German; B is English all the same.
     assert_eq!(complex.a, None);
     assert!(complex.b.is_some());
     assert_eq!(detect_language("It is Paris, of course."), Some("en"));

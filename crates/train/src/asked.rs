@@ -1,4 +1,4 @@
-//! What does a folder keep of a run, so that another run can tell whether it is the same?
+//! What does a folder keep of a run, so that another run can check whether it is the same?
 
 use std::path::Path;
 
@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::made::Made;
 use crate::request::TrainRequest;
 
-/// What a folder keeps of the request and of what was given: with other pairs or another model, a run would not go on but begin.
+/// What a folder keeps of the request and of what was given: with other pairs or another model, a run would not be resumed but start anew.
 pub(crate) fn asked(request: &TrainRequest, inputs: &Inputs<'_>, made: &Made) -> Result<Value> {
     let written = |e: serde_json::Error| Error::new(format!("the settings cannot be written: {e}"));
     let mut asked = serde_json::to_value(request).map_err(written)?;
@@ -38,7 +38,7 @@ fn stamps(path: &Path) -> Vec<(String, u64, u64)> {
     all
 }
 
-/// What was given, so that another run of the same folder can tell whether it is the same.
+/// The inputs, so that another run of the same folder can check whether they are the same.
 fn inputs_of(inputs: &Inputs<'_>) -> Vec<String> {
     let files = inputs.files.iter().map(|path| path.display().to_string());
     files.chain(inputs.example.map(|example| format!("{example:?}"))).collect()

@@ -51,7 +51,7 @@ impl<'a> Texts<'a> {
         back.is_ok_and(|back| said(&back) >= said(text))
     }
 
-    /// A pair as tokens; `None` where nothing is left to learn from.
+    /// A pair as tokens; `None` if nothing is left to learn from.
     pub(crate) fn example(&mut self, labelled: &Labelled) -> Result<Option<Example>> {
         let [chosen, rejected] = labelled.texts();
         let mut sides = Vec::with_capacity(2);
@@ -68,7 +68,7 @@ impl<'a> Texts<'a> {
         }
         let ends = self.tokens.ends();
         let speaks = |side: &Tokenised| {
-            // What ends a turn stands at its end, with at most a line break behind it.
+            // The token that ends a turn is at its end, followed by at most a line break.
             let inner = side.completion.len().saturating_sub(2);
             side.completion[..inner].iter().any(|token| ends.contains(token))
         };

@@ -15,7 +15,7 @@ const REQUEST: &str = "train.json";
 pub(crate) const STEPS: &str = "train.jsonl";
 /// The pairs with their labels.
 pub(crate) const PAIRS: &str = "pairs.jsonl";
-/// What says that somebody trains there.
+/// The lock of a running training process.
 const LOCK: &str = "lock";
 /// The last checkpoint, and the best one.
 const LAST: &str = "checkpoint";
@@ -49,7 +49,7 @@ impl Folder {
     ///
     /// # Errors
     ///
-    /// When it holds something else, when somebody else trains there, or when it cannot be written.
+    /// When it contains something else, when another process trains there, or when it cannot be written.
     pub(crate) fn open(path: &Path, asked: &Value) -> Result<Self> {
         let request = path.join(REQUEST);
         let foreign =
@@ -87,7 +87,7 @@ impl Folder {
         Ok(Self { path: path.to_owned(), _lock: lock })
     }
 
-    /// Writes a file of the folder, all or nothing.
+    /// Writes a file of the folder atomically.
     pub(crate) fn write(&self, name: &str, bytes: &[u8]) -> Result<PathBuf> {
         let path = self.path.join(name);
         write_file(&path, bytes)?;
@@ -129,7 +129,7 @@ impl Folder {
         Ok(())
     }
 
-    /// Where a whole checkpoint lies.
+    /// The folder of a complete checkpoint.
     pub(crate) fn kept(&self, which: Checkpoint) -> Option<PathBuf> {
         let name = which.name();
         [self.path.join(name), self.path.join(format!("{name}.old"))].into_iter().find(|path| path.is_dir())

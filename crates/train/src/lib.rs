@@ -1,7 +1,7 @@
 //! From preferences to a trained model, and what it learnt.
 //!
 //! [`Training`] aligns a small language model with the verdicts of a judge, or with what the fitted weights of a judge say of each pair;
-//! [`ranking`] tells whether a model ranks pairs as their labels do. The arithmetic is `predilect-learn`'s.
+//! [`ranking`] measures whether a model ranks pairs as their labels do. The arithmetic is `predilect-learn`'s.
 
 mod asked;
 mod examples;

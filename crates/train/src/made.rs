@@ -31,7 +31,7 @@ impl Made {
     }
 }
 
-/// Makes tokens of the pairs. A share of the prompts, drawn by their text, is held out: no prompt is on both sides.
+/// Tokenizes the pairs. A share of the prompts, drawn by their text, is held out: no prompt is on both sides.
 pub(crate) fn examples(chosen: &Chosen, texts: &mut Texts<'_>, held_out: f64) -> Result<Made> {
     let drawn = Drawn::new(&chosen.pairs, held_out, "held out")?;
     let mut made = Made { trained: Vec::new(), held_out: Vec::new() };

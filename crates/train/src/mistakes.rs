@@ -55,7 +55,7 @@ fn subject(error: &LearnError) -> Subject {
     }
 }
 
-/// A loss that is no number any more.
+/// A loss that is not a finite number.
 pub(crate) fn not_finite(step: usize, examples: &[usize], ids: &[String]) -> Error {
     let named: Vec<&str> =
         examples.iter().take(NAMED).filter_map(|at| ids.get(*at).map(String::as_str)).collect();

@@ -78,7 +78,7 @@ pub(crate) struct Judged {
     /// The pairs of the slice, in its order.
     pub(crate) pairs: Vec<Pair>,
     pub(crate) votes: Vec<Votes>,
-    /// The judge, the first of several; `None` where the file names nobody.
+    /// The judge, the first of several; `None` if the file names none.
     pub(crate) judge: Option<String>,
 }
 
@@ -118,19 +118,19 @@ pub(crate) struct Chosen {
     pub(crate) read: u64,
     pub(crate) left_out: BTreeMap<String, u64>,
     pub(crate) pairs: Vec<Labelled>,
-    /// Whose verdicts; `None` where nobody is named.
+    /// Whose verdicts; `None` if no judge is named.
     pub(crate) judge: Option<String>,
     pub(crate) remarks: Vec<String>,
 }
 
-/// Pairs that somebody has judged, ties and pairs without texts left out and counted.
+/// Pairs with verdicts; ties and pairs without texts are left out and counted.
 pub(crate) fn judged(
     bench: &Workbench,
     judge: Option<&str>,
     options: &SliceOptions,
     watch: &dyn Watch,
 ) -> Result<Chosen> {
-    // No property is of interest: the cheapest one stands for all.
+    // No property is of interest: the cheapest one is enough.
     let options = SliceOptions {
         properties: vec!["length".to_owned()],
         grammar: false,

@@ -48,7 +48,7 @@ fn ideal(reference: [f64; 2], share: f64, beta: f64) -> f64 {
 /// Whom the pairs are ranked by.
 struct Rankers {
     model: Model,
-    /// A model of its own, or none: then it is the model without its adapter, where it has one.
+    /// A separate model, or `None`: then it is the model without its adapter, if it has one.
     reference: Option<Model>,
     has_adapter: bool,
 }
@@ -129,7 +129,7 @@ impl Ranked {
 ///
 /// # Errors
 ///
-/// When pairs or models cannot be read, when no pair has a chosen side, and when somebody stops it.
+/// When pairs or models cannot be read, when no pair has a chosen side, and when it is stopped.
 pub fn ranking(request: &RankingRequest, inputs: &Inputs<'_>, watch: &dyn Watch) -> Result<RankingJson> {
     if !(request.beta > 0.0 && request.beta.is_finite()) {
         return Err(Error::new("beta must be above 0"));
@@ -212,7 +212,7 @@ fn summed(request: &RankingRequest, ranked: &[Ranked], referred: bool) -> Rankin
     let with_reference = |right: &dyn Fn(&Ranked, Scored) -> bool| {
         referred.then(|| mean(&share(ranked, |pair| pair.reference.is_some_and(|r| right(pair, r)))))
     };
-    // One plain verdict is no share: with it alone, nearly every ideal model is right.
+    // One plain verdict is not a share: with it alone, nearly every ideal model is right.
     let shared: Vec<&Ranked> = ranked.iter().filter(|pair| pair.labelled.is_share).collect();
     let beta = request.beta;
     let ideally = |of: &dyn Fn(Scored) -> [f64; 2]| {

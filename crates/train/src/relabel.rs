@@ -84,7 +84,7 @@ impl Rated {
         })
     }
 
-    /// Pairs that nobody has judged, rated by their texts.
+    /// Pairs without verdicts, rated by their texts.
     fn by_text(bench: &Workbench, options: &SliceOptions, watch: &dyn Watch) -> Result<Self> {
         if options.filter.is_some() {
             return Err(Error::new("a filter needs verdicts, and these pairs have none"));
@@ -185,7 +185,7 @@ impl Label {
     }
 }
 
-/// The weights of a judge beside the comparisons of pairs.
+/// The weights of a judge and the comparisons of pairs.
 struct Labels<'a> {
     weights: &'a GroupWeights,
     rated: &'a Rated,
@@ -203,7 +203,7 @@ impl<'a> Labels<'a> {
         self.weights.draws.len() / self.weights.properties.len().max(1)
     }
 
-    /// What to know where weights meet no rating.
+    /// A remark for the case that weights meet no rating.
     fn unrated(&self) -> Option<String> {
         let count = self.columns.iter().filter(|column| column.is_none()).count();
         (count > 0).then(|| {

@@ -1,4 +1,4 @@
-//! What somebody asks `train` and `ranking-accuracy` for: plain data, kept with the results, from which it can be run again.
+//! A request to `train` or `ranking-accuracy`: plain data, kept with the results, from which it can be run again.
 
 use std::path::PathBuf;
 
@@ -21,7 +21,7 @@ pub struct TrainRequest {
     pub losses: LossOptions,
     /// The adapter that is trained; `None`: all weights.
     pub lora: Option<LoraOptions>,
-    /// An adapter to go on from; it is part of the reference.
+    /// An adapter to continue from; it is part of the reference.
     pub adapter: Option<PathBuf>,
     /// How long and how fast.
     pub training: TrainingOptions,
@@ -33,23 +33,23 @@ pub struct TrainRequest {
     pub relabel: Option<Relabel>,
     /// Which pairs and verdicts.
     pub slice: SliceOptions,
-    /// Share of the prompts that are held out to look at.
+    /// Share of the prompts that are held out for evaluation.
     pub held_out: f64,
-    /// So many steps between two looks at them.
+    /// Steps between two evaluations.
     pub evaluate_every: usize,
-    /// Looks without a smaller loss before training ends, and the best weights are kept; `None`: never.
+    /// Evaluations without a smaller loss before training ends and the best weights are kept; `None`: unlimited.
     pub patience: Option<usize>,
-    /// So many steps between two checkpoints.
+    /// Steps between two checkpoints.
     pub checkpoint_every: usize,
-    /// The degree loss of SPO beside the loss: its weight, and the shares of key phrases that are taken away.
+    /// The degree loss of SPO in addition to the loss: its weight, and the shares of key phrases that are taken away.
     #[serde(default)]
     pub degrees: Option<SpoOptions>,
-    /// What is written beside the adapter.
+    /// What is written in addition to the adapter.
     #[serde(default)]
     pub outputs: Outputs,
 }
 
-/// What is written of the trained model beside the adapter.
+/// What is written of the trained model in addition to the adapter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Outputs {
@@ -83,7 +83,7 @@ pub struct Relabel {
     pub judge: String,
     /// Whether its published weights are taken.
     pub published: bool,
-    /// With it, against it, or neither.
+    /// With the judge, against it, or at random.
     pub direction: Direction,
     /// Whether labels stay probabilities.
     pub soft: bool,
@@ -95,7 +95,7 @@ pub struct Relabel {
     pub fit: FitOptions,
 }
 
-/// Which way labels go.
+/// The direction of labels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Direction {
@@ -137,6 +137,6 @@ pub struct RankingRequest {
     pub judge: Option<String>,
     /// Which pairs and verdicts.
     pub slice: SliceOptions,
-    /// Whether every pair is told.
+    /// Whether every pair is reported.
     pub each: bool,
 }

@@ -1,4 +1,4 @@
-//! A training run: pairs and a model, then step after step, with checkpoints from which it goes on.
+//! A training run: pairs and a model, then step after step, with checkpoints from which it is resumed.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -54,7 +54,7 @@ pub(crate) struct Parts {
     pub(crate) said: Said,
 }
 
-/// What is told of a run beside its steps.
+/// What is reported of a run in addition to its steps.
 #[derive(Default)]
 pub(crate) struct Said {
     pub(crate) count: PairCount,
@@ -71,11 +71,11 @@ struct Patience {
 }
 
 impl Training {
-    /// Opens the pairs, the model and the folder; goes on from a checkpoint where there is one.
+    /// Opens the pairs, the model and the folder; resumes from a checkpoint if there is one.
     ///
     /// # Errors
     ///
-    /// When pairs or model cannot be read, a choice makes no sense, or the folder holds another run.
+    /// When pairs or model cannot be read, a choice makes no sense, or the folder contains another run.
     pub fn begin(
         request: &TrainRequest,
         inputs: &Inputs<'_>,
@@ -172,11 +172,11 @@ impl Training {
         Ok(())
     }
 
-    /// Trains to the end, or until somebody stops it: the last checkpoint is then that of the last step.
+    /// Trains to the end, or until it is stopped: the last checkpoint is then that of the last step.
     ///
     /// # Errors
     ///
-    /// When the folder cannot be written, or the held-out pairs cannot be looked at.
+    /// When the folder cannot be written, or the held-out pairs cannot be evaluated.
     pub fn run(mut self, watch: &dyn Watch) -> Result<Ran<TrainJson>> {
         let began = Instant::now();
         let before = self.curve.last().map_or(0.0, |row| row.seconds);
@@ -243,7 +243,7 @@ impl Training {
         self.folder.keep(which, &files)
     }
 
-    /// Whether held-out pairs are looked at after this step.
+    /// Whether held-out pairs are evaluated after this step.
     fn looks(&self) -> bool {
         let every = self.request.evaluate_every.max(1);
         self.count.held_out > 0 && (self.trainer.done() || self.trainer.steps().is_multiple_of(every))
@@ -270,7 +270,7 @@ impl Training {
         Ok(())
     }
 
-    /// Goes back to the best weights, where somebody waits for no better ones.
+    /// Goes back to the best weights, with early stopping.
     fn take_best(&mut self, patience: &Patience) -> Result<Option<u64>> {
         let earlier = patience.at > 0 && patience.at < self.trainer.steps();
         if self.request.patience.is_none() || !earlier {
@@ -420,7 +420,7 @@ pub(crate) fn counted(count: PairCount, chosen: &Chosen, made: &Made) -> PairCou
     PairCount { read: chosen.read, trained, held_out, left_out, ..count }
 }
 
-/// What to know where a share was to be held out and no prompt fell into it.
+/// A remark for the case that a share was to be held out and no prompt fell into it.
 pub(crate) fn nobody_held_out(request: &TrainRequest, made: &Made) -> Option<String> {
     (request.held_out > 0.0 && made.held_out.is_empty())
         .then(|| "no prompt could be held out: there is only one".to_owned())

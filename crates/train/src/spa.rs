@@ -35,13 +35,13 @@ pub struct SpaRequest {
     pub rounds: usize,
     /// Share of the prompts whose labels are used; of the others, the prompts only.
     pub seed_share: f64,
-    /// Responses to each prompt, of which the best stands against the worst.
+    /// Responses to each prompt, of which the best is paired with the worst.
     pub samples: usize,
     /// The most tokens of a response.
     pub max_tokens: usize,
 }
 
-/// One prompt's answers, as they are kept.
+/// One prompt's answers, as stored.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Answered {
     pair: Option<(Vec<u32>, Vec<u32>)>,
@@ -196,7 +196,7 @@ impl Rounds<'_> {
         &self.prompts[at(round - 1)..at(round)]
     }
 
-    /// Answers the prompts of a round, those that are not answered yet; `None` where somebody stopped it.
+    /// Answers the prompts of a round, those that are not answered yet; `None` if it was stopped.
     fn answer(&self, round: usize, before: &Path, folder: &Folder) -> Result<Option<(Vec<Answered>, u64)>> {
         let path = folder.path.join(ANSWERS);
         let mut answers: Vec<Answered> = match std::fs::File::open(&path) {

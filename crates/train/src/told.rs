@@ -1,4 +1,4 @@
-//! What is told of a run: each step as a row and beside the bar, and at the end whether the policy went astray.
+//! What is reported of a run: each step as a row and next to the progress bar, and at the end whether the policy went astray.
 
 use predilect_learn::StepRecord;
 use predilect_results::training::StepRow;
@@ -41,7 +41,7 @@ pub(crate) fn row(record: &StepRecord, seconds: f64) -> StepRow {
     }
 }
 
-/// What stands beside the bar.
+/// The text next to the progress bar.
 pub(crate) fn beside(row: &StepRow) -> String {
     let part =
         |name: &str, value: Option<f64>| value.map_or_else(String::new, |v| format!("  {name} {v:.3}"));

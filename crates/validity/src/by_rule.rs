@@ -16,7 +16,7 @@ struct Answer {
     sentences: Vec<String>,
 }
 
-/// Words that say nothing, around what somebody says.
+/// Sentences without content, to put around an answer.
 const FILLER: [&str; 5] = [
     "It is important to note that there are many things to consider here.",
     "As you may know, this is a very interesting question, and it can be looked at in many ways.",
@@ -25,12 +25,12 @@ const FILLER: [&str; 5] = [
     "To sum it all up, there is a lot that could be said about this, and there always will be.",
 ];
 
-/// Letters that make no words.
+/// Letters that do not form words.
 const MASH: &str = "sdfk qwrtz jkhg pxvb zxcq mnbw lkjh gfdx trwq yxcv bnmp qsdf wzhg ktrv pqlx";
 
-/// With k of the five sentences as the lower text (4, 3, 1: small, middle and large differences): these alone; these again and again
-/// until they are longer than all five; with the request copied behind them; with filler; with letters that make no words. But for the
-/// first kind, the lower text is the longer one. The first kind is also one of length.
+/// With k of the five sentences as the lower text (4, 3, 1: small, middle and large differences): these alone; these repeated until they
+/// are longer than all five; with the request copied after them; with filler; with letters that do not form words. Except for the first
+/// kind, the lower text is the longer one. The first kind is also one of length.
 pub(crate) fn pairs() -> Vec<Ordered> {
     let file: File =
         toml::from_str(include_str!("../rules/information.toml")).unwrap_or(File { answer: Vec::new() });

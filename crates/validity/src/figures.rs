@@ -41,7 +41,7 @@ impl Figures {
         Self { runs: runs.into_iter().map(|run| (Origin::Shipped, run)).collect() }
     }
 
-    /// Adds the user's own, which go before those that come with Predilect: a text that [`Self::own`] has written.
+    /// Adds the user's own, which take precedence over those that come with Predilect: a text that [`Self::own`] has written.
     ///
     /// # Errors
     ///
@@ -122,7 +122,7 @@ impl Figures {
                 let known = |old: &Validity| {
                     (&old.property, &old.set, &old.kind) == (&row.property, &row.set, &row.kind)
                 };
-                // What the user measured goes before.
+                // What the user measured takes precedence.
                 if !rows.iter().any(known) {
                     rows.push(row.clone());
                 }
@@ -144,7 +144,7 @@ impl Figures {
         rows
     }
 
-    /// What is known of one property, in a sentence; `None` where nothing is.
+    /// What is known of one property, in a sentence; `None` if nothing is.
     pub fn sentence(&self, annotator: &str, how: &str, property: &str) -> Option<String> {
         let rows = self.of(annotator, how, property);
         if rows.is_empty() {

@@ -1,4 +1,4 @@
-//! How often does an annotator find the order that is known, how surely, and does it go by which response it sees first?
+//! How often does an annotator find the known order, how surely, and does the position of a response matter to it?
 
 use std::collections::BTreeMap;
 
@@ -18,7 +18,8 @@ pub struct Said {
     pub higher: Option<f64>,
     /// Of the one that has less.
     pub lower: Option<f64>,
-    /// The [`score`] where the higher one was shown first, and where it was shown second; `None` unless both were asked for and read.
+    /// The [`score`] where the higher one was shown first, and where it was shown second; `None` unless both were asked for and could be
+    /// read.
     pub by_order: Option<[f64; 2]>,
 }
 
@@ -108,7 +109,7 @@ impl Count {
 
     fn row(self, annotator: &str, key: Key) -> Validity {
         let estimate = self.scores.estimate();
-        // Of one source nothing is known about others.
+        // One source does not generalise to others.
         let interval =
             |e: &predilect_stats::ratio::Estimate| if e.clusters < 2 { (0.0, 1.0) } else { e.share(Z) };
         let (auc, (low, high)) = estimate.map_or((0.5, (0.0, 1.0)), |e| (e.value, interval(&e)));

@@ -141,7 +141,7 @@ impl Failure for FileError {
     }
 }
 
-/// Reads JSON lines with `higher`, `lower` and, where `property` is `None`, `property`; blank lines are left out.
+/// Reads JSON lines with `higher`, `lower` and, if `property` is `None`, `property`; blank lines are skipped.
 ///
 /// # Errors
 ///

@@ -1,4 +1,4 @@
-//! The fits of every fold's complement, each from where the fit of all rows stands.
+//! The fits of every fold's complement, each starting from the state of the fit of all rows.
 
 use std::borrow::Cow;
 
@@ -18,11 +18,11 @@ pub struct Folds<'a> {
     pub count: usize,
 }
 
-/// For every fold, the means of the weights by the rows of the other folds, for predictions; `None` where a fit does not converge.
+/// For every fold, the means of the weights by the rows of the other folds, for predictions; `None` if a fit does not converge.
 ///
-/// The sites of the fit of all rows, without those of a fold, are close to the fixed point of
-/// the rest: two iterations are usual instead of six. All is in single precision where that holds `options.tolerance` (at least 2e-6, in
-/// posterior sds), with double precision from the start where it does not.
+/// The sites of the fit of all rows, without those of a fold, are close to the fixed point of the rest: two iterations are usual instead of
+/// six. Everything is in single precision if that reaches `options.tolerance` (at least 2e-6, in posterior sds), else in double precision
+/// from the start.
 ///
 /// # Panics
 ///
@@ -76,7 +76,7 @@ struct Shared<'a> {
 }
 
 impl Shared<'_> {
-    /// `None` where single precision does not converge.
+    /// `None` if single precision does not converge.
     fn of(regression: &Regression, options: &EpOptions) -> Option<Self> {
         let mut fit = Fit::of(&regression.linear, options);
         let mut state = State::new(regression);
@@ -101,7 +101,7 @@ impl Shared<'_> {
         if !fit.step(&mut state, sites, true) {
             return None;
         }
-        // By how much leaving rows out has moved the posterior says nothing of how far it is from rest.
+        // How much leaving rows out has moved the posterior does not show how far it is from convergence.
         state.change = f64::INFINITY;
         state.remaining = f64::INFINITY;
         fit.iterations += 1;
@@ -130,7 +130,7 @@ mod tests {
         {
             for prior in [Prior::Laplace { scale: 0.1 }, Prior::Normal { sd: 2.0 }] {
                 let mut table = random_table(n, d, weighted, 3 + n as u64);
-                // Some rows say nothing, and some fold may be without any that does.
+                // Some rows carry no information, and some fold may have no row that does.
                 table.x[..2 * d].fill(0.0);
                 let priors = vec![prior; d];
                 let fold_of: Vec<usize> =
@@ -153,7 +153,7 @@ mod tests {
         }
     }
 
-    /// Numbers that single precision cannot hold: every fold on its own, in double.
+    /// Numbers beyond single precision: every fold separately, in double.
     #[test]
     fn what_single_precision_cannot_hold_is_fitted_in_double() {
         let options = EpOptions { tolerance: 1e-4, ..EpOptions::default() };

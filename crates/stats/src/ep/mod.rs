@@ -26,7 +26,7 @@ use crate::posterior::{Marginal, Shape};
 use crate::regression::{Prior, Regression};
 use crate::rows::Aligned;
 
-/// Single precision goes on until this much is left to its fixed point: about where its rounding shows.
+/// Single precision continues until this distance to its fixed point: about where its rounding shows.
 const ROUGH: f64 = 2e-6;
 
 /// How long and how exactly to iterate.
@@ -97,7 +97,7 @@ fn solved(regression: &Regression, options: &EpOptions, rough: bool) -> (State, 
         sites.start();
         healthy = fit.step(&mut state, &mut sites, true);
     }
-    // What f32 foretold of its own fixed point says nothing of this one; how fast the error shrinks does.
+    // The distance that f32 predicted to its own fixed point does not apply to this one; how fast the error shrinks does.
     state.remaining = f64::INFINITY;
     healthy = healthy && fit.descend(&mut state, &mut sites, options.tolerance, false);
     let converged = healthy && state.remaining < options.tolerance;
@@ -120,8 +120,7 @@ impl<'a> Fit<'a> {
 }
 
 impl Fit<'_> {
-    /// Iterates until no more than `goal` is left, or while the change at least halves where `headway` is asked for; false
-    /// when the state is no longer sound.
+    /// Iterates until at most `goal` is left, or with `headway` while the change at least halves; false when the state is no longer sound.
     fn descend<T: Runs>(
         &mut self,
         state: &mut State,
@@ -147,7 +146,7 @@ impl Fit<'_> {
     }
 }
 
-/// Everything an iteration reads and writes beside the sites of the rows.
+/// Everything an iteration reads and writes except the sites of the rows.
 #[derive(Clone)]
 struct State {
     priors: PriorSites,
@@ -339,7 +338,7 @@ mod tests {
                 .enumerate()
                 .map(|(i, x)| match i % 3 {
                     0 => x * scale,
-                    // Two columns that f32 can hardly tell apart.
+                    // Two columns that f32 can hardly distinguish.
                     1 => table.x[i + 1] + 1e-7 * x,
                     _ => *x,
                 })

@@ -21,8 +21,8 @@ pub(super) struct PriorSites {
     matched_shift: Aligned<f64>,
 }
 
-/// Precision that is always left when a site is taken away, in units of rate^2: where the data say nothing the site is
-/// the whole posterior, and a variance of a million squared scales then stands for "no information".
+/// Precision that is always left when a site is taken away, in units of rate^2: where the data are uninformative the site is the whole
+/// posterior, and a variance of a million squared scales then means "no information".
 pub(super) const LEAST_PRECISION: f64 = 1e-12;
 
 impl PriorSites {
@@ -86,7 +86,7 @@ impl PriorSites {
         let (precision, shift) = (self.precision.as_mut_slice(), self.shift.as_mut_slice());
         for (j, _) in self.laplace.iter().enumerate().filter(|(_, laplace)| **laplace) {
             let matched = (self.matched_precision.as_slice()[j], self.matched_shift.as_slice()[j]);
-            // At the edge of what floats can hold a site keeps its last value.
+            // At the limits of floats a site keeps its last value.
             if matched.0.is_finite() && matched.1.is_finite() {
                 (precision[j], shift[j]) = matched;
             }
@@ -110,7 +110,7 @@ mod tests {
         }
     }
 
-    /// From a site of nothing, the posterior is the cavity, and the scalar tilt says what the new one must have.
+    /// From an empty site, the posterior is the cavity, and the scalar tilt determines the new one.
     #[test]
     fn a_site_makes_the_moments_of_the_tilted_prior() {
         let cases: Vec<(f64, f64, f64)> = [0.0, 0.01, -0.3, 2.0, -50.0]

@@ -28,7 +28,7 @@ pub(super) struct RowSites<'a, T: Width> {
     /// Where rows have weights: a row of weight w counts as ceil(w) equal rows of weight w / ceil(w) each, at most 1, since a likelihood to a
     /// higher power is too narrow for the quadrature.
     each: Option<Aligned<T>>,
-    /// How many copies a row stands for, where not one throughout: equal rows have equal sites, so that one is kept for all of them. A row of
+    /// How many copies a row represents, unless one throughout: equal rows have equal sites, so that one is kept for all of them. A row of
     /// no copies is matched, but does not count.
     copies: Option<Aligned<T>>,
     mean: Aligned<T>,
@@ -40,13 +40,13 @@ pub(super) struct RowSites<'a, T: Width> {
     column_sums: Aligned<T>,
 }
 
-/// How many copies of a row stand for one of that weight.
+/// How many copies of a row represent one of that weight.
 fn copies(weight: f64) -> f64 {
     weight.ceil().max(1.0)
 }
 
 impl<'a, T: Width> RowSites<'a, T> {
-    /// Sites of nothing yet.
+    /// Sites without information yet.
     pub(super) fn new(rows: Cow<'a, RowPack<T>>, weights: Option<&[f64]>) -> Self {
         let (d, zero) = (rows.columns, T::narrow(0.0));
         let p = stride(d);
@@ -65,7 +65,7 @@ impl<'a, T: Width> RowSites<'a, T> {
         }
     }
 
-    /// Sites of the same rows, of nothing yet.
+    /// Sites of the same rows, without information yet.
     pub(super) fn like(other: &'a RowSites<'_, T>) -> Self {
         Self {
             rows: Cow::Borrowed(other.rows.as_ref()),
@@ -94,7 +94,7 @@ impl<'a, T: Width> RowSites<'a, T> {
         }
     }
 
-    /// Takes over where sites of another width stand.
+    /// Copies the sites of another width.
     pub(super) fn go_on_from<U: Width>(&mut self, other: &RowSites<'_, U>) {
         // Padding differs: what lies past the last row is multiplied by zeros in either.
         for (to, from) in [(&mut self.precision, &other.precision), (&mut self.shift, &other.shift)] {
@@ -104,7 +104,7 @@ impl<'a, T: Width> RowSites<'a, T> {
         }
     }
 
-    /// Goes on from where sites of the same rows stand, without the rows that are `held`; `weights` are those of all rows.
+    /// Continues from the sites of the same rows, without the rows that are `held` out; `weights` are those of all rows.
     pub(super) fn without(
         &mut self,
         other: &Self,
@@ -329,7 +329,7 @@ fn match_sites<S: Simd, T: Real<S>>(
     }
 }
 
-/// e^x with x kept within a third of what a float can hold, so that products of three stay finite.
+/// e^x with x kept within a third of a float's range of exponents, so that products of three stay finite.
 ///
 /// Beyond that 1 - sigmoid is 1 or e^-x to all digits, and only ratios of it are used.
 #[inline(always)]

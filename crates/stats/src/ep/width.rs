@@ -6,7 +6,7 @@ use crate::lanes::Narrow;
 
 /// A float that the rows are swept in.
 pub(super) trait Width: Narrow + Pod {
-    /// A third of the largest exponent of e that it holds.
+    /// A third of the largest exponent of e that it can represent.
     const WIDEST_EXPONENT: f64;
 }
 

@@ -8,10 +8,10 @@ use crate::student;
 pub struct Reach {
     /// How many clusters there are.
     pub clusters: usize,
-    /// Per weight: how many clusters of equal say would tell as much about it, 1 at least; infinite where none says anything. `(sum a_g)^2 / sum a_g^2` with `a_g` the
-    /// cluster's part in the weight's variance.
+    /// Per weight: how many equally informative clusters would determine it as well, at least 1; infinite if no cluster is informative.
+    /// `(sum a_g)^2 / sum a_g^2` with `a_g` the cluster's part in the weight's variance.
     pub effective: Vec<f64>,
-    /// Per weight: the variance over clusters with the prior's own part, before it is held against the model's.
+    /// Per weight: the variance over clusters with the prior's own part, before it is compared with the model's.
     pub variance: Vec<f64>,
 }
 
@@ -46,11 +46,11 @@ impl Sums {
         &self.changes
     }
 
-    /// How sure each weight is; `told` is the diagonal of `H^-1`.
+    /// How well each weight is determined; `told` is the diagonal of `H^-1`.
     pub(super) fn finish(&self, changes: &[f64], told: &[f64]) -> Reach {
         let d = told.len();
         let count = (changes.len() / d) as f64;
-        // Around their mean in a second pass, so that no digits cancel.
+        // Around their mean in a second pass, so that there is no cancellation.
         let means: Vec<f64> = self.changes.iter().map(|sum| sum / count).collect();
         let mut spread = vec![0.0; d];
         for line in changes.chunks_exact(d) {
@@ -61,7 +61,7 @@ impl Sums {
         self.reach(changes.len() / d.max(1), &spread, told)
     }
 
-    /// How sure each weight is; `spread` is the sum of squared changes around their mean, over so many clusters.
+    /// How well each weight is determined; `spread` is the sum of squared changes around their mean, over this many clusters.
     pub(super) fn reach(&self, clusters: usize, spread: &[f64], told: &[f64]) -> Reach {
         let (d, count) = (told.len(), clusters as f64);
         let variance = (0..d)
@@ -74,7 +74,7 @@ impl Sums {
         let effective = (0..d)
             .map(|j| {
                 let (sum, squares) = (self.parts[j], self.squares[j]);
-                // No cluster says anything: there is only the prior, which knows of no clusters.
+                // No cluster is informative: there is only the prior, which is independent of clusters.
                 if squares > 0.0 { (sum * sum / squares).max(1.0) } else { f64::INFINITY }
             })
             .collect();
@@ -83,11 +83,11 @@ impl Sums {
 }
 
 impl Reach {
-    /// Joins a second way of clustering, such as annotators beside prompts, whose common cells were left out too.
+    /// Joins a second way of clustering, such as annotators in addition to prompts, whose common cells were left out too.
     ///
-    /// The variance is that of the first way and what the second adds to their cells, `V_1 + max(V_2 - V_12, 0)`, and no less than
-    /// `V_2` (after Cameron, Gelbach & Miller 2011, whose sum can be less than either way's own); effective clusters are
-    /// those of the way that has fewer. Returns what was added to each variance.
+    /// The variance is that of the first way and what the second adds to their cells, `V_1 + max(V_2 - V_12, 0)`, and at least `V_2` (after
+    /// Cameron, Gelbach & Miller 2011, whose sum can be less than either way's own); effective clusters are those of the way that has
+    /// fewer. Returns what was added to each variance.
     pub fn join(&mut self, second: &Self, cells: &Self) -> Vec<f64> {
         let mut all_added = vec![0.0; self.variance.len()];
         for j in 0..self.variance.len() {

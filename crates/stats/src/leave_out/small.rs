@@ -1,4 +1,4 @@
-//! The same over rows of small whole numbers, where nobody needs to know what each cluster changes: one pass, and nothing kept of them.
+//! The same over rows of small whole numbers, if what each cluster changes is not needed: one pass, without keeping anything of them.
 
 use pulp::{Arch, Simd, WithSimd};
 
@@ -14,14 +14,14 @@ pub struct SmallRows<'a> {
     pub x: &'a [i8],
     /// Verdicts in 0..=1.
     pub verdicts: &'a [f64],
-    /// Row weights, all 1 where there are none.
+    /// Row weights; all 1 if `None`.
     pub weights: Option<&'a [f64]>,
     /// Which rows belong together.
     pub clusters: &'a [u64],
 }
 
-/// The reach of what [`super::leave_out`] finds for the same numbers, to rounding. Cost: about `2 n d^2` multiply-adds; memory: three
-/// numbers a row. `None` where lengths do not fit together, or where there is no row.
+/// The reach that [`super::leave_out`] finds for the same numbers, up to rounding. Cost: about `2 n d^2` multiply-adds; memory: three
+/// numbers a row. `None` if lengths do not match, or if there is no row.
 pub fn reach(rows: &SmallRows<'_>, mean: &[f64], covariance: &[f64]) -> Option<Reach> {
     Arch::new().dispatch(Wide { rows, mean, covariance })
 }
@@ -181,7 +181,7 @@ fn in_one_pass(rows: &SmallRows<'_>, mean: &[f64], covariance: &[f64]) -> Option
         step: Vec::new(),
     };
     pass.all(&by_cluster(rows.clusters));
-    // Changes are near 0 on average, so that no digits cancel.
+    // Changes are near 0 on average, so that there is no cancellation.
     let count = pass.clusters as f64;
     let changes = pass.squares.iter().zip(pass.sums.changes());
     let spread: Vec<f64> = changes.map(|(all, sum)| all - sum * sum / count).collect();
@@ -238,8 +238,8 @@ struct Pass<'a> {
     sums: Sums,
     /// Per weight, the sum of squared changes.
     squares: Vec<f64>,
-    /// Per weight, the same sums of rows that stand alone, in lanes that do not wait for each other: of parts and their squares, of changes and
-    /// their squares.
+    /// Per weight, the same sums of single-row clusters, in lanes that do not wait for each other: of parts and their squares, of changes
+    /// and their squares.
     lanes: Vec<[[f64; LANES]; 4]>,
     clusters: usize,
     /// Of the cluster at hand: rows that weigh something, and their equations.
@@ -254,7 +254,7 @@ struct Pass<'a> {
 }
 
 impl Pass<'_> {
-    /// All rows, in the order of their clusters: those that stand alone by the block, then as many whole clusters as a block holds.
+    /// All rows, in the order of their clusters: single-row clusters block by block, then as many whole clusters as fit into a block.
     #[inline(always)]
     fn all(&mut self, order: &[usize]) {
         let (mut alone, mut few) = (Vec::with_capacity(BLOCK), Vec::with_capacity(BLOCK));
@@ -359,7 +359,7 @@ impl Pass<'_> {
     #[inline(always)]
     fn cluster(&mut self, start: usize, end: usize, width: usize) {
         let line = |at: usize| at * width..(at + 1) * width;
-        // Rows that weigh nothing change nothing.
+        // Rows of weight 0 change nothing.
         self.kept.clear();
         self.kept.extend((start..end).filter(|&at| self.block.curvature[at] > 0.0));
         let m = self.kept.len();
@@ -378,7 +378,7 @@ impl Pass<'_> {
             }
             self.left[a * m + a] += 1.0 / self.block.curvature[i];
         }
-        // Where a cluster holds nearly all there is, nothing but the prior is left: the step from the whole.
+        // If a cluster contains nearly all rows, only the prior is left: the step from the whole.
         if !spd::solve_in_place(&mut self.left, &mut self.right, m) {
             self.right.fill(0.0);
         }

@@ -15,8 +15,8 @@ pub(super) fn fit_together(
     fit.then_some(())
 }
 
-/// The information with the prior's precision added, and this: what the rows' information leaves of the fit's precision, which holds the
-/// prior as it bends at the fit, and no less than a sliver of it.
+/// The information with the prior's precision added, and this: the fit's precision minus the rows' information, which is the curvature of
+/// the prior at the fit, and at least a small part of it.
 pub(super) fn with_prior(
     information: Vec<f64>,
     covariance: &[f64],
@@ -79,7 +79,7 @@ pub(super) fn inner(a: &[f64], b: &[f64]) -> f64 {
 
 #[inline(always)]
 pub(super) fn add_outer(matrix: &mut [f64], x: &[f64], factor: f64) {
-    // Zeros are not looked for: to guess wrong takes longer than to add nothing.
+    // Zeros are not skipped: a wrong branch prediction takes longer than adding zero.
     for (line, a) in matrix.chunks_exact_mut(x.len()).zip(x) {
         let factor = factor * a;
         line.iter_mut().zip(x).for_each(|(cell, b)| *cell += factor * b);
@@ -121,7 +121,7 @@ pub(super) fn by_rows<'a>(
     residual: &[f64],
 ) -> Option<Vec<f64>> {
     let d = spread.first()?.len();
-    // Rows that weigh nothing change nothing.
+    // Rows of weight 0 change nothing.
     let kept: Vec<usize> = (0..group.len()).filter(|&k| curvature[group[k]] > 0.0).collect();
     let m = kept.len();
     let mut left = vec![0.0; m * m];
@@ -144,7 +144,7 @@ pub(super) fn by_rows<'a>(
     Some(step)
 }
 
-/// `(H - H_g)^-1 s_g` for many rows, as it stands.
+/// `(H - H_g)^-1 s_g` for many rows, computed directly.
 #[expect(clippy::too_many_arguments, reason = "parts of one formula, (H - H_g)^-1 s_g, which has no fewer")]
 pub(super) fn by_matrix<'a>(
     group: &[usize],

@@ -1,4 +1,4 @@
-//! Steps beside exact refits, and intervals beside simulations.
+//! Steps compared with exact refits, and intervals with simulations.
 
 use super::*;
 use crate::testing::random_table;
@@ -126,8 +126,8 @@ fn lengths_that_do_not_fit_have_no_answer() {
     assert_eq!(leave_out(&rows, &[], &[]), None);
 }
 
-/// The share of 90 % intervals that hold the estimator's own centre, where five people judge each of 200 pairs and share what is
-/// hard about it: by the model, and over pairs.
+/// The share of 90 % intervals that contain the estimator's own centre, where five people judge each of 200 pairs and share what is hard
+/// about it: by the model, and over pairs.
 #[test]
 fn intervals_hold_where_annotators_share_their_pairs() {
     let (pairs, people, d, runs) = (200, 5, 6, 60);

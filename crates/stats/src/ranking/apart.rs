@@ -42,9 +42,9 @@ fn root(parent: &mut [u32], mut at: u32) -> u32 {
 /// Of competitors who all met: those that never lost to anybody outside of themselves, and those that never won.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct OneWay {
-    /// Parts that nobody outside of them has won anything against.
+    /// Parts that have not lost to anyone outside of them.
     pub undefeated: Vec<Vec<u32>>,
-    /// Parts that have won nothing against anybody outside of them.
+    /// Parts that have not won against anyone outside of them.
     pub winless: Vec<Vec<u32>>,
 }
 

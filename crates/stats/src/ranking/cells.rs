@@ -13,7 +13,7 @@ pub(super) struct Cell<'a> {
     pub(super) x: &'a [f64],
 }
 
-/// Without covariates those of the same two, else one for each vote. A vote on a competitor against itself says nothing.
+/// Without covariates those of the same two, else one for each vote. A vote on a competitor against itself carries no information.
 pub(super) fn cells<'a>(
     votes: &[Vote],
     competitors: usize,
@@ -22,7 +22,7 @@ pub(super) fn cells<'a>(
     ties: Ties,
 ) -> Vec<Cell<'a>> {
     let weights = Weights::of(votes);
-    // Which way round a pair is counted makes no difference without covariates.
+    // Without covariates it makes no difference which way round a pair is counted.
     let turned = |vote: &Vote| {
         let (a, b, y) = (vote.a as usize, vote.b as usize, f64::from(vote.y));
         assert!(a < competitors && b < competitors, "a competitor beyond the last");

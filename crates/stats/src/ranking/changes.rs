@@ -1,5 +1,5 @@
 //! How the scores of two fits of the same comparisons differ: two judges of the same pairs, or one judge with and without something held
-//! equal. Taken cluster by cluster, so that what moves both alike blurs nothing.
+//! equal. Taken cluster by cluster, so that what moves both alike cancels.
 
 use pulp::Arch;
 use rayon::prelude::*;
@@ -31,14 +31,14 @@ pub struct Change {
 
 /// The scores of two fits and the standard errors of their differences, one for each competitor.
 ///
-/// With `H` the curvature of a fit, `g_c` the part of cluster c in the slope of its log-likelihood and `H_c` that in the curvature, leaving the
-/// cluster out moves the scores by `-(H - H_c)^-1 g_c` (one Newton step). The variance of a difference is
-/// `(G - 1) / G sum_c (d_c - mean)^2` over `G` clusters, with `d_c` the difference of the two moves and scores held against their mean with the
-/// weights `shares` (which add up to 1) in both. A competitor who was seen in one cluster only has its votes stand alone, as in
-/// [`rank`](super::rank). What a prior, or votes that are all alike, add to the errors is added for both fits, unless both have the same
+/// With `H` the curvature of a fit, `g_c` the part of cluster c in the slope of its log-likelihood and `H_c` that in the curvature, leaving
+/// the cluster out moves the scores by `-(H - H_c)^-1 g_c` (one Newton step). The variance of a difference is
+/// `(G - 1) / G sum_c (d_c - mean)^2` over `G` clusters, with `d_c` the difference of the two moves, and scores relative to their mean with
+/// the weights `shares` (which add up to 1) in both. The votes of a competitor that was seen in one cluster only are separate clusters, as
+/// in [`rank`](super::rank). What a prior, or votes that are all alike, add to the errors is added for both fits, unless both have the same
 /// verdicts (`same_verdicts`): then it is the same in both, and their difference counts.
 ///
-/// `None` where there are more than 400 unknowns.
+/// `None` with more than 400 unknowns.
 ///
 /// # Errors
 ///
@@ -208,8 +208,8 @@ mod tests {
         vec![1.0 / COMPETITORS as f64; COMPETITORS]
     }
 
-    /// Two judges of the same pairs on `prompts` prompts, who share what they like about each prompt's responses, with something that
-    /// is held equal; the second judge likes competitor 0 more by `more`.
+    /// Two judges of the same pairs on `prompts` prompts, who share what they like about each prompt's responses, with one control; the
+    /// second judge likes competitor 0 more by `more`.
     fn drawn(prompts: u64, more: f64, rng: &mut ChaCha8Rng) -> ([Vec<Vote>; 2], Vec<f64>) {
         let mut votes = [Vec::new(), Vec::new()];
         let mut covariates = Vec::new();
@@ -260,7 +260,7 @@ mod tests {
             assert!((held[i].second - whole[2][i]).abs() < 1e-8);
         }
         assert!(judges.iter().all(|change| change.clusters == 60 && change.effective > 50.0), "{judges:?}");
-        // Refits of resampled prompts, as slow as they are plain.
+        // Refits of resampled prompts, slow but simple.
         let per = COMPETITORS * (COMPETITORS - 1) / 2;
         let (mut sums, mut squares) = ([[0.0; COMPETITORS]; 2], [[0.0; COMPETITORS]; 2]);
         let resamples = 400;
@@ -363,7 +363,7 @@ mod tests {
         let options = RankingOptions { prior: 0.1, ..RankingOptions::default() };
         let found = changes(side, side, &even(), options, true).unwrap().unwrap();
         assert!(found.iter().all(|change| change.error == 0.0 && change.first == change.second));
-        // Two judges who are both unanimous about it may still differ by what eight prompts do not tell.
+        // Two judges who are both unanimous about it may still differ by what eight prompts do not determine.
         let apart = changes(side, side, &even(), options, false).unwrap().unwrap();
         assert!(apart[0].error > 0.5, "{}", apart[0].error);
     }

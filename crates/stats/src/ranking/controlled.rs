@@ -12,8 +12,8 @@ const PENALTIES: usize = 10;
 const FOLDS: usize = 5;
 /// Rounds of coordinate descent at most.
 const ROUNDS: usize = 10_000;
-/// Steps below which a minimum is found: Newton's last step is the square of the one before, so that this is an error of 1e-8 in what is
-/// only compared, and none to speak of in what is shown.
+/// Steps below which a minimum is found: Newton's last step is the square of the one before, so that this is an error of 1e-8 in values
+/// that are only compared, and negligible in reported ones.
 const ROUGH: f64 = 1e-4;
 const EXACT: f64 = 1e-9;
 /// Standard errors to either side of a 95 % interval.
@@ -50,13 +50,13 @@ pub struct LengthControlled {
 pub struct Beside<'a> {
     /// gamma of every prompt ([`instruction_difficulty`](super::instruction_difficulty)); empty: the minimal form.
     pub difficulty: &'a [f64],
-    /// Outputs of the baseline itself under other instructions (verbose, concise) against its own: they say what length does where
-    /// nothing else differs, so they share phi and psi but not theta.
+    /// Outputs of the baseline itself under other instructions (verbose, concise) against its own: they show what length does if nothing
+    /// else differs, so they share phi and psi but not theta.
     pub variants: &'a [Variant],
-    /// A number for the prompt of every preference, whose errors go together; empty: all are of different prompts.
+    /// A number for the prompt of every preference, whose errors are correlated; empty: all are of different prompts.
     pub prompts: &'a [u64],
     /// Mean and sd of a normal prior on phi ([`Difficulty::length`](super::Difficulty)): a model whose outputs are all shorter or all
-    /// longer than the baseline's cannot tell weakness from length by itself.
+    /// longer than the baseline's cannot distinguish weakness from length by itself.
     pub length: Option<(f64, f64)>,
 }
 
@@ -69,7 +69,7 @@ pub struct Variant {
     pub longer: f64,
     /// gamma of its prompt.
     pub difficulty: f64,
-    /// How much it counts beside an output of the model; AlpacaEval: 0.1.
+    /// Its weight, where an output of the model counts 1; AlpacaEval: 0.1.
     pub weight: f64,
 }
 
@@ -81,7 +81,7 @@ pub struct Variant {
 /// the least mean log-loss over five folds (row i in fold i mod 5, counted from the last) among ten values from 1e-4 to 1e4.
 /// The sign of d makes no difference to `theta`.
 ///
-/// `None` without any preference, or where every length differs by the same.
+/// `None` without any preference, or if every length differs by the same.
 ///
 /// # Panics
 ///
@@ -129,7 +129,7 @@ pub fn length_controlled(
     let standard_error = mean.estimate().map_or(f64::NAN, |mean| mean.se);
     let interval = mean.estimate().map_or((0.0, 1.0), |mean| mean.share(Z95));
     if !difficult && differences.iter().all(|d| *d == 0.0) {
-        // Nothing to hold equal: the rate as it is, without the penalty's pull.
+        // Nothing to hold equal: the raw rate, without the penalty's pull.
         let theta = (win_rate / (1.0 - win_rate)).ln();
         return Some(LengthControlled {
             win_rate,
@@ -158,8 +158,8 @@ pub fn length_controlled(
     })
 }
 
-/// `tanh(d / sd)`, the sd with n - 1 in the denominator and the mean left in d; zeros where all are zero, `None` where all are one and the
-/// same length apart: then length cannot be told from the model.
+/// `tanh(d / sd)`, the sd with n - 1 in the denominator and the mean left in d; zeros if all are zero, `None` if all are the same non-zero
+/// value: then length cannot be distinguished from the model.
 pub fn standardised(differences: &[f64]) -> Option<Vec<f64>> {
     if !differences.is_empty() && differences.iter().all(|d| *d == 0.0) {
         return Some(vec![0.0; differences.len()]);
@@ -241,8 +241,8 @@ fn total_loss(rows: &[Row], w: &[f64; COLUMNS]) -> f64 {
 
 /// The minimum of C times the sum of losses plus the sum of absolute weights.
 ///
-/// Proximal Newton: every round looks at the rows once, minimises the quadratic that touches the losses there plus the absolute
-/// weights, which takes no rows, and goes as far in that direction as the value falls.
+/// Proximal Newton: every round looks at the rows once, minimises the quadratic that touches the losses there plus the absolute weights,
+/// which needs no rows, and goes as far in that direction as the value falls.
 fn minimise(
     rows: &[Row],
     length: Option<(f64, f64)>,
@@ -408,7 +408,7 @@ fn level_error(
     let lever: Vec<f64> =
         (0..k).map(|a| (0..k).map(|b| inverse[a * k + b] * slope[b]).sum::<f64>()).collect();
     let n = own as f64;
-    // Summed up by prompt; an output of a variant stands for itself.
+    // Summed by prompt; an output of a variant is its own cluster.
     let mut moved: BTreeMap<(bool, u64), f64> = BTreeMap::new();
     for (at, row) in rows.iter().enumerate() {
         let pull: f64 =

@@ -3,7 +3,7 @@
 use super::model::Model;
 use crate::spd;
 
-/// Up to so many unknowns the matrix is written out and inverted; beyond, its products with vectors take a millisecond and the matrix
+/// Up to this many unknowns the matrix is written out and inverted; beyond, its products with vectors take a millisecond and the matrix
 /// seconds.
 const MOST_DENSE: usize = 400;
 /// Rounds of conjugate gradients at most: well joined votes need some twenty.
@@ -107,8 +107,8 @@ impl<'a> Curvature<'a> {
         }
     }
 
-    /// The vectors that this curvature turns into `right`, by conjugate gradients from 0, until each is right to `tolerance` of its length.
-    /// `None` where it does not converge, as with controls that cannot be told apart.
+    /// The vectors that this curvature turns into `right`, by conjugate gradients from 0, until each is accurate to `tolerance` of its
+    /// length. `None` if it does not converge, as with collinear controls.
     pub(super) fn solve<const L: usize>(&self, right: &[[f64; L]], tolerance: f64) -> Option<Vec<[f64; L]>> {
         let scale: Vec<f64> = self.diagonal().iter().map(|d| 1.0 / d.max(1e-12)).collect();
         let dot = |a: &[[f64; L]], b: &[[f64; L]]| {

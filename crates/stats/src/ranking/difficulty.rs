@@ -41,7 +41,7 @@ pub struct Difficulty {
 ///
 /// # Panics
 ///
-/// When a model or prompt lies outside its range.
+/// When a model or prompt is outside its range.
 #[expect(clippy::too_many_lines, reason = "one algorithm, whose steps share what they change")]
 pub fn instruction_difficulty(outputs: &[Faced], models: usize, prompts: usize) -> Difficulty {
     let mut gamma = vec![0.0; prompts];
@@ -49,7 +49,7 @@ pub fn instruction_difficulty(outputs: &[Faced], models: usize, prompts: usize) 
     let mut variance = 1.0_f64;
     let mut length = (0.0_f64, 1.0_f64);
     for _ in 0..ROUNDS {
-        // Every model's two weights by a Newton step, the prompts as they are.
+        // Every model's two weights by a Newton step, with the prompts fixed.
         let mut slope = vec![[0.0; 2]; models];
         let mut curve = vec![[0.0; 3]; models];
         for output in outputs {
@@ -83,7 +83,7 @@ pub fn instruction_difficulty(outputs: &[Faced], models: usize, prompts: usize) 
         let next = (mean, (spread / count).sqrt().max(LEAST));
         moved = moved.max((next.0 - length.0).abs()).max((next.1 - length.1).abs());
         length = next;
-        // Every prompt's gamma, the models as they are.
+        // Every prompt's gamma, with the models fixed.
         let mut slope = vec![0.0; prompts];
         let mut curve = vec![0.0; prompts];
         for output in outputs {
@@ -150,7 +150,7 @@ mod tests {
     #[test]
     fn nothing_to_tell_is_zero() {
         assert_eq!(instruction_difficulty(&[], 0, 3).gamma, [0.0; 3]);
-        // One who always wins leaves nothing infinite.
+        // A model that always wins makes nothing infinite.
         let always: Vec<Faced> =
             (0..9).map(|prompt| Faced { model: 0, prompt, preference: 1.0, longer: 0.0 }).collect();
         assert!(instruction_difficulty(&always, 1, 9).gamma.iter().all(|g| g.is_finite() && g.abs() < 3.0));

@@ -14,7 +14,7 @@ use super::vote::Vote;
 use crate::spd::{inverse, product};
 
 /// Where a competitor's votes are all alike, its slope is as uncertain as that many more votes would make it, half of them won and half of
-/// them lost (Agresti & Coull 1998): nine wins of nine are no certainty.
+/// them lost (Agresti & Coull 1998): nine wins of nine do not mean certainty.
 const MORE_VOTES: f64 = 4.0;
 /// With fewer votes against the usual outcome, summed up over opponents, the posterior of a competitor is not nearly normal.
 const FEW: f64 = 5.0;
@@ -33,7 +33,7 @@ pub enum Robust {
     /// Votes of one cluster depend on each other: the sandwich with scores summed by cluster. Votes on a competitor who was seen
     /// in one cluster only count as independent.
     Clusters,
-    /// Nothing: scores alone are wanted, as in a resample, and errors are `NaN`.
+    /// No errors: scores alone are wanted, as in a resample, and errors are `NaN`.
     Nothing,
 }
 
@@ -42,7 +42,7 @@ pub(super) type Piece = Vec<(usize, f64)>;
 /// Takes one.
 type Take<'a> = dyn FnMut(&[(usize, f64)]) + 'a;
 
-/// The votes, what is held equal beside them, and the scores at which they are looked at.
+/// The votes, their covariates, and the scores at which they are evaluated.
 pub(super) struct Seen<'a> {
     pub(super) model: &'a Model<'a>,
     pub(super) votes: &'a [Vote],
@@ -67,7 +67,7 @@ impl Seen<'_> {
         for cell in model.cells {
             let d = model.difference(cell.a, cell.b, cell.x, self.at);
             let [dd, dt, tt] = squared_scores(model.ties, &cell.outcomes, d, model.tie(self.at));
-            // The two are correlated: the second is what the first does not tell.
+            // The two are correlated: the second is what the first does not explain.
             let side = dd.max(0.0).sqrt();
             let mut piece: Piece = model.direction(cell).map(|(i, x)| (i, side * x)).collect();
             if model.has_tie() == 1 {
@@ -103,8 +103,8 @@ impl Seen<'_> {
         }
     }
 
-    /// What varies beside the votes that were seen: the prior, and for a competitor whose votes are all alike a few more against the same
-    /// opponents. As many pieces as there are competitors, and as many again under a prior; some are empty.
+    /// What varies in addition to the votes that were seen: the prior, and for a competitor whose votes are all alike a few more against
+    /// the same opponents. As many pieces as there are competitors, and as many again under a prior; some are empty.
     pub(super) fn beside(&self, curvature: &Curvature<'_>) -> Vec<Piece> {
         let competitors = self.model.competitors;
         let mut seen = vec![0.0; self.model.width()];
@@ -159,7 +159,7 @@ impl Seen<'_> {
         pieces
     }
 
-    /// The covariance of all that is estimated, row by row; `None` where it is not determined.
+    /// The covariance of all that is estimated, row by row; `None` if it is not determined.
     pub(super) fn covariance(&self, curvature: &Curvature<'_>) -> Option<Vec<f64>> {
         let width = self.model.width();
         let bread = inverse(&curvature.dense(), width)?;
@@ -176,11 +176,12 @@ impl Seen<'_> {
         Some(product(&product(&bread, &meat, width), &bread, width))
     }
 
-    /// Under a prior, how far below and above its score the posterior of a competitor reaches whose votes against each other one are nearly all won or
-    /// nearly all lost: there it is far from normal. `None` for the others. `shares` are those of what scores are held against.
+    /// Under a prior, how far below and above its score the posterior reaches for a competitor whose votes against each opponent are nearly
+    /// all won or nearly all lost: there it is far from normal. `None` for the others. `shares` are the weights of the mean that scores are
+    /// relative to.
     ///
-    /// The posterior of the difference t along the line on which all others follow as they usually do: its own votes as they are, the rest
-    /// by its curvature; quantiles of 2.5 and 97.5 %.
+    /// The posterior of the difference t along the line on which all others follow as they usually do: its own votes exactly, the rest by
+    /// its curvature; quantiles of 2.5 and 97.5 %.
     #[expect(clippy::too_many_lines, reason = "one algorithm, whose steps share what they change")]
     pub(super) fn reaches(
         &self,
@@ -256,8 +257,8 @@ impl Seen<'_> {
     }
 
     /// The standard errors of the scores against a mean of them with these weights, and the covariance of the controls, by draws of the
-    /// slope that are handed through the curvature. Each is held against the same draw of the slope alone, whose variance is known: what
-    /// is left of the noise of drawing is about a fiftieth.
+    /// slope multiplied by the inverse curvature. Each is compared with the same draw of the slope alone, whose variance is known: about a
+    /// fiftieth of the sampling noise remains.
     pub(super) fn drawn(&self, curvature: &Curvature<'_>, centre: &[f64]) -> Option<(Vec<f64>, Vec<f64>)> {
         let (width, competitors) = (self.model.width(), self.model.competitors);
         let information = curvature.diagonal();

@@ -24,8 +24,8 @@ pub struct RankingOptions {
     pub ties: Ties,
     /// What the covariance allows for.
     pub robust: Robust,
-    /// Precision (1 / variance) of a normal prior on every score around their mean; 0: none. It keeps scores finite where
-    /// somebody has won or lost all its votes.
+    /// Precision (1 / variance) of a normal prior on every score around their mean; 0: none. It keeps scores finite if a competitor has won
+    /// or lost all its votes.
     pub prior: f64,
     /// What errors are differences to.
     pub origin: Origin,
@@ -34,7 +34,7 @@ pub struct RankingOptions {
 /// What the errors of scores are differences to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Origin {
-    /// The mean of all, each with the weight of its votes: somebody with three votes does not blur everybody.
+    /// The mean of all, each with the weight of its votes: a competitor with three votes does not blur the others.
     #[default]
     Field,
     /// One competitor.
@@ -49,13 +49,13 @@ pub struct Ranking {
     /// The standard error of each difference to what [`RankingOptions::origin`] names; by draws, and then right to about a fiftieth, where
     /// there are more than 400 unknowns.
     pub errors: Vec<f64>,
-    /// The covariance of these differences, row by row; `None` where there are more than 400 unknowns.
+    /// The covariance of these differences, row by row; `None` with more than 400 unknowns.
     pub covariance: Option<Vec<f64>>,
-    /// Under a prior, of competitors with fewer than five votes against the usual outcome of each pair: how far the middle 95 % of the posterior reach below and above the
-    /// score. It is far from normal there. `None` for others, with Rao and Kupper's
-    /// ties (whose parameter is bounded), and where there are more than 400 unknowns.
+    /// Under a prior, of competitors with fewer than five votes against the usual outcome of each pair: how far the middle 95 % of the
+    /// posterior reach below and above the score. It is far from normal there. `None` for others, with Rao and Kupper's ties (whose
+    /// parameter is bounded), and with more than 400 unknowns.
     pub reaches: Vec<Option<(f64, f64)>>,
-    /// The tie parameter: eta of Rao-Kupper, nu of Davidson; `None` where ties are halves or there are none.
+    /// The tie parameter: eta of Rao-Kupper, nu of Davidson; `None` if ties count half or there are none.
     pub tie: Option<f64>,
     /// The weights of the covariates, in log-odds per unit.
     pub controls: Vec<f64>,
@@ -74,10 +74,10 @@ pub enum RankingError {
     /// There are fewer than two competitors or no vote that counts.
     #[error("there is nothing to rank")]
     Empty,
-    /// The competitors fall into groups without a vote between them, so that nothing says how far apart these are.
+    /// The competitors fall into groups without a vote between them, so that the distances between them are undetermined.
     #[error("the competitors fall into {} groups that never met", .0.len())]
     NeverMet(Vec<Vec<u32>>),
-    /// The votes fall into parts between which wins go one way only, so that their distance has no finite maximum.
+    /// The votes fall into parts between which wins go one way only, so that the likelihood has no finite maximum.
     #[error("some competitors have won, or lost, all their votes against the others")]
     OneWay(OneWay),
     /// A model of ties needs something else too.
@@ -93,9 +93,8 @@ pub enum RankingError {
 
 /// The scores that make the votes most probable, with their sandwich covariance.
 ///
-/// `covariates` holds as many numbers per vote as there are controls (none: 0), positive where they speak for the first
-/// competitor. Without covariates, votes of the same two are added up first, so that the search takes the time of the different
-/// pairs and not of the votes.
+/// `covariates` has one number per vote and control, positive if it favours the first competitor. Without covariates, votes on the same two
+/// are summed first, so that the time of the search depends on the number of different pairs and not of votes.
 ///
 /// # Errors
 ///
@@ -190,7 +189,7 @@ pub fn rank(
 ///
 /// # Errors
 ///
-/// Where nothing can be ranked, or no score is finite.
+/// When no ranking is possible, or no score is finite.
 pub(super) fn checked<'a>(
     votes: &[Vote],
     competitors: usize,
@@ -199,7 +198,7 @@ pub(super) fn checked<'a>(
 ) -> Result<(Vec<Cell<'a>>, Ties), RankingError> {
     let controls = if votes.is_empty() { 0 } else { covariates.len() / votes.len() };
     assert_eq!(covariates.len(), controls * votes.len(), "as many covariates for every vote");
-    // Without ties both models are Bradley-Terry's, and soft votes count as they are.
+    // Without ties both models are Bradley-Terry's, and soft votes count with their values.
     let ties_there =
         options.ties != Ties::Half && votes.iter().any(|vote| vote.y == 0.5 && vote.weight > 0.0);
     let ties = if ties_there { options.ties } else { Ties::Half };
@@ -277,7 +276,7 @@ pub(super) fn climb<'a>(model: &'a Model<'a>, start: Option<&[f64]>) -> Result<T
     Err(RankingError::NoMaximum)
 }
 
-/// The shares of the competitors in what scores are held against.
+/// The shares of the competitors in the mean that scores are relative to.
 fn centre(model: &Model<'_>, origin: Origin) -> Vec<f64> {
     let mut shares = vec![0.0; model.competitors];
     match origin {

@@ -10,8 +10,8 @@ pub(super) struct Groups {
 }
 
 impl Groups {
-    /// The scores of a competitor who was seen in one cluster only add up to zero there, which says nothing of the error: the votes on him
-    /// are clusters of their own.
+    /// The slopes of a competitor that was seen in one cluster only add up to zero there, which does not determine the error: its votes are
+    /// separate clusters.
     pub(super) fn of(votes: &[Vote], competitors: usize) -> Self {
         let mut seen: Vec<Option<u64>> = vec![None; competitors];
         let mut alone = vec![true; competitors];
@@ -20,7 +20,7 @@ impl Groups {
                 alone[who] &= *seen[who].get_or_insert(vote.cluster) == vote.cluster;
             }
         }
-        // Those that stand alone first, so that they do not cut the others' clusters apart.
+        // Single-vote clusters first, so that they do not split the others' clusters.
         let key = |(at, vote): (usize, &Vote)| {
             let together = !alone[vote.a as usize] && !alone[vote.b as usize];
             (together, vote.cluster, at as u32)

@@ -9,7 +9,7 @@ use super::model::Model;
 use super::vote::Vote;
 use crate::spd::{inverse, solve};
 
-/// With more unknowns a cluster of more votes than unknowns, or one with ties of their own, takes the step from the whole.
+/// With more unknowns, a cluster of more votes than unknowns, or one in a model with a tie parameter, takes the step from the whole.
 const MOST_BY_MATRIX: usize = 150;
 
 /// One of the two fits that [`changes`](super::changes()) compares.
@@ -60,7 +60,7 @@ pub(super) struct LeftOut<'a> {
     covariates: &'a [f64],
     top: &'a Top<'a>,
     hessian: Vec<f64>,
-    /// The inverse curvature, of whose rows the scores are held against their mean: so are all moves that are sums of them.
+    /// The inverse curvature, its rows relative to the mean of the scores: so are all moves, which are sums of these rows.
     bread: Vec<f64>,
     shares: &'a [f64],
 }
@@ -140,7 +140,7 @@ impl<'a> LeftOut<'a> {
             self.by_matrix(rows, step)
         };
         if found.is_none() {
-            // Where a cluster holds nearly all there is, nothing is left: the step from the whole.
+            // If a cluster contains nearly all votes, nothing is left: the step from the whole.
             let slope = self.slope(rows);
             step.fill(0.0);
             self.times(slope.into_iter().enumerate(), step);
@@ -170,7 +170,7 @@ impl<'a> LeftOut<'a> {
     #[inline(always)]
     fn by_rows(&self, rows: &[Row], lines: &[f64], step: &mut [f64]) -> Option<()> {
         let width = self.model.width();
-        // Votes that weigh nothing move nothing.
+        // Votes of weight 0 change nothing.
         let kept: Vec<usize> = (0..rows.len()).filter(|&k| -rows[k].1.dd > 1e-300).collect();
         let m = kept.len();
         let (mut left, mut right) = (vec![0.0; m * m], vec![0.0; m]);
@@ -194,7 +194,7 @@ impl<'a> LeftOut<'a> {
         Some(())
     }
 
-    /// For many votes, or with ties of their own, as it stands.
+    /// For many votes, or with a tie parameter, computed directly.
     fn by_matrix(&self, rows: &[Row], step: &mut [f64]) -> Option<()> {
         let (model, competitors) = (self.model, self.shares.len());
         let width = model.width();

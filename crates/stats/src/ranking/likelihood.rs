@@ -5,7 +5,7 @@ use crate::logistic::{log_sigmoid, sigmoid, sigmoid_and_log};
 /// What a tie is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Ties {
-    /// Half a win for each: Bradley-Terry, P(a beats b) = sigmoid(D). Soft votes count as they are.
+    /// Half a win for each: Bradley-Terry, P(a beats b) = sigmoid(D). Soft votes count with their values.
     #[default]
     Half,
     /// Rao and Kupper (1967): P(win) = sigmoid(D - eta), P(loss) = sigmoid(-D - eta), the rest a tie.

@@ -1,4 +1,4 @@
-//! Who stands where, and how surely?
+//! Which ranks, and how surely?
 
 /// The place of one competitor.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -63,8 +63,8 @@ pub fn ranks(scores: &[f64]) -> Vec<usize> {
     scores.iter().map(|score| 1 + sorted.len() - sorted.partition_point(|other| other <= score)).collect()
 }
 
-/// The standings by scores and their standard errors alone, where nothing is known of how the errors go together: at worst those of
-/// two are opposite, so that one is clearly better when the intervals are apart. In n log n steps.
+/// The standings by scores and their standard errors alone, if the correlations of the errors are unknown: at worst those of two are
+/// opposite, so that one is clearly better when the intervals do not overlap. In n log n steps.
 ///
 /// # Panics
 ///
@@ -117,12 +117,12 @@ mod tests {
 
     #[test]
     fn ranks_follow_from_what_is_sure() {
-        // Independent: the first two cannot be told apart, the third is surely worse.
+        // Independent: the first two cannot be distinguished, the third is surely worse.
         let places = standings(&[1.0, 0.9, 0.0], &[0.01, 0.0, 0.0, 0.0, 0.01, 0.0, 0.0, 0.0, 0.01], 2.0);
         let of = |s: &Standing| (s.rank, s.rank_low, s.rank_high);
         assert_eq!(places.iter().map(of).collect::<Vec<_>>(), [(1, 1, 2), (2, 1, 2), (3, 3, 3)]);
         assert!((places[0].low - 0.8).abs() < 1e-15 && (places[0].high - 1.2).abs() < 1e-15);
-        // Errors that are shared tell them apart, though their intervals overlap.
+        // Shared errors distinguish them, though their intervals overlap.
         let shared = standings(&[1.0, 0.9], &[0.01, 0.0099, 0.0099, 0.01], 2.0);
         assert_eq!(shared.iter().map(of).collect::<Vec<_>>(), [(1, 1, 1), (2, 2, 2)]);
     }

@@ -6,7 +6,7 @@ use crate::ep::{EpOptions, ep};
 use crate::importance;
 use crate::regression::{Prior, Regression};
 
-/// Beyond so many competitors draws take longer than they are worth.
+/// Beyond this many competitors draws take longer than they are worth.
 const MOST: usize = 60;
 /// Draws: a quantile of 2.5 % is then right to about a fiftieth of an sd.
 const DRAWS: usize = 20_000;
@@ -14,8 +14,8 @@ const SEED: u64 = 0;
 
 /// For some competitors, how far the middle 95 % of the posterior of the difference to the mean with these weights reach below and above `at`.
 ///
-/// Bradley-Terry under a prior is a logistic regression: one column for each competitor, 1 for the first and -1 for the second, with a normal
-/// prior on each. `None` where there is something else in the model, more than 60 competitors, or where the draws do not hold (Pareto k).
+/// Bradley-Terry under a prior is a logistic regression: one column for each competitor, 1 for the first and -1 for the second, with a
+/// normal prior on each. `None` if the model has other parameters or more than 60 competitors, or if the draws are unreliable (Pareto k).
 pub(super) fn reaches(
     model: &Model<'_>,
     at: &[f64],
@@ -61,8 +61,8 @@ pub(super) fn reaches(
 mod tests {
     use crate::ranking::{RankingOptions, Vote, rank};
 
-    /// Fifty wins of the first over the second, and fifty of the second over the third: the second has as many wins as losses, and still all that is
-    /// known of it is that it stands somewhere between.
+    /// Fifty wins of the first over the second, and fifty of the second over the third: the second has as many wins as losses, and still
+    /// all that is known of it is that it is somewhere between.
     #[test]
     fn one_between_an_undefeated_and_a_winless_one_is_not_known_surely() {
         let won =

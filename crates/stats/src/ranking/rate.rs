@@ -19,8 +19,8 @@ pub struct WinRate {
 }
 
 impl WinRate {
-    /// The interval of the rate (Wilson 1927), with the reach that a normal has at `z`: none of no width where all votes are alike.
-    /// Without votes anything may be.
+    /// The interval of the rate (Wilson 1927), with the reach that a normal has at `z`: it has a width even if all votes are alike. Without
+    /// votes it is 0 to 1.
     pub fn interval(&self, z: f64) -> (f64, f64) {
         if self.rate.is_nan() {
             return (0.0, 1.0);

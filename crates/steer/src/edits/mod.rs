@@ -9,19 +9,19 @@ mod wording;
 pub struct Edit {
     /// Its name.
     pub name: &'static str,
-    /// The property that it changes, by id; of the null edit none.
+    /// The property that it changes, by id; empty for the null edit.
     pub property: &'static str,
     /// Whether it makes more of it.
     pub more: bool,
     /// What it does, in one sentence.
     pub does: &'static str,
-    /// Whether it leaves out, adds or changes nothing that the response says about its subject.
+    /// Whether it neither removes, adds nor changes anything that the response says about its subject.
     pub worthless: bool,
     make: fn(&str) -> Option<String>,
 }
 
 impl Edit {
-    /// The edited text; `None` where there is nothing to change.
+    /// The edited text; `None` if there is nothing to change.
     pub fn apply(&self, text: &str) -> Option<String> {
         if text.trim().is_empty() {
             return None;
@@ -30,7 +30,7 @@ impl Edit {
     }
 }
 
-/// The name under which a response that answers nothing stands among the edits.
+/// The name among the edits of a response that does not answer.
 pub const NULL: &str = "null";
 
 const fn edit(

@@ -9,7 +9,7 @@ pub(super) enum Part {
     Heading(String),
     /// Items of a list, without their marks.
     List(Vec<String>),
-    /// A block of code or a table, as it stands.
+    /// A block of code or a table, unchanged.
     Other(String),
 }
 
@@ -127,7 +127,7 @@ pub(super) fn sentences(paragraph: &str) -> Vec<&str> {
         let rest = &paragraph[end..];
         let next = rest.trim_start();
         let parted = rest.starts_with(char::is_whitespace);
-        // `e.g. Paris`, `1. Boil`, `J. Smith`: no end of a sentence.
+        // `e.g. Paris`, `1. Boil`, `J. Smith`: not the end of a sentence.
         let word = paragraph[from..at].rsplit(char::is_whitespace).next().unwrap_or_default();
         let abbreviation = c == '.'
             && (word.chars().count() < 2

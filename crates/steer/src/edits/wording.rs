@@ -4,7 +4,7 @@
 
 use super::text::{Part, parts, reworded, sentences};
 
-/// Sentences that say nothing about any subject.
+/// Sentences without content on any subject.
 const EMPTY: [&str; 6] = [
     "These are the main points that matter here.",
     "There are of course other ways to look at this, and each of them has something to be said for it.",

@@ -1,4 +1,4 @@
-//! What a run found: every judge's rows, and what is to be known beside them.
+//! The results of a run: every judge's rows, and further facts about them.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ use crate::measure::{Measured, prediction_fit};
 use crate::request::SteerRequest;
 use crate::responses::Responses;
 
-/// Below so many prompts, resampling them understates how they vary.
+/// With fewer prompts than this, resampling them understates how they vary.
 const FEW: usize = 20;
 
 /// What the parts of a run found.
@@ -138,7 +138,7 @@ impl Steering {
     }
 }
 
-/// What the model was told, by arm and group.
+/// The instructions to the model, by arm and group.
 fn messages(groups: &[Group]) -> BTreeMap<String, BTreeMap<String, String>> {
     let mut messages: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
     for group in groups {

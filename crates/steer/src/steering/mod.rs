@@ -32,7 +32,7 @@ pub use self::ready::Steering;
 
 /// The verb, as the study knows it.
 const VERB: &str = "steer";
-/// Settings under which a study of this kind must go on.
+/// Settings that a resumed study of this kind must not change.
 const FIXED: [&str; 16] = [
     "judge",
     "published",
@@ -57,7 +57,7 @@ impl Steering {
     ///
     /// # Errors
     ///
-    /// When anything is missing or contradicts itself: it is told before a model is asked.
+    /// When anything is missing or contradicts itself: this is reported before a model is asked.
     pub fn begin(
         request: &SteerRequest,
         inputs: &Inputs<'_>,
@@ -151,8 +151,8 @@ impl Steering {
         Ok(plans)
     }
 
-    /// Asks the model under test, then the judges, and keeps all of it in the study. Whatever ends it, what was answered is kept, and the same
-    /// command goes on there.
+    /// Asks the model under test, then the judges, and keeps all of it in the study. Whatever ends it, what was answered is kept, and the
+    /// same command resumes it.
     ///
     /// # Errors
     ///

@@ -3,7 +3,7 @@
 /// What is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Unit {
-    /// What stands between white space and holds a letter or digit.
+    /// A sequence without white space that contains a letter or digit.
     Word,
     /// Sentences with a word.
     Sentence,
@@ -50,11 +50,11 @@ pub(crate) enum Shape {
     Bullets,
     /// A numbered list.
     Numbers,
-    /// One code block and nothing else.
+    /// One code block only.
     OnlyCode,
-    /// Yes or no and nothing else.
+    /// Yes or no only.
     YesOrNo,
-    /// A number and nothing else.
+    /// A number only.
     OnlyNumber,
     /// One line.
     OneLine,
@@ -96,7 +96,7 @@ pub(crate) enum Banned {
 /// One demand.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Constraint {
-    /// So many of something.
+    /// A count of something.
     Count {
         /// Of what.
         unit: Unit,

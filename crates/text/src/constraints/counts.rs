@@ -103,11 +103,11 @@ const VERBS: [&str; 14] = [
     "brainstorm",
 ];
 
-/// All demands with numbers in the words of one sentence of a request, in lower case; `,` and `:` are words of their own.
+/// All demands with numbers in the words of one sentence of a request, in lower case; `,` and `:` are separate words.
 pub(super) fn find(words: &[&str], out: &mut Vec<Constraint>) {
     let mut at = 0;
     while at < words.len() {
-        // "extract the keywords, then summarise it in ten words": a part of the response that cannot be told from the others.
+        // "extract the keywords, then summarise it in ten words": a part of the response that cannot be distinguished from the others.
         if words[at] == "then" {
             return;
         }
@@ -134,7 +134,7 @@ fn numbers(words: &[&str], at: usize) -> Option<(usize, Option<usize>, usize)> {
         && ["or", "to", "and", "oder", "bis", "à", "ou", "o"].contains(joint)
         && low < high
     {
-        // "1 or 7 words" is no range.
+        // "1 or 7 words" is not a range.
         if *joint == "or" && high > low + 1 {
             return None;
         }
@@ -204,7 +204,7 @@ fn compared(words: &[&str], at: usize) -> Option<(Compared, usize)> {
 
 const NONE: [&str; 6] = ["no", "none", "not", "never", "don't", "nothing"];
 
-/// The range that a comparison with a number, or two, means; `None` where it means nothing.
+/// The range that a comparison with a number, or two, means; `None` if it is not meaningful.
 fn range(compared: Compared, low: usize, high: Option<usize>) -> Option<Range> {
     let exact = |least, most| Some(Range { least, most });
     if let Some(high) = high {
@@ -273,7 +273,7 @@ fn compared_after(words: &[&str], next: usize) -> Option<(Compared, usize)> {
 /// "at most twenty words", "in one sentence", "a four-line poem".
 fn counted(words: &[&str], at: usize) -> Option<(Constraint, usize)> {
     let hyphenated = words[at].rsplit_once('-').and_then(|(n, u)| {
-        // "twenty-five-word" and "three-to-five-sentence" are not taken apart; `number` knows neither.
+        // "twenty-five-word" and "three-to-five-sentence" are not split; `number` knows neither.
         let n = n.strip_prefix("a-").unwrap_or(n);
         Some((number(n)?, None, unit(u)?, at + 1))
     });
@@ -331,7 +331,7 @@ fn counted(words: &[&str], at: usize) -> Option<(Constraint, usize)> {
     Some((Constraint::Count { unit, range: range(how, low, high)?, scope }, next))
 }
 
-/// "in each sentence", "per line", "no line longer than"; `None` where it is of each of something else.
+/// "in each sentence", "per line", "no line longer than"; `None` if it refers to each of something else.
 fn scope(words: &[&str], first: usize, next: usize, counted: Unit) -> Option<Scope> {
     let each = |word: &&str| unit(word).filter(|unit| *unit != counted);
     match words.get(next..).unwrap_or_default() {

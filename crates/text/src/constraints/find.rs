@@ -1,7 +1,7 @@
 //! Which demands does a request state?
 //!
-//! Only its beginning and its end are read where it is long: what stands between is mostly material. What stands in code blocks is not
-//! read, and what stands between quotation marks only where a demand is about those words.
+//! Of a long request only the beginning and the end are read: the rest is mostly material. Text in code blocks is not read, and text
+//! between quotation marks only if a demand is about those words.
 
 use super::constraint::{Banned, Constraint, Range, Scope, Shape, Unit};
 use super::counts;
@@ -17,7 +17,7 @@ const HEAD: usize = 300;
 /// Bytes at its end.
 const TAIL: usize = 200;
 
-/// Stands for quotation `n` among the words of a request.
+/// Represents quotation `n` among the words of a request.
 const QUOTE: char = '\u{1}';
 
 /// All demands that are found, in their order, each once.
@@ -29,7 +29,7 @@ pub(crate) fn find(request: &str) -> Vec<Constraint> {
         text.split_whitespace().any(|word| CODE.contains(&word.trim_matches(|c: char| !c.is_alphanumeric())));
     for sentence in sentences(&text, &mut quotes) {
         let words: Vec<&str> = sentence.iter().map(String::as_str).collect();
-        // "Why do people use the phrase ..?" demands nothing; "What is it, in one sentence?" does.
+        // "Why do people use the phrase ..?" is not a demand; "What is it, in one sentence?" does.
         let question = words.last() == Some(&"?");
         let words = words.strip_suffix(&["?"]).unwrap_or(&words);
         if tells(words) {
@@ -38,7 +38,7 @@ pub(crate) fn find(request: &str) -> Vec<Constraint> {
         let from = out.len();
         counts::find(words, &mut out);
         if question && words.first().is_some_and(|word| ASKS.contains(word)) {
-            // Of a question only what stands at its end is a demand.
+            // Of a question only the end is a demand.
             if !(words.contains(&"in") && words.last().is_some_and(|word| unit(word).is_some())) {
                 out.truncate(from);
             }
@@ -67,7 +67,7 @@ const ASKS: [&str; 15] = [
     "instead",
 ];
 
-/// Whether a sentence tells something rather than asks for it: "I have a file with 20 words".
+/// Whether a sentence states something rather than asks for it: "I have a file with 20 words".
 fn tells(words: &[&str]) -> bool {
     let first = words.first().copied().unwrap_or_default();
     ["i", "my", "we", "our", "he", "she", "they", "there", "his", "her", "their"].contains(&first)

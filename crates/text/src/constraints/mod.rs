@@ -1,4 +1,4 @@
-//! What does a request demand in so many words that a program can check?
+//! What does a request demand explicitly that a program can check?
 //!
 //! [`find()`] reads demands by rules that would rather miss one than see one that is not there; [`Constraint::kept`] checks a response (`demands.rs`).
 

@@ -1,6 +1,6 @@
 //! Does a request contain these words, one behind the other?
 
-/// Whether these words stand one behind the other.
+/// Whether these words occur consecutively.
 pub(super) fn has(words: &[&str], phrase: &str) -> bool {
     place(words, phrase).is_some()
 }

@@ -37,7 +37,7 @@ enum Where {
     NoCode,
     /// Not in sentences with a negation.
     Affirmed,
-    /// Neither.
+    /// Neither of them.
     Plain,
     /// Not where it is of each of several parts.
     Whole,

@@ -1,4 +1,4 @@
-//! How many errors in grammar, spelling and punctuation does English prose hold?
+//! How many errors in grammar, spelling and punctuation are in English prose?
 
 mod rules;
 mod spelling;
@@ -71,7 +71,7 @@ fn small_letters(text: &str) -> usize {
     text.split("\n\n").map(in_block).sum()
 }
 
-/// Puts [`OBJECT`] in the place of anything that is no word, however long; spaces once.
+/// Replaces anything that is not a word with [`OBJECT`], however long; spaces once.
 fn readable(prose: &str) -> String {
     const LONGEST: usize = 60;
     let mut out = String::with_capacity(prose.len());

@@ -220,7 +220,7 @@ impl Rules {
     }
 }
 
-/// Whether an objection holds: two rules misread names and labels.
+/// Whether an objection is valid: two rules misread names and labels.
 fn sound(rule: &str, source: &[char], start: usize) -> bool {
     let capital = source.get(start).is_some_and(|c| c.is_uppercase());
     match rule {
@@ -236,7 +236,7 @@ fn sound(rule: &str, source: &[char], start: usize) -> bool {
     }
 }
 
-/// A parser that gives so many blanks, none next to another, for [`Rules::document`] to overwrite.
+/// A parser that returns this many blanks, none next to another, for [`Rules::document`] to overwrite.
 struct Blanks(usize);
 
 impl Parser for Blanks {

@@ -1,4 +1,4 @@
-//! Which words does no English dictionary know?
+//! Which words are in no English dictionary?
 
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};

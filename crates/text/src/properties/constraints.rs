@@ -1,4 +1,4 @@
-//! Does a response keep to what the request demands in so many words?
+//! Does a response meet what the request explicitly demands?
 
 use super::measure::Measure;
 use crate::demands::Checked;

@@ -1,4 +1,4 @@
-//! Is a response laid out to be read with ease?
+//! Is a response laid out for easy reading?
 
 use super::measure::Measure;
 use crate::document::Document;

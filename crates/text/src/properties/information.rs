@@ -20,10 +20,10 @@ pub(crate) static INFORMATION: Measure = Measure {
 };
 
 fn information(doc: &Document<'_>) -> Option<f64> {
-    // What code or markup says is not known; a response of nothing says nothing.
+    // The information in code or markup is unknown; an empty response has none.
     let unread = doc.words.is_empty() && words::count(doc.raw) > 0;
-    // In tenths, a quarter more words each: what is nearly as much is as much, as it is for length. A bare sign would take what length leaves
-    // undecided, and with it part of what length is worth.
+    // In tenths, a quarter more words each: nearly equal amounts count as equal, as for length. A bare sign would pick up what length
+    // leaves undecided, and with it part of the weight of length.
     (!unread).then(|| (3.0 * (1.0 + new_words(doc) as f64).log2()).round().min(30.0) / 10.0)
 }
 
@@ -79,7 +79,7 @@ mod tests {
     #[test]
     fn new_words_are_counted_once_and_not_those_of_the_request() {
         let asked = "How tall is the tower in Paris?";
-        // tower, paris and tall are asked for; stands, metres and wide are not; over and and only join.
+        // "tower", "paris" and "tall" are asked for; "stands", metres and wide are not; over and and only join.
         assert_eq!(
             rate(&NEW_WORDS, asked, "The tower in Paris stands over 300 metres tall and over 10 wide."),
             Some(3.0)
@@ -124,7 +124,7 @@ mod tests {
         ] {
             assert!(of(&text) < 0.5 * honest, "{what}: {} against {honest}", of(&text));
         }
-        // Said twice it says no more.
+        // Said twice it contains no more information.
         assert!((of(&format!("{answer} {answer}")) - honest).abs() < 1e-12);
     }
 

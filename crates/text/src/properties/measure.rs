@@ -10,9 +10,9 @@ pub(crate) struct Measure {
     pub(crate) definition: &'static str,
     /// Where the measure is known to be wrong.
     pub(crate) blind_spots: &'static str,
-    /// True when the measure only stands in for the property as named.
+    /// True if the measure is only a proxy of the property as named.
     pub(crate) proxy: bool,
-    /// The rating; `None` where there is nothing to rate.
+    /// The rating; `None` if there is nothing to rate.
     pub(crate) rate: fn(&Document<'_>) -> Option<f64>,
 }
 

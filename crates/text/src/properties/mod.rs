@@ -1,6 +1,6 @@
 //! Which properties can be rated, and by which measure?
 //!
-//! To add a property, write a file beside this one with its [`Measure`] and name it in [`MEASURES`].
+//! To add a property, write a file next to this one with its [`Measure`] and name it in [`MEASURES`].
 
 mod authoritative;
 mod clarify;

@@ -1,4 +1,4 @@
-//! TRL as the engine: pairs and a script are written, Hugging Face's trainer runs beside this process, its steps are read as they come.
+//! TRL as the engine: pairs and a script are written, Hugging Face's trainer runs as a child process, its steps are read as they come.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
@@ -22,7 +22,7 @@ use crate::run::{labelled, makes_sense};
 
 /// Our script, which the folder gets a copy of.
 const SCRIPT: (&str, &str) = ("dpo_trl.py", include_str!("dpo_trl.py"));
-/// What the script is told.
+/// The settings for the script.
 const SETTINGS: &str = "settings.json";
 
 /// How TRL is run.
@@ -48,7 +48,7 @@ struct Given {
 ///
 /// # Errors
 ///
-/// When the pairs cannot be read, the model is not a folder, the folder holds another run, or Python, TRL or the training fails.
+/// When the pairs cannot be read, the model is not a folder, the folder contains another run, or Python, TRL or the training fails.
 pub fn train_with_trl(
     request: &TrainRequest,
     trl: &TrlOptions,
@@ -315,7 +315,7 @@ struct Run {
 }
 
 impl Run {
-    /// Reads the script's lines until it ends; why it ended early, where somebody stopped it.
+    /// Reads the script's lines until it ends; returns why it ended early if it was stopped.
     fn read(&mut self, child: &mut Child, folder: &Folder, watch: &dyn Watch) -> Result<Option<Error>> {
         let Some(out) = child.stdout.take() else { return Err(Error::new("no output from the TRL script")) };
         let mut notes = Notes { folder, before: folder.steps(usize::MAX), file: None };
@@ -400,7 +400,7 @@ impl Run {
         }
     }
 
-    /// Notes all steps once more, with what was seen of held-out pairs.
+    /// Writes all steps again, with the evaluations of held-out pairs.
     fn keep(&mut self, notes: &Notes<'_>) -> Result<()> {
         let mut all = notes.earlier(self.curve.first());
         all.append(&mut self.curve);

@@ -1,4 +1,4 @@
-//! Length control beside slow twins and known figures.
+//! Length control compared with slow reference implementations and known figures.
 
 use super::*;
 use rand::{RngExt, SeedableRng};
@@ -44,7 +44,7 @@ fn length_is_taken_out() {
 
 #[test]
 fn variants_of_the_baseline_say_what_length_does() {
-    // A model that is always shorter: its own outputs cannot tell weakness from brevity, the variants can.
+    // A model that is always shorter: its own outputs cannot distinguish weakness from brevity, the variants can.
     let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(9);
     let drawn =
         |p: f64, rng: &mut rand_chacha::ChaCha8Rng| f64::from(u8::from(rng.random_range(0.0..1.0) < p));
@@ -91,7 +91,7 @@ fn what_cannot_be_fitted_is_none() {
     assert_eq!(length_controlled(&[], &[], Beside::default()), None);
     assert_eq!(length_controlled(&[0.5, 0.7], &[3.0, 3.0], Beside::default()), None);
     assert_eq!(length_controlled(&[f64::NAN, f64::NAN], &[3.0, 4.0], Beside::default()), None);
-    // Three of three say nothing of the error.
+    // Three of three do not determine the error.
     assert!(
         length_controlled(&[1.0; 3], &[3.0, 4.0, 9.0], Beside::default()).unwrap().lc_standard_error.is_nan()
     );

@@ -1,4 +1,4 @@
-//! Scores and intervals beside slow twins, and what has none.
+//! Scores and intervals compared with slow reference implementations, and cases without scores.
 
 use super::*;
 use crate::logistic::sigmoid;
@@ -135,7 +135,7 @@ fn sums_of_cells_and_single_votes_give_the_same() {
         for (a, b) in cells.covariance.unwrap().iter().zip(&clustered.covariance.unwrap()) {
             assert!((a - b).abs() < 1e-9, "{ties:?}: {a} {b}");
         }
-        // A covariate that is always 0 says nothing, and is refused as such.
+        // A covariate that is always 0 is uninformative, and is refused as such.
         assert_eq!(rank(&votes, 4, &nothing, options).unwrap_err(), RankingError::Singular);
     }
 }
