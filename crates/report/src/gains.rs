@@ -8,7 +8,7 @@ use crate::words;
 
 /// Properties that are named.
 const NAMED: usize = 6;
-/// A gain of at least so many standard errors is sure.
+/// A gain of at least this many standard errors is sure.
 const SURE: f64 = 2.0;
 
 /// A number of nats.
@@ -21,7 +21,7 @@ pub(crate) fn with_error(gain: f64, error: Option<f64>) -> String {
     error.map_or_else(|| nats(gain), |error| format!("{} (se {})", nats(gain), nats(error)))
 }
 
-/// Whether a property surely adds something beside all others.
+/// Whether a property surely adds something to all others.
 fn adds(gain: &PropertyGain) -> bool {
     gain.beside_se.is_some_and(|error| gain.beside > SURE * error)
 }
@@ -46,7 +46,7 @@ pub(crate) fn by_theme(gains: &Gains) -> String {
     format!("{what} By kind (Shapley values of what they add): {}.", parts.join(", "))
 }
 
-/// Which properties add something beside all others.
+/// Which properties add something to all others.
 pub(crate) fn by_property(view: &View, gains: &Gains) -> String {
     let mut order: Vec<&PropertyGain> = gains.properties.iter().collect();
     order.sort_by(|a, b| b.beside.total_cmp(&a.beside));
@@ -71,7 +71,7 @@ pub(crate) fn by_property(view: &View, gains: &Gains) -> String {
     format!("Added to all the others: {}{length}.", words::listed(&sure))
 }
 
-/// Properties that can hardly be told apart.
+/// Properties that can hardly be distinguished.
 pub(crate) fn alike(view: &View, gains: &Gains) -> Option<String> {
     let pairs: Vec<String> = gains
         .alike

@@ -7,7 +7,7 @@ use predilect_results::comparison::{BIASED, JudgeKind, JudgeRow, JudgeTable};
 use crate::judging::TURNED;
 use crate::text;
 
-/// A judge's name with what sets it apart from the others: the reference, and the mark of one that has to be turned around.
+/// A judge's name with its special marks: the reference, and a judge that has to be inverted.
 pub(crate) fn named(row: &JudgeRow, name: &str) -> String {
     let reference = if row.kind == JudgeKind::Reference { " (reference)" } else { "" };
     format!("{name}{reference}{}", if row.turned { " ↻" } else { "" })
@@ -26,7 +26,7 @@ pub(crate) fn marks(t: &JudgeTable) -> Vec<&'static str> {
     marks
 }
 
-/// The whole table as comma-separated values (RFC 4180): shares in 0..1, an empty field where nothing is known.
+/// The whole table as comma-separated values (RFC 4180): shares in 0..1, an empty field if the value is unknown.
 ///
 /// Names that a spreadsheet would take for formulas begin with an apostrophe.
 pub fn csv(t: &JudgeTable) -> String {
@@ -83,7 +83,7 @@ pub fn markdown(t: &JudgeTable) -> String {
     out
 }
 
-/// Text in a cell of Markdown: one line, nothing in it that is more than text.
+/// Text in a cell of Markdown: one line, without active markup.
 fn cell(value: &str) -> String {
     let mut out = String::new();
     for c in text::line(value).chars() {

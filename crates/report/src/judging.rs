@@ -24,7 +24,7 @@ pub(crate) struct Measure {
     pub(crate) meaning: String,
     /// The estimate and its interval in 0..1, where it can be drawn, with the value that means no bias.
     pub(crate) drawn: Option<(Interval, f64)>,
-    /// Whether the interval leaves out the value that means no bias.
+    /// Whether the interval excludes the value that means no bias.
     pub(crate) sure: bool,
     /// Whether the name alone says what it is.
     pub(crate) plain: bool,
@@ -167,7 +167,7 @@ pub(crate) fn measures(card: &BiasCard) -> Vec<Measure> {
     out
 }
 
-/// Whether it favours what it is itself; where its family has no other model here, that is one figure, said once.
+/// Whether it favours models of its own kind; if its family has no other model here, that is one figure, reported once.
 fn own_favour(card: &BiasCard) -> Vec<Measure> {
     if let (Some(model), Some(family)) = (&card.own_model, &card.own_family)
         && model.models == family.models
@@ -251,7 +251,7 @@ pub(crate) fn leaf_order(l: &Likeness) -> Vec<usize> {
     order
 }
 
-/// Who is not in the tree, or why there is none; nothing where all are in it.
+/// Which judges are not in the tree, or why there is no tree; empty if all are in it.
 pub(crate) fn unplaced_words(l: &Likeness) -> String {
     const WHY: &str = "too few verdicts, weights that are all the same, or no scenario in common";
     let Some(clusters) = &l.clusters else {
@@ -282,7 +282,7 @@ pub(crate) fn unplaced_words(l: &Likeness) -> String {
 /// Judges without a place in the tree that are named.
 const NOT_PLACED: usize = 6;
 
-/// What to know of stabilities where some judges cannot move; nothing where all can.
+/// A remark on stabilities if some judges have no draws; empty if all have.
 pub(crate) fn unmoved_words(l: &Likeness) -> String {
     if l.unmoved == 0 {
         return String::new();
@@ -351,7 +351,7 @@ pub(crate) struct ContrastWords {
     pub(crate) less: String,
     /// The property's short name.
     pub(crate) property: String,
-    /// ` in GROUP`, or nothing for all pairs.
+    /// ` in GROUP`, or empty for all pairs.
     pub(crate) within: String,
     /// The difference, above 0, with its ends.
     pub(crate) by: Interval,

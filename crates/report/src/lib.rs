@@ -1,8 +1,7 @@
 //! How a dissection is shown to people: tables in a terminal, one HTML file in a browser.
 //!
-//! Nothing is fitted here. Every number passes through [`mod@format`] on its way out, so that both views, and whoever
-//! prints a number beside them, round alike; every word from the data passes through one function that makes control
-//! characters visible.
+//! This crate does not fit anything. Every number passes through [`mod@format`] on its way out, so that both views, and other code that
+//! prints a number, round alike; every word from the data passes through one function that makes control characters visible.
 //!
 //! ```
 //! use predilect_report::format;

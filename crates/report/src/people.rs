@@ -38,7 +38,7 @@ pub(crate) fn ceiling(people: &People) -> String {
     format!("One person agrees with the majority of the others in {}{judges}.", share(&people.agreement))
 }
 
-/// Who is unreliable, in one sentence; `None` where nobody has enough votes to tell.
+/// Which annotators are unreliable, in one sentence; `None` if none has enough votes to decide.
 pub(crate) fn unreliable(people: &People) -> Option<String> {
     let enough = people.annotators.iter().filter(|person| person.agreement.of >= 30).count();
     if enough == 0 {

@@ -29,7 +29,7 @@ pub(crate) fn range(low: f64, high: f64, places: usize) -> String {
     format!("[{}, {}]", signed(low, places), signed(high, places))
 }
 
-/// Whether an interval lies on one side of zero.
+/// Whether an interval is on one side of zero.
 pub(crate) fn is_sure(low: f64, high: f64) -> bool {
     low > 0.0 || high < 0.0
 }

@@ -16,7 +16,7 @@ pub(crate) fn over(fit: &Fit) -> String {
     let (Some(least), Some(most)) = (counts.first(), counts.last()) else {
         return format!("intervals over {units}");
     };
-    // Many of equal influence need no word.
+    // Many units of equal influence need no remark.
     if *least >= 0.5 * fit.intervals_over[0].count as f64 && *least >= FEW_UNITS {
         return format!("intervals over {units}");
     }
@@ -31,7 +31,7 @@ pub(crate) fn counted_units(units: &[UnitCount]) -> String {
     units.iter().map(one).collect::<Vec<_>>().join(" and ")
 }
 
-/// The unit of a comparison; where none was compared by verdicts, prompts.
+/// The unit of a comparison; prompts if none was compared by verdicts.
 pub(crate) fn unit(c: &Comparison) -> &str {
     if c.unit.is_empty() { "prompt" } else { &c.unit }
 }

@@ -102,9 +102,9 @@ pub(crate) fn cell(mean: Option<f64>, low: Option<f64>, high: Option<f64>, place
     }
 }
 
-/// What a judge can be won by that is worth nothing: edits and attacks, as name, tried and won.
+/// Worthless things by which a judge can be won over: edits and attacks, as name, tried and won.
 pub(crate) fn worthless(found: &VerifyJson) -> Vec<(String, u64, u64)> {
-    // What is cut off is lost; every other rule leaves what the response says as it is.
+    // What is cut off is lost; every other rule leaves the content of the response unchanged.
     let edits = found.effects.iter().filter(|effect| effect.edit != "writer" && effect.edit != "cut");
     let mut all: Vec<(String, u64, u64)> =
         edits.map(|effect| (effect.edit.clone(), effect.had_lost, effect.won)).collect();

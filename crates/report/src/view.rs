@@ -8,7 +8,7 @@ use predilect_results::{Dissection, Fit, PropertyNote, Skipped, Weight};
 use crate::format::{self, SURE};
 use crate::text;
 
-/// The group that holds the whole table.
+/// The group of the whole table.
 pub(crate) const ALL: &str = "all";
 
 /// A dissection with its judges, groups and properties looked up by name.
@@ -30,7 +30,7 @@ pub(crate) struct View<'a> {
 pub(crate) struct Column<'a> {
     /// The judge or the group.
     pub(crate) name: &'a str,
-    /// The fit, or why there is none.
+    /// The fit, or the reason that there is none.
     pub(crate) cell: Result<&'a Fit, Option<&'a Skipped>>,
 }
 
@@ -68,12 +68,12 @@ impl<'a> View<'a> {
         self.judges.iter().filter_map(|judge| self.fit(judge, self.main)).collect()
     }
 
-    /// The groups beside the main one.
+    /// The groups other than the main one.
     pub(crate) fn other_groups(&self) -> &[&'a str] {
         self.groups.get(1..).unwrap_or_default()
     }
 
-    /// Whether a group beside the main one says something of its own: one that holds every verdict of its judges is the whole again.
+    /// Whether another group than the main one adds information: one that contains every verdict of its judges is the same as the whole.
     pub(crate) fn is_grouped(&self) -> bool {
         let is_part = |fit: &Fit| self.fit(&fit.judge, self.main).is_none_or(|whole| whole.rows != fit.rows);
         self.d.fits.iter().any(|fit| fit.group != self.main && is_part(fit))
@@ -108,7 +108,7 @@ impl<'a> View<'a> {
         text::line(self.note(id).map_or(id, |note| &note.short))
     }
 
-    /// Whether the rating of this property only stands in for it.
+    /// Whether the rating of this property is only a proxy.
     pub(crate) fn proxy(&self, id: &str) -> bool {
         self.note(id).is_some_and(|note| note.proxy)
     }
@@ -195,7 +195,7 @@ impl Axis {
     /// The whole scale, 0 to 100 %: what is on it looks the same whatever else there is.
     pub(crate) const WHOLE: Self = Self { half: 50.0 };
 
-    /// The smallest axis in steps of 5 points, at least 40 to 60 %, that holds all these weights and their intervals.
+    /// The smallest axis in steps of 5 points, at least 40 to 60 %, that contains all these weights and their intervals.
     pub(crate) fn holding<'w>(weights: impl IntoIterator<Item = &'w Weight>) -> Self {
         let reach = weights
             .into_iter()
@@ -206,7 +206,7 @@ impl Axis {
         Self { half: (5.0 * (reach / 5.0).ceil()).clamp(10.0, 50.0) }
     }
 
-    /// Where an intensity lies: 0 at the left end, 1 at the right; values beyond are put at the end.
+    /// The position of an intensity: 0 at the left end, 1 at the right; values beyond are put at the end.
     pub(crate) fn position(self, percent: f64) -> f64 {
         if percent.is_finite() { ((percent - 50.0) / (2.0 * self.half) + 0.5).clamp(0.0, 1.0) } else { 0.5 }
     }
@@ -216,7 +216,7 @@ impl Axis {
         (2.0 * self.position(percent) - 1.0).abs()
     }
 
-    /// Five values with a label: the ends, the middle and what lies halfway.
+    /// Five values with a label: the ends, the middle and those halfway between.
     pub(crate) fn ticks(self) -> [(f64, String); 5] {
         [-1.0, -0.5, 0.0, 0.5, 1.0].map(|step| {
             let value = 50.0 + step * self.half;

@@ -144,8 +144,8 @@ pub(crate) fn read(d: &Dissection) -> String {
     )
 }
 
-/// How a language model judged beside what it preferred: does the position decide, and do its two orders agree? `None` for
-/// judges whose calls are not known.
+/// How a language model judged, apart from what it preferred: does the position decide, and do its two orders agree? `None` for judges
+/// whose calls are not known.
 pub(crate) fn asked(j: &JudgeSummary) -> Option<String> {
     let bias = j.position_bias?;
     let mut parts = vec![format!("Position bias {}", signed(bias))];
@@ -163,7 +163,7 @@ pub(crate) fn asked(j: &JudgeSummary) -> Option<String> {
     })
 }
 
-/// What is to be said first of a judge that mostly follows the position: beside its weights, not only among the data.
+/// What is to be said first of a judge that mostly follows the position: next to its weights, not only among the data.
 pub(crate) fn follows_position(d: &Dissection, judge: &str) -> Option<String> {
     let found = d.data.judges.iter().find(|j| j.judge == judge && j.follows_position)?;
     let bias = signed(found.position_bias?);
@@ -274,7 +274,7 @@ pub(crate) enum Standing {
 /// Compares held-out log-loss with the best baseline.
 pub(crate) fn standing(q: &Quality) -> Standing {
     match q.gain_se {
-        // What rounds to nothing is nothing.
+        // What rounds to zero is zero.
         Some(se) if q.gain > 2.0 * se && q.gain >= 5e-4 => Standing::Better,
         _ if q.gain > 0.0 => Standing::Unsure,
         _ => Standing::NoBetter,
@@ -316,7 +316,7 @@ pub(crate) fn beside_accuracy(q: &Quality) -> String {
     beside(q, |b| b.accuracy.map(format::share))
 }
 
-/// Held-out accuracy and log-loss beside the baselines: two clauses.
+/// Held-out accuracy and log-loss next to the baselines: two clauses.
 pub(crate) fn quality(q: &Quality) -> [String; 2] {
     [
         format!("Held-out accuracy {} ({})", format::share(q.accuracy), beside_accuracy(q)),
@@ -384,7 +384,7 @@ pub(crate) fn checks(fit: &Fit) -> String {
     parts.join(", ")
 }
 
-/// Whether nothing about a fit has to be told: it converged as asked, and every check that was made is passed.
+/// Whether a fit needs no remark: it converged as asked, and passed every check that was made.
 pub(crate) fn passes(fit: &Fit) -> bool {
     fit.converged
         && fit.reason.is_none()

@@ -151,7 +151,7 @@ fn nothing_is_loaded_and_no_text_from_the_data_becomes_markup() {
         assert_eq!(page.matches("<style").count(), 1, "{name}");
         for load in ["http://", "https://", "url(http", "@import", "src="] {
             let hits = page.matches(load).count();
-            // The hostile text holds `src=` as text.
+            // The hostile text contains `src=` as text.
             assert!(hits == 0 || (name == "hostile" && load == "src="), "{name}: {load}");
         }
     }

@@ -1,6 +1,6 @@
 //! What is a pair, a verdict, a property, a rating: the words every other crate speaks.
 //!
-//! The crate holds data and its invariants, and nothing that reads files, computes statistics or prints.
+//! The crate defines data and its invariants; it does not read files, compute statistics or print.
 //!
 //! ```
 //! use predilect_types::{Message, Pair, Response, Verdict};

@@ -36,7 +36,7 @@ pub fn plain(message: &str) -> String {
     if let Some((found, expected)) = pair(message, "unknown variant ") {
         return format!("{found} is not {expected}");
     }
-    // The right kind of value, but none that is taken.
+    // The right kind of value, but not an accepted one.
     let too_large = pair(message, "invalid value: integer ").filter(|(found, expected)| {
         expected.len() <= "usize".len() && expectation(expected) != *expected && !found.starts_with("`-")
     });

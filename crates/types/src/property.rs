@@ -11,8 +11,7 @@ pub fn core_properties() -> impl Iterator<Item = &'static Property> {
     CATALOGUE.iter().filter(|p| p.part_of.is_none())
 }
 
-/// Whether a property is in a fit where none are named: the 29, and the parts that add to them on unseen verdicts
-/// (`benchmarks/RESULTS.md`).
+/// Whether a property is in a fit if none are named: the 29, and the parts that add to them on unseen verdicts (`benchmarks/RESULTS.md`).
 pub fn in_every_fit(property: &Property) -> bool {
     property.part_of.is_none() || ["paragraphs", "request_words"].contains(&property.id)
 }

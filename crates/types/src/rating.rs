@@ -40,8 +40,8 @@ pub struct Rating {
     pub a: Option<f64>,
     /// Response B's rating on the property's scale.
     pub b: Option<f64>,
-    /// Where the annotator tells how sure it is: probabilities of equally spaced levels from the lowest to the highest of the
-    /// scale, for response A; more levels than the scale has where several ratings were averaged. Their mean is the rating.
+    /// If the annotator reports how sure it is: probabilities of equally spaced levels from the lowest to the highest of the scale, for
+    /// response A; more levels than the scale has if several ratings were averaged. Their mean is the rating.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub levels_a: Option<Vec<f64>>,
     /// The same for response B.
@@ -52,7 +52,7 @@ pub struct Rating {
     pub calls: Vec<String>,
 }
 
-/// What an annotator says about one property: how well its number stands for it.
+/// What an annotator says about one property: how well its number represents the property.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Annotation {
     /// The property's id in the catalogue.
@@ -63,6 +63,6 @@ pub struct Annotation {
     pub definition: String,
     /// Where the measure is known to be wrong.
     pub blind_spots: String,
-    /// True when the measure only stands in for the property as named.
+    /// True if the measure is only a proxy of the property as named.
     pub proxy: bool,
 }

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 /// The text with control and bidirectional override characters made visible; line breaks and tabs stay.
 ///
-/// C0 controls become their pictures (`␛`), everything else its code point (`⟨U+202E⟩`). Joiners and directional marks stay,
-/// because scripts and emoji need them and they turn nothing around.
+/// C0 controls become their pictures (`␛`), everything else its code point (`⟨U+202E⟩`). Joiners and directional marks stay, because
+/// scripts and emoji need them and they do not reverse text.
 #[must_use]
 pub fn visible(text: &str) -> Cow<'_, str> {
     if !text.chars().any(acts) {
@@ -24,7 +24,7 @@ pub fn visible(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// The same of a text with colours of our own in it: their escape codes (`ESC [ ... m`) stay, nothing else acts.
+/// The same for a text with our own colours: their escape codes (`ESC [ ... m`) stay, everything else is made visible.
 #[must_use]
 pub fn coloured(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
@@ -48,14 +48,14 @@ pub fn coloured(text: &str) -> String {
     out
 }
 
-/// Whether a character acts, or takes no room: what a program that reads a text need not see as it is.
+/// Whether a character acts on a terminal or is invisible: a program that reads a text need not see it unescaped.
 #[must_use]
 pub fn is_unseen(c: char) -> bool {
     acts(c) || hides(c)
 }
 
-/// The text on one line, as a name is shown: breaks and tabs become spaces, runs of them one space; besides what acts, whatever takes
-/// no room is shown too, since two names must not look the same. Joiners stay between letters that may need them.
+/// The text on one line, as a name is shown: breaks and tabs become spaces, runs of them one space; in addition to control characters,
+/// invisible ones are made visible too, since two names must not look the same. Joiners stay between letters that may need them.
 #[must_use]
 pub fn line(text: &str) -> String {
     let text = visible(text);
@@ -85,7 +85,7 @@ fn show(c: char, out: &mut String) {
     }
 }
 
-/// Whether a character does something to its surroundings instead of standing there.
+/// Whether a character affects its surroundings instead of only being displayed.
 fn acts(c: char) -> bool {
     match c {
         '\n' | '\t' => false,
@@ -98,7 +98,7 @@ fn acts(c: char) -> bool {
     }
 }
 
-/// Whether a character takes no room, or looks like a blank and is none.
+/// Whether a character is invisible, or looks like a blank but is not one.
 fn hides(c: char) -> bool {
     matches!(
         c,

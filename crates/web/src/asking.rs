@@ -1,5 +1,4 @@
-//! Work that takes a while, off the threads that answer: as many questions at once as there are cores, and an end to those that nobody waits
-//! for.
+//! Long-running work off the threads that answer: as many requests at once as there are cores, and an end to those that nobody waits for.
 
 use std::sync::Arc;
 
@@ -10,7 +9,7 @@ use crate::app::App;
 use crate::cores::Cores;
 use crate::problem::Problem;
 
-/// Who waits for an answer: nobody, once the connection is closed.
+/// Whether a client still waits for an answer: not once the connection is closed.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Waiting(Cancel);
 
@@ -22,7 +21,7 @@ impl Watch for Waiting {
     }
 }
 
-/// Stops the work when the request is dropped, as it is when its connection closes or a newer one takes its place.
+/// Stops the work when the request is dropped, as it is when its connection closes or a newer one replaces it.
 struct Until(Cancel);
 
 impl Drop for Until {
@@ -31,7 +30,7 @@ impl Drop for Until {
     }
 }
 
-/// Does some work on a thread of its own, once a core is free.
+/// Does some work on a separate thread, once a core is free.
 pub(crate) async fn ask<T: Send + 'static>(
     app: &App,
     work: impl FnOnce(&Waiting) -> Result<T, Problem> + Send + 'static,
@@ -47,11 +46,11 @@ async fn in_place<T: Send + 'static>(
     let waiting = Waiting::default();
     let _until = Until(waiting.0.clone());
     let place = |of: &Arc<Semaphore>| Arc::clone(of).acquire_owned();
-    // In this order: who waits for its turn among those that take long keeps no core from others.
+    // In this order: a request that waits for its turn among the costly ones does not keep a core from others.
     let costly = if costly { Some(place(&cores.costly).await.map_err(|_| Problem::failed())?) } else { None };
     let core = place(&cores.all).await.map_err(|_| Problem::failed())?;
     let done = tokio::task::spawn_blocking(move || {
-        // The places are free again when the work has ended, not when nobody waits for it.
+        // The slots are free again when the work has ended, not when the client has left.
         let _places = (core, costly);
         work(&waiting)
     });

@@ -44,12 +44,12 @@ impl From<Problem> for Refusal {
     }
 }
 
-/// A problem as a program or a reader is told.
+/// A problem in the form for a program or a reader.
 fn told(problem: &Problem, api: bool) -> Response {
     if api { problem.clone().into_response() } else { pages::problem(problem) }
 }
 
-/// What the server itself says of a request that no page takes (a bad address, a body that is too large, a way of asking that is not
+/// The server's own answer to a request that no page handles (a bad address, a body that is too large, a way of asking that is not
 /// answered), in the form of all other problems.
 fn designed(answer: Response, path: &str, api: bool) -> Response {
     let status = answer.status();
@@ -141,7 +141,8 @@ fn welcome(guard: &Guard, token: &str, request: &Request) -> Response {
     answer
 }
 
-/// What a browser must not do: load or run anything from elsewhere, show the page within another, guess types, tell others where it was.
+/// What a browser must not do: load or run anything from elsewhere, show the page within another, guess types, disclose its address to
+/// others.
 const FORBIDDEN: [(header::HeaderName, &str); 6] = [
     (
         header::CONTENT_SECURITY_POLICY,

@@ -6,7 +6,7 @@ use axum::http::{HeaderMap, header};
 
 use crate::options::ServeOptions;
 
-/// The cookie that holds the token.
+/// The cookie with the token.
 const COOKIE: &str = "predilect_token";
 /// What is checked of every request.
 #[derive(Debug)]
@@ -16,7 +16,7 @@ pub(crate) struct Guard {
     /// Whether every address of this machine is listened at.
     any_address: bool,
     pub(crate) token: Option<String>,
-    /// The name of the cookie that holds the token: ports of one machine share their cookies.
+    /// The name of the cookie with the token: ports of one machine share their cookies.
     pub(crate) cookie: String,
 }
 
@@ -46,8 +46,8 @@ impl Guard {
         }
     }
 
-    /// Whether it is one of the hosts; where every address of this machine is listened at, any address written as a number: only a name can be
-    /// made to point here by somebody else.
+    /// Whether it is one of the hosts; if the server listens on every address of this machine, any numeric address is accepted: only a name
+    /// can be made to point here by others.
     fn is_ours(&self, host: &str) -> bool {
         let host = host.to_ascii_lowercase();
         self.hosts.contains(&host) || (self.any_address && host.parse::<SocketAddr>().is_ok())
@@ -80,7 +80,7 @@ impl Guard {
     }
 }
 
-/// Whether two texts are the same, in a time that tells nothing of where they differ.
+/// Whether two texts are the same, in constant time.
 pub(crate) fn same(given: &str, wanted: &str) -> bool {
     given.len() == wanted.len()
         && given.bytes().zip(wanted.bytes()).fold(0, |differ, (a, b)| differ | (a ^ b)) == 0

@@ -1,6 +1,6 @@
 //! `predilect serve`: a page on which every filter is a question, and the posterior the answer.
 //!
-//! The same strings work everywhere: what stands in the address after `where=` is what `--where` takes. The crate draws with the report's own
+//! The same strings work everywhere: the text in the address after `where=` is what `--where` takes. The crate draws with the report's own
 //! sections and asks the workbench; it computes nothing itself.
 
 mod api;

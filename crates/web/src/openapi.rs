@@ -138,7 +138,7 @@ fn is_file(method: &str, path: &str) -> bool {
     path == "/api/v1/studies" && method == "post"
 }
 
-/// What stands in an address, in the query and in the headers.
+/// The parameters in an address, in the query and in the headers.
 fn parameters(method: &str, path: &str, query: bool) -> Vec<Value> {
     let of_path =
         ["id", "pair", "run", "number"].into_iter().filter(|name| path.contains(&format!("{{{name}}}")));
@@ -146,7 +146,7 @@ fn parameters(method: &str, path: &str, query: bool) -> Vec<Value> {
         .map(|name| json!({"name": name, "in": "path", "required": true, "schema": {"type": if ["run", "number"].contains(&name) { "integer" } else { "string" }}}))
         .collect();
     if query {
-        // What is changed is changed in somebody's name, whatever is looked at.
+        // Changes are made in a user's name, whatever is displayed.
         let names = QUERY.iter().filter(|(name, _)| method == "get" || *name == "name");
         parameters.extend(names.map(|(name, words)| {
             json!({"name": name, "in": "query", "description": words, "schema": {"type": "string"}})

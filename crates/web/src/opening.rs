@@ -1,4 +1,4 @@
-//! A study is read on a thread of its own: whoever asks in the meantime is told how far that is, and nobody's leaving ends it.
+//! A study is read on a separate thread: a client that asks in the meantime is told the progress, and a client that leaves does not end it.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -8,7 +8,7 @@ use predilect_workbench::{Event, Step, Watch};
 
 use crate::problem::Problem;
 
-/// How long somebody waits before they are told that it takes longer.
+/// How long a client waits before it is told that it takes longer.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// How far a study is read.
@@ -40,7 +40,7 @@ struct State {
 }
 
 impl Opening {
-    /// Lets `work` go on by itself, once however many ask, and waits a moment for it: `None` once it has ended well, else how far it is.
+    /// Starts `work` in the background, once however many ask, and waits a moment for it: `None` once it has ended well, else its progress.
     ///
     /// # Errors
     ///

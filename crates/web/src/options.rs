@@ -20,17 +20,17 @@ pub struct ServeOptions {
     pub port: u16,
     /// What whoever asks must know; needed where others than this machine can ask.
     pub token: Option<String>,
-    /// Names by which others reach this machine, beside its address.
+    /// Names by which others reach this machine, in addition to its address.
     pub names: Vec<String>,
     /// Whether models may be asked from the page, which can cost money.
     pub runs: bool,
-    /// Whether nothing can be changed from the page.
+    /// Whether the page is read-only.
     pub read_only: bool,
     /// The largest file in bytes that can be sent from the page.
     pub max_upload: u64,
-    /// Where studies of files that were sent stay; none: they go when the server ends.
+    /// Where studies of uploaded files are kept; `None`: they are deleted when the server ends.
     pub keep_uploads: Option<PathBuf>,
-    /// The folder of the list of studies that were opened last; none: there is no list.
+    /// The folder of the list of recently opened studies; `None`: there is no list.
     pub state: Option<PathBuf>,
 }
 

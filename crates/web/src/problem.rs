@@ -111,7 +111,7 @@ impl Problem {
         Self { detail: detail.into(), ..self }
     }
 
-    /// The work did not come to an end: nobody waits any more, or it broke.
+    /// The work did not finish: the client has left, or it failed.
     pub(crate) fn failed() -> Self {
         let detail = "the work stopped before there was an answer";
         Self { retry: true, ..Self::new("failed", "Failed", StatusCode::INTERNAL_SERVER_ERROR, detail) }
@@ -249,7 +249,7 @@ fn words(remedy: &Remedy) -> String {
     fixed.to_owned()
 }
 
-/// What helps with the reading of a file. What is claimed of its columns is written on the form as it is, with nothing before it.
+/// The remedy for reading a file. Claims on its columns are written on the form directly, with nothing before them.
 fn advice_here(advice: &Advice) -> String {
     const CLAIM: char = '\u{10fffe}';
     let said = advice.said(|setting| if setting == Setting::Map { "\u{10fffe}" } else { setting.name() });

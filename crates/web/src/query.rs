@@ -1,28 +1,28 @@
-//! What stands in an address: the slice, what it is set against, judges, order. The same on every page, so that a tab keeps the slice.
+//! The query of an address: the slice, what it is compared with, judges, order. The same on every page, so that a tab keeps the slice.
 
 use predilect_report::live::Order;
 use predilect_workbench::browse::Sort;
 use predilect_workbench::trial::{Trial, TrialError};
 use predilect_workbench::{Engine, Filter, FilterError, FitOptions, Other, SliceOptions, Terms};
 
-/// What somebody looks at. Prints as it is read, in a fixed order and without what is usual.
+/// What a user looks at. Prints as it is read, in a fixed order and without defaults.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct Query {
     /// Which pairs.
     pub(crate) filter: Option<Filter>,
     /// What they are set against.
     pub(crate) versus: Option<Other>,
-    /// Whose verdicts; none: those with the most.
+    /// Whose verdicts; empty: those of the judges with the most.
     pub(crate) judges: Vec<String>,
-    /// The field whose values are fitted apart.
+    /// The field whose values are fitted separately.
     pub(crate) group: Option<String>,
     /// The property that is looked at.
     pub(crate) property: Option<String>,
     /// Properties that are tried.
     pub(crate) tried: Vec<Trial>,
-    /// In which order properties stand.
+    /// The order of properties.
     pub(crate) order: Order,
-    /// In which order pairs stand.
+    /// The order of pairs.
     pub(crate) pairs: Sort,
     /// Nuisance terms.
     pub(crate) terms: Terms,
@@ -30,7 +30,7 @@ pub(crate) struct Query {
     pub(crate) name: Option<String>,
     /// Pairs that are passed over.
     pub(crate) from: usize,
-    /// Names that mean nothing here, with their values.
+    /// Names that are unknown here, with their values.
     pub(crate) unknown: Vec<String>,
 }
 
@@ -41,7 +41,7 @@ pub(crate) enum QueryError {
     Filter { name: &'static str, text: String, error: FilterError },
     /// A property to try: what was written, and where it stops making sense.
     Trial { text: String, error: TrialError },
-    /// A value that is none of those that a name takes.
+    /// A value that is not one of those that a name takes.
     Value { name: &'static str, value: String, takes: String },
 }
 
@@ -51,7 +51,7 @@ impl QueryError {
     }
 }
 
-/// What an address reads as, as far as it can be read: the page shows the rest of it beside the problem.
+/// The result of reading an address, as far as it can be read: the page shows the rest of it next to the problem.
 #[derive(Debug, Clone)]
 pub(crate) struct Read {
     pub(crate) query: Query,
@@ -182,7 +182,7 @@ impl Query {
         Self { filter, from: 0, ..self.clone() }
     }
 
-    /// The same within a smaller part of the data: both must hold. `None` where the condition cannot be read.
+    /// The same within a smaller part of the data: both conditions apply. `None` if the condition cannot be read.
     pub(crate) fn narrowed(&self, condition: &str) -> Option<Self> {
         let text = match &self.filter {
             Some(filter) => format!("({filter}) and {condition}"),
@@ -196,7 +196,7 @@ impl Query {
         SliceOptions { tried: self.tried.clone(), ..self.plain_slice() }
     }
 
-    /// The same without the properties that are tried: where weights stand beside those of others, who know nothing of them.
+    /// The same without the tried properties: for comparing weights with those of others, which do not have them.
     pub(crate) fn plain_slice(&self) -> SliceOptions {
         SliceOptions {
             filter: self.filter.clone(),
@@ -211,7 +211,7 @@ impl Query {
         FitOptions { terms: self.terms, ..FitOptions::default() }
     }
 
-    /// The same while somebody looks: by EP, without the check that nobody would wait for.
+    /// The same for interactive use: by EP, without the check that would take too long.
     pub(crate) fn looking(&self) -> FitOptions {
         FitOptions { engine: Engine::Ep, ..self.fit() }
     }

@@ -1,4 +1,4 @@
-//! How a file that was sent is to be read, as it stands in an address: the same claims that `--map` and its like take.
+//! How an uploaded file is to be read, as written in an address: the same claims that `--map` and its like take.
 
 use predilect_workbench::{Format, Judges, Mapping, OnBadRow, ReadOptions};
 
@@ -26,7 +26,7 @@ pub(crate) const ROLES: [(&str, &str); 13] = [
 pub(crate) const MEANINGS: [(&str, &str); 5] =
     [("A", "A"), ("B", "B"), ("tie", "tie"), ("both_bad", "both bad"), ("none", "no verdict")];
 
-/// How a file is to be read. Prints as it is read, in a fixed order and without what is usual.
+/// How a file is to be read. Prints as it is read, in a fixed order and without defaults.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Reading {
     /// What is claimed of columns: `prompt=question`.
@@ -53,7 +53,7 @@ impl Reading {
             let bad = |takes: &str| Err(Problem::bad_value(&name, value, takes));
             match &*name {
                 "map" => {
-                    // The last claim of a role counts: a form has the old one beside the new one.
+                    // The last claim of a role counts: a form has both the old one and the new one.
                     let role = role(value);
                     reading.claims.retain(|own| self::role(own) != role || role == "responses");
                     reading.claims.push(value.to_owned());

@@ -13,7 +13,7 @@ use crate::studies::Opened;
 /// A pair, and why a judge's verdict on it came out as it did.
 pub(crate) struct Reasons {
     pub(crate) pair: Pair,
-    /// Why there is none, in words.
+    /// The explanation, or the reason that there is none, in words.
     pub(crate) explanation: Result<Explanation, String>,
     /// Why the fit is of all pairs although a slice is looked at.
     pub(crate) not_by_slice: Option<String>,

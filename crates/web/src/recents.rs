@@ -1,7 +1,7 @@
 //! The studies that were opened last, where only the user of this machine can ask.
 //!
 //! The list names folders. It opens none of them: what a server reads is what its command line gave, so the page shows the command that
-//! opens a study of an earlier run. It is neither kept nor shown where others can look in, or where nothing may be changed.
+//! opens a study of an earlier run. It is neither kept nor shown if others can access the server, or if it is read-only.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -16,7 +16,7 @@ use crate::studies::Served;
 /// The list, and what this server has put into it.
 #[derive(Debug, Default)]
 pub(crate) struct Recents {
-    /// The folder of the list; `None`: there is none.
+    /// The folder of the list; `None` if there is no list.
     state: Option<PathBuf>,
     noted: Mutex<BTreeSet<PathBuf>>,
 }
@@ -28,7 +28,7 @@ impl Recents {
         Self { state, noted: Mutex::default() }
     }
 
-    /// Notes that a study was opened, once; that the list cannot be written is no reason not to show the study.
+    /// Notes that a study was opened, once; a list that cannot be written does not keep the study from being shown.
     pub(crate) fn opened(&self, served: &Served) {
         let (Some(state), Some(study)) = (&self.state, served.lasting()) else { return };
         let mut noted = self.noted.lock().unwrap_or_else(PoisonError::into_inner);
@@ -48,7 +48,7 @@ impl Recents {
         recent(state).into_iter().filter(|one| !here.contains(&one.folder)).collect()
     }
 
-    /// Takes a folder out of the list; nothing of the folder is touched.
+    /// Removes a folder from the list; the folder itself is not touched.
     pub(crate) fn forget(&self, folder: &str) -> Result<(), Problem> {
         let Some(state) = &self.state else {
             return Err(Problem::forbidden("this server keeps no list of studies"));

@@ -17,28 +17,28 @@ use crate::problem::Problem;
 use crate::query::Query;
 use crate::studies::{Opened, Served};
 
-/// What somebody wants a model to be asked.
+/// A request to ask a model.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Wanted {
     verb: Verb,
     model: ModelSpec,
-    /// Which pairs; none: all.
+    /// Which pairs; `None`: all.
     #[serde(default, rename = "where")]
     filter: Option<Filter>,
     /// The most US dollars.
     #[serde(default)]
     budget: Option<f64>,
-    /// The name in the study; none: the model's.
+    /// The name in the study; `None`: the model's.
     #[serde(default)]
     name: Option<String>,
     /// How verdicts are asked for; of ratings, scored or generated.
     #[serde(default)]
     method: Option<String>,
-    /// In which order responses are shown; none: the usual one of the verb.
+    /// In which order responses are shown; `None`: the default of the verb.
     #[serde(default)]
     orders: Option<Orders>,
-    /// Properties to rate; none: all that can be asked for.
+    /// Properties to rate; empty: all that can be asked for.
     #[serde(default)]
     properties: Vec<String>,
     /// Whether what failed for good is asked again.
@@ -57,7 +57,7 @@ enum Verb {
     Annotate,
 }
 
-/// What a model rewards by the verdicts that a run has so far, or why nothing can be said yet.
+/// What a model rewards according to the verdicts that a run has so far, or why nothing can be said yet.
 pub(crate) fn posterior(
     verdicts: &[Verdict],
     opened: &Opened,
@@ -77,7 +77,7 @@ pub(crate) struct Forecast {
     pub(crate) calls: u64,
     /// Questions that the log answers already.
     pub(crate) logged: u64,
-    /// What they cost; `None` where no price is known.
+    /// What they cost; `None` if no price is known.
     pub(crate) cost: Option<Cost>,
 }
 
@@ -95,7 +95,7 @@ pub(crate) struct Cost {
 pub(crate) enum End {
     /// Every question was settled.
     Done,
-    /// Somebody stopped it, or it waits for batches; what was answered is kept.
+    /// A user stopped it, or it waits for batches; what was answered is kept.
     Stopped,
     /// Something else ended it; what was answered is kept.
     Failed {
@@ -113,7 +113,7 @@ pub(crate) enum Found {
     Annotate(Box<AnnotatorRun>),
 }
 
-/// A run, as it is shown.
+/// A run, as reported.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct State {
     /// Its number.
@@ -125,11 +125,11 @@ pub(crate) struct State {
     budget: Option<f64>,
     /// Questions that are settled.
     pub(crate) done: u64,
-    /// Of so many, as far as they were counted.
+    /// The number of questions, as far as they were counted.
     pub(crate) of: u64,
     /// Seconds until the end at the present pace.
     eta_s: Option<u64>,
-    /// Why it ended; `None`: it runs.
+    /// Why it ended; `None` while it runs.
     pub(crate) end: Option<End>,
     /// What it found, once it has ended.
     pub(crate) found: Option<Found>,
@@ -159,7 +159,7 @@ pub(crate) struct Run {
     state: Mutex<State>,
     began: Instant,
     cancel: Cancel,
-    /// Who is asked for verdicts, while that goes on.
+    /// The judges of a run for verdicts, while it is running.
     judging: Mutex<Option<Arc<Judging>>>,
     seen: Mutex<Option<Seen>>,
 }
@@ -170,7 +170,7 @@ impl std::fmt::Debug for Run {
     }
 }
 
-/// Verdicts of a run that goes on, as the log had them.
+/// Verdicts of an unfinished run, as the log had them.
 #[derive(Debug)]
 struct Seen {
     verdicts: Arc<Vec<Verdict>>,
@@ -212,7 +212,7 @@ impl Run {
         }
     }
 
-    /// The verdicts so far of a run that asks for them; `None` of any other run, and once it has ended: they are in the study then.
+    /// The verdicts so far of a run that asks for them; `None` for any other run, and once it has ended: they are in the study then.
     ///
     /// # Errors
     ///
@@ -222,7 +222,7 @@ impl Run {
             let state = self.locked();
             (state.done, state.end.is_some())
         };
-        // Who is asked has the study, so it is let go as soon as it was looked at.
+        // A run for verdicts holds the study, so it is released as soon as it was read.
         let judging = self.judging.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let Some(judging) = judging.filter(|_| !ended) else { return Ok(None) };
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
@@ -374,7 +374,7 @@ impl Wanted {
         }
     }
 
-    /// What the run would take. Nothing is changed, nothing is sent.
+    /// What the run would take. Nothing is changed or sent.
     pub(crate) fn forecast(&self, served: &Served, watch: &dyn Watch) -> Result<Forecast, Problem> {
         let dry = Self { dry_run: true, ..self.clone() };
         let plans: Vec<CallPlan> = match dry.ready(served, watch)? {
@@ -390,7 +390,7 @@ impl Wanted {
         })
     }
 
-    /// Starts the run on a thread of its own; whatever ends it, what was answered is kept, and the same run again goes on from there.
+    /// Starts the run on a separate thread; whatever ends it, what was answered is kept, and starting the same run again resumes it.
     pub(crate) fn start(&self, runs: &Runs, served: &Arc<Served>) -> Result<Arc<Run>, Problem> {
         // Models are opened with the run's own switch: the request that starts it ends long before it.
         let run = Arc::new(Run::of(&served.id, self));

@@ -15,7 +15,7 @@ pub(crate) struct Seen {
     pub(crate) problem: Option<Problem>,
 }
 
-/// Looks at a file within the bounds that hold here.
+/// Looks at a file within the limits that apply here.
 pub(crate) fn seen(
     app: &App,
     upload: &Upload,
@@ -37,7 +37,7 @@ pub(crate) fn seen(
 /// Characters of what is said of a file: it may name columns, which may be as long as the file.
 const SAID: usize = 2_000;
 
-/// The same problem, cut where it says more than somebody reads.
+/// The same problem, shortened if it says more than a user would read.
 fn short(problem: Problem) -> Problem {
     let cut = |mut text: String| {
         if let Some((end, _)) = text.char_indices().nth(SAID) {

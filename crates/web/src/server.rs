@@ -23,12 +23,12 @@ use crate::studies::{Studies, last_name};
 use crate::uploads::Uploads;
 use crate::{api, pages};
 
-/// Why nothing is served.
+/// Why the server cannot start.
 #[derive(Debug)]
 pub enum ServeError {
-    /// Others could ask, and no token was given.
+    /// The server is reachable for others, and no token was given.
     NoToken,
-    /// The token is too short, or would not pass through an address and a cookie as it is.
+    /// The token is too short, or would not pass through an address and a cookie unchanged.
     BadToken,
     /// The address cannot be taken.
     Taken(SocketAddr, std::io::Error),
@@ -42,8 +42,8 @@ const PACE: Duration = Duration::from_millis(100);
 /// The shortest token that is one.
 const LEAST_TOKEN: usize = 16;
 
-/// Serves until it is told to stop; `ready` is called with the address once it listens. Runs that are under way are stopped, and what was
-/// answered is kept.
+/// Serves until it is stopped; `ready` is called with the address once it listens. Runs under way are stopped, and what was answered is
+/// kept.
 ///
 /// # Errors
 ///
@@ -105,7 +105,7 @@ pub fn serve(
     });
     runs.stop_all();
     uploads.end();
-    // Work that nobody waits for any more does not keep the program.
+    // Work whose client has left does not keep the program running.
     runtime.shutdown_background();
     done
 }
@@ -171,7 +171,7 @@ fn script(text: &'static str) -> std::future::Ready<([(header::HeaderName, Heade
     std::future::ready(([(header::CONTENT_TYPE, HeaderValue::from_static(SCRIPT))], without_comments(text)))
 }
 
-/// Leaves out lines that are comments alone, and the blanks around the others: no text of a script goes over a line's end.
+/// Leaves out lines that are comments alone, and the blanks around the others: no string of a script spans lines.
 fn without_comments(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut within = false;

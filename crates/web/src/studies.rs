@@ -1,4 +1,4 @@
-//! The studies that are served: each has a short name in addresses, and is opened when somebody first looks at it.
+//! The studies that are served: each has a short name in addresses, and is opened when it is first requested.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -20,7 +20,7 @@ use crate::query::Query;
 /// What a study is made of.
 #[derive(Debug, Clone)]
 enum Made {
-    /// A study where it lies, or files that are read together.
+    /// A study in its folder, or files that are read together.
     Files(Vec<PathBuf>),
     Example(Example),
 }
@@ -65,7 +65,7 @@ pub(crate) struct Opened {
 /// Comparisons and leaderboards that are kept.
 const KEPT: usize = 8;
 
-/// Judges that are compared while somebody waits.
+/// Maximum number of judges that are compared interactively.
 pub(crate) const COMPARED: usize = 40;
 
 /// What is known of a study before any question.
@@ -118,7 +118,7 @@ impl Studies {
         served
     }
 
-    /// Serves a study that lies in a folder.
+    /// Serves a study in a folder.
     pub(crate) fn add(&self, folder: &Path, title: &str, given: Vec<String>) -> Arc<Served> {
         self.push(Made::Files(vec![folder.to_owned()]), title.to_owned(), given, ReadOptions::default())
     }
@@ -131,7 +131,7 @@ impl Studies {
         self.0.read().unwrap_or_else(PoisonError::into_inner).iter().find(|served| served.id == id).cloned()
     }
 
-    /// A name for addresses that nothing has.
+    /// An unused name for addresses.
     pub(crate) fn free_id(&self, title: &str) -> String {
         id_of(title, &self.0.read().unwrap_or_else(PoisonError::into_inner))
     }
@@ -142,7 +142,7 @@ pub(crate) fn last_name(path: &Path) -> String {
     path.file_name().map_or_else(|| path.display().to_string(), |n| n.to_string_lossy().into_owned())
 }
 
-/// A title that no other study has: with the folder it lies in, or a number, where another has it.
+/// A title that no other study has: with the folder it is in, or a number, if another has it.
 fn title_of(title: String, made: &Made, taken: &[Arc<Served>]) -> String {
     let free = |title: &String| taken.iter().all(|served| served.title != *title);
     if free(&title) {
@@ -155,7 +155,7 @@ fn title_of(title: String, made: &Made, taken: &[Arc<Served>]) -> String {
         Made::Example(_) => None,
     };
     let within = folder.map(|folder| format!("{title} ({})", last_name(folder)));
-    // A folder for the time of the run says nothing.
+    // A temporary folder's name is not informative.
     let within = within.filter(|within| free(within) && !within.contains("(predilect-"));
     let numbered = || (2..=taken.len() + 2).map(|n| format!("{title} {n}")).find(free);
     within.or_else(numbered).unwrap_or(title)
@@ -186,12 +186,12 @@ impl Served {
         matches!(self.made, Made::Example(_))
     }
 
-    /// The folder of a study that lies where a command line finds it again.
+    /// The folder of a study at a path that a command line can use again.
     pub(crate) fn lasting(&self) -> Option<&Path> {
         self.study().filter(|study| self.given == [study.display().to_string()])
     }
 
-    /// The folder, where it is a study that lies there.
+    /// The folder, if it is an existing study.
     pub(crate) fn study(&self) -> Option<&Path> {
         match &self.made {
             Made::Files(files) => match files.as_slice() {
@@ -220,7 +220,7 @@ impl Served {
         self.open_as_it_was(watch)
     }
 
-    /// The same for whoever looks at a page: where reading takes longer, how far that is. It goes on, whoever waits for it.
+    /// The same for a page: if reading takes longer, its progress. Reading continues, whether or not a client waits for it.
     pub(crate) fn open_soon(self: &Arc<Self>) -> Result<Soon, Problem> {
         let by_now = || match self.opened.try_lock() {
             Ok(slot) if !self.voted.load(Ordering::SeqCst) => slot.clone(),
@@ -237,7 +237,7 @@ impl Served {
         }
     }
 
-    /// The same of its page of labelling, for which it is as it was when it was opened: a vote changes nothing that it shows.
+    /// The same for its labelling page, which uses it in the state in which it was opened: a vote does not change anything that it shows.
     pub(crate) fn open_soon_as_it_was(self: &Arc<Self>) -> Result<Soon, Problem> {
         match self.opened.try_lock().ok().and_then(|slot| slot.clone()) {
             Some(opened) => Ok(Soon::Ready(opened)),
@@ -360,7 +360,7 @@ impl Opened {
         Ok((self.bench.pairs_in(&query.plain_slice(), watch)?, self.about.empty.data.pairs))
     }
 
-    /// The judges of a slice beside each other.
+    /// The judges of a slice compared.
     pub(crate) fn compare(&self, query: &Query, watch: &dyn Watch) -> Result<Arc<Comparison>> {
         let mut slice = SliceOptions { group_by: None, ..query.plain_slice() };
         if slice.judges.is_empty() {
@@ -384,7 +384,7 @@ impl Opened {
         })
     }
 
-    /// The models of a slice, as verdicts have them and with length and formatting held equal.
+    /// The models of a slice, raw and with length and formatting held equal.
     pub(crate) fn rank(&self, query: &Query, watch: &dyn Watch) -> Result<Arc<Standings>> {
         let slice = SliceOptions { group_by: None, ..query.plain_slice() };
         self.ranked.get((self.bench.version(), of_pairs(query)), watch, || {

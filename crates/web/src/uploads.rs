@@ -1,4 +1,4 @@
-//! Files that visitors send: received under a bound, looked at, and kept as a study only when somebody opens them.
+//! Files that users upload: received up to a size limit, looked at, and kept as a study only when a user opens them.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -19,11 +19,11 @@ use crate::studies::{Served, Studies};
 
 /// Files that wait at once, and studies that were made of files.
 const FILES: usize = 32;
-/// All files that wait are at most so many times as large as one may be.
+/// The total size of all waiting files is at most this many times the limit of one.
 const TIMES: u64 = 4;
-/// A compressed file may be so many times as large, unpacked, as a file may be.
+/// A compressed file may unpack to this many times the limit of a file.
 const UNPACKED: u64 = 8;
-/// How long nothing may come of a file that is being sent.
+/// Timeout without data while a file is being received.
 const SILENCE: Duration = Duration::from_secs(30);
 
 /// What visitors may send, and what they have sent.
@@ -33,7 +33,7 @@ pub(crate) struct Uploads {
     allowed: bool,
     /// The largest file in bytes.
     most: u64,
-    /// Where studies stay when the server ends; none: they go.
+    /// Where studies are kept when the server ends; `None`: they are deleted.
     kept: Option<PathBuf>,
     state: Mutex<State>,
 }
@@ -48,7 +48,7 @@ struct State {
     next: u64,
     /// Studies that were made, by the numbers of their files.
     studies: BTreeMap<u64, String>,
-    /// Nothing is taken any more.
+    /// Whether no more uploads are accepted.
     over: bool,
 }
 
@@ -56,7 +56,7 @@ struct State {
 #[derive(Debug)]
 pub(crate) struct Upload {
     pub(crate) number: u64,
-    /// What it was called where it came from; a name and no path.
+    /// Its original name; a name without a path.
     pub(crate) name: String,
     pub(crate) bytes: u64,
     pub(crate) file: PathBuf,
@@ -67,7 +67,7 @@ pub(crate) struct Upload {
 }
 
 impl Upload {
-    /// The same problem without the place where the file lies, which is nobody's business.
+    /// The same problem without the file's path, which must not be disclosed.
     pub(crate) fn named(&self, problem: Problem) -> Problem {
         let file = self.file.display().to_string();
         let folder = self.file.parent().map(|folder| folder.display().to_string()).unwrap_or_default();
@@ -111,7 +111,7 @@ impl Uploads {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The largest file in bytes; `None` where nothing may be sent.
+    /// The size limit of a file in bytes; `None` if uploads are not allowed.
     pub(crate) fn most(&self) -> Option<u64> {
         self.allowed.then_some(self.most)
     }
@@ -176,7 +176,7 @@ impl Uploads {
         Ok(Coming { uploads: self, number, folder, whole: false })
     }
 
-    /// Whether so much of one file may be there, beside what there is of the others.
+    /// Whether this much of one file may be stored in addition to the other files.
     fn has_room(&self, number: u64, bytes: u64) -> Result<(), Problem> {
         if bytes > self.most {
             return Err(self.too_large());
@@ -254,7 +254,7 @@ impl Uploads {
         }
     }
 
-    /// Says no to a file that would be much larger unpacked.
+    /// Refuses a file that would be much larger unpacked.
     pub(crate) fn unpacks(&self, upload: &Upload) -> Result<(), Problem> {
         if upload.fits.get().is_none() {
             let options = Reading::default().options(&upload.name, self.most);
@@ -265,12 +265,12 @@ impl Uploads {
         Ok(())
     }
 
-    /// How a file is read, within the bounds that hold here.
+    /// How a file is read, within the limits that apply here.
     pub(crate) fn options(&self, upload: &Upload, reading: &Reading) -> predilect_workbench::ReadOptions {
         reading.options(&upload.name, self.most)
     }
 
-    /// Lets a file go.
+    /// Deletes a file.
     pub(crate) fn discard(&self, number: &str) -> Result<(), Problem> {
         let upload = self.get(number)?;
         self.state().waiting.remove(&upload.number);
@@ -325,7 +325,7 @@ impl Uploads {
         Ok(scratch.join(format!("study-{}", upload.number)))
     }
 
-    /// Lets everything go that does not stay.
+    /// Deletes everything that is not kept.
     pub(crate) fn end(&self) {
         let mut state = self.state();
         state.over = true;

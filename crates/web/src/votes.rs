@@ -19,7 +19,7 @@ const NAMES: usize = 1000;
 /// Whoever labels which study: the study's id, the judge.
 type Who = (String, String);
 
-/// Votes on data that are in no study, until the server ends; and which pair was offered to whom.
+/// Votes on data that are not in a study, until the server ends; and which pair was offered to which labeller.
 #[derive(Debug, Default)]
 pub(crate) struct Votes {
     kept: Mutex<HashMap<Who, Vec<Verdict>>>,
@@ -33,7 +33,7 @@ struct Offered {
     drawn: Drawn,
 }
 
-/// What somebody says of a pair.
+/// A labeller's vote on a pair.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Given {
@@ -93,7 +93,7 @@ impl Given {
     }
 }
 
-/// Somebody who labels, with their votes so far.
+/// A labeller, with their votes so far.
 #[derive(Debug)]
 pub(crate) struct Session {
     /// The name in the study.
@@ -125,7 +125,7 @@ impl Votes {
         Ok(Session { seed: fixed(&(&served.title, &judge)), judge, votes })
     }
 
-    /// The next pair for somebody, which is remembered until they have judged it.
+    /// The next pair for a labeller, which is remembered until they have judged it.
     pub(crate) fn next(
         &self,
         (served, opened): (&Served, &Opened),
@@ -161,7 +161,7 @@ impl Votes {
         }
         let who: Who = (served.id.clone(), judge);
         if let Some(offered) = locked(&self.offered).get(&who).filter(|own| own.pair == verdict.pair) {
-            // Verdicts on pairs that nobody chose check the fit to the others.
+            // Verdicts on randomly chosen pairs check the fit to the others.
             verdict.receipt = Some(receipt(offered.drawn));
         }
         if served.study().is_some() {
@@ -180,7 +180,7 @@ impl Votes {
         Ok(own.len())
     }
 
-    /// Takes somebody's last vote back: which it was, and how many there are now.
+    /// Takes back a labeller's last vote: which it was, and how many there are now.
     pub(crate) fn undo(
         &self,
         served: &Served,

@@ -1,7 +1,7 @@
 //! How long does a new filter take, from the question to one posterior of 29 properties with intervals over prompts, and what does a study
 //! take in memory?
 //!
-//! Made studies of pairs that somebody has rated on all 29 properties, by two judges, asked warm: the study is in memory, the filter is new.
+//! Generated studies of pairs with ratings on all 29 properties, by two judges, queried warm: the study is in memory, the filter is new.
 //! `RAYON_NUM_THREADS=1 cargo bench -p predilect-workbench --bench slices [-- PAIRS]`
 
 #![allow(clippy::print_stdout, reason = "a benchmark prints")]
@@ -20,7 +20,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use tikv_jemallocator::Jemalloc;
 
-/// The program's allocator, with the sum of what is held.
+/// The program's allocator, with the sum of what is allocated.
 struct Counted;
 
 static HELD: AtomicUsize = AtomicUsize::new(0);

@@ -21,7 +21,7 @@ pub(crate) struct Apart {
 const NO_BIN: u8 = u8::MAX;
 
 impl Apart {
-    /// Bins of equal width between the 1 % and the 99 % quantile of the whole study; what lies beyond is counted in the outer bins.
+    /// Bins of equal width between the 1 % and the 99 % quantile of the whole study; values beyond are counted in the outer bins.
     pub(crate) fn of(prepared: &Prepared) -> Result<Self> {
         let words = prepared.own("length").map(|at| prepared.facts().column(at)).transpose()?;
         let values: Vec<f64> = (0..prepared.pairs().len())

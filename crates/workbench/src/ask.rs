@@ -1,4 +1,4 @@
-//! What is asked while somebody looks: the posterior of every judge in a slice, from memory, before anybody has to wait.
+//! Interactive queries: the posterior of every judge in a slice, from memory, quickly enough that a user need not wait.
 
 use std::sync::Arc;
 
@@ -21,8 +21,8 @@ use crate::watch::Watch;
 const KEPT_JUDGES: usize = 64;
 
 impl Workbench {
-    /// The posteriors of a slice: the weights and intervals that [`Workbench::dissect`] finds, without its checks and without what it sets
-    /// beside them.
+    /// The posteriors of a slice: the weights and intervals that [`Workbench::dissect`] finds, without its checks and additional
+    /// comparisons.
     ///
     /// There are groups only where a field is named (a dissection groups by scenario, unasked). That a field has more than one value, to be
     /// what intervals are over, is asked of the whole study.
@@ -49,7 +49,7 @@ impl Workbench {
         })
     }
 
-    /// The properties that are tried and in which no two responses of a slice differ: their weights are the prior's.
+    /// The tried properties in which no two responses of a slice differ: their weights are the prior's.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! What somebody looks at in a slice: its pairs one by one, and how a number is spread over them.
+//! Browsing a slice: its pairs one by one, and the distribution of a number over them.
 
 use std::collections::BTreeMap;
 
@@ -25,7 +25,7 @@ const PROMPT: usize = 280;
 /// Which pairs of a slice come first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Sort {
-    /// As they stand in the study.
+    /// In the order of the study.
     #[default]
     Study,
     /// Those whose verdicts are farthest from what is fitted.
@@ -37,9 +37,9 @@ pub enum Sort {
 pub struct PageRequest {
     /// Which pairs come first.
     pub sort: Sort,
-    /// So many are passed over.
+    /// Number of pairs to skip.
     pub from: usize,
-    /// So many are wanted, up to [`MOST`].
+    /// Number of pairs wanted, up to [`MOST`].
     pub most: usize,
 }
 
@@ -120,7 +120,7 @@ impl Workbench {
     ///
     /// # Errors
     ///
-    /// When the study cannot be read, and when no pair is in it.
+    /// When the study cannot be read, and when it has no pair.
     pub fn pairs_in(&self, slice: &SliceOptions, watch: &dyn Watch) -> Result<u64> {
         self.with(slice, watch, |prepared| Ok(prepared.places(slice, watch)?.count() as u64))
     }
@@ -167,7 +167,7 @@ impl Workbench {
         })
     }
 
-    /// How the difference in words between the responses is spread over a slice, beside the whole study.
+    /// The distribution of the difference in words between the responses over a slice, compared with the whole study.
     ///
     /// # Errors
     ///

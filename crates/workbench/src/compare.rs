@@ -46,13 +46,13 @@ pub struct CompareOptions {
     pub margin: f64,
     /// Fit the hierarchy over judges and groups too.
     pub pooling: bool,
-    /// Somebody waits: fits by EP without their check, and without what is not compared.
+    /// Interactive: fits by EP without their check, and without what is not compared.
     #[serde(skip)]
     pub looking: bool,
 }
 
 impl CompareOptions {
-    /// What is wrong with options from a file or another program; `None`: they can be used.
+    /// What is wrong with options from a file or another program; `None` if they are valid.
     pub(crate) fn problem(&self) -> Option<String> {
         if !(10..=100_000).contains(&self.resamples) {
             return Some(format!("judges.resamples is {}, but must be from 10 to 100,000", self.resamples));
@@ -183,7 +183,7 @@ pub fn by_weights(
     seed: u64,
     watch: &dyn Watch,
 ) -> Result<()> {
-    // Of the fits themselves: beside the published judges some stand in for several scenarios.
+    // Of the fits themselves: with the published judges some fits represent several scenarios.
     comparison.contrasts = contrasts(&weights);
     if options.published {
         let published = WeightTable::published();
@@ -201,7 +201,7 @@ pub fn by_weights(
 }
 
 impl Workbench {
-    /// Compares the judges of a slice, and the published ones beside them where that is asked for.
+    /// Compares the judges of a slice, together with the published ones if requested.
     ///
     /// # Errors
     ///
@@ -267,7 +267,7 @@ fn complete(
     by_weights(comparison, weights, options, seed, watch)
 }
 
-/// A comparison, and what should be said beside it.
+/// A comparison, and remarks on it.
 #[derive(Debug)]
 pub struct Compared {
     /// The result.

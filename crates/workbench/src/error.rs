@@ -29,7 +29,7 @@ pub struct Error {
 pub enum Remedy {
     /// Dissect the study and keep the result in it.
     DissectFirst,
-    /// Words that hold for every front end.
+    /// Words that are the same in every front end.
     #[strum(serialize = "as-said")]
     Words(String),
     /// Another temporary folder, or a place for the study.
@@ -60,7 +60,7 @@ pub enum Remedy {
     OtherPlaceOrReplace,
     /// A place for the study.
     NamePlace,
-    /// The model needs a name of its own in this study.
+    /// The model needs a separate name in this study.
     NameModel,
     /// Too much for one run.
     Fewer(TooMany),
@@ -82,7 +82,7 @@ pub enum Remedy {
     WrittenAnswers,
     /// Calls that are made one by one.
     NoBatches,
-    /// A name of its own for one of the models, in a run of its own.
+    /// A separate name for one of the models, in a separate run.
     AskApart,
     /// Another name keeps both; without a filter, all are asked anew.
     KeepBoth,
@@ -108,11 +108,11 @@ pub enum Remedy {
     CollectVerdicts,
     /// A group among these; another field has others.
     GroupsAre(String),
-    /// Published judges can be laid beside a single one.
+    /// Published judges can be compared with a single one.
     PublishedBeside,
     /// A dissection says more.
     DissectSaysMore,
-    /// Groups of models that never met must be ranked apart, or joined.
+    /// Groups of models that never met must be ranked separately, or joined.
     RankApart,
     /// A prior keeps scores finite; shares of wins need none.
     KeepFinite,
@@ -124,7 +124,7 @@ pub enum Remedy {
     CheckVerdicts,
     /// An anchor has a number of points: the model's name.
     AnchorPoints(String),
-    /// No anchor.
+    /// The anchor must be left out.
     NoAnchor,
     /// A smaller least number of verdicts: the largest that leaves two models or more.
     FewerVerdicts(u64),
@@ -136,9 +136,9 @@ pub enum Remedy {
     ChooseJudge,
     /// A variant among the models of the files.
     OtherVariant,
-    /// The form without difficulties of prompts, or results of so many models.
+    /// The form without difficulties of prompts, or results of this many models.
     WithoutDifficulty(usize),
-    /// Win rates as they are.
+    /// Raw win rates.
     PlainRates,
     /// A fit without terms, where the sides carry no meaning.
     WithoutTerms,
@@ -148,7 +148,7 @@ pub enum Remedy {
     FreeLog,
     /// A later version of this program.
     LaterVersion,
-    /// Whoever opens the study again goes on where rating was stopped.
+    /// Opening the study again resumes the rating where it was stopped.
     RateOn,
     /// Words with settings of the reading among them.
     Advice(Advice),
@@ -178,25 +178,25 @@ impl Error {
         Self { kind: Kind::Cancelled, ..Self::new("stopped") }
     }
 
-    /// Nothing went wrong: somebody else has to do their part first.
+    /// Not a failure: something else has to be done first.
     #[must_use]
     pub(crate) fn waiting(message: impl Into<String>) -> Self {
         Self { kind: Kind::Waiting, ..Self::new(message) }
     }
 
-    /// The same of a run that goes on where it stopped.
+    /// The same for a run that can be resumed where it stopped.
     #[must_use]
     pub fn resumable(self) -> Self {
         Self { resumes: true, ..self }
     }
 
-    /// There are pairs, but no verdict on them.
+    /// There are pairs, but no verdicts on them.
     #[must_use]
     pub(crate) fn no_verdicts(self) -> Self {
         Self { kind: Kind::NoVerdicts, ..self }
     }
 
-    /// What was read no longer fits what is there.
+    /// What was read no longer matches the files.
     #[must_use]
     pub(crate) fn stale(message: &str) -> Self {
         Self { kind: Kind::Stale, ..Self::new(message) }
@@ -253,7 +253,7 @@ impl Error {
         self.remedy.as_ref()
     }
 
-    /// Whether what was done so far is kept, so that the same run goes on where it stopped.
+    /// Whether what was done so far is kept, so that the same run can be resumed.
     pub fn resumes(&self) -> bool {
         self.resumes
     }
@@ -287,7 +287,7 @@ impl Failure for Error {
 }
 
 impl Remedy {
-    /// Its key, the same in every version: what a program goes by.
+    /// Its key, the same in every version: for programs.
     pub fn key(&self) -> &'static str {
         match self {
             Self::Advice(advice) => advice.setting().map_or("as-said", Setting::key),

@@ -54,7 +54,7 @@ impl Workbench {
     ///
     /// # Errors
     ///
-    /// Those of [`Workbench::slice`]; when the pair is not there, the judge is not told, or it cannot be fitted.
+    /// Those of [`Workbench::slice`]; when the pair does not exist, no judge is given, or it cannot be fitted.
     pub fn explain(&self, slice: &SliceOptions, asked: &Asked<'_>, watch: &dyn Watch) -> Result<Explained> {
         // Before the long part: a pair that is not there is said at once.
         let (number, pair) = find(self.study(), asked.pair)?;
@@ -70,8 +70,8 @@ impl Workbench {
         Ok(Explained { explanation: explainer.explain(at as u32), pair })
     }
 
-    /// The same while somebody looks: from memory, by a fit that is kept for the next pair ([`predilect_analysis::drawn`]), of all verdicts
-    /// in the slice. With [`predilect_analysis::Engine::Ep`] it is the fit that [`Workbench::ask`] gives, unchecked.
+    /// The same interactively: from memory, by a fit that is kept for the next pair ([`predilect_analysis::drawn`]), of all verdicts in the
+    /// slice. With [`predilect_analysis::Engine::Ep`] it is the fit that [`Workbench::ask`] gives, unchecked.
     ///
     /// # Errors
     ///
@@ -89,7 +89,7 @@ impl Workbench {
         found.map(|(explanation, pair)| Explained { pair, explanation })
     }
 
-    /// A pair by its id, or `#N` for the N-th of the study; `None` where there is none.
+    /// A pair by its id, or `#N` for the N-th of the study; `None` if there is none.
     ///
     /// # Errors
     ///
@@ -235,7 +235,7 @@ fn explained(
     Ok(model.explain(&whole.table, &Subject::of(row as u32, number, &own, true)))
 }
 
-/// The row of a pair by its id, or `#N` for the N-th; how many there are, where there is none such.
+/// The row of a pair by its id, or `#N` for the N-th; the number of pairs if there is no such pair.
 fn row_of(prepared: &Prepared, wanted: &str) -> std::result::Result<usize, usize> {
     let (pairs, count) = (prepared.pairs(), prepared.pairs().len());
     let nth = || wanted.strip_prefix('#')?.parse::<usize>().ok()?.checked_sub(1).filter(|row| *row < count);

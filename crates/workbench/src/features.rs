@@ -1,4 +1,4 @@
-//! What verdicts reward among any numeric features: a table that somebody else has made, without texts.
+//! What verdicts reward among any numeric features: a table from elsewhere, without texts.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -19,14 +19,14 @@ use crate::watch::{Event, Remark, Watch};
 
 pub use predilect_data::{FeatureColumns, OnBadRow};
 
-/// The judge's name where no column names one.
+/// The judge's name if no column names one.
 const NO_JUDGE: &str = "all";
 
 /// How a table of features is fitted.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct FeaturesRequest {
-    /// Which columns are none of the features.
+    /// Which columns are not features.
     pub columns: FeatureColumns,
     /// What becomes of a row that cannot be used.
     pub on_bad_row: OnBadRow,
@@ -81,7 +81,7 @@ pub fn fit_features(
     } else {
         warn_of_scales(&table, watch);
     }
-    // Rows that nothing joins are independent of each other.
+    // Rows without a common cluster are independent of each other.
     let options =
         FitOptions { independent: request.fit.independent || cluster.is_none(), ..request.fit.clone() };
     let fits = fit_all(&table, options, draws, None, watch)?;

@@ -18,7 +18,7 @@ pub const OF_STUDY: &str = "validity.json";
 /// How ratings from text are asked for: there is one way.
 pub const TEXT: &str = "text";
 
-/// How a model is asked, in words: figures hold for that way only.
+/// How a model is asked, in words: figures apply to that way only.
 pub fn of_model(method: &str, single: bool, orders: &str) -> String {
     if single {
         return format!("{method}, each response alone");
@@ -28,7 +28,7 @@ pub fn of_model(method: &str, single: bool, orders: &str) -> String {
     format!("{method}, both responses{order}")
 }
 
-/// How an annotator of a study was asked; `None` where the study did not ask it, as with ratings that were imported.
+/// How an annotator of a study was asked; `None` if the study did not ask it, as with imported ratings.
 pub fn way(study: &StudyToml, annotator: &str) -> Option<String> {
     if annotator == TEXT {
         return Some(TEXT.to_owned());
@@ -49,7 +49,7 @@ pub fn own_folder() -> Option<PathBuf> {
 /// All figures that are known here: those that come with Predilect and the user's own.
 pub fn known() -> Figures {
     let own = own_folder().and_then(|folder| std::fs::read_to_string(folder.join(FIGURES)).ok());
-    // A file that cannot be read is no reason to rate nothing.
+    // A file that cannot be read must not keep anything from being rated.
     own.and_then(|text| Figures::shipped().with(&text).ok()).unwrap_or_else(Figures::shipped)
 }
 
@@ -72,7 +72,7 @@ pub fn note(study: &Study, known: &Figures, annotator: &str, how: &str) -> Resul
         .and_then(|text| Figures::default().with(&text).ok())
         .unwrap_or_default();
     let rows = known.rows(annotator, how);
-    // What the study knows of the same way of asking stays where nothing else is known here.
+    // What the study knows of the same way of asking stays if nothing else is known here.
     if rows.is_empty() && (figures.knows(annotator, how) || !figures.knows_any(annotator)) {
         return Ok(());
     }

@@ -9,7 +9,7 @@ pub use predilect_data::{NewFile, clear_away};
 
 use crate::error::{Error, Result};
 
-/// Writes a file by way of a temporary one beside it, so that a run that is killed leaves the old one.
+/// Writes a file through a temporary one in the same folder, so that a killed run leaves the old one.
 ///
 /// # Errors
 ///

@@ -1,5 +1,5 @@
-//! What stands on top of every output? The findings of a comparison, a leaderboard and a dissection that can be said in a sentence, or why
-//! nothing can.
+//! The findings at the top of every output: those of a comparison, a leaderboard and a dissection that can be said in a sentence, or the
+//! reason that there are none.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ use predilect_results::{
 
 /// Of a comparison: whom to use as judge, and what the reference rewards and a judge does not.
 pub(crate) fn of_comparison(c: &Comparison) -> Vec<Finding> {
-    // The published judges among themselves have no verdicts, and nobody is asked to be used.
+    // The published judges among themselves have no verdicts, so there is no judge to recommend.
     if c.judge_table.rows.is_empty() {
         return Vec::new();
     }
@@ -44,7 +44,7 @@ pub(crate) fn of_dissection(d: &Dissection) -> Vec<Finding> {
     all
 }
 
-/// Which model owes most to what the leaderboard of a dissection holds equal, where one does.
+/// Which model owes most to what the leaderboard of a dissection holds equal, if any does.
 fn owed(d: &Dissection) -> impl Iterator<Item = Finding> {
     let owes = |finding: &&Finding| matches!(finding.fact, Fact::Owes(_));
     d.ranking.iter().flat_map(|found| found.findings.iter()).filter(owes).cloned()
@@ -86,7 +86,7 @@ fn advice(c: &Comparison) -> Fact {
         let gain = row.figure("gain").and_then(|gain| gain.low);
         !row.turned && accuracy.low > 0.5 && gain.is_some_and(|low| low > 0.0)
     };
-    // By the accuracy that it has at least: of few pairs a high one tells little.
+    // By the lower bound of accuracy: with few pairs a high value means little.
     let at_least = |a: &&(&JudgeRow, Interval), b: &&(&JudgeRow, Interval)| a.1.low.total_cmp(&b.1.low);
     let count = |row: &JudgeRow, id: &str| row.figure(id).map_or(0, |figure| figure.value as u64);
     let Some(&(row, accuracy)) = single.iter().filter(surely_helps).max_by(at_least) else {
@@ -134,7 +134,7 @@ fn surely_worse(c: &Comparison, other: &JudgeRow, best: &str, accuracy: Interval
             let favours_best = (found.difference.value > 0.0) == (found.judges[0] == best);
             favours_best && found.q_value <= FALSE_DISCOVERIES
         }
-        // One that nobody could measure is no alternative.
+        // A judge that could not be measured is not an alternative.
         None => interval(other, "accuracy").is_none_or(|own| own.high < accuracy.low),
     }
 }
@@ -196,7 +196,7 @@ fn leans(c: &Comparison, judge: &str, property: &str) -> Option<Leans> {
     Some(Leans { intensity: found.intensity, sure: found.is_sure()? })
 }
 
-/// Of leaderboards: who leads, and which model owes most to what is held equal.
+/// Of leaderboards: which model leads, and which owes most to what is held equal.
 pub fn of_standings(raw: &Leaderboard, controlled: Option<&Leaderboard>) -> Vec<Finding> {
     let held = controlled.filter(|board| !board.controls.is_empty());
     let shown = held.unwrap_or(raw);
@@ -205,7 +205,7 @@ pub fn of_standings(raw: &Leaderboard, controlled: Option<&Leaderboard>) -> Vec<
         all.push(Finding::from(first));
     }
     all.push(held.map_or(Fact::NothingHeld, owes).into());
-    // What is asked of a board with something held equal is who owes what.
+    // For a board with controls the question is which model owes what.
     if held.is_some() {
         all.reverse();
     }
@@ -213,7 +213,7 @@ pub fn of_standings(raw: &Leaderboard, controlled: Option<&Leaderboard>) -> Vec<
 }
 
 impl crate::rank::Ranked {
-    /// The findings of this board, or why nothing can be said.
+    /// The findings of this board, or the reason that there are none.
     pub fn findings(&self) -> Vec<Finding> {
         let held = (!self.board.controls.is_empty()).then_some(&self.board);
         of_standings(&self.board, held)

@@ -1,4 +1,4 @@
-//! Fits of a slice, watched, with their draws where somebody wants them.
+//! Fits of a slice, watched, with their draws if requested.
 
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -77,7 +77,8 @@ pub fn fit_with(
     if watch.cancelled() { Err(Error::cancelled()) } else { Ok(fits) }
 }
 
-/// The same without check and what is set beside the fits ([`dissect_bare`]), until nobody waits any more; `kept` takes the draws.
+/// The same without check and without additional comparisons ([`dissect_bare`]), until the result is no longer wanted; `kept` takes the
+/// draws.
 ///
 /// # Errors
 ///

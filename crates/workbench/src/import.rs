@@ -26,7 +26,7 @@ pub fn import(
     let mut last = (0, 0);
     let done = predilect_data::import(inputs, options, folder, onto, &mut |p| {
         if source != p.source {
-            // What earlier files held stays in the sum.
+            // The size of earlier files stays in the sum.
             before += last.0;
             total += last.1;
             p.source.clone_into(&mut source);

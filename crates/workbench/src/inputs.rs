@@ -1,4 +1,4 @@
-//! What does somebody give to work on?
+//! The inputs of a command.
 
 use std::path::{Path, PathBuf};
 
@@ -11,7 +11,7 @@ use crate::studies::is_study;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Example {
-    /// 2,139 pairs of 59 models: 124 people beside GPT-4 and GPT-3.5 (llmfao, CC BY 4.0).
+    /// 2,139 pairs of 59 models: 124 people as well as GPT-4 and GPT-3.5 (llmfao, CC BY 4.0).
     Llmfao,
     /// 320 pairs of two small local models, judged by both.
     LocalJudge,
@@ -31,7 +31,7 @@ impl Example {
     }
 }
 
-/// What somebody gives to work on.
+/// The inputs of a command.
 #[derive(Debug, Clone, Copy)]
 pub struct Inputs<'a> {
     /// Preference files, or one study folder.

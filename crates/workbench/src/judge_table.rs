@@ -1,4 +1,4 @@
-//! How good and how biased is each judge? What a comparison found, laid into the one table that every view writes.
+//! How good and how biased is each judge? The results of a comparison, arranged into the one table that every view writes.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use predilect_results::comparison::{
 
 /// Standard errors to either side of a 90 % interval.
 const Z: f64 = 1.644_853_626_951_472_7;
-/// Parts of the data in which accuracies have columns: more than these would be no table.
+/// Maximum number of parts of the data with a column of accuracies.
 const PARTS: usize = 12;
 /// What the names of juries begin with.
 const JURY: &str = "jury: ";
@@ -22,8 +22,8 @@ pub(crate) fn judge_table(c: &Comparison, same: &BTreeMap<String, JudgeAgreement
         c.stand_ins.as_ref().map(|found| found.candidates.as_slice()).unwrap_or_default();
     let card = |judge: &str| c.biases.iter().find(|card| card.judge == judge);
     let references = c.biases.iter().filter(|card| card.reference).map(|card| row(card, None, None));
-    // Candidates come in their order: who tells most first, and last those that have to be turned around. Judges of which that is not known
-    // stand between the two.
+    // Candidates come in their order: the most informative first, and last those that have to be inverted. Judges for which that is unknown
+    // are between the two.
     let of = |candidate: &StandIn| match card(&candidate.judge) {
         Some(card) => row(card, Some(candidate), same.get(&card.judge)),
         None => {
@@ -44,8 +44,8 @@ pub(crate) fn judge_table(c: &Comparison, same: &BTreeMap<String, JudgeAgreement
     }
 }
 
-/// The groups, or parts of the data, in which accuracies are known, with the most pairs that a judge has in each; none where there is one only
-/// or too many for a table.
+/// The groups, or parts of the data, in which accuracies are known, with the most pairs that a judge has in each; empty if there is only
+/// one or too many for a table.
 fn parts(found: &StandIns) -> Vec<(&str, u64)> {
     let mut parts: Vec<(&str, u64)> = Vec::new();
     for part in found.candidates.iter().flat_map(|c| &c.by_group) {
@@ -64,7 +64,7 @@ fn row(card: &BiasCard, candidate: Option<&StandIn>, same: Option<&JudgeAgreemen
             cells.insert(id.to_owned(), figure);
         }
     };
-    // What a reference judge agrees with are the other ones, or its own other verdicts: that is no accuracy.
+    // A reference judge agrees with the other ones, or with its own other verdicts: that is not an accuracy.
     let accuracy = if card.reference { None } else { card.agreement };
     put("accuracy", accuracy.or_else(|| candidate.map(overall)).map(Figure::from));
     let shares = [

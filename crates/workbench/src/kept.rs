@@ -1,4 +1,4 @@
-//! What was found is kept for whoever asks the same again, as long as there is room; of several who ask at once, one does the work.
+//! A cache of results: of several callers that ask for the same key at once, one does the work.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::error::{Error, Result};
 use crate::watch::Watch;
 
-/// How often somebody who waits looks whether anybody still waits for him.
+/// How often a waiting caller checks whether its result is still wanted.
 const LOOK: Duration = Duration::from_millis(20);
 
 /// The last `most` values by their keys, those asked for last first.
@@ -24,27 +24,27 @@ struct Place<T> {
 
 #[derive(Debug)]
 enum State<T> {
-    /// Nobody is making it: nobody has, or it could not be made.
+    /// It is not being made: it was never asked for, or could not be made.
     Open,
-    /// Somebody is.
+    /// It is being made.
     Making,
     Made(Arc<T>),
 }
 
 impl<K: PartialEq, T> Kept<K, T> {
-    /// Room for so many, one at least.
+    /// A cache for this many values, at least one.
     pub fn new(most: usize) -> Self {
         Self { most: most.max(1), places: Mutex::default() }
     }
 
-    /// The value of a key, made where it is not there. Whoever asks for the same key in the meantime waits for it; where it cannot be made,
-    /// each of them tries in turn, and gets an error of its own.
+    /// The value of a key, made if it is missing. Callers that ask for the same key in the meantime wait for it; if it cannot be made, each
+    /// of them tries in turn, and gets a separate error.
     ///
-    /// Not to be called by work that is part of making a value, nor on a thread that others share their work on: it waits.
+    /// Not to be called by work that is part of making a value, nor on a thread of a shared pool: it blocks.
     ///
     /// # Errors
     ///
-    /// Those of `make`; when nobody waits any more.
+    /// Those of `make`; when the result is no longer wanted.
     pub fn get(&self, key: K, watch: &dyn Watch, make: impl FnOnce() -> Result<T>) -> Result<Arc<T>> {
         let place = self.place(key);
         let mut state = locked(&place.state);
@@ -63,7 +63,7 @@ impl<K: PartialEq, T> Kept<K, T> {
         }
         *state = State::Making;
         drop(state);
-        // Whatever becomes of it, the next one gets his turn.
+        // Whatever the outcome, the next caller gets its turn.
         let mut turn = Turn { place: &place, made: None };
         let made = Arc::new(make()?);
         turn.made = Some(Arc::clone(&made));
@@ -85,7 +85,7 @@ impl<K: PartialEq, T> Kept<K, T> {
     }
 }
 
-/// Somebody is making a value.
+/// The guard of a caller that is making a value.
 struct Turn<'a, T> {
     place: &'a Place<T>,
     made: Option<Arc<T>>,
@@ -143,7 +143,7 @@ mod tests {
                         .spawn(|| kept.get("key", &Unwatched, || Ok(1 + made.fetch_add(1, Ordering::SeqCst))))
                 })
                 .collect();
-            // Another key waits for nobody, and nobody waits who is not waited for.
+            // Another key does not wait, and a caller whose result is not wanted stops waiting.
             assert_eq!(*kept.get("other", &Unwatched, || Ok(7)).expect("made"), 7);
             assert!(kept.get("key", &Gone, || Ok(3)).is_err());
             go.send(()).expect("somebody waits");

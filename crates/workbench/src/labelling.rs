@@ -30,20 +30,20 @@ pub const LONGEST_NAME: usize = 40;
 pub const COMPARED_FROM: usize = 20;
 /// Pairs among which the next one is chosen.
 const CANDIDATES: usize = 200;
-/// Every so many pairs one is drawn at random, so that the fit can be checked on pairs that nobody chose.
+/// One of this many pairs is drawn at random, so that the fit can be checked on pairs that were not chosen.
 const RANDOM_EVERY: usize = 5;
-/// Judges that somebody is compared with at most, those with the most verdicts.
+/// Maximum number of judges that a labeller is compared with, those with the most verdicts.
 const OTHERS: usize = 24;
-/// How often, and how long apart, a study that somebody else is writing is tried.
+/// How often, and how far apart, locking a study that another process is writing is tried.
 const TRIES: u32 = 30;
 const APART: Duration = Duration::from_millis(100);
 
-/// Why nothing can be said of somebody's votes yet.
+/// Why nothing can be said of a labeller's votes yet.
 #[derive(Debug, Clone, PartialEq)]
 pub enum NotYet {
-    /// There is none.
+    /// There are no votes.
     NoVote,
-    /// They have no fit.
+    /// The votes cannot be fitted.
     Refused(Refusal),
 }
 
@@ -88,7 +88,7 @@ pub struct Labeller<'a> {
 /// Why a pair comes next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Drawn {
-    /// Its verdict is expected to tell the most.
+    /// Its verdict is expected to be the most informative.
     Information,
     /// At random.
     Random,
@@ -120,7 +120,7 @@ pub struct Next {
 /// The pair to judge next, and how many are left.
 #[derive(Debug, Clone)]
 pub struct ToLabel {
-    /// The pair; `None`: all are judged.
+    /// The pair; `None` if all are judged.
     pub next: Option<Next>,
     /// Pairs with texts that the labeller has not judged, this one included.
     pub left: u64,
@@ -129,9 +129,9 @@ pub struct ToLabel {
 /// How a fit does on pairs that were drawn at random, when it was made of all other votes.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Checked {
-    /// Of so many random pairs on which the labeller preferred one of the responses.
+    /// Random pairs on which the labeller preferred one of the responses.
     pub of: u64,
-    /// So many were foretold.
+    /// Those of them that were predicted correctly.
     pub right: u64,
 }
 
@@ -146,11 +146,11 @@ fn is_random(vote: &Verdict) -> bool {
     drawn == Some(Drawn::Random.as_str())
 }
 
-/// The judge that somebody of this name is: `human:NAME`.
+/// The name of a labeller's judge: `human:NAME`.
 ///
 /// # Errors
 ///
-/// When there is no name, it is too long, or has characters that cannot be seen.
+/// When the name is empty, too long, or has invisible characters.
 pub fn judge_named(name: &str) -> Result<String> {
     let name = name.trim();
     let length = name.chars().count();
@@ -192,8 +192,8 @@ impl Workbench {
         Ok(ToLabel { next, left })
     }
 
-    /// What the labeller rewards by their verdicts so far, however few: the fit that [`Workbench::ask`] gives, without its terms where
-    /// all verdicts are for one side. The inner error says why there is none yet.
+    /// What the labeller rewards by their verdicts so far, however few: the fit that [`Workbench::ask`] gives, without its terms if all
+    /// verdicts are for one side. The inner error says why there is no fit yet.
     ///
     /// # Errors
     ///
@@ -251,8 +251,8 @@ impl Workbench {
         })
     }
 
-    /// How alike the labeller's weights are to those of the other judges, the most alike first; none before [`COMPARED_FROM`] votes, and
-    /// where the votes cannot be fitted.
+    /// The similarity of the labeller's weights to those of the other judges, the most similar first; empty before [`COMPARED_FROM`] votes,
+    /// and if the votes cannot be fitted.
     ///
     /// # Errors
     ///
@@ -340,7 +340,7 @@ impl Workbench {
     ///
     /// # Errors
     ///
-    /// When the data have verdicts by that name already, somebody else keeps writing the study, or it cannot be read or written.
+    /// When the data have verdicts by that name already, another process keeps writing the study, or it cannot be read or written.
     pub fn keep_vote(&self, vote: &Verdict, watch: &dyn Watch) -> Result<Vec<Verdict>> {
         let study = self.study();
         let _held = locked(study, watch)?;
@@ -358,7 +358,7 @@ impl Workbench {
         Ok(own)
     }
 
-    /// Takes a judge's last verdict out of the study; `None` where there is none.
+    /// Takes a judge's last verdict out of the study; `None` if there is none.
     ///
     /// # Errors
     ///
@@ -405,12 +405,12 @@ fn claimed(study: &Study, judge: &str, present: bool) -> Result<()> {
     if known { Ok(()) } else { note(study, &step, settings) }
 }
 
-/// In which order a pair is shown to somebody.
+/// In which order a pair is shown to a labeller.
 fn order_of(seed: u64, pair: &str) -> Order {
     if fixed(&(seed, "order", pair)) & 1 == 0 { Order::Ab } else { Order::Ba }
 }
 
-/// The number of the next pair, why it is chosen, and what its verdict is expected to tell.
+/// The number of the next pair, why it is chosen, and the expected gain of its verdict.
 type Chosen = (u32, Drawn, f64);
 
 /// The next pair, and how many are left.

@@ -41,7 +41,7 @@ impl Laboratory {
     ///
     /// # Errors
     ///
-    /// When the folder holds another study, or pairs that were made in another way, and when it cannot be written.
+    /// When the folder contains another study, or pairs that were made in another way, and when it cannot be written.
     pub fn open(folder: &Path, verb: &str, settings: &Value, fixed: &[&str]) -> Result<Self> {
         let own = Self { folder: folder.to_owned(), settings: folder.join(format!("{verb}.json")) };
         let kept = fs::read_to_string(&own.settings).ok();
@@ -71,7 +71,7 @@ impl Laboratory {
     ///
     /// # Errors
     ///
-    /// When somebody else is writing, or the folder cannot be written.
+    /// When another process is writing, or the folder cannot be written.
     pub fn hold(&self, verb: &str, settings: &Value) -> Result<StudyLock> {
         let lock = Study::create(&self.folder)?.lock(verb)?;
         let text = serde_json::to_string_pretty(settings).unwrap_or_default() + "\n";
@@ -84,8 +84,8 @@ impl Laboratory {
         &self.folder
     }
 
-    /// Makes a study of these pairs. Where they are those that it has, nothing happens, and verdicts on them stay; else its tables are
-    /// made anew: whatever models have answered is still in the log.
+    /// Makes a study of these pairs. If it has the same pairs, nothing happens, and verdicts on them stay; else its tables are written
+    /// again: whatever models have answered is still in the log.
     ///
     /// # Errors
     ///
@@ -145,7 +145,7 @@ fn conversation(turns: &[Message], role: &Role) -> Value {
     }
 }
 
-/// What such a study keeps in a file ([`STEERING`], [`VERIFYING`]); `None` where there is none.
+/// What such a study keeps in a file ([`STEERING`], [`VERIFYING`]); `None` if there is none.
 ///
 /// # Errors
 ///
@@ -179,7 +179,7 @@ pub fn pairs_of(study: &Study) -> Result<Vec<Pair>> {
 ///
 /// # Errors
 ///
-/// When the table cannot be read, the filter names what is not there, or no pair is left.
+/// When the table cannot be read, the filter names what does not exist, or no pair is left.
 pub fn pairs_within(study: &Study, slice: &SliceOptions, watch: &dyn Watch) -> Result<Vec<Pair>> {
     let chosen = Chosen::of(study.clone(), slice.filter.as_ref(), slice.people, watch)?;
     let all = pairs_of(&chosen)?.into_iter().zip(0..);

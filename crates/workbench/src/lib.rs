@@ -1,7 +1,7 @@
 //! The one door of Predilect: every front end opens a study here and asks it.
 //!
-//! Only this crate joins reading, rating, asking models and analysing. It knows no flags, prints nothing and draws no bars: errors say
-//! what helps by a [`Remedy`], long work is told to a [`Watch`], and results are plain values.
+//! Only this crate joins reading, rating, asking models and analysing. It has no flags, does not print and draws no bars: errors carry a
+//! [`Remedy`], long work is reported to a [`Watch`], and results are plain values.
 //!
 //! ```
 //! use predilect_workbench::{DissectOptions, Example, Inputs, SliceOptions, Unwatched, Workbench};

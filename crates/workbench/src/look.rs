@@ -10,10 +10,10 @@ use crate::error::{Error, Kind, Result};
 use crate::prepared::Prepared;
 use crate::watch::Watch;
 
-/// Judges whose fits stand beside their verdicts at most, those with the most verdicts.
+/// Maximum number of judges whose fits are shown next to their verdicts, those with the most verdicts.
 const JUDGES: usize = 12;
 
-/// The fits beside the pairs of a slice.
+/// The fits shown with the pairs of a slice.
 #[derive(Debug)]
 pub(crate) struct Look {
     /// Every judge that has a verdict, those with the most first: its number, and what its fit makes of a verdict, where there is one.

@@ -1,4 +1,4 @@
-//! How work begins: a study that is opened where it lies, files that are read into a new one, or an example.
+//! How work begins: a study that is opened in place, files that are read into a new one, or an example.
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -22,11 +22,11 @@ use crate::watch::Watch;
 pub struct Workbench {
     study: Study,
     read: ReadSummary,
-    /// Whether results go into the study's folder.
+    /// Whether results are written to the study's folder.
     kept: bool,
     /// The right to write it, where results are kept.
     _lock: Option<StudyLock>,
-    /// Where a study lives that nobody keeps; it vanishes with this.
+    /// The folder of a temporary study; deleted with this.
     scratch: Option<Scratch>,
     /// The study in memory, as it was when it was last asked.
     prepared: Mutex<Option<(Stamp, Arc<Remembered>)>>,
@@ -36,7 +36,7 @@ pub struct Workbench {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Version(Vec<Option<(u64, SystemTime)>>);
 
-/// What tells whether tables have changed since they were read: their sizes and times, and whether grammar was rated.
+/// Identifies a version of the tables that were read: their sizes and times, and whether grammar was rated.
 type Stamp = (bool, Vec<Option<(u64, SystemTime)>>);
 
 /// The tables that are read, and where that of verdicts is among them.
@@ -44,7 +44,7 @@ const TABLES: [&str; 3] = ["pairs", "verdicts", "ratings"];
 const VERDICTS: usize = 1;
 
 impl Workbench {
-    /// Opens a study where it lies. Nothing is copied; nothing is written but the facts on its texts, where its folder lets that happen.
+    /// Opens a study in place. Nothing is copied; nothing is written except the facts on its texts, if its folder is writable.
     ///
     /// # Errors
     ///
@@ -65,11 +65,11 @@ impl Workbench {
     }
 
     /// Opens what is given. With a place, the study is kept there: files are read into it, and another study's tables are copied to it.
-    /// Without one, a study is opened where it lies and files are read into a temporary folder.
+    /// Without one, a study is opened in place and files are read into a temporary folder.
     ///
     /// # Errors
     ///
-    /// When the inputs cannot be read, or the place holds other data.
+    /// When the inputs cannot be read, or the place contains other data.
     pub fn of(inputs: &Inputs<'_>, place: Option<&Path>, watch: &dyn Watch) -> Result<Self> {
         if let Some(given) = inputs.study() {
             let to = place.filter(|to| !same_folder(given, to));
@@ -95,7 +95,7 @@ impl Workbench {
             Some((name, bytes)) => {
                 let path = scratch.path().join(Path::new(name).file_name().unwrap_or_default());
                 std::fs::write(&path, bytes)?;
-                // A study that is kept outlives the folder, so the file goes by its own name.
+                // A kept study outlives the folder, so the file keeps its own name.
                 options.shown = Some(name.to_owned());
                 vec![path]
             }
@@ -137,12 +137,12 @@ impl Workbench {
         &self.read
     }
 
-    /// Which version of its tables lies there now.
+    /// The present version of its tables.
     pub fn version(&self) -> Version {
         Version(self.tables())
     }
 
-    /// Whether results go into the study's folder.
+    /// Whether results are written to the study's folder.
     pub fn is_kept(&self) -> bool {
         self.kept
     }
@@ -186,7 +186,7 @@ impl Workbench {
         }
     }
 
-    /// The same, where verdicts that were added since do not matter: nothing is read again after every vote.
+    /// The same, if verdicts that were added since do not matter: the study is not read again after every vote.
     pub(crate) fn with_pairs<T>(
         &self,
         options: &SliceOptions,
@@ -211,16 +211,16 @@ impl Workbench {
         if let Some((_, prepared)) = self.known().as_ref().filter(|(own, _)| *own == stamp && !anew) {
             return Ok(Arc::clone(prepared));
         }
-        // Of a study that vanishes nothing is kept.
+        // For a temporary study facts are not kept.
         let keep = match (self.kept, &self.scratch) {
             (true, _) => Keep::Locked,
             (false, Some(_)) => Keep::Nothing,
             (false, None) => Keep::IfFree,
         };
         let wanted = Wanted { grammar: stamp.0, fields: &options.fields(), keep, anew };
-        // As it is now, whatever import was read before.
+        // In the present state, whatever import was read before.
         self.study.read_anew();
-        // Nobody waits for this who asks something else; two who ask at once may both read.
+        // Callers that ask for something else do not wait for this; two that ask at once may both read.
         let prepared = Arc::new(Remembered::new(Prepared::of(&self.study, &wanted, watch)?));
         *self.known() = Some((stamp, Arc::clone(&prepared)));
         Ok(prepared)

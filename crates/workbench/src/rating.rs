@@ -1,4 +1,4 @@
-//! How text analysis rates pairs that no study holds (yet).
+//! Ratings by text analysis of pairs that are not in a study (yet).
 
 use predilect_data::Study;
 use predilect_text::{Annotator, TextOptions};
@@ -13,12 +13,12 @@ use crate::watch::{Event, Step, Watch};
 pub struct PairRatings {
     /// Ids of the rated properties.
     pub properties: Vec<String>,
-    /// One row a pair, one entry a property: the ratings of A and B; `None` where there is none.
+    /// One row per pair, one entry per property: the ratings of A and B; `None` if there is none.
     pub rows: Vec<Vec<(Option<f64>, Option<f64>)>>,
 }
 
 impl PairRatings {
-    /// How A compares with B on a property: 1, 0 or -1, `None` where one is not rated.
+    /// How A compares with B on a property: 1, 0 or -1, `None` if one is not rated.
     pub fn comparison(&self, row: usize, column: usize) -> Option<i8> {
         let (a, b) = *self.rows.get(row)?.get(column)?;
         Some(property(self.properties.get(column)?)?.rule.compare(a?, b?))

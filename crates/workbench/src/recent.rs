@@ -14,7 +14,7 @@ use crate::studies::is_study;
 pub const MOST: usize = 12;
 /// The name of the list in its folder.
 const FILE: &str = "recent.json";
-/// A list is shorter than this; what is longer is none.
+/// Size limit of a list in bytes; a longer file is not one.
 const BYTES: u64 = 1 << 20;
 const DAY: u64 = 24 * 60 * 60;
 
@@ -28,7 +28,7 @@ pub struct Recent {
 }
 
 impl Recent {
-    /// Whether no study is there any more.
+    /// Whether the study no longer exists.
     pub fn is_gone(&self) -> bool {
         !is_study(&self.folder)
     }
@@ -43,10 +43,10 @@ fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 
-/// Where the list is, by the XDG base directories; `None` where there is no home.
+/// Where the list is, by the XDG base directories; `None` without a home folder.
 pub fn state_folder() -> Option<PathBuf> {
     let set = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    // By its specification, a relative path is as good as none.
+    // By its specification, a relative path is to be ignored.
     let state = set("XDG_STATE_HOME")
         .filter(|path| path.is_absolute())
         .or_else(|| set("HOME").or_else(|| set("USERPROFILE")).map(|home| home.join(".local").join("state")));
@@ -72,7 +72,7 @@ pub fn recent(state: &Path) -> Vec<Recent> {
 /// When the list cannot be written.
 pub fn note(state: &Path, folder: &Path) -> Result<()> {
     let folder = folder.canonicalize()?;
-    // JSON holds no other names.
+    // JSON cannot represent other names.
     if folder.to_str().is_none() {
         return Ok(());
     }
@@ -99,7 +99,7 @@ pub fn forget(state: &Path, folder: &Path) -> Result<bool> {
     Ok(true)
 }
 
-/// Writes the list, which nobody else may read: it says what its owner works on.
+/// Writes the list so that only its owner can read it: it says what the owner works on.
 fn write(state: &Path, all: &[Recent]) -> Result<()> {
     std::fs::create_dir_all(state)?;
     let mut file = NewFile::of(&state.join(FILE)).map_err(std::io::Error::other)?;

@@ -43,7 +43,7 @@ pub fn every_remedy() -> Vec<Remedy> {
     all
 }
 
-/// Those that need no more words.
+/// Those that need no further words.
 const PLAIN: [Remedy; 48] = [
     Remedy::DissectFirst,
     Remedy::TemporaryFolder,

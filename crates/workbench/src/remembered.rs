@@ -1,4 +1,4 @@
-//! A study in memory, with what was found of it and is kept while somebody looks.
+//! A study in memory, with results that are cached for interactive use.
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -33,10 +33,10 @@ const MOST_MODELS: usize = 16;
 /// What a fit is of, and how it is made.
 pub(crate) type Asked = (SliceOptions, FitOptions);
 
-/// What tells apart which pairs are taken.
+/// Identifies which pairs are taken.
 type PlacesKey = (Filter, Judges, Option<String>);
 
-/// What was found and is kept: it goes when the study is read anew.
+/// Cached results: dropped when the study is read again.
 #[derive(Debug)]
 pub(crate) struct Found {
     /// Tables of all pairs that were asked about, the last ones.
@@ -44,7 +44,7 @@ pub(crate) struct Found {
     places: Kept<PlacesKey, Places>,
     /// The fits of a slice, without groups.
     pub(crate) answers: Kept<Asked, Answer>,
-    /// The fits beside the pairs of a slice.
+    /// The fits shown with the pairs of a slice.
     pub(crate) looks: Kept<Asked, Look>,
     /// The pairs of a slice, the most surprising first.
     pub(crate) surprises: Kept<Asked, Vec<u32>>,
@@ -84,7 +84,7 @@ impl Deref for Remembered {
 }
 
 impl Remembered {
-    /// A study of which nothing was found yet.
+    /// A study without results yet.
     pub(crate) fn new(prepared: Prepared) -> Self {
         Self { prepared, found: Found::default() }
     }

@@ -1,4 +1,4 @@
-//! What was asked, as data: it goes with each result, and the same can be asked again from it.
+//! A request as data: it is kept with each result, and can be run again.
 
 use predilect_analysis::FitOptions;
 use predilect_data::{Study, StudyToml};
@@ -103,7 +103,7 @@ impl Request {
     ///
     /// # Errors
     ///
-    /// When a value has no place in JSON.
+    /// When a value cannot be represented in JSON.
     pub fn told(&self) -> Result<Value> {
         let value = |request: &Self| {
             serde_json::to_value(request).map_err(|e| Error::new(format!("options cannot be written: {e}")))
@@ -112,7 +112,7 @@ impl Request {
         let mut usual = value(&self.usual())?;
         if let Some(usual) = usual.as_object_mut() {
             usual.remove("verb");
-            // An explanation is of a pair, which nothing stands for.
+            // An explanation is about a pair, which has no default.
             usual.remove("pair");
         }
         without(&mut own, &usual);
@@ -150,7 +150,7 @@ impl Request {
     ///
     /// # Errors
     ///
-    /// When it is none, or asks for what no fit takes.
+    /// When it is not a request, or asks for what no fit accepts.
     pub fn read(value: Value) -> Result<Self> {
         let wrong = |why: String| Error::new(format!("these options cannot be used: {why}"));
         let request: Self = serde_json::from_value(value).map_err(|e| wrong(parsed::json(&e)))?;
@@ -170,7 +170,7 @@ impl Request {
         problem.map_or(Ok(request), |problem| Err(wrong(problem)))
     }
 
-    /// Notes in a study what its tables of that verb were made by. A folder for tables alone keeps no note.
+    /// Notes in a study what its tables of that verb were made by. A folder for tables alone gets no such note.
     ///
     /// # Errors
     ///
@@ -250,7 +250,7 @@ impl Request {
     }
 }
 
-/// Removes what is the same, or nothing at all.
+/// Removes what equals the defaults.
 fn without(own: &mut Value, usual: &Value) {
     if let (Some(own), Some(usual)) = (own.as_object_mut(), usual.as_object()) {
         for (key, value) in own.iter_mut() {
@@ -342,7 +342,7 @@ mod tests {
         for request in all.into_iter().chain(usual) {
             let told = request.told().unwrap();
             assert_eq!(Request::read(told.clone()).unwrap(), request, "{told}");
-            // As study.toml has it, which knows no nulls.
+            // As in study.toml, which has no nulls.
             let table = toml::Table::try_from(&told).unwrap();
             assert_eq!(Request::read(serde_json::to_value(&table).unwrap()).unwrap(), request, "{table}");
         }

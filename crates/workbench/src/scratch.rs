@@ -1,4 +1,4 @@
-//! A folder for what is needed on the way: nobody else may look into it, and it vanishes however the process ends.
+//! A folder for intermediate files: private, and deleted however the process ends.
 
 use std::fs::{self, File, OpenOptions};
 use std::path::Path;
@@ -10,13 +10,13 @@ use crate::error::{Error, Remedy, Result};
 
 /// How the folders' names begin.
 const PREFIX: &str = "predilect-";
-/// The file that is locked for as long as the folder is somebody's.
+/// The file that is locked for as long as the folder is in use.
 const ALIVE: &str = ".alive";
 /// A folder that is younger may not have its lock yet.
 const YOUNG: Duration = Duration::from_mins(1);
 
-/// A folder that nobody else may look into. It vanishes with this, or when a signal that can be caught stops the process; what
-/// a kill leaves is removed when the next one is made.
+/// A private folder. It is deleted with this, or when a signal that can be caught stops the process; what a kill leaves is removed when the
+/// next one is created.
 #[derive(Debug)]
 pub struct Scratch {
     folder: TempDir,
@@ -46,7 +46,7 @@ impl Scratch {
             Error::new(format!("cannot make a temporary folder: {e}")).remedy(Remedy::TemporaryFolder)
         })?;
         predilect_data::made(folder.path());
-        // Where files cannot be locked, nothing is swept either.
+        // If files cannot be locked, nothing is swept either.
         let alive = File::create(folder.path().join(ALIVE)).ok().filter(|file| file.try_lock().is_ok());
         if alive.is_some() {
             sweep(place, folder.path());
@@ -60,7 +60,7 @@ impl Scratch {
     }
 }
 
-/// Removes the folders of processes of the same user that are no more: their locks are free.
+/// Removes the folders of the same user's processes that have ended: their locks are free.
 fn sweep(place: &Path, own: &Path) {
     let Ok(entries) = fs::read_dir(place) else { return };
     for entry in entries.flatten() {

@@ -1,4 +1,4 @@
-//! Files that somebody sends: what is in them is said before anything of them is kept as a study.
+//! Uploaded files: their contents are described before anything of them is kept as a study.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -13,7 +13,7 @@ use crate::watch::Watch;
 pub use crate::scratch::Scratch;
 pub use predilect_data::{ColumnSeen, ColumnsSeen, Previewed, Proposal, plain_name, unpacked_within};
 
-/// How long a file is read to count what can be used of it, while somebody waits.
+/// Time limit for reading a whole file to count its usable records, while a user waits.
 const WHILE_WAITING: Duration = Duration::from_millis(1_500);
 /// Characters of a name from the file, and columns of one, in what is said of it.
 const NAME: usize = 200;
@@ -22,17 +22,17 @@ const COLUMNS: usize = 400;
 /// What is in a file, by one way of reading it.
 #[derive(Debug)]
 pub struct Looked {
-    /// The columns, whatever they mean; none where the file cannot be read at all.
+    /// The columns, whatever they mean; empty if the file cannot be read at all.
     pub columns: ColumnsSeen,
     /// How the first records are understood, and why an import would stop.
     pub preview: Result<Preview>,
-    /// What is read of the whole file; `None` where that takes longer than somebody waits.
+    /// What is read of the whole file; `None` if that takes too long.
     pub whole: Option<ReadSummary>,
     /// The readings that whoever sent it can choose among, where the file does not say which is right.
     pub proposals: Vec<Proposal>,
 }
 
-/// Looks at a file and changes nothing.
+/// Looks at a file without changing anything.
 pub fn look(file: &Path, options: &ReadOptions, watch: &dyn Watch) -> Looked {
     let files = [file.to_owned()];
     let columns = predilect_data::columns_of(file, options).unwrap_or_default();
@@ -53,7 +53,7 @@ pub fn look(file: &Path, options: &ReadOptions, watch: &dyn Watch) -> Looked {
     Looked { columns, preview: seen.map_err(Error::from), whole, proposals }
 }
 
-/// Leaves of what is said of columns what somebody can read: a file's only name of a column may be as long as the file.
+/// Shortens what is said of columns to a readable length: a file's only column name may be as long as the file.
 fn shorten(read: &mut ReadSummary) {
     for source in &mut read.sources {
         source.columns.truncate(COLUMNS);
@@ -81,11 +81,11 @@ fn counted(file: &Path, options: &ReadOptions, watch: &dyn Watch) -> Option<Read
     predilect_data::read(&[file.to_owned()], &options, &mut |_| {}, &mut sink).ok()
 }
 
-/// A folder for studies that stays: made where it is not there, for nobody else to look into.
+/// A permanent folder for studies: created if missing, readable only by its owner.
 ///
 /// # Errors
 ///
-/// When it cannot be made, or is no folder.
+/// When it cannot be created, or is not a folder.
 pub fn kept_folder(folder: &Path) -> Result<()> {
     let fail = |e: std::io::Error| {
         Error::new(format!("cannot make the folder {}: {e}", folder.display()))
@@ -119,7 +119,7 @@ pub fn studies_in(folder: &Path) -> Vec<std::path::PathBuf> {
     found.into_iter().map(|(_, path)| path).collect()
 }
 
-/// Reads a file that was sent into a study of its own.
+/// Reads an uploaded file into a separate study.
 ///
 /// # Errors
 ///
@@ -144,7 +144,7 @@ impl std::fmt::Display for Bytes {
     }
 }
 
-/// A text that is no number of bytes.
+/// A text that is not a number of bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SizeError {
     /// The text.
@@ -168,7 +168,7 @@ impl Failure for SizeError {
 impl std::str::FromStr for Bytes {
     type Err = SizeError;
 
-    /// Reads a number of bytes, with K, M, G or T behind it where they are so many times 1,024.
+    /// Reads a number of bytes, with K, M, G or T after it for powers of 1,024.
     fn from_str(text: &str) -> Result<Self, SizeError> {
         let text = text.trim();
         let plain = text.trim_end_matches(['i', 'I', 'b', 'B']);

@@ -75,7 +75,7 @@ pub(crate) fn take_over(from: &Path, to: &Path) -> Result<Study> {
             })?;
         }
     }
-    // Answers that were paid for go along.
+    // Answers that were paid for are copied too.
     take_over_calls(source.folder(), target.folder())?;
     manifest.save(&target)?;
     Ok(target)
@@ -98,7 +98,7 @@ fn take_over_calls(from: &Path, to: &Path) -> Result<()> {
     Ok(())
 }
 
-/// A study, or the part of it for which a filter holds.
+/// A study, or the part of it that fulfils a filter.
 #[derive(Debug)]
 pub struct Chosen {
     study: Study,
@@ -107,11 +107,11 @@ pub struct Chosen {
 }
 
 impl Chosen {
-    /// The part of a study for which a filter holds; all of it without one.
+    /// The part of a study that fulfils a filter; all of it without one.
     ///
     /// # Errors
     ///
-    /// When the filter names what is not there, or no pair is left.
+    /// When the filter names what does not exist, or no pair is left.
     pub fn of(study: Study, filter: Option<&Filter>, people: Judges, watch: &dyn Watch) -> Result<Self> {
         Self::within(study, filter, people, Keep::IfFree, watch)
     }
@@ -149,13 +149,13 @@ impl Deref for Chosen {
 /// What a verb that asks models works on.
 #[derive(Debug, Clone, Copy)]
 pub struct CarryOptions<'a> {
-    /// The study to work in; `None`: the one that is given.
+    /// The study to work in; `None`: the input.
     pub output: Option<&'a Path>,
     /// How files are read.
     pub read: &'a ReadOptions,
     /// Which pairs.
     pub filter: Option<&'a Filter>,
-    /// Nothing is changed.
+    /// Nothing is written.
     pub dry: bool,
 }
 
@@ -170,8 +170,7 @@ pub struct Carried {
     _scratch: Option<Scratch>,
 }
 
-/// The study to work on: the one given, or one made of the files; one of the same data that is there already is carried
-/// on. A dry run changes nothing.
+/// The study to work on: the one given, or one made of the files; an existing one of the same data is continued. A dry run changes nothing.
 ///
 /// # Errors
 ///
@@ -212,13 +211,13 @@ pub fn carry_on(inputs: &[PathBuf], options: &CarryOptions<'_>, watch: &dyn Watc
     }
     let scratch = Scratch::new()?;
     let imported = |folder: &Path| -> Result<Study> {
-        // Whoever asks a model needs no verdicts yet.
+        // Asking a model does not need verdicts yet.
         let options = ReadOptions { without_verdicts: true, ..read.clone() };
         Ok(import(inputs, &options, folder, Onto::Replace, watch)?.0)
     };
     match output {
         Some(output) if is_study(output) => {
-            // Read again, to see whether the study holds the same: its other judges' verdicts must not be lost.
+            // Read again, to see whether the study contains the same: its other judges' verdicts must not be lost.
             let again = imported(scratch.path())?;
             let there = Study::open(output)?;
             let same = again.import_name().is_some() && again.import_name() == there.import_name();
@@ -241,15 +240,15 @@ pub fn carry_on(inputs: &[PathBuf], options: &CarryOptions<'_>, watch: &dyn Watc
 /// How the rows of a name in a study's table came about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Claim {
-    /// There are none, or they were made just so: new ones take their place one by one.
+    /// There are none, or they were made in the same way: new ones replace them one by one.
     Free,
-    /// They were made by the same model, asked in another way: all of them go first.
+    /// They were made by the same model, asked in another way: all of them are removed first.
     Outdated,
 }
 
 /// Whether a step may write rows under that name: never over those of the data themselves or of another model.
 ///
-/// `present` says whether there are such rows; `settings` are what the step is noted by in `study.toml`; they must hold `model`.
+/// `present`: whether there are such rows; `settings`: the record of the step in `study.toml`, which must contain `model`.
 ///
 /// # Errors
 ///
@@ -271,8 +270,8 @@ pub fn claim(study: &Study, step: &str, name: &str, settings: &toml::Table, pres
     }
 }
 
-/// Whether two settings ask in the same way: what a step writes is no part of that, and a run without a reference leaves
-/// what was counted against one as it is.
+/// Whether two settings ask in the same way: what a step writes does not matter, and a run without a reference does not invalidate what was
+/// counted against one.
 fn asked_alike(old: &toml::Table, new: &toml::Table) -> bool {
     let asks = |name: &str| !["writes", "derived_from"].contains(&name);
     let names = old.keys().chain(new.keys()).filter(|name| asks(name));

@@ -1,4 +1,4 @@
-//! A property that somebody tries: what a regular expression or a text finds in a response, as a column of the fit beside the others.
+//! A property on trial: what a regular expression or a text finds in a response, as a column of the fit like the others.
 
 use std::fmt;
 use std::str::FromStr;

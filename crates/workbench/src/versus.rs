@@ -140,7 +140,7 @@ impl Part {
     }
 }
 
-/// A fit with what leaving out each unit changes, or why there is none.
+/// A fit with what leaving out each unit changes, or the reason that there is none.
 type Drawn = std::result::Result<(Fit, Draws), Skipped>;
 
 /// Every judge in both parts.
@@ -164,7 +164,7 @@ fn apart(
         .into_iter()
         .flat_map(|part| part.iter().filter_map(|fit| fit.as_ref().err().cloned()))
         .collect();
-    // Where too few prompts are in both parts, the posteriors are laid beside each other draw by draw.
+    // If too few prompts are in both parts, the posteriors are compared draw by draw.
     let drawn = FitOptions { keep_draws: DRAWS, ..fit.clone() };
     for (place, (first, _)) in judges.iter_mut().zip(&both).filter(|(place, _)| place.is_none()) {
         let of = |part: &Part| part.of_judge(&first.0.judge).map(|task| task.rows.len()).unwrap_or_default();

@@ -9,7 +9,7 @@ pub enum Step<'a> {
     Reading,
     /// Responses are rated, counted in pairs.
     Rating {
-        /// Whether what was rated by the time it is stopped stays, so that the next run goes on from there.
+        /// Whether the ratings so far are kept when it is stopped, so that the next run continues from there.
         kept: bool,
     },
     /// Preference models are fitted, counted in fits.
@@ -37,11 +37,11 @@ pub enum Event<'a> {
     Begin(Step<'a>, Option<u64>),
     /// It is known now of how many.
     Total(u64),
-    /// So many are done.
+    /// This many are done.
     At(u64),
-    /// So many more are done.
+    /// This many more are done.
     More(u64),
-    /// What stands beside the bar: a few numbers of the step that was last done.
+    /// Text next to the bar: a few numbers of the last step done.
     Beside(&'a str),
     /// The step has ended.
     End,
@@ -58,14 +58,14 @@ pub enum Remark<'a> {
     VerdictsReplaced(&'a str),
     /// That annotator was asked in another way before; all its ratings are replaced.
     RatingsReplaced(&'a str),
-    /// So many verdicts or pairs do not count.
+    /// This many verdicts or pairs do not count.
     LeftOut {
         /// How many.
         count: u64,
         /// What they are, and why.
         reason: &'a str,
     },
-    /// So many verdicts or pairs are left out of a leaderboard; the reason is in the plural.
+    /// This many verdicts or pairs are left out of a leaderboard; the reason is in the plural.
     NotRanked {
         /// How many.
         count: u64,
@@ -79,7 +79,7 @@ pub enum Remark<'a> {
         /// Soft verdicts.
         soft: u64,
     },
-    /// Verdicts have weights: whole numbers that count as so many verdicts, or not.
+    /// Verdicts have weights: whole numbers that count as that many verdicts, or not.
     Weighted {
         /// Whether they are counts.
         counts: bool,
@@ -117,7 +117,7 @@ pub trait Watch: Sync {
     }
 }
 
-/// Nobody.
+/// A watch that ignores everything.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Unwatched;
 

@@ -19,7 +19,7 @@ pub struct JudgeWeights {
     pub judge: String,
     /// Whether the weights are published ones: means only.
     pub published: bool,
-    /// Group by group; `all`, for every pair, stands first.
+    /// Group by group; `all`, for every pair, comes first.
     pub groups: Vec<GroupWeights>,
 }
 
@@ -32,9 +32,9 @@ pub struct GroupWeights {
     pub properties: Vec<String>,
     /// Posterior means, in log-odds.
     pub mean: Vec<f64>,
-    /// P(w > 0); `None` where only means are known.
+    /// P(w > 0); `None` if only means are known.
     pub p_positive: Option<Vec<f64>>,
-    /// Posterior draws, row-major, as wide as the posterior over prompts; the means alone where nothing else is known.
+    /// Posterior draws, row-major, as wide as the posterior over prompts; the means alone if nothing else is known.
     pub draws: Vec<f64>,
     /// Verdicts behind them; 0 where that is not known.
     pub rows: u64,
@@ -45,7 +45,7 @@ impl JudgeWeights {
     ///
     /// # Errors
     ///
-    /// When no published judge has that name; the names are said.
+    /// When no published judge has that name; the error lists the names.
     pub fn published(judge: &str) -> Result<Self> {
         let table = WeightTable::published();
         let at = table.judges.iter().position(|name| name == judge).ok_or_else(|| {
@@ -71,7 +71,7 @@ impl JudgeWeights {
         Ok(Self { judge: judge.to_owned(), published: true, groups })
     }
 
-    /// The weights in a group, whatever its case; `None` where there are none.
+    /// The weights in a group, whatever its case; `None` if there are none.
     pub fn group(&self, name: &str) -> Option<&GroupWeights> {
         self.groups.iter().find(|group| group.group.eq_ignore_ascii_case(name))
     }

@@ -28,7 +28,7 @@ pub struct WriteRequest {
 /// One text that is asked for.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Question {
-    /// The conversation so far; a system turn stands first.
+    /// The conversation so far; a system turn comes first.
     pub messages: Vec<Message>,
     /// Seed of sampling, where the model takes one.
     pub seed: u64,
@@ -48,7 +48,7 @@ pub struct Text {
 /// What a model wrote, as far as it went.
 #[derive(Debug)]
 pub struct Written {
-    /// One for each question; `None` where there is no answer (yet).
+    /// One for each question; `None` if there is no answer (yet).
     pub texts: Vec<Option<Text>>,
     /// What it took.
     pub spent: Spent,
@@ -98,7 +98,7 @@ impl Writer {
 
     /// Asks every question that the log in that folder does not answer, within what is left of the budget once `gone` is spent.
     ///
-    /// A model that takes no system turn is told its words at the beginning of the person's, and that is among the remarks.
+    /// For a model without system turns its text is put at the beginning of the user's turn, which is reported in the remarks.
     ///
     /// # Errors
     ///

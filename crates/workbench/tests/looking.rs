@@ -1,4 +1,4 @@
-//! What is found from memory while somebody looks is what the long way finds.
+//! Interactive results from memory equal those of the full computation.
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -244,7 +244,7 @@ fn pages_of_a_list_are_parts_of_it() {
     }
 }
 
-/// Somebody who goes away after so many looks at whether anybody waits.
+/// A caller that leaves after this many checks for cancellation.
 struct Leaves {
     after: usize,
     looks: AtomicUsize,
@@ -285,7 +285,7 @@ fn a_comparison_ends_wherever_nobody_waits_any_more() {
             "{after} of {looks}"
         );
     }
-    // Weights are those of a comparison that nobody waits for, where its check holds.
+    // The weights equal those of a comparison that is not interactive, if its check passes.
     let slow = CompareOptions { looking: false, ..options };
     let plain = bench
         .compare(&slice(""), &FitOptions { folds: 0, ..by_ep() }, &slow, &Unwatched)

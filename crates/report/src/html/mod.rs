@@ -21,7 +21,7 @@ use predilect_results::{Dissection, Finding, Settings, Standings};
 use crate::validity::Rater;
 use crate::view::View;
 
-/// The whole report as one HTML document: styles, charts and script inside, nothing loaded from anywhere.
+/// The whole report as one HTML document: styles, charts and script inside, without external resources.
 ///
 /// Readable without script, on a phone, on paper, in light and dark. All text from the data is escaped, and a content
 /// security policy forbids every load and every script but the report's own.
@@ -79,8 +79,7 @@ pub fn html_lc(board: &LcBoard, findings: &[Finding], brief: bool, settings: &Se
     page::lc_page(board, findings, brief, settings).into_string()
 }
 
-/// The page of what is known of the validity of ratings as one HTML document, like a report: nothing is loaded from anywhere, all text is
-/// escaped.
+/// The page on the validity of ratings as one HTML document, like a report: no external resources, all text escaped.
 pub fn html_validity(raters: &[Rater]) -> String {
     validity::page(raters).into_string()
 }

@@ -1,4 +1,4 @@
-//! What holds the report together: the document, its policy, its navigation and its ends?
+//! The frame of the report: the document, its policy, its navigation, its header and footer.
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use predilect_results::Caution;
@@ -22,7 +22,7 @@ const SCRIPT: &str = concat!(include_str!("tables.js"), include_str!("script.js"
 /// SHA-256 of [`SCRIPT`] in base64, as a content security policy names it.
 const SCRIPT_HASH: &str = include_str!("script.sha256");
 
-/// The marks of the series, told apart by shape as well as by colour; all about as large to the eye.
+/// The marks of the series, distinguished by shape as well as by colour; all about equally large to the eye.
 const MARKS: [&str; 6] = [
     "M-4.5,0a4.5,4.5 0 1,0 9,0a4.5,4.5 0 1,0 -9,0z",
     "M0,-5.6L5.6,0L0,5.6L-5.6,0z",
@@ -118,7 +118,7 @@ pub(super) fn lc_page(board: &LcBoard, findings_of: &[Finding], brief: bool, set
     document(&title, if brief { "#brief" } else { "#ranking" }, &header, &body, &footer(settings))
 }
 
-/// What stands between the header and the end of a document.
+/// The part between the header and the end of a document.
 pub(super) enum Body {
     /// Sections, with a navigation.
     Sections(Vec<Section>),
@@ -223,7 +223,7 @@ pub(super) fn watch_out(cautions: &[Caution]) -> Markup {
     }
 }
 
-/// A page of its own: what was found in sentences, what to watch out for, how it was measured, then the sections.
+/// A separate page: what was found in sentences, what to watch out for, how it was measured, then the sections.
 pub(super) fn found_page(
     title: &str,
     sentences: &[String],

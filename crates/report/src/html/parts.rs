@@ -7,7 +7,7 @@ use crate::text;
 use crate::view::View;
 use crate::words;
 
-/// Judges that a chart shows at once; more would not be told apart.
+/// Judges that a chart shows at once; more could not be distinguished.
 pub(super) const SERIES: usize = 6;
 
 /// A section of the page with its place in the navigation.
@@ -33,7 +33,7 @@ impl Section {
     }
 }
 
-/// A name from the data on one line, kept apart from the direction of the text around it.
+/// A name from the data on one line, isolated from the direction of the text around it.
 pub(super) fn name(from_data: &str) -> Markup {
     let line = text::line(from_data);
     let shown = text::cut(&line, NAME);
@@ -49,27 +49,27 @@ const NAME: usize = 120;
 /// Characters of a sentence from outside.
 const SENTENCE: usize = 400;
 
-/// A sentence that contains something of the data, kept apart from the direction of the text around it; it wraps where it is long.
+/// A sentence that contains something of the data, isolated from the direction of the text around it; it wraps if it is long.
 pub(super) fn sentence(from_data: &str) -> Markup {
     let line = text::line(from_data);
     let shown = text::cut(&line, SENTENCE);
     html! { bdi.long title=[(shown != line).then(|| text::cut(&line, 2000))] { (shown) } }
 }
 
-/// Text from the data as it stands, line breaks kept.
+/// Text from the data, unchanged, line breaks kept.
 pub(super) fn block(from_data: &str) -> Markup {
     texts(from_data, "(empty)", &html! { (text::visible(from_data)) })
 }
 
-/// A response as it stands.
+/// A response, unchanged.
 pub(super) fn response(from_data: &str) -> Markup {
     texts(from_data, EMPTY_RESPONSE, &html! { (text::visible(from_data)) })
 }
 
-/// What stands for a response without a word.
+/// Shown for a response without a word.
 pub(super) const EMPTY_RESPONSE: &str = "(empty response)";
 
-/// A box with a text, shown in whichever way; white space alone would be an empty box, so `empty` stands for it.
+/// A box with a text, shown in whichever way; white space alone would be an empty box, so `empty` replaces it.
 pub(super) fn texts(from_data: &str, empty: &str, shown: &Markup) -> Markup {
     html! {
         @if from_data.trim().is_empty() { div.text { span.empty { (empty) } } }
@@ -77,7 +77,7 @@ pub(super) fn texts(from_data: &str, empty: &str, shown: &Markup) -> Markup {
     }
 }
 
-/// The mark of a property whose rating only stands in for it.
+/// The mark of a property whose rating is only a proxy.
 pub(super) fn proxy_mark(view: &View, id: &str) -> Markup {
     let auc = view.note(id).and_then(words::auc);
     let title = match auc {
@@ -105,7 +105,7 @@ pub(super) fn property(view: &View, id: &str) -> Markup {
     html! { bdi title=[title] { (label) } (proxy_mark(view, id)) }
 }
 
-/// On which side of its column a cell stands.
+/// The alignment of a cell in its column.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Align {
     /// Words.
@@ -143,7 +143,7 @@ pub(super) fn scroll(label: &str, table: &Markup) -> Markup {
     html! { div.scroll role="region" tabindex="0" aria-label=(label) { (table) } }
 }
 
-/// A sentence where there is nothing to show.
+/// A sentence for a section without content.
 pub(super) fn nothing(sentence: &str) -> Markup {
     html! { p.nothing { (sentence) } }
 }

@@ -1,4 +1,4 @@
-//! How far an evaluation was moved, as a page of its own.
+//! How far an evaluation was moved, as a separate page.
 
 use maud::{Markup, html};
 use predilect_results::comparison::Interval;

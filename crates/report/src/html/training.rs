@@ -1,4 +1,4 @@
-//! What a training run did, and how a model ranks pairs, as pages of their own.
+//! What a training run did, and how a model ranks pairs, as separate pages.
 
 use maud::{Markup, html};
 use predilect_results::training::{RankingJson, StepRow, TrainJson};

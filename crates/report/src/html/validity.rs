@@ -1,4 +1,4 @@
-//! How valid are ratings? A page of its own: one row for each property, one mark for each annotator.
+//! How valid are ratings? A separate page: one row for each property, one mark for each annotator.
 
 use maud::{Markup, html};
 use predilect_types::{WEAK_AUC, property};

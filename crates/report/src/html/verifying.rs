@@ -1,4 +1,4 @@
-//! Whether weights are causes, as a page of its own.
+//! Whether weights are causes, as a separate page.
 
 use maud::{Markup, html};
 use predilect_results::comparison::Interval;

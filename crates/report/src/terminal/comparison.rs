@@ -1,4 +1,4 @@
-//! How do judges compare? Likeness, clusters, what each rewards, agreement, and where they differ.
+//! How do judges compare? Similarity, clusters, what each rewards, agreement, and where they differ.
 
 use std::io;
 
@@ -16,9 +16,9 @@ use crate::text;
 use crate::units;
 use crate::words;
 
-/// Up to so many judges are shown with numbers; more as shades.
+/// Up to this many judges are shown with numbers; more as shades.
 const MOST_IN_NUMBERS: usize = 9;
-/// Up to so many judges have their intervals shown.
+/// Up to this many judges have their intervals shown.
 const MOST_WITH_INTERVALS: usize = 4;
 /// Shades from unlike to alike.
 const SHADES: [&str; 5] = ["  ", "░░", "▒▒", "▓▓", "██"];
@@ -125,7 +125,7 @@ fn matrix(l: &Likeness, out: &mut Out) -> io::Result<()> {
     out.wrapped(DIM, &format!("Shades: from {} upwards, lighter ones below.", shown.join(", ")))
 }
 
-/// Every two judges with the interval of their likeness.
+/// Every two judges with the interval of their similarity.
 fn intervals(l: &Likeness, order: &[usize], out: &mut Out) -> io::Result<()> {
     let what = if l.resampled == "posterior" {
         "90 % intervals from posterior draws around the estimate"
@@ -244,7 +244,7 @@ fn agreement(c: &Comparison, out: &mut Out) -> io::Result<()> {
     let numbers = 2 + 6 + 17 + 18 + 21 + 7;
     let two = |found: &JudgeAgreement| found.judges.each_ref().map(|judge| text::line(judge)).join(" and ");
     let longest = c.agreement.iter().map(|found| text::columns(&two(found))).max().unwrap_or(0);
-    // Names that have to be cut stand on a line of their own.
+    // Names that have to be cut are on a separate line.
     let beside = out.width >= numbers + longest;
     let names_width = if beside { longest } else { out.width - 2 };
     let head = ["pairs", "same", "without ties", "kappa", "alpha"];

@@ -103,7 +103,7 @@ fn group(view: &View, out: &mut Out, fit: &Fit, head: &str) -> io::Result<()> {
         weights.iter().take(most).map(name).collect::<Vec<_>>().join(", ")
     };
     let indent = text::columns(head);
-    // The head stands once, in front of whatever comes first.
+    // The head is printed once, before whatever comes first.
     let mut head = Some(paint(DIM, head));
     for (up, most, mark, style) in [(true, UPS, "▲", UP), (false, DOWNS, "▼", DOWN)] {
         let text = list(sure_ones(fit, up), most);

@@ -61,7 +61,7 @@ fn fitted(row: &JudgeRow, width: usize) -> String {
     text::left(&format!("{short}{marks}"), width)
 }
 
-/// Columns with their widths, as many beside each other as there is room for.
+/// Columns with their widths, as many side by side as there is room for.
 fn blocks<'c>(
     columns: &[&'c JudgeColumn],
     rows: &[&JudgeRow],

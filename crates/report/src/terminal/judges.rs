@@ -14,7 +14,7 @@ const NAME: usize = 28;
 /// Win rates shown.
 const RATES: usize = 12;
 
-/// What is known of each judge beside the judge table: one paragraph each.
+/// What is known of each judge in addition to the judge table: one paragraph each.
 pub(super) fn further(cards: &[BiasCard], unit: &str, out: &mut Out) -> io::Result<()> {
     let of = |card: &BiasCard| -> Vec<String> {
         let kept = measures(card).into_iter().filter(|m| !m.tabled);

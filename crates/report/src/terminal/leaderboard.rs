@@ -10,13 +10,13 @@ use crate::format;
 use crate::text;
 use crate::words;
 
-/// Below so many prompts, sums over prompts tell their own variance badly.
+/// With fewer prompts than this, sums over prompts estimate their own variance badly.
 const FEW_PROMPTS: u64 = 30;
 /// The greatest width of a model's name.
 const NAME: usize = 40;
 /// Judges that are named.
 const JUDGES: usize = 4;
-/// The width that a name keeps before columns go.
+/// The width that a name keeps before columns are dropped.
 const SHORT: usize = 24;
 /// The width of places.
 const PLACES: usize = 7;
@@ -118,7 +118,7 @@ fn alone(l: &Leaderboard, name: usize, out: &mut Out) -> io::Result<()> {
     Ok(())
 }
 
-/// A heading, and what stands below it.
+/// A heading, and the cells below it.
 type Column<'a> = (&'static str, &'a dyn Fn(&Row) -> String);
 
 /// A board with controls and the one without. Where the terminal is narrow, intervals of scores are left out before names are cut.
@@ -164,8 +164,8 @@ fn beside_raw(l: &Leaderboard, name: usize, out: &mut Out) -> io::Result<()> {
     out.wrapped(BOLD, &words)
 }
 
-/// Writes the scores with each of several controls alone beside those without any and with all of them, for a terminal of `width` columns (0: not
-/// known, 80 is taken). Nothing where there are fewer than two controls.
+/// Writes the scores with each of several controls alone, next to those without any and with all of them, for a terminal of `width` columns
+/// (0: unknown, taken as 80). Writes nothing with fewer than two controls.
 ///
 /// # Errors
 ///
@@ -252,7 +252,7 @@ fn controls(l: &Leaderboard, out: &mut Out) -> io::Result<()> {
     Ok(())
 }
 
-/// Writes length-controlled win rates beside the raw ones.
+/// Writes length-controlled win rates next to the raw ones.
 ///
 /// # Errors
 ///

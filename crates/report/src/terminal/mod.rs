@@ -38,9 +38,8 @@ pub use versus::terminal_versus;
 
 /// Writes the tables of a dissection, strongest properties first, for a terminal of `width` columns.
 ///
-/// Colours are ANSI escape codes; hand in a stream that strips them where they are not wanted (nothing is said by
-/// colour alone). A width of 0 means that it is not known, and 80 is taken; below 40 columns lines may be longer than
-/// the terminal is wide.
+/// Colours are ANSI escape codes; hand in a stream that strips them where they are not wanted (no information is in colour alone). A width
+/// of 0 means unknown, and is taken as 80; below 40 columns lines may be longer than the terminal is wide.
 ///
 /// # Errors
 ///
@@ -93,7 +92,7 @@ fn watch_out(cautions: &[Caution], out: &mut Out) -> io::Result<()> {
     Ok(())
 }
 
-/// Writes the tables of fits alone, without what was read: for features that somebody else computed.
+/// Writes the tables of fits alone, without what was read: for features that were computed elsewhere.
 ///
 /// # Errors
 ///

@@ -13,9 +13,9 @@ pub(super) const BOLD: Style = Style::new().bold();
 pub(super) const DIM: Style = Style::new().dimmed();
 /// What must not be missed.
 pub(super) const WARN: Style = AnsiColor::Red.on_default().bold();
-/// More of it goes with winning.
+/// For properties of which more goes with winning.
 pub(super) const UP: Style = AnsiColor::Blue.on_default();
-/// More of it goes with losing.
+/// For properties of which more goes with losing.
 pub(super) const DOWN: Style = AnsiColor::Yellow.on_default();
 
 /// The text in a style.
@@ -23,7 +23,7 @@ pub(super) fn paint(style: Style, text: &str) -> String {
     format!("{style}{text}{style:#}")
 }
 
-/// Where lines go, and how wide they may be.
+/// The destination of lines, and their maximum width.
 pub(super) struct Out<'w> {
     /// The terminal.
     pub(super) out: &'w mut dyn io::Write,
@@ -32,7 +32,7 @@ pub(super) struct Out<'w> {
 }
 
 impl<'w> Out<'w> {
-    /// Lines for a terminal of so many columns; 0 means that nobody knows, and 80 is taken.
+    /// Lines for a terminal of this many columns; 0 means unknown, and is taken as 80.
     pub(super) fn new(out: &'w mut dyn io::Write, width: u16) -> Self {
         Self { out, width: if width == 0 { 80 } else { usize::from(width).clamp(40, 160) } }
     }

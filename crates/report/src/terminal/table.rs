@@ -57,7 +57,7 @@ fn heading(out: &mut Out, layout: &Layout, axis: Axis) -> io::Result<()> {
         let ticks = axis.ticks();
         let (low, high) = (&ticks[0].1, &ticks[4].1);
         let half = layout.bar / 2;
-        // 50 stands with its first digit on the middle column.
+        // 50 is placed with its first digit on the middle column.
         let left = text::left(low, half);
         let right = text::right(high, layout.bar - half - 2);
         line = [line.as_str(), "  ", &left, "50", &right].concat();

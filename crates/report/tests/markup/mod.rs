@@ -1,5 +1,5 @@
-//! Is a document well-formed? A strict reader for the HTML that the report writes: every tag is closed where it should
-//! be, every attribute is quoted, nothing that looks like a tag stands in text.
+//! Is a document well-formed? A strict reader for the HTML that the report writes: every tag is closed where it should be, every attribute
+//! is quoted, nothing that looks like a tag is in text.
 
 /// A start tag.
 pub(crate) struct Tag {

@@ -74,7 +74,7 @@ pub struct Property {
 }
 
 impl Rule {
-    /// Compares two ratings: 1 when A has more of the property, -1 when B has, 0 when neither.
+    /// Compares two ratings: 1 when A has more of the property, -1 when B has, 0 when they have equally much.
     ///
     /// Equal or incomparable (NaN) ratings give 0.
     ///

@@ -20,7 +20,7 @@ pub(super) fn json(value: &impl Serialize) -> Result<Response, Problem> {
     Ok(([(header::CONTENT_TYPE, "application/json")], Bytes::from(body)).into_response())
 }
 
-/// Reads the query, opens the study, and answers on a thread of its own.
+/// Reads the query, opens the study, and answers on a separate thread.
 pub(super) async fn answered<T, W>(
     app: App,
     id: String,
@@ -58,7 +58,7 @@ where
     json(&Written::new(value))
 }
 
-/// What an address asks, without names that mean nothing here.
+/// The query of an address, without names that are not used here.
 pub(super) fn asked(query: Option<String>, also: &[&str]) -> Result<Query, Problem> {
     let read = Query::read(&query.unwrap_or_default());
     if let Some(error) = &read.error {

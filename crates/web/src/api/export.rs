@@ -21,7 +21,7 @@ use crate::reasons::{Reasons, reasons};
 use crate::studies::Opened;
 use crate::tables::TABLES;
 
-/// Names that an address of a table has beside those of a page.
+/// Names that an address of a table has in addition to those of a page.
 const NAMES: [&str; 4] = ["what", "as", "pair", "most"];
 
 /// Which table is asked for, and how it is written.
@@ -101,7 +101,7 @@ pub(crate) async fn export(
     table(app, id, query, &headers, "posteriors").await
 }
 
-/// A table of a study; `usual` where the address names none.
+/// A table of a study; `usual` if the address names none.
 pub(super) async fn table(
     app: App,
     id: String,

@@ -93,7 +93,7 @@ pub(crate) async fn undo(
     .await
 }
 
-/// Does what changes votes, on a thread of its own.
+/// Runs what changes votes, on a separate thread.
 async fn changed(
     app: App,
     id: String,

@@ -68,7 +68,7 @@ pub(crate) async fn look(
     json(&known(&app, &id, number)?.state())
 }
 
-/// What a model rewards by the verdicts so far of a run that goes on.
+/// What a model rewards according to the verdicts so far of an unfinished run.
 pub(crate) async fn posterior(
     State(app): State<App>,
     Path((id, number)): Path<(String, u32)>,

@@ -42,7 +42,7 @@ struct StudyJson {
 struct PairJson {
     pair: Pair,
     explanation: Option<Explanation>,
-    /// Why there is no explanation.
+    /// The reason that there is no explanation.
     #[serde(skip_serializing_if = "Option::is_none")]
     unexplained: Option<String>,
     /// Why the explanation is by all pairs, although a slice was asked for.

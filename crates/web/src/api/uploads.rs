@@ -1,4 +1,4 @@
-//! Files that are sent: what is in them by some way of reading, and a study once somebody opens one.
+//! Uploaded files: what is in them when read in a given way, and a study once a user opens one.
 
 use std::sync::Arc;
 
@@ -34,7 +34,7 @@ struct UploadJson<'a> {
     read: Option<&'a ReadSummary>,
     whole: bool,
     pairs: &'a [Previewed],
-    /// Why no study can be made of it in that way.
+    /// Why no study can be made of it when it is read that way.
     problem: Option<Problem>,
     /// The readings to choose among, where the file does not say which is right.
     proposals: &'a [Proposal],

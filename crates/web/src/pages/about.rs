@@ -1,4 +1,4 @@
-//! The pages of no study: the first one, the published judges, and what is not there.
+//! The pages outside studies: the first one, the published judges, and not found.
 
 use axum::extract::State;
 use axum::http::{StatusCode, Uri};

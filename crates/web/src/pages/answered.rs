@@ -16,7 +16,7 @@ use crate::studies::{Opened, Served, Soon};
 /// What a page found: its answer, and how many pairs the slice has of how many.
 pub(super) type Found = (Said, Option<(u64, u64)>);
 
-/// Opens the study, finds the answer on a thread of its own, and lays the page around it.
+/// Opens the study, computes the answer on a separate thread, and builds the page around it.
 #[expect(clippy::too_many_arguments, reason = "a request as the framework takes it apart")]
 pub(super) async fn answered<W>(
     app: App,
@@ -64,7 +64,7 @@ where
         recents.opened(&served);
         let Read { query, error, .. } = &asked;
         let found = match error {
-            // What cannot be read is no question.
+            // What cannot be read is not a question.
             Some(error) => Err(error.into()),
             None => work(&served, &opened, query, waiting),
         };

@@ -6,10 +6,10 @@ use similar::{ChangeTag, TextDiff};
 
 /// Characters of both responses up to which words are compared.
 const COMPARED: usize = 40_000;
-/// Where less than this share of all words is in both texts, marks would cover nearly everything and say nothing.
+/// If less than this share of all words is in both texts, marks would cover nearly everything and be useless.
 const SHARED: f64 = 1.0 / 3.0;
 
-/// The two responses, words that only one of them has marked; and whether they share so few that none is.
+/// The two responses, words that only one of them has marked; and whether they share so few that none is marked.
 pub(super) fn compared(responses: [&Response; 2]) -> ([Side; 2], bool) {
     let texts = responses.map(|response| response.text().into_owned());
     let plain = || texts.each_ref().map(|text| vec![Words { text: text.clone(), own: false }]);

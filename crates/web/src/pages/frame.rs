@@ -1,4 +1,4 @@
-//! The document around an answer on a study: the pages that there are, the bar, and the answer or why there is none.
+//! The document around an answer on a study: the available pages, the bar, and the answer or an error.
 
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
@@ -80,7 +80,7 @@ pub(super) fn being_read(
     page
 }
 
-/// A page of a study around its answer, or around why there is none.
+/// A page of a study around its answer, or around an error.
 #[expect(clippy::too_many_arguments, reason = "what a page has, whichever it is")]
 pub(super) fn study_page(
     headers: &HeaderMap,

@@ -1,4 +1,4 @@
-//! The page on which somebody judges pairs: blind, one by one, with what their votes say so far beside it.
+//! The page on which a user judges pairs: blind, one by one, with what their votes say so far next to them.
 
 use std::sync::Arc;
 
@@ -28,7 +28,7 @@ pub(crate) async fn label(
     RawQuery(query): RawQuery,
 ) -> Response {
     let (votes, read_only) = (Arc::clone(&app.votes), app.read_only);
-    // A vote changes nothing that this page shows of the study, so the study is not opened anew for each.
+    // A vote does not change anything that this page shows of the study, so the study is not opened again for each.
     let open = Served::open_soon_as_it_was;
     let work = move |served: &Served, opened: &Opened, query: &Query, waiting: &Waiting| {
         let main = match &query.name {

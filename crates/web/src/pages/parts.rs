@@ -1,4 +1,4 @@
-//! What all pages share: links, texts from outside, problems, the document around a page of no study.
+//! What all pages share: links, texts from outside, problems, the document around a page outside studies.
 
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
@@ -10,7 +10,7 @@ use crate::problem::Problem;
 use crate::query::Query;
 use crate::studies::Served;
 
-/// What a part of a path may hold as it is.
+/// What a part of a path may contain unescaped.
 const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 /// A part of a path, encoded; `.` and `..` too, which a browser would otherwise resolve.
@@ -32,7 +32,7 @@ pub(super) struct Said {
     pub(super) main: Markup,
 }
 
-/// A page that is of no study.
+/// A page outside studies.
 pub(super) fn plain_page(status: StatusCode, title: &str, main: &Markup) -> Response {
     let frame = Frame { title, study: None, pages: &[], bar: html! {} };
     (status, Html(document(&frame, main))).into_response()
@@ -79,7 +79,7 @@ pub(super) fn sentence(message: &str) -> Markup {
     }
 }
 
-/// The text with a capital letter at its beginning; a word with signs in it, such as a name of a file or a field, stays as it is.
+/// The text with a capital letter at its beginning; a word with punctuation in it, such as a name of a file or a field, stays unchanged.
 fn capital(text: &str) -> String {
     let word = text.split(' ').next().unwrap_or_default().trim_end_matches([',', ';', ':', '.']);
     let mut rest = text.chars();

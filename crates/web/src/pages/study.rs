@@ -19,7 +19,7 @@ use crate::query::Query;
 use crate::reasons::{Reasons, reasons};
 use crate::studies::Served;
 
-/// Judges of which one page shows the weights, where nobody chose any.
+/// Judges whose weights one page shows, if none was chosen.
 const JUDGES: usize = 6;
 /// Pairs of one page.
 const PAGE: usize = 50;
@@ -34,7 +34,7 @@ pub(crate) async fn rewarded(
     answered(app, headers, id, query, "", |served, opened, query, waiting| {
         let mut asked = query.clone();
         if asked.judges.is_empty() {
-            // Of many judges those with the most verdicts: more than a few cannot be told apart in one chart.
+            // Of many judges those with the most verdicts: more than a few cannot be distinguished in one chart.
             let all = opened.about.judges();
             if all.len() > JUDGES {
                 asked.judges = all.into_iter().take(JUDGES).map(str::to_owned).collect();
@@ -88,7 +88,7 @@ pub(crate) async fn rewarded(
     .await
 }
 
-/// Properties that are tried and say nothing here.
+/// Tried properties that are uninformative here.
 fn in_vain(names: &[String]) -> Markup {
     html! {
         @for name in names {
@@ -193,7 +193,7 @@ pub(crate) async fn pair(
     .await
 }
 
-/// The judges beside each other.
+/// The judges compared.
 pub(crate) async fn judges(
     State(app): State<App>,
     headers: HeaderMap,
@@ -222,7 +222,7 @@ pub(crate) async fn judges(
     .await
 }
 
-/// What there is to do where one judge has nobody to be compared with.
+/// What to do if there is only one judge.
 fn alone(served: &Served, query: &Query, judge: &str) -> Markup {
     html! {
         h1 { "One judge, and no other to compare it with" }

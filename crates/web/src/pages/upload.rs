@@ -1,4 +1,4 @@
-//! A file that somebody sent: how it is understood, a form to correct that, and the way to a study of it.
+//! An uploaded file: how it is understood, a form to correct that, and the way to a study of it.
 
 use axum::extract::{Path, RawQuery, State};
 use axum::http::StatusCode;
@@ -27,7 +27,7 @@ pub(crate) async fn upload(
 ) -> Response {
     let upload = match app.uploads.get(&number) {
         Ok(upload) => upload,
-        // Whoever goes back to it after opening it finds what it has become.
+        // A user who goes back to it after opening it finds the study that was made.
         Err(found) => {
             return match app.uploads.became(&number) {
                 Some(study) => Redirect::to(&format!("/s/{study}")).into_response(),
@@ -179,7 +179,7 @@ fn not_offered(seen: &ColumnsSeen) -> Markup {
 
 /// The form: a choice for each role, what values of the verdict mean, by whom it is.
 fn form(upload: &Upload, reading: &Reading, looked: &Looked, read: Option<&ReadSummary>) -> Markup {
-    // Where nothing was understood, the file's own proposal fills the form in, and is not used before somebody sends it.
+    // If nothing was understood, the file's own proposal fills the form in, and is not used before the user submits it.
     let start = looked.proposals.first().filter(|_| looked.preview.is_err());
     let start = start.map(|proposal| reading.with(&proposal.claims)).unwrap_or_default();
     let columns = &looked.columns.columns;
@@ -269,7 +269,7 @@ fn meanings(says: Option<&str>, columns: &[ColumnSeen]) -> Markup {
     let Some(column) = field(says, columns) else { return html! {} };
     let values =
         columns.iter().find(|own| own.name == column).map(|own| own.values.as_slice()).unwrap_or_default();
-    // Signs that a claim is written with cannot stand in a value.
+    // Characters that are part of the syntax of a claim cannot be in a value.
     let plain = |value: &String| !value.is_empty() && !value.contains([',', '=', ':']);
     if values.is_empty() || !values.iter().all(plain) {
         return html! {};

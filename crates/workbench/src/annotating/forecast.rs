@@ -15,7 +15,7 @@ pub(super) fn plans(job: &Job, study: &Chosen) -> Result<Vec<CallPlan>> {
     let log = asking::log_if_there(study.folder())?;
     let runner = Runner { model: job.model.as_ref(), log: &log, options: job.run.clone() };
     let mut plans = Vec::new();
-    // What a request holds is known where it was asked before, and assumed elsewhere; so is the length of a reference.
+    // What a request contains is known if it was asked before, and assumed otherwise; so is the length of a reference.
     let plan = asking::plan(&runner, study, |pair| {
         let mut all = questions::about_request(job, pair);
         let analysis = job.options.needs_analysis().then(|| {

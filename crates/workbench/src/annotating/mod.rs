@@ -39,7 +39,7 @@ pub struct AnnotateRequest {
     /// The annotator's name in the study; `None`: the model's.
     #[serde(default)]
     pub name: Option<String>,
-    /// The ids of the properties; none: all that can be asked for.
+    /// The ids of the properties; empty: all that can be asked for.
     #[serde(default)]
     pub properties: Vec<String>,
     /// A file that removes, rewords or adds properties.
@@ -57,7 +57,7 @@ pub struct AnnotateRequest {
     /// A model that answers each request: errors are counted against its answers.
     #[serde(default)]
     pub reference_model: Option<ModelSpec>,
-    /// The field of the data that holds a reference answer.
+    /// The field of the data that contains a reference answer.
     #[serde(default)]
     pub reference_field: Option<String>,
     /// Requests without a scenario are sorted into one.
@@ -110,7 +110,7 @@ impl Annotating {
     ///
     /// # Errors
     ///
-    /// When a model cannot be asked in that way, the inputs cannot be read, or the name in the study stands for something else.
+    /// When a model cannot be asked in that way, the inputs cannot be read, or the name in the study means something else.
     pub fn begin(request: &AnnotateRequest, within: &Within<'_>, watch: &dyn Watch) -> Result<Self> {
         let job = job(request, within, watch)?;
         let carried = within.carry_on(request.filter.as_ref(), request.calls.dry, watch)?;
@@ -146,8 +146,8 @@ impl Annotating {
             .remedy(Remedy::KeepBoth));
         }
         let (mut said, found, problem) = questions::ask_all(job, study, &log, watch)?;
-        // Who gave no answer, as behind a wrong address, is as before, and the name is free. Old ratings that were asked for in
-        // another way give way to new ones once all of these are there: until then the log has what was answered.
+        // An annotator that gave no answer, as with a wrong address, changes nothing, and its name is free. Old ratings that were asked for
+        // in another way are replaced by new ones once all of these are there: until then the log has what was answered.
         let replaces = *claimed == Claim::Outdated && problem.is_none() && !found.ratings.is_empty();
         if replaces {
             watch.event(Event::Remark(Remark::RatingsReplaced(&job.annotator)));
@@ -162,8 +162,8 @@ impl Annotating {
         Ok(Ran { found: said, stopped: problem.map(Error::resumable) })
     }
 
-    /// Takes outdated ratings away, then notes how the annotator was asked: in this order, so that a kill in between leaves
-    /// no old ratings under new settings. It is done once there are answers: whatever ends a run before, the study is as it was.
+    /// Removes outdated ratings, then notes how the annotator was asked: in this order, so that a kill in between leaves no old ratings
+    /// under new settings. It is done once there are answers: if a run ends before, the study is unchanged.
     fn settle(&self) -> Result<()> {
         let Self { job, carried, settings, claimed, .. } = self;
         let study = &carried.study;

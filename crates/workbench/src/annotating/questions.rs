@@ -117,7 +117,7 @@ pub(super) fn ask_all(
 }
 
 impl Asking<'_> {
-    /// Whether more can be asked: what waits in a batch keeps nothing else waiting.
+    /// Whether more can be asked: questions that wait in a batch do not block others.
     fn goes_on(&self) -> bool {
         matches!(self.stop, None | Some(Stop::Batch { .. }))
     }
@@ -200,7 +200,7 @@ impl Asking<'_> {
         Ok(report.outcomes)
     }
 
-    /// Asks groups of questions, within what is left of the budget; nothing after a stop.
+    /// Asks groups of questions, within what is left of the budget; does nothing after a stop.
     fn ask(
         &mut self,
         model: &dyn Model,
@@ -276,7 +276,7 @@ impl Asking<'_> {
                     let mut own = outcomes.next().unwrap_or_default();
                     let Some(outcome) = own.pop() else { return true };
                     let Some(outcome) = outcome else { return false };
-                    // A cut-off answer is still one to compare with; a refusal is none.
+                    // A cut-off answer can still be compared with; a refusal cannot.
                     known.reference = outcome
                         .answer
                         .ok()

@@ -1,4 +1,4 @@
-//! How an annotator's findings go into the tables of a study.
+//! How an annotator's findings are written to the tables of a study.
 
 use std::collections::{HashMap, HashSet};
 
@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::error::Result;
 use crate::studies::replace;
 
-/// The field of a pair's metadata that holds its query-specific cases.
+/// The field of a pair's metadata that contains its query-specific cases.
 const CASES: &str = "request_cases";
 
 /// What was found about requests, by pair.

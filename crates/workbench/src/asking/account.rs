@@ -5,7 +5,7 @@ use predilect_results::asked::{Failure, Failures, Spent, dollars};
 
 use crate::error::{Error, Remedy};
 
-/// What a run took, as it is said.
+/// What a run took, as reported.
 pub(crate) fn spent(total: &Totals) -> Spent {
     Spent {
         calls: total.calls,
@@ -59,15 +59,15 @@ pub(crate) fn stopped(stop: Stop, budget: Option<f64>) -> Error {
     }
 }
 
-/// Failed questions, as they are counted.
+/// Failed questions, as counted.
 pub(crate) trait Failed {
     /// Counts those of one window.
     fn add(&mut self, outcomes: &[Vec<Option<Outcome>>]);
 
-    /// The problem of a run of which no answer could be read although none stopped it.
+    /// The error of a run without a readable answer although no failure stopped it.
     fn nothing_but(&self, read: u64) -> Option<Error>;
 
-    /// Whether so many questions found no server at all.
+    /// Whether this many questions found no server at all.
     fn no_server(&self, questions: u64) -> bool;
 }
 

@@ -29,9 +29,9 @@ const LOG: &str = "calls.sqlite";
 #[serde(default, deny_unknown_fields)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a choice of its own")]
 pub struct CallOptions {
-    /// Nothing is sent and nothing is written: what calls would take is said.
+    /// Nothing is sent or written: only what calls would take is reported.
     pub dry: bool,
-    /// No more than this many US dollars are spent.
+    /// The most US dollars that are spent.
     pub budget: Option<f64>,
     /// A table of prices (TOML) that takes precedence over the built-in one.
     pub prices: Option<PathBuf>,
@@ -45,13 +45,13 @@ pub struct CallOptions {
     pub timeout: Option<u32>,
     /// How far the provider enforces the JSON of written answers.
     pub enforce: Enforce,
-    /// How hard a model that reasons does so before it answers; `None`: as its provider has it.
+    /// How hard a model that reasons does so before it answers; `None`: the provider's default.
     pub reasoning: Option<Effort>,
     /// Tokens it may write for itself before an answer.
     pub reasoning_tokens: Option<u32>,
     /// What failed for good in an earlier run is asked again.
     pub retry_failed: bool,
-    /// No call is made: what is logged is read again.
+    /// No calls are made: what is logged is read again.
     pub offline: bool,
     /// Questions are handed over in the provider's batches.
     pub batch: bool,
@@ -177,7 +177,7 @@ pub(crate) fn log(folder: &Path) -> Result<CallLog> {
     Ok(CallLog::open(&folder.join(LOG))?)
 }
 
-/// The log as a dry run sees it: nothing is made where there is none.
+/// The log for a dry run: not created if it does not exist.
 pub(crate) fn log_if_there(folder: &Path) -> Result<CallLog> {
     if folder.join(LOG).is_file() { log(folder) } else { Ok(CallLog::in_memory()?) }
 }

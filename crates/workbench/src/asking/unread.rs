@@ -13,12 +13,12 @@ const SHOWN: usize = 200;
 /// Tokens of a question from which on it is looked at whether the server has read it.
 const LONG: u64 = 1_000;
 
-/// Answers that could not be read, as they are counted.
+/// Answers that could not be read, as counted.
 pub(crate) trait Unreadable {
     /// Counts the answers to the questions about one pair; `parses` are those of the answered ones, in their order.
     fn count(&mut self, outcomes: &[Option<Outcome>], parses: impl IntoIterator<Item = Parse>);
 
-    /// The problem of a run of which no answer could be read although the server answered.
+    /// The error of a run without a readable answer although the server answered.
     fn nothing_read(&self, read: u64) -> Option<Error>;
 }
 
@@ -55,11 +55,11 @@ fn sample(text: &str) -> String {
     format!("`{shown}`")
 }
 
-/// Tells for each answer to the questions of a group, by its number, whether it could be read.
+/// Returns for each answer to the questions of a group, by its number, whether it could be read.
 pub(crate) type IsRead<'a> = &'a dyn Fn(usize, &[Option<Outcome>]) -> Vec<bool>;
 
-/// Asks again what the log answers and could not be read; `read` tells for each answer of a group whether it could. Only what could not be
-/// read is forgotten, and it is worth nothing.
+/// Asks again the questions whose logged answers could not be read; `read` returns for each answer of a group whether it could. Only
+/// unreadable answers are forgotten, which are worthless.
 pub(crate) fn ask_again(
     runner: &Runner<'_>,
     groups: &[Vec<Request>],

@@ -52,7 +52,7 @@ pub(crate) fn plan(
     Ok(sum)
 }
 
-/// A plan, as it is said.
+/// A plan, as reported.
 pub(crate) fn planned(name: &str, plan: &Plan) -> CallPlan {
     CallPlan {
         name: name.to_owned(),

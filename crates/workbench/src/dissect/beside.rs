@@ -1,4 +1,4 @@
-//! What stands beside the fits in a report: judges compared, models ranked, examples explained.
+//! What accompanies the fits in a report: judges compared, models ranked, examples explained.
 
 use predilect_analysis::FitOptions;
 use predilect_analysis::dissect::{ALL, Fits};
@@ -13,7 +13,7 @@ use crate::fits::KeptDraws;
 use crate::slice::Slice;
 use crate::watch::Watch;
 
-/// The judges beside each other: biases of one alone, and all that needs two.
+/// The judges compared: biases of one alone, and everything that needs two.
 pub(super) fn compared(
     slice: &Slice,
     (fits, draws): (&Fits, &KeptDraws),

@@ -1,4 +1,4 @@
-//! What each judge of a study rewards, with everything that a report shows beside it.
+//! What each judge of a study rewards, with everything that a report shows in addition.
 
 mod beside;
 mod examples;
@@ -51,7 +51,7 @@ pub struct DissectOptions {
     pub command: Vec<String>,
 }
 
-/// A dissection, and what should be said beside it.
+/// A dissection, and remarks on it.
 #[derive(Debug)]
 pub struct Dissected {
     /// The result.
@@ -63,7 +63,7 @@ pub struct Dissected {
 }
 
 impl Workbench {
-    /// Dissects the verdicts of a slice; where the study is kept, results go into its tables.
+    /// Dissects the verdicts of a slice; if the study is kept, results are written to its tables.
     ///
     /// # Errors
     ///
@@ -75,7 +75,7 @@ impl Workbench {
         watch: &dyn Watch,
     ) -> Result<Dissected> {
         check(&options.fit)?;
-        // How many draws are kept is a matter of the table of draws, and of no figure.
+        // The number of draws kept affects the table of draws only, and no figure.
         let kept = FitOptions { keep_draws: 0, ..options.fit.clone() };
         let request = DissectRequest { slice: slice.clone(), fit: kept, gains: options.gains };
         let slice = self.slice(slice, watch)?;
@@ -126,7 +126,7 @@ impl Workbench {
             skipped: fits.skipped,
         };
         dissection.findings = of_dissection(&dissection);
-        // Results that are there are not replaced by none.
+        // Existing results are not replaced by empty ones.
         if self.is_kept() && !(dissection.fits.is_empty() && self.study().has_table("fits")) {
             keep_results(self.study(), &dissection)?;
         }

@@ -50,7 +50,7 @@ pub struct Furthest {
 }
 
 impl Workbench {
-    /// The weights that the study keeps; `None` where their table is not there or cannot be read.
+    /// The weights that the study keeps; `None` if their table does not exist or cannot be read.
     pub fn kept_weights(&self) -> Option<Vec<KeptWeight>> {
         let mut kept = Vec::new();
         let read = |table| self.study().read_table(table).ok();

@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::requests::Request;
 
 impl DissectRequest {
-    /// What a result says of it, beside the command and whether the data are simulated.
+    /// What a result records of its settings, in addition to the command and whether the data are simulated.
     pub(super) fn settings(&self, given: Settings) -> Result<Settings> {
         let Self { slice, fit, .. } = self;
         let scale = fit.prior_scale;

@@ -1,4 +1,4 @@
-//! How models rank by the verdicts of a slice, with length and formatting held equal beside it.
+//! How models rank by the verdicts of a slice, raw and with length and formatting held equal.
 
 use predilect_analysis::compare::usual_reference;
 use predilect_analysis::ranking::{Contest, RankOptions, leaderboard, leaderboards};
@@ -17,8 +17,8 @@ use crate::watch::Watch;
 const HELD: [&str; 2] = ["length", "well_formatted"];
 
 impl Workbench {
-    /// The models of a slice, by people where there are any, with length and formatting held equal where they are rated; `None` where fewer than
-    /// two are named. As [`Workbench::ask`] it answers from memory: of the slice no table is made.
+    /// The models of a slice, by people if there are any, with length and formatting held equal if they are rated; `None` if fewer than two
+    /// are named. Like [`Workbench::ask`] it answers from memory, without building a table of the slice.
     ///
     /// # Errors
     ///
@@ -53,7 +53,7 @@ impl Workbench {
 /// The same of a table.
 pub(super) fn ranked(table: &FeatureTable) -> Option<Standings> {
     let people = usual_reference(&table.judges);
-    // Of several judges that are no people the one with most verdicts counts: a mean over two of them is nobody's ranking.
+    // Of several judges that are not people the one with the most verdicts counts: a mean over two of them would be no judge's ranking.
     let judges = if people.is_empty() { most_verdicts(table).into_iter().collect() } else { people };
     let counts: Vec<bool> = table.judges.iter().map(|judge| judges.contains(judge)).collect();
     let rows = table.verdicts.iter().filter(|verdict| counts[verdict.judge as usize]);
@@ -72,7 +72,7 @@ fn standings<'a>(
     }
     let by = |prior: f64| RankOptions { prior, ..RankOptions::default() };
     let (raw, controlled) = leaderboards(&contest, &by(0.0)).ok().or_else(|| {
-        // A model that never won has no finite score of its own: a weak prior keeps it.
+        // A model that never won has no finite score by itself: a weak prior keeps it.
         let board = |contest: &Contest| {
             [0.0, 0.1].into_iter().find_map(|prior| leaderboard(contest, &by(prior)).ok())
         };

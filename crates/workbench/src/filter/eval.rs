@@ -4,14 +4,14 @@ use std::borrow::Cow;
 
 use super::expression::{Field, Filter, Is, Literal, Order, Sign, Value};
 
-/// What a field is for a pair: nothing, a number, or texts of which any may be meant.
+/// The value of a field for a pair: missing, a number, or texts of which any may be meant.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Found<'p> {
     Nothing,
     /// With its spelling, where it was written in the filter.
     Number(f64, Option<&'p str>),
     Texts(Texts<'p>),
-    /// Ids and names, which are no numbers even where they look like some.
+    /// Ids and names, which are not numbers even if they look like some.
     Names(Texts<'p>),
 }
 
@@ -95,8 +95,8 @@ impl Is {
     }
 }
 
-/// What is missing compares with nothing. A number and a text compare as numbers where the text is one; a name and a number by their
-/// spelling where they are asked to be equal.
+/// A missing value compares as false. A number and a text compare as numbers if the text is one; a name and a number are equal if their
+/// spelling is.
 fn compare(a: &Found<'_>, order: Order, b: &Found<'_>) -> bool {
     if *a == Found::Nothing || *b == Found::Nothing {
         return false;
@@ -182,7 +182,7 @@ impl Value {
                     Sign::Times => a * b,
                     Sign::Over => a / b,
                 };
-                // By nothing, nothing can be divided.
+                // Division by zero has no value.
                 if number.is_finite() { Found::Number(number, None) } else { Found::Nothing }
             }
         }

@@ -16,7 +16,7 @@ pub(crate) enum Is {
     Or(Vec<Is>),
     Not(Box<Is>),
     Compare(Value, Order, Value),
-    /// Whether it is one of these, or (false) none of them.
+    /// Whether it is one of these, or (false) not one of them.
     In(Value, Vec<Literal>, bool),
     /// Whether it matches, or (false) does not.
     Matches(Value, Pattern, bool),
@@ -105,7 +105,7 @@ impl Filter {
         self.any(&|field| matches!(field, Field::Text(_) | Field::Turn))
     }
 
-    /// The columns of fields that it reads, beside those that are always there.
+    /// The columns of fields that it reads, in addition to those that are always there.
     pub(crate) fn columns(&self) -> BTreeSet<String> {
         let mut found: BTreeSet<String> = self.keys().into_iter().map(str::to_owned).collect();
         if self.any(&|field| matches!(field, Field::Scenario)) {

@@ -15,9 +15,9 @@
 //! | `text(prompt)`, `text(a)`, `text(b)` | the texts |
 //! | `meta.KEY` | a field of the data |
 //!
-//! Operators: `=`, `!=`, `<`, `<=`, `>`, `>=`, `in (...)`, `not in (...)`, `~ /REGEX/`, `!~ /REGEX/` (`i` behind it: whatever the
-//! case), `+`, `-`, `*`, `/`, `and`, `or`, `not`, parentheses. Names that are no plain words stand in quotation marks. What a pair has no value
-//! for is never true, of any operator: `meta.year > 2020` and `meta.year <= 2020` both leave out pairs without a year.
+//! Operators: `=`, `!=`, `<`, `<=`, `>`, `>=`, `in (...)`, `not in (...)`, `~ /REGEX/`, `!~ /REGEX/` (`i` after it: ignoring case), `+`,
+//! `-`, `*`, `/`, `and`, `or`, `not`, parentheses. Names that are not plain words are put in quotation marks. A comparison with a missing
+//! value is never true, whatever the operator: `meta.year > 2020` and `meta.year <= 2020` both leave out pairs without a year.
 
 mod error;
 mod eval;

@@ -173,7 +173,7 @@ impl<'t> Parser<'t> {
         Err(self.wrong("a comparison is missing", "write =, !=, <, <=, >, >=, in (...) or ~ /REGEX/"))
     }
 
-    /// A condition that asks something of the pair: a misspelt field is a word that stands for itself, and always the same.
+    /// A condition that depends on the pair: a misspelt field is a literal word, and always the same.
     fn of_pair(&mut self, is: Is, from: usize) -> Read<Is> {
         let mut asks = false;
         is.fields(&mut |_| asks = true);
@@ -282,7 +282,7 @@ impl<'t> Parser<'t> {
         match self.field(word) {
             Ok(Some(field)) => Ok(Value::Field(field)),
             Ok(None) => {
-                // A word that stands for itself goes on: names of models have hyphens and slashes.
+                // A literal word may continue: names of models have hyphens and slashes.
                 self.at = from;
                 Ok(Value::Literal(Literal::Text(self.name()?)))
             }
@@ -293,7 +293,7 @@ impl<'t> Parser<'t> {
         }
     }
 
-    /// The field of that name; none where it is a word that stands for itself.
+    /// The field of that name; `None` if it is a literal word.
     fn field(&mut self, word: &str) -> Read<Option<Field>> {
         let called = self.rest().starts_with('(');
         Ok(Some(match (word, called) {
@@ -375,7 +375,7 @@ impl<'t> Parser<'t> {
         Ok(&rest[..end])
     }
 
-    /// A plain word, or any text in quotation marks, in which `\"` and `\\` stand for themselves.
+    /// A plain word, or any text in quotation marks, in which `\"` and `\\` are escapes.
     fn name(&mut self) -> Read<String> {
         self.blank();
         if !self.rest().starts_with('"') {
@@ -426,7 +426,7 @@ impl<'t> Parser<'t> {
         }
     }
 
-    /// `/text/`, in which `\/` stands for a slash, and `i` behind it.
+    /// `/text/`, in which `\/` is a slash, and `i` after it.
     fn pattern(&mut self) -> Read<Pattern> {
         if !self.sign("/") {
             return Err(self.wrong("a regular expression is missing", "write it between slashes: ~ /sure/i"));

@@ -11,7 +11,7 @@ impl Display for Filter {
 }
 
 impl Is {
-    /// `within`: a part of another, so that several stand in parentheses.
+    /// `within`: a part of another condition, so that several are put in parentheses.
     fn write(&self, out: &mut Formatter<'_>, within: bool) -> Result {
         match self {
             Self::And(all) => joined(all, "and", within, out),

@@ -50,7 +50,7 @@ fn the_single_judge_that_tells_most_is_advised_with_those_not_surely_worse() {
     let found = of_comparison(&comparison((0.29, 0.24)));
     let Fact::UseJudge(advised) = &found[0].fact else { panic!("{found:?}") };
     assert_eq!((advised.judge.as_str(), advised.labels_missing), ("good", 100));
-    // Nobody has compared them prompt by prompt: intervals that meet tell nothing apart.
+    // They were not compared prompt by prompt: overlapping intervals do not distinguish them.
     assert_eq!(advised.not_surely_worse, ["near"]);
     assert_eq!(
         found[0].sentence,

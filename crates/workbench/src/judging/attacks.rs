@@ -12,7 +12,7 @@ use crate::asking::{add, stopped, windows};
 use crate::error::{Error, Result};
 use crate::studies::Chosen;
 
-/// How far attacks go.
+/// The limits of attacks.
 pub(super) struct Limits {
     /// Pairs that are attacked at most.
     pub(super) most: usize,
@@ -20,7 +20,7 @@ pub(super) struct Limits {
     pub(super) spent: f64,
 }
 
-/// Judges pairs again whose losing response tells the judge to choose it.
+/// Judges pairs again whose losing response instructs the judge to choose it.
 pub(super) fn attack(
     judge: &Judge,
     study: &Chosen,

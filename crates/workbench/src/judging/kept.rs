@@ -1,4 +1,4 @@
-//! How verdicts go into a study, and by what each judge is noted there.
+//! How verdicts are written to a study, and how each judge is recorded there.
 
 use std::collections::HashSet;
 
@@ -41,7 +41,7 @@ fn settings(judge: &Judge) -> toml::Table {
     step
 }
 
-/// A jury is the model of its own verdicts; who sat in it stands in their receipts.
+/// A jury is the model of its own verdicts; its members are in their receipts.
 fn jury_settings(jury: Jury) -> toml::Table {
     let mut step = toml::Table::new();
     step.insert("model".to_owned(), jury.name().into());
@@ -81,9 +81,9 @@ fn step_of(judge: &str) -> String {
     format!("judge {judge}")
 }
 
-/// Takes outdated verdicts away of the judges that were heard (the log still has what they rest on), then notes how each was
-/// asked: in this order, so that a kill in between leaves no old verdicts under new settings. It is done once there are
-/// answers: whatever ends a run before, the study is as it was.
+/// Removes outdated verdicts of the judges that answered (the log still has what they are based on), then notes how each was asked: in this
+/// order, so that a kill in between leaves no old verdicts under new settings. It is done once there are answers: if a run ends before, the
+/// study is unchanged.
 pub(super) fn settle(
     study: &Study,
     heard: &[&Judge],

@@ -40,7 +40,7 @@ impl Judging {
     ///
     /// # Errors
     ///
-    /// When a model cannot be asked in that way, the inputs cannot be read, or a name in the study stands for something else.
+    /// When a model cannot be asked in that way, the inputs cannot be read, or a name in the study means something else.
     pub fn begin(request: &JudgeRequest, within: &Within<'_>, watch: &dyn Watch) -> Result<Self> {
         let judges = judges(request, watch)?;
         let carried = within.carry_on(request.filter.as_ref(), request.calls.dry, watch)?;
@@ -59,7 +59,7 @@ impl Judging {
         let mut planned = Vec::new();
         for judge in &self.judges {
             let runner = Runner { model: judge.model.as_ref(), log: &log, options: judge.run.clone() };
-            // Which response loses is not known yet: either side stands for the other.
+            // Which response loses is not known yet: either side can represent the other.
             let mut left = self.request.attacks;
             let plan = asking::plan(&runner, study, |pair| {
                 let mut all = requests(&asks(pair, &judge.options), judge.enforce);
@@ -76,7 +76,7 @@ impl Judging {
         Ok(planned)
     }
 
-    /// The verdicts that the log gives by now, judge by judge: of a run that goes on, what it has found so far. Nothing is sent and nothing written.
+    /// The verdicts that the log gives by now, judge by judge: for an unfinished run, what it has found so far. Nothing is sent or written.
     ///
     /// # Errors
     ///
@@ -136,8 +136,8 @@ impl Judging {
                 }
             }
         }
-        // Who gave no answer, as behind a wrong address, is as before, and their name is free. Old verdicts that were asked for in
-        // another way give way to new ones once all of these are there: until then the log has what was answered.
+        // A judge that gave no answer, as with a wrong address, changes nothing, and its name is free. Old verdicts that were asked for in
+        // another way are replaced by new ones once all of these are there: until then the log has what was answered.
         let unfinished = |judge: &str| found.iter().all(|run| run.judge != judge || run.stopped.is_some());
         verdicts.retain(|verdict| !(outdated.contains(&verdict.judge) && unfinished(&verdict.judge)));
         let heard: Vec<&Judge> = judges
@@ -185,7 +185,7 @@ fn judges(request: &JudgeRequest, watch: &dyn Watch) -> Result<Vec<Judge>> {
     for spec in &request.models {
         let model = calls.model(spec, watch)?;
         let can = model.capabilities();
-        // A model that reasons first may tell probabilities all the same; then the user says so.
+        // A model that reasons first may return probabilities all the same; then the user says so.
         let tells = can.next && !can.reasons;
         let method = request.method.unwrap_or(if tells { Method::Scored } else { Method::Generated });
         if method == Method::Scored && !can.next {

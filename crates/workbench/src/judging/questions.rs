@@ -57,7 +57,7 @@ pub(super) fn ask_all(
     Ok(asking.finish())
 }
 
-/// The verdicts of a judge that the log gives, and nothing is asked.
+/// The verdicts of a judge that the log gives, without asking.
 pub(super) fn logged(
     judge: &Judge,
     study: &Chosen,

@@ -24,17 +24,17 @@ pub struct JudgeRequest {
     pub filter: Option<Filter>,
     /// The judge's name in the study, for one model; `None`: the model's.
     pub name: Option<String>,
-    /// How verdicts are asked for; `None`: scored where the model tells probabilities, else generated.
+    /// How verdicts are asked for; `None`: scored if the model returns probabilities, else generated.
     pub method: Option<Method>,
     /// The order in which responses are shown.
     pub orders: Orders,
-    /// Juries of all judges named here, each a judge of its own.
+    /// Juries of all judges named here, each a separate judge.
     pub juries: Vec<Jury>,
-    /// Pairs whose losing response then tells the judge to choose it, in six ways.
+    /// Pairs whose losing response then instructs the judge to choose it, in six ways.
     pub attacks: usize,
     /// Seed of drawn orders, also sent to models that take one.
     pub seed: u64,
-    /// Whether grades are given beside the pairs' reference answers, the field `reference` of their metadata.
+    /// Whether the pairs' reference answers, the field `reference` of their metadata, are shown for grades.
     pub references: bool,
     /// How models are called.
     pub calls: CallOptions,
@@ -62,7 +62,7 @@ impl Default for JudgeRequest {
 pub struct Within<'a> {
     /// Preference files, or one study folder.
     pub inputs: &'a [PathBuf],
-    /// The study to work in; `None`: the one that is given.
+    /// The study to work in; `None`: the input.
     pub output: Option<&'a Path>,
     /// How files are read.
     pub read: &'a ReadOptions,

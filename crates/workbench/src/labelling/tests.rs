@@ -41,7 +41,7 @@ fn names_that_cannot_be_read_are_refused() {
     }
 }
 
-/// Every candidate by itself, by the formula, from a belief of its own.
+/// Every candidate by itself, by the formula, from a separate belief.
 #[test]
 fn the_next_pair_is_the_one_that_a_plain_search_finds() {
     let bench = example();
@@ -103,7 +103,7 @@ fn votes_of_any_number_have_a_posterior_and_twenty_are_compared() {
     assert!(none.is_err());
     let others = bench.known_judges(&options, &fit, &Unwatched).expect("judges");
     assert_eq!(others.len(), 2);
-    // Somebody who says what the first judge says is the most alike to it.
+    // A labeller that repeats the first judge's verdicts is the most similar to it.
     let judge = others[0].fit.judge.clone();
     let all = bench.votes_of(&judge).expect("verdicts");
     let votes: Vec<Verdict> =
@@ -141,7 +141,7 @@ fn votes_are_kept_beside_those_of_others_and_taken_back() {
     let after: Vec<Verdict> =
         bench.study().verdicts().expect("a table").flat_map(|batch| batch.expect("rows")).collect();
     assert_eq!(after, others);
-    // A judge of the data is nobody's name here.
+    // The name of a judge of the data is not available here.
     let judge = others[0].judge.clone();
     let taken = Verdict { judge: judge.clone(), ..vote(&first, 1.0) };
     assert!(bench.keep_vote(&taken, &Unwatched).is_err());
@@ -150,7 +150,7 @@ fn votes_are_kept_beside_those_of_others_and_taken_back() {
     assert!(!bench.has_pair("nobody", &Unwatched).expect("read"));
 }
 
-/// Nobody waits any more.
+/// The result is no longer wanted.
 struct Stopped;
 
 impl Watch for Stopped {

@@ -1,4 +1,4 @@
-//! What is said where a study is no longer what was read of it?
+//! The errors for a study that is no longer the one that was read.
 
 use crate::error::Error;
 

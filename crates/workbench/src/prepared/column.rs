@@ -6,7 +6,7 @@ use predilect_types::Interner;
 /// No value.
 pub(crate) const NONE: u32 = u32::MAX;
 
-/// A column of names, each stored once; of one name throughout nothing else is stored.
+/// A column of names, each stored once; if all rows have the same name, only that is stored.
 #[derive(Debug, Default)]
 pub(crate) struct Names {
     known: Interner,
@@ -31,12 +31,12 @@ impl Names {
         self.rows += 1;
     }
 
-    /// The number of each row's name, [`NONE`] where it has none; `None` where all have the same.
+    /// The number of each row's name, [`NONE`] if it has none; `None` if all have the same.
     pub(crate) fn codes(&self) -> Option<&[u32]> {
         (!self.of.is_empty()).then_some(self.of.as_slice())
     }
 
-    /// The number of a row's name, [`NONE`] where it has none.
+    /// The number of a row's name, [`NONE`] if it has none.
     pub(crate) fn code(&self, row: usize) -> u32 {
         self.of.get(row).copied().or(self.only).unwrap_or(NONE)
     }
@@ -87,7 +87,7 @@ impl Texts {
     }
 }
 
-/// Numbers: a byte each while there are no more than 256 different ones.
+/// Numbers: a byte each while there are at most 256 different ones.
 #[derive(Debug, Default)]
 pub(crate) struct Numbers {
     kind: NumberKind,
@@ -135,14 +135,14 @@ impl Numbers {
     }
 }
 
-/// Stands on both sides where nobody has rated, which is something else than a rating that is missing.
+/// The value on both sides of an unrated row, which is different from a missing rating.
 const UNRATED: u64 = 0x7ff8_0000_0000_dead;
 
 /// What was rated of A and B; NaN where a rating is missing.
 pub(crate) type Sides = [f64; 2];
 
-/// Ratings of A and B, row by row: a byte for both while there are no more than 256 combinations, two bytes each while there are no more
-/// than 65,536 different numbers.
+/// Ratings of A and B, row by row: a byte for both while there are at most 256 combinations, two bytes each while there are at most 65,536
+/// different numbers.
 #[derive(Debug, Clone)]
 pub(crate) struct Rated {
     kind: RatedKind,
@@ -158,7 +158,7 @@ enum RatedKind {
 }
 
 impl Rated {
-    /// Of so many rows that nobody has rated yet.
+    /// With this many unrated rows.
     pub(crate) fn unrated(rows: usize) -> Self {
         let nobody = [f64::from_bits(UNRATED); 2];
         let mut combined = HashMap::new();
@@ -174,7 +174,7 @@ impl Rated {
         }
     }
 
-    /// The ratings of a row; none where nobody has rated it.
+    /// The ratings of a row; `None` if it is unrated.
     pub(crate) fn get(&self, row: usize) -> Option<Sides> {
         let sides = match &self.kind {
             RatedKind::Combined(codes, values) => values[usize::from(codes[row])],
@@ -205,7 +205,7 @@ impl Rated {
         match &mut self.kind {
             RatedKind::Combined(codes, _) => codes.push(0),
             RatedKind::Single(codes, _) => {
-                // Nobody has rated it, until it is set.
+                // Unrated, until it is set.
                 codes.push([0; 2]);
             }
             RatedKind::Plain(all) => all.push([f64::from_bits(UNRATED); 2]),
@@ -255,7 +255,7 @@ impl Rated {
         }
     }
 
-    /// From combinations to single numbers; the first of them stands for nobody's rating.
+    /// From combinations to single numbers; the first of them means unrated.
     fn widen(&mut self) {
         let RatedKind::Combined(codes, combinations) = &self.kind else { return };
         let mut values: Vec<f64> = Vec::new();

@@ -1,8 +1,8 @@
 //! What every question needs to know of a pair beyond its table row, found in its texts once: the gist, the language, the ratings.
 //!
-//! They are kept beside the pairs in `facts.parquet`, so that a study that was looked at once is not rated again. They belong to one import
-//! and to one version of the text annotator. After another import they are made anew where a pair or its texts are new, and with
-//! another version for all.
+//! They are kept next to the pairs in `facts.parquet`, so that a study that was opened once is not rated again. They belong to one import
+//! and to one version of the text annotator. After another import they are computed again for new pairs and texts, and with another version
+//! for all.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -37,11 +37,11 @@ const ROWS: usize = 16_384;
 /// Whether facts are kept in the study's folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Keep {
-    /// No: nothing is to change.
+    /// No: nothing is to be written.
     Nothing,
-    /// Where nobody is writing the study.
+    /// If no other process is writing the study.
     IfFree,
-    /// Yes: the right to write it is held already.
+    /// Yes: the study is already locked.
     Locked,
 }
 
@@ -56,7 +56,7 @@ pub(crate) struct Facts {
     /// Ratings by text analysis, in the order of [`Annotator::properties`].
     ratings: Vec<OnceLock<Rated>>,
     properties: Vec<&'static str>,
-    /// What tells each pair from others, its id and the language that its source gives, as a number; empty once nobody asks.
+    /// Identifies each pair by its id and the language that its source gives, as a number; empty once it is no longer needed.
     marks: Vec<u64>,
     /// The import that they were read from.
     import: Option<String>,
@@ -75,18 +75,18 @@ impl Facts {
         self.marks.get(number) == Some(&id_mark(pair))
     }
 
-    /// Forgets what tells pairs apart.
+    /// Discards the marks that identify pairs.
     pub(crate) fn settle(&mut self) {
         self.marks = Vec::new();
     }
 
-    /// What tells a pair and its texts from others.
+    /// Identifies a pair and its texts.
     pub(super) fn mark(&self, row: usize) -> Option<Mark> {
         let (a, b) = *self.responses().ok()?.get(row)?;
         Some((*self.marks.get(row)?, [self.clusters[row], a, b], (self.flags[row], self.sizes[row])))
     }
 
-    /// The pair's prompt, or the pair itself where it has none, as a number.
+    /// The pair's prompt as a number, or the pair's own number if it has no prompt.
     pub(crate) fn cluster(&self, row: usize) -> u64 {
         self.clusters[row]
     }
@@ -110,7 +110,7 @@ impl Facts {
         gist(self.clusters[row], self.flags[row], responses, self.sizes[row])
     }
 
-    /// Whether somebody can prefer one of the responses by reading them.
+    /// Whether a reader can prefer one of the responses.
     pub(crate) fn can_be_judged(&self, row: usize) -> bool {
         self.flags[row] & (TEXT | IDENTICAL) == TEXT
     }
@@ -140,7 +140,7 @@ impl Facts {
         (0..self.ratings.len()).map(|at| self.column(at)).collect()
     }
 
-    /// Reads columns of the table; an error where it is no longer the one that the rest was read from.
+    /// Reads columns of the table; an error if it is no longer the one that the rest was read from.
     fn read(&self, names: &[&str], mut take: impl FnMut(&RecordBatch) -> Option<()>) -> Result<()> {
         let study = self.table.as_ref().ok_or_else(changed)?;
         let mut rows = 0;
@@ -154,7 +154,7 @@ impl Facts {
         if rows == self.len() { Ok(()) } else { Err(changed()) }
     }
 
-    /// Facts of no pair yet, for what is found in the texts of a study.
+    /// Facts of no pairs yet, to be filled from the texts of a study.
     pub(crate) fn new(study: &Study, annotator: &Annotator) -> Self {
         let unrated = |_: &&str| OnceLock::from(Rated::unrated(0));
         Self {
@@ -186,8 +186,8 @@ impl Facts {
         }
     }
 
-    /// Keeps them in the study's folder, and says whether they are there now. Where that cannot be written to, or somebody else is
-    /// writing it, they are made anew the next time.
+    /// Keeps them in the study's folder, and returns whether they are there now. If it is not writable, or another process is writing it,
+    /// they are computed again the next time.
     pub(crate) fn keep(&self, study: &Study, annotator: &Annotator, keep: Keep) -> bool {
         let Some(import) = &self.import else { return false };
         let lock = match keep {
@@ -245,7 +245,7 @@ impl Facts {
         Ok(file.finish()?)
     }
 
-    /// Those that are kept; none where they are of other pairs or another version, lack a property, or cannot be read.
+    /// The stored facts; `None` if they are of other pairs or another version, lack a property, or cannot be read.
     pub(crate) fn load(study: &Study, annotator: &Annotator) -> Option<Self> {
         if !study.has_table(TABLE) {
             return None;
@@ -290,7 +290,7 @@ impl Facts {
     }
 }
 
-/// What a cell holds, made by `make` where nobody has asked before.
+/// The value of a cell, made by `make` if it is empty.
 fn found<T>(cell: &OnceLock<T>, make: impl FnOnce() -> Result<T>) -> Result<&T> {
     if cell.get().is_none() {
         let _ = cell.set(make()?);
@@ -313,12 +313,12 @@ fn whole<'b>(batch: &'b RecordBatch, name: &str) -> Option<&'b UInt64Array> {
     column(batch, name)?.as_primitive_opt::<UInt64Type>()
 }
 
-/// What tells a pair from others: a table that another tool has sorted or edited has other pairs at the same numbers.
+/// Identifies a pair: a table that another tool has sorted or edited has other pairs at the same numbers.
 fn id_mark(pair: &Pair) -> u64 {
     fixed(&(&pair.id, &pair.language))
 }
 
-/// What tells a pair and its texts from others: its id and language, its prompt and responses, its flags and size.
+/// Identifies a pair and its texts: its id and language, its prompt and responses, its flags and size.
 pub(super) type Mark = (u64, [u64; 3], (u8, u32));
 
 /// The mark of a pair.
@@ -327,7 +327,7 @@ pub(super) fn mark(pair: &Pair, gist: &Gist) -> Mark {
     (id_mark(pair), [gist.cluster, a, b], (flags(gist), gist.size))
 }
 
-/// Which facts a table holds: of this layout and these ratings.
+/// The version of facts in a table: its layout and its ratings.
 fn version() -> String {
     format!("2, text {}", predilect_text::VERSION)
 }

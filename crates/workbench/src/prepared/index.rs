@@ -1,4 +1,4 @@
-//! Where a pair stands in the study, by its id.
+//! The position of a pair in the study, by its id.
 
 use std::hash::BuildHasher;
 

@@ -9,7 +9,7 @@ use predilect_types::Pair;
 
 use super::facts::{Facts, Look, Mark, mark};
 
-/// Facts of an earlier import, by what tells a pair and its texts from others.
+/// Facts of an earlier import, by the marks that identify a pair and its texts.
 #[derive(Debug)]
 pub(crate) struct Known {
     facts: Facts,
@@ -17,7 +17,7 @@ pub(crate) struct Known {
 }
 
 impl Known {
-    /// What lies in the study's folder of this version of the text annotator, of whichever import; none where that is nothing.
+    /// The facts in the study's folder of this version of the text annotator, of whichever import; `None` if there are none.
     pub(crate) fn of(study: &Study, annotator: &Annotator) -> Option<Self> {
         let facts = Facts::of_any_import(study, annotator)?;
         let rows = (0..facts.len()).map(|row| Some((facts.mark(row)?, row as u32)));
@@ -105,7 +105,7 @@ mod tests {
             let (_, _, ratings) = again.get(pair, &Gist::of(pair)).expect("all are known");
             assert_eq!(ratings, annotator.rate_both(pair), "{}", pair.id);
         }
-        // Other pairs in their place: nothing of the old ones is left.
+        // Other pairs in their place: the old ones are gone.
         let study = imported(folder.path(), "c.jsonl", &[("1", "Nine minutes.")], Onto::Replace);
         assert!(Known::of(&study, &annotator).is_none());
     }

@@ -55,7 +55,7 @@ pub(crate) struct Prepared {
 }
 
 impl Prepared {
-    /// Reads the pairs of a study, rates their texts where nobody has, and keeps the columns of these fields.
+    /// Reads the pairs of a study, rates their texts if they are unrated, and keeps the columns of these fields.
     pub(crate) fn of(study: &Study, wanted: &Wanted<'_>, watch: &dyn Watch) -> Result<Self> {
         let Wanted { grammar, fields, keep, anew } = *wanted;
         let annotator = Annotator::new(&TextOptions { grammar });
@@ -95,7 +95,7 @@ impl Prepared {
         &self.annotator
     }
 
-    /// Where a property stands among those that text analysis rates.
+    /// The index of a property among those that text analysis rates.
     pub(crate) fn own(&self, property: &str) -> Option<usize> {
         self.annotator.properties().iter().position(|own| *own == property)
     }
@@ -142,7 +142,7 @@ impl Prepared {
     }
 }
 
-/// The pairs of a study without their texts; none where the facts are those of others.
+/// The pairs of a study without their texts; `None` if the facts are those of others.
 fn read(study: &Study, facts: &Facts, fields: &BTreeSet<String>) -> Result<Option<Pairs>> {
     let mut pairs = PairsInTheMaking::new(fields);
     let mut row = 0;
@@ -171,7 +171,7 @@ fn look(
 ) -> Result<(Facts, Pairs)> {
     let kept = wanted.keep != Keep::Nothing;
     watch.event(Event::Begin(Step::Rating { kept }, Some(total)));
-    // What was found before another import is true of the same texts; what somebody has meddled with is not used.
+    // What was found before another import is true of the same texts; modified tables are not used.
     let known = if wanted.anew { None } else { Known::of(study, annotator) };
     let recall = |pair: &Pair, gist: &Gist| known.as_ref()?.get(pair, gist);
     let mut facts = Facts::new(study, annotator);
@@ -180,7 +180,7 @@ fn look(
         for some in batch?.chunks(AT_ONCE) {
             if watch.cancelled() {
                 let stopped = Error::cancelled();
-                // Facts on the first pairs are used again like those of an earlier import: the next look goes on from here.
+                // Facts on the first pairs are used again like those of an earlier import: the next run continues from here.
                 let more = facts.len() > known.as_ref().map_or(0, Known::len);
                 let kept = more && facts.keep(study, annotator, wanted.keep);
                 return Err(if kept { stopped.remedy(Remedy::RateOn) } else { stopped });

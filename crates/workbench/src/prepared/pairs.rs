@@ -14,7 +14,7 @@ use super::index::Index;
 use crate::error::Result;
 use predilect_types::Interner;
 
-/// A field that pairs are grouped, told apart or filtered by: each value once.
+/// A field that pairs are grouped, distinguished or filtered by: each value once.
 #[derive(Debug, Default)]
 pub(crate) struct Field {
     /// The number of each row's value.
@@ -22,7 +22,7 @@ pub(crate) struct Field {
     values: Vec<FieldValue>,
 }
 
-/// One value of a field: that of a pair that has none, too.
+/// One value of a field, including the value of pairs without one.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct FieldValue {
     /// Its texts: those of a list one by one.
@@ -50,7 +50,7 @@ impl Field {
 #[derive(Debug, Default)]
 pub(crate) struct Pairs {
     ids: Texts,
-    /// Where each of them is, once somebody has asked.
+    /// The position of each of them, once needed.
     index: OnceLock<Index>,
     /// Names of models, and the number of A's and B's.
     models: Vec<String>,
@@ -58,7 +58,7 @@ pub(crate) struct Pairs {
     model_b: Vec<u32>,
     scenarios: Names,
     sources: Names,
-    /// Rows that say of themselves that they were made up; empty: none does.
+    /// Rows that are marked as simulated; empty if none is.
     simulated: Vec<u32>,
     /// Fields of the data that any pair has.
     keys: BTreeSet<String>,
@@ -89,7 +89,7 @@ impl Pairs {
         &self.models
     }
 
-    /// The numbers of A's and B's model, [`NONE`] where it has no name.
+    /// The numbers of A's and B's model, [`NONE`] if it has no name.
     pub(crate) fn models_of(&self, row: usize) -> [u32; 2] {
         [self.model_a[row], self.model_b[row]]
     }
@@ -119,7 +119,7 @@ impl Pairs {
         &self.keys
     }
 
-    /// A field's column; read from the table where nobody has asked for it before.
+    /// A field's column; read from the table when it is first needed.
     pub(crate) fn field(&self, study: &Study, name: &str) -> Result<Arc<Field>> {
         if let Some(field) = self.known().get(name) {
             return Ok(Arc::clone(field));

@@ -3,12 +3,12 @@
 /// Pairs after which they are counted.
 const BLOCK: usize = 1024;
 
-/// The pairs of a slice: a byte for each pair of the study, nothing where it takes all.
+/// The pairs of a slice: a byte for each pair of the study, empty if it takes all.
 #[derive(Debug)]
 pub(crate) struct Places {
     /// Pairs of the study.
     all: usize,
-    /// The orders of presentation in which verdicts on each pair are taken, a bit each; 0: the pair is none of the slice.
+    /// The orders of presentation in which verdicts on each pair are taken, a bit each; 0: the pair is not in the slice.
     orders: Option<Vec<u8>>,
     /// How many are taken before each block.
     before: Vec<u32>,

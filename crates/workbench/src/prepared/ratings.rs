@@ -17,7 +17,7 @@ use predilect_types::Interner;
 #[derive(Debug, Clone)]
 pub(crate) struct Column {
     pub(crate) rated: Rated,
-    /// The expected comparison of each row whose levels have probabilities, NaN of the others; empty where there is none.
+    /// The expected comparison of each row whose levels have probabilities, NaN for the others; empty without any.
     expected: Vec<f64>,
 }
 
@@ -57,11 +57,11 @@ pub(crate) struct OneOf {
 /// The ratings of one property.
 #[derive(Debug)]
 pub(crate) struct OfProperty {
-    /// Of each pair the one that stands first in the data.
+    /// The first rating of each pair in the data.
     first: Column,
     /// Who has rated, where it is one annotator throughout, once a pair.
     only: u32,
-    /// Else whose rating stands first, and all ratings, those of a pair together.
+    /// Else the annotator of the first rating, and all ratings, those of a pair together.
     who: Vec<u32>,
     all: Vec<OneOf>,
 }
@@ -97,12 +97,12 @@ impl OfProperty {
         }
     }
 
-    /// The ratings that stand first.
+    /// The first rating of each pair.
     pub(crate) fn first(&self) -> &Column {
         &self.first
     }
 
-    /// The number of the only annotator; none where several have rated, or one has rated a pair twice.
+    /// The number of the only annotator; `None` if several have rated, or one has rated a pair twice.
     pub(crate) fn only(&self) -> Option<u32> {
         self.who.is_empty().then_some(self.only)
     }
@@ -118,7 +118,7 @@ impl OfProperty {
         rated.min_by_key(|row| pairs.id(*row)).map_or(self.only, |row| self.who[row])
     }
 
-    /// Those of one annotator; none where it has rated nothing.
+    /// The ratings of one annotator; `None` if it has rated nothing.
     fn by(&self, annotator: u32) -> Option<Column> {
         if self.who.is_empty() {
             return (annotator == self.only).then(|| self.first.clone());
@@ -159,7 +159,7 @@ impl Ratings {
                 if rating.annotator == own {
                     continue;
                 }
-                // Ratings of a pair stand together, mostly.
+                // Ratings of a pair are mostly adjacent.
                 if pairs.len() == 0 || pairs.id(last as usize) != rating.pair {
                     if index.is_empty() {
                         index = pairs.ids().enumerate().map(|(row, id)| (id, row as u32)).collect();
@@ -207,7 +207,7 @@ impl Ratings {
         })
     }
 
-    /// The ratings of a property by one annotator, or by whoever stands first in the data.
+    /// The ratings of a property by one annotator, or the first ones in the data.
     pub(crate) fn of(&self, property: &str, annotator: Option<&str>) -> Option<Of<'_>> {
         let of = self.properties.get(property)?;
         let Some(name) = annotator else {

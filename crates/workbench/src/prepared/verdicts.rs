@@ -53,7 +53,7 @@ impl Who {
 /// Verdicts in their order.
 #[derive(Debug, Default)]
 pub(crate) struct Verdicts {
-    /// Number of the pair; [`NONE`] where the study has none of that id.
+    /// Number of the pair; [`NONE`] if the study has no pair of that id.
     pairs: Vec<u32>,
     who: Vec<u32>,
     people: Vec<Who>,
@@ -68,7 +68,7 @@ pub(crate) struct Verdicts {
     orders: HashMap<u32, [Option<f64>; 2]>,
     /// Pairs of the study.
     of_pairs: usize,
-    /// The verdicts on each pair, once somebody has asked.
+    /// The verdicts on each pair, once needed.
     on: OnceLock<ByPair>,
 }
 
@@ -77,7 +77,7 @@ pub(crate) struct Verdicts {
 struct ByPair {
     /// Where those of each pair end.
     ends: Vec<u32>,
-    /// Their rows; `None` where they stand in the order of pairs.
+    /// Their rows; `None` if they are in the order of pairs.
     rows: Option<Vec<u32>>,
 }
 
@@ -158,7 +158,7 @@ impl Verdicts {
         self.pairs.len()
     }
 
-    /// The number of a verdict's pair; [`NONE`] where the study does not contain it.
+    /// The number of a verdict's pair; [`NONE`] if the study does not contain it.
     pub(crate) fn pair(&self, row: usize) -> u32 {
         self.pairs[row]
     }
@@ -192,7 +192,7 @@ impl Verdicts {
         TIES[usize::from(self.kinds[row] >> 2)]
     }
 
-    /// The number of the person in [`Verdicts::annotators`], [`NONE`] where nobody is named.
+    /// The number of the person in [`Verdicts::annotators`], [`NONE`] if no annotator is named.
     pub(crate) fn annotator(&self, row: usize) -> u32 {
         self.annotators.code(row)
     }

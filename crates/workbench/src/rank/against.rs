@@ -27,7 +27,7 @@ pub(super) struct AgainstBaseline {
     pub(super) left_out: LeftOut,
 }
 
-/// Every output against the baseline's on the same prompt; `judges`: whose verdicts count, all where there are none.
+/// Every output against the baseline's on the same prompt; `judges`: whose verdicts count; empty: all.
 ///
 /// # Errors
 ///
@@ -68,7 +68,7 @@ pub(super) fn against_baseline(
             }
         }
         Record::Verdict(verdict) => {
-            // A verdict of weight 0 is none.
+            // A verdict of weight 0 does not count.
             let wanted =
                 (wanted_judges.is_empty() || wanted_judges.contains(&verdict.judge)) && verdict.weight > 0.0;
             match places.get(&verdict.pair) {

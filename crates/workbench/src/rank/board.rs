@@ -23,7 +23,7 @@ use crate::watch::{Event, Remark, Watch};
 
 /// Models that the difficulty of prompts takes.
 const FEW: usize = 5;
-/// Resamples of a bootstrap where the method has no other interval.
+/// Resamples of a bootstrap if the method has no other interval.
 const RESAMPLES: usize = 200;
 
 /// Which models are ranked, and how.
@@ -46,11 +46,11 @@ pub struct RankRequest {
     pub bootstrap: Option<u32>,
     /// Verdicts on one prompt are independent of each other.
     pub independent: bool,
-    /// Only pairs and verdicts for which this holds.
+    /// Only pairs and verdicts that fulfil this.
     pub filter: Option<Filter>,
     /// Only the verdicts of these judges.
     pub judges: Vec<String>,
-    /// Whether annotators are judges of their own.
+    /// Whether annotators are separate judges.
     pub people: Judges,
     /// Seed of the bootstrap.
     pub seed: u64,
@@ -76,7 +76,7 @@ impl Default for RankRequest {
 }
 
 impl RankRequest {
-    /// What is wrong with a request from a file or another program; `None`: it can be ranked by.
+    /// What is wrong with a request from a file or another program; `None` if it is valid.
     pub(crate) fn problem(&self) -> Option<String> {
         let controls = &self.controls;
         if !(0.0..=1e6).contains(&self.prior) {
@@ -90,7 +90,7 @@ impl RankRequest {
     }
 }
 
-/// A leaderboard, and what is said beside it.
+/// A leaderboard, and remarks on it.
 #[derive(Debug, Clone)]
 pub struct Ranked {
     /// The leaderboard.
@@ -159,7 +159,7 @@ pub fn rank(inputs: &Inputs<'_>, request: &RankRequest, watch: &dyn Watch) -> Re
     if let Some(kind) = board.weights.as_deref() {
         watch.event(Event::Remark(Remark::Weighted { counts: kind == "counts" }));
     }
-    // Of several controls, what each does alone stands beside what they do together.
+    // With several controls, what each does alone is shown next to what they do together.
     let controls = if contest.controls.len() > 1 { contest.controls.len() } else { 0 };
     let alone: Vec<Leaderboard> = (0..controls)
         .map(|control| leaderboard(&contest.with_control(control), &options))
@@ -193,7 +193,7 @@ fn gathered(inputs: &Inputs<'_>, request: &RankRequest, watch: &dyn Watch) -> Re
     if request.controls.is_empty() && request.filter.is_none() {
         return plain(inputs, &options, watch);
     }
-    // What is rated must be named: length costs nothing.
+    // Rated properties must be named: length costs nothing.
     let properties =
         if request.controls.is_empty() { vec!["length".to_owned()] } else { request.controls.clone() };
     let slice = SliceOptions {
@@ -226,7 +226,7 @@ fn say(left_out: &LeftOut, watch: &dyn Watch) {
 fn anchor(request: &RankRequest, models: &[String]) -> Result<Option<(String, f64)>> {
     let Some(text) = &request.anchor else { return Ok(None) };
     let usual = if request.method == RankMethod::WinRate { 50.0 } else { 1000.0 };
-    // A model's name may hold the sign itself.
+    // A model's name may contain the sign itself.
     let (name, points) = match text.rsplit_once('=') {
         _ if models.contains(text) => (text.as_str(), usual),
         Some((name, points)) if models.iter().any(|model| model == name) => {
@@ -257,11 +257,11 @@ fn anchor(request: &RankRequest, models: &[String]) -> Result<Option<(String, f6
 ///
 /// # Errors
 ///
-/// When the inputs cannot be read, no baseline can be told, or length cannot be told from the model.
+/// When the inputs cannot be read, no baseline can be determined, or length cannot be distinguished from the model.
 pub fn rank_lc(inputs: &Inputs<'_>, request: &LcRequest, watch: &dyn Watch) -> Result<RankedLc> {
     let AgainstBaseline { baseline, outputs, judges, left_out } =
         against_baseline(inputs, &request.judges, request.baseline.as_deref(), watch)?;
-    // A mean over two judge prompts is nobody's win rate: it is made only where both are asked for.
+    // A mean over two judge prompts is not a meaningful win rate: it is computed only if both are asked for.
     if judges.len() > 1 && request.judges.is_empty() {
         return Err(Error::new(format!("the verdicts are by {} judges: {}", judges.len(), list(judges)))
             .remedy(Remedy::ChooseJudge));

@@ -50,7 +50,7 @@ pub(crate) fn left_out(counts: &[(&'static str, u64)]) -> LeftOut {
 }
 
 impl Gathered {
-    /// Without the models that have fewer verdicts than this, and without verdicts that weigh nothing.
+    /// Without the models that have fewer verdicts than this, and without verdicts of weight 0.
     #[must_use]
     pub(super) fn with_verdicts(mut self, least: u64) -> Self {
         let nothing = self.contest.leave_out_weightless();
@@ -78,7 +78,7 @@ struct Sides {
     judged: bool,
 }
 
-/// Fields that tell prompts apart where votes come without texts.
+/// Fields that distinguish prompts if votes come without texts.
 const NUMBERS: [&str; 3] = ["prompt", "prompt_id", "question_id"];
 
 /// Takes pairs and verdicts as they come.
@@ -90,13 +90,13 @@ struct Gatherer<'a> {
     judges: Interner,
     /// By the hash of their ids, in their order.
     pairs: Vec<(u64, Sides)>,
-    /// Places of pairs that were looked for. A verdict that follows its pair needs none of this, and a table of all pairs would
-    /// take longer than all the rest.
+    /// Places of pairs that were looked for. A verdict that follows its pair does not need this, and a table of all pairs would take longer
+    /// than everything else.
     places: HashMap<u64, u32>,
     votes: Vec<Vote>,
     /// Votes of blocks so far.
     alone: u64,
-    /// Whether any pair or vote tells its prompt.
+    /// Whether the prompt of any pair or vote is known.
     by_prompt: bool,
     itself: u64,
     /// Pairs that a verdict was seen on; those of `--judge` alone would leave the others out on purpose.
@@ -137,7 +137,7 @@ impl Gatherer<'_> {
         let newly = !std::mem::replace(&mut sides.judged, true);
         let sides = *sides;
         self.judged += u64::from(newly);
-        // Several verdicts on one pair go together too.
+        // Several verdicts on one pair are correlated too.
         self.by_prompt |= !newly;
         let Some((a, b)) = sides.models else {
             self.unnamed += 1;
@@ -198,7 +198,7 @@ impl Gatherer<'_> {
                 self.itself += 1;
                 continue;
             }
-            // As for votes that are records: the prompt's number tells prompts apart, else each vote has one of its own.
+            // As for votes that are records: the prompt's number distinguishes prompts, else each vote has a separate prompt.
             let own = self.alone;
             self.alone += 1;
             let cluster = if self.independent || vote.prompt == NONE {
@@ -243,12 +243,12 @@ impl Gatherer<'_> {
     }
 }
 
-/// What tells a pair's prompt from others: its text, its number, else `own`.
+/// Identifies a pair's prompt: its text, its number, else `own`.
 pub(crate) fn prompt_of(pair: &Pair, own: u64) -> u64 {
     match NUMBERS.iter().find_map(|name| pair.metadata.get(*name)) {
         _ if !pair.prompt.is_empty() => hash(&pair.prompt_text()),
         Some(number) => hash(&number.to_string()),
-        // A vote that says nothing of its prompt has one of its own.
+        // A vote without information on its prompt has a separate one.
         None => own,
     }
 }
@@ -267,7 +267,7 @@ pub(super) struct ContestOptions {
     pub independent: bool,
 }
 
-/// The verdicts as they stand in files or in a study; nothing is rated and nothing written.
+/// The verdicts as in files or in a study; nothing is rated or written.
 ///
 /// # Errors
 ///
@@ -300,7 +300,7 @@ pub(super) fn plain(inputs: &Inputs<'_>, options: &ContestOptions, watch: &dyn W
     let summary = read_with_votes(inputs.files, inputs.options, progress, &mut record, &mut block)?;
     let gatherer = gathered.into_inner();
     watch.event(Event::End);
-    // Bare votes become no pairs, so those without a verdict are known to the reader only.
+    // Bare votes do not become pairs, so only the reader knows those without a verdict.
     let bare = gatherer.pairs.is_empty();
     let missing = summary.dropped.get(NO_VERDICT).copied().filter(|_| bare).unwrap_or(0);
     let mut gathered = gatherer.finish();

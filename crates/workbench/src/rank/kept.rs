@@ -15,7 +15,7 @@ impl Ranked {
     ///
     /// # Errors
     ///
-    /// When somebody else writes there, or a table cannot be written.
+    /// When another process writes there, or a table cannot be written.
     pub fn keep(&self, folder: &Path, request: &Request, command: &[String]) -> Result<()> {
         let mut boards = vec![(self.board.method.as_str(), &self.board)];
         boards.extend(self.alone.iter().map(|board| (board.controls[0].name.as_str(), board)));
@@ -32,7 +32,7 @@ impl RankedLc {
     ///
     /// # Errors
     ///
-    /// When somebody else writes there, or a table cannot be written.
+    /// When another process writes there, or a table cannot be written.
     pub fn keep(&self, folder: &Path, request: &Request, command: &[String]) -> Result<()> {
         let study = tables_in(folder)?;
         let _held = study.lock("rank")?;

@@ -67,7 +67,7 @@ pub(super) fn refused(error: &RankingError, models: &[String], controls: usize, 
     Error::new(error.to_string()).remedy(remedy)
 }
 
-/// Some of these models by name, and how many there are beside.
+/// Some of these models by name, and the number of the others.
 fn named(who: &[u32], models: &[String]) -> String {
     let some: Vec<&str> = who.iter().take(NAMED).map(|who| models[*who as usize].as_str()).collect();
     match who.len().saturating_sub(NAMED) {

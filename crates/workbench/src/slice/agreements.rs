@@ -12,8 +12,8 @@ use crate::prepared::{OfProperty, Prepared, Ratings};
 /// The number of text analysis among annotators.
 const TEXT: u32 = u32::MAX;
 
-/// How far annotators agree, per property and two of them, in the order of the catalogue; with the text annotator alone there is nobody to
-/// agree with.
+/// How far annotators agree, per property and two of them, in the order of the catalogue; with the text annotator alone there is no other
+/// to agree with.
 pub(super) fn agreements(
     prepared: &Prepared,
     ratings: &Ratings,

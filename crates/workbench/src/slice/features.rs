@@ -10,13 +10,13 @@ use crate::error::{Error, Remedy, Result};
 use crate::prepared::column::{Rated, Sides};
 use crate::prepared::{Of, Pairs, Prepared, Ratings};
 
-/// The ratings of one property that count: those that came with the data, and where nobody else has rated a pair, those of text analysis.
+/// The ratings of one property that count: those that came with the data, and for pairs without such ratings, those of text analysis.
 pub(crate) struct Source<'p> {
     pub(super) property: &'static Property,
     given: Option<Of<'p>>,
     own: Option<&'p Rated>,
     encoding: Encoding,
-    /// The features of the combinations of ratings, where there are few; `None` for what nobody has rated.
+    /// The features of the combinations of ratings, if there are few; `None` for unrated rows.
     of_given: Vec<Option<f64>>,
     of_own: Vec<Option<f64>>,
 }
@@ -39,8 +39,7 @@ impl<'p> Source<'p> {
         Ok(Self { property, given, own, encoding, of_given, of_own })
     }
 
-    /// The ratings of a row, NaN where one is missing, with the expected comparison where levels have probabilities; none where nobody has
-    /// rated it.
+    /// The ratings of a row, NaN where one is missing, with the expected comparison if levels have probabilities; `None` if it is unrated.
     pub(super) fn rating(&self, row: usize) -> Option<(Sides, Option<f64>)> {
         let given = self.given.as_ref().and_then(|given| {
             let column = given.column();
@@ -49,7 +48,7 @@ impl<'p> Source<'p> {
         given.or_else(|| self.own?.get(row).map(|sides| (sides, None)))
     }
 
-    /// The feature of a row; none where a rating is missing.
+    /// The feature of a row; `None` if a rating is missing.
     pub(super) fn feature(&self, row: usize) -> Option<f64> {
         let known = |x: f64| (!x.is_nan()).then_some(x);
         // By the number of the combination, where there is a table of them.
@@ -59,7 +58,7 @@ impl<'p> Source<'p> {
         let given = self.given.as_ref().map(|given| &given.column().rated);
         match (given, told(given, &self.of_given)) {
             (_, Some(Some(feature))) => return known(feature),
-            // Nobody else has rated the pair.
+            // The data have no rating of the pair.
             (None, _) | (_, Some(None)) => {
                 if let Some(own) = told(self.own, &self.of_own) {
                     return own.and_then(known);

@@ -29,7 +29,7 @@ use predilect_types::Interner;
 
 impl Slice {
     /// Pairs and verdicts of a study with everything that a fit needs. Ratings that came with the data (from people or language models)
-    /// stand before those of text analysis.
+    /// take precedence over those of text analysis.
     pub(crate) fn of(prepared: &Prepared, options: &SliceOptions, watch: &dyn Watch) -> Result<Self> {
         make(prepared, options, watch)
     }

@@ -20,7 +20,7 @@ pub(super) fn notes(prepared: &Prepared, sources: &[Source<'_>], slice: &Slice) 
         let auc = figures.of(name, &how, property).first().map(|row| row.auc);
         Some((figures.sentence(name, &how, property)?, auc))
     };
-    // Properties that are tried stand behind these.
+    // Tried properties come after these.
     let width = slice.table.features.len();
     let count = slice.table.pairs.len().max(1) as f64;
     let note = |(at, source): (usize, &Source<'_>)| {

@@ -19,19 +19,19 @@ pub struct SliceOptions {
     pub filter: Option<Filter>,
     /// Whether grammar and spelling are rated, by far the slowest rating.
     pub grammar: bool,
-    /// Property ids; empty: every property that is rated and no part of another.
+    /// Property ids; empty: every property that is rated and not part of another.
     pub properties: Vec<String>,
-    /// Properties that are tried beside those, by what texts contain.
+    /// Tried properties in addition to those, by what texts contain.
     pub tried: Vec<Trial>,
     /// How two ratings become a feature.
     pub encoding: Encoding,
-    /// The field whose values are fitted apart; `None`: the scenario, where the data name one.
+    /// The field whose values are fitted separately; `None`: the scenario, if the data name one.
     pub group_by: Option<String>,
     /// What intervals are over; empty: prompts, and annotators where they repeat.
     pub cluster: Vec<String>,
-    /// Whose ratings count; `None`: whoever stands first in the data.
+    /// Whose ratings count; `None`: each pair's first annotator in the data.
     pub annotator: Option<String>,
-    /// Whether people are judges of their own.
+    /// Whether people are separate judges.
     pub people: Judges,
     /// Judges to keep; empty: all.
     pub judges: Vec<String>,
@@ -63,7 +63,7 @@ impl SliceOptions {
         self.grammar || self.filter.as_ref().is_some_and(|filter| filter.properties().contains("grammatical"))
     }
 
-    /// The verdict as it is fitted: as it is, or as the side that it favours.
+    /// The verdict for the fit: unchanged, or as the side that it favours.
     pub fn fitted(&self, p_a: f64) -> f64 {
         if !self.hard || p_a == 0.5 {
             return p_a;

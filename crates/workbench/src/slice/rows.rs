@@ -1,4 +1,4 @@
-//! Which pairs of a study does a filter take, where nothing else of it is needed?
+//! Which pairs of a study does a filter take, if nothing else of it is needed?
 
 use std::collections::HashMap;
 

@@ -1,4 +1,4 @@
-//! Why there is no slice, in words that every way to one shares.
+//! Why there is no slice, in words that all callers share.
 
 use std::collections::BTreeSet;
 
@@ -20,7 +20,7 @@ pub(crate) fn group_name(value: &str) -> &str {
 /// Values among which a likely one is looked for.
 const VALUES: usize = 10_000;
 
-/// A filter that takes nothing: a value that no pair has is said first.
+/// The error for a filter that takes no pair: a value that no pair has is named first.
 pub(crate) fn no_pair(filter: &Filter, prepared: &Prepared) -> Error {
     let (mut unknown, keys) = (None, prepared.pairs().keys());
     filter.sought(&mut |field, text| {
@@ -33,7 +33,7 @@ pub(crate) fn no_pair(filter: &Filter, prepared: &Prepared) -> Error {
         .remedy(Remedy::Filter(remedy))
 }
 
-/// A field that never has the value, and which value may be meant; nothing where it has.
+/// A remark on a field that never has the value, with the value that may be meant; `None` if it has it.
 fn never(field: &Field, text: &str, prepared: &Prepared) -> Option<String> {
     let known: Vec<String> = match field {
         Field::Scenario => texts_of(prepared, "scenario")?,
@@ -65,7 +65,7 @@ fn never(field: &Field, text: &str, prepared: &Prepared) -> Option<String> {
     })
 }
 
-/// The different texts that a field of the data has; nothing where any of its values is a number, which is compared otherwise.
+/// The different texts of a field of the data; `None` if any of its values is a number, which is compared differently.
 fn texts_of(prepared: &Prepared, field: &str) -> Option<Vec<String>> {
     let field = prepared.field(field).ok()?;
     let numbers = field.values().iter().any(|value| value.number.is_some());
@@ -73,7 +73,7 @@ fn texts_of(prepared: &Prepared, field: &str) -> Option<Vec<String>> {
     (!numbers).then(|| texts.into_iter().cloned().collect())
 }
 
-/// What a filter can ask of these pairs, as it is written there.
+/// The fields that a filter can refer to for these pairs, as written there.
 pub(super) fn fields_to_ask(keys: &BTreeSet<String>) -> String {
     let usual = "scenario, language, source, model(a), model(b), words(a), words(b)";
     if keys.is_empty() {
@@ -96,7 +96,7 @@ fn key_to_ask(key: &str) -> String {
     }
 }
 
-/// Pairs, but no verdicts on them.
+/// The error for pairs without verdicts.
 pub(crate) fn no_verdict(filtered: bool) -> Error {
     if filtered {
         return Error::new("there are no verdicts in this slice")
@@ -108,18 +108,18 @@ pub(crate) fn no_verdict(filtered: bool) -> Error {
         .no_verdicts()
 }
 
-/// People to group or cluster by, where nobody is named.
+/// The error for grouping or clustering by people if no annotator is named.
 pub(crate) fn no_annotator(what: &str) -> Error {
     Error::new(format!("no verdict names an annotator to {what} by")).remedy(Remedy::NameAnnotators)
 }
 
-/// A field to group by that no pair has.
+/// The error for a field to group by that no pair has.
 pub(crate) fn no_groups(field: &str, fields: &BTreeSet<String>) -> Error {
     let known = known_fields(field, fields);
     no_value(field).words(format!("group by a field that has values; fields of these data are: {known}"))
 }
 
-/// A field that is no unit.
+/// The error for a field that is not a unit.
 pub(super) fn no_units(why: NoUnits, fields: &BTreeSet<String>) -> Error {
     match why {
         NoUnits::Missing(field) => no_value(&field)
@@ -135,7 +135,7 @@ fn no_value(field: &str) -> Error {
     Error::new(format!("no pair has a value for the field `{field}`"))
 }
 
-/// The fields that pairs may have beside one that has no values.
+/// The fields of pairs other than the one that has no values.
 fn known_fields(but: &str, fields: &BTreeSet<String>) -> String {
     let usual = ["scenario", "language", "model_a", "model_b", "source"];
     let all = usual.into_iter().chain(fields.iter().map(String::as_str));

@@ -1,4 +1,4 @@
-//! The parts in which data come: the files that pairs were read from, by the part of the path that tells them apart.
+//! The parts of the data: the files that pairs were read from, by the part of the path that distinguishes them.
 
 use predilect_types::Interner;
 

@@ -1,4 +1,4 @@
-//! How much of the properties that somebody tries each response has: the texts are read once for it, and only where something is tried.
+//! How much of the tried properties each response has: the texts are read once for it, and only if properties are tried.
 
 use predilect_analysis::Encoding;
 use predilect_analysis::table::Feature;

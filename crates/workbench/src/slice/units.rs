@@ -9,7 +9,7 @@ use predilect_types::hash::FixedHasher;
 use crate::error::{Error, Remedy, Result};
 use crate::prepared::{Field, Prepared};
 
-/// Why a field is no unit.
+/// Why a field is not a unit.
 pub(super) enum NoUnits {
     /// No pair has it.
     Missing(String),

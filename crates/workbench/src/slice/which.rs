@@ -22,7 +22,7 @@ struct Which<'a> {
     keys: Vec<(&'a str, Arc<Field>)>,
     ratings: Vec<(&'a str, Source<'a>)>,
     words: Option<&'a crate::prepared::column::Rated>,
-    /// The verdict of each judge that the filter names on every pair, NaN where there is none.
+    /// The verdict of each judge that the filter names on every pair, NaN if there is none.
     judges: Vec<(&'a str, Vec<f64>)>,
 }
 

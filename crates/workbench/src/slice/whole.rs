@@ -24,7 +24,7 @@ pub(crate) struct Whole {
     pub(crate) inapplicable: Vec<bool>,
 }
 
-/// What tells such tables apart.
+/// Identifies such a table.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct WholeKey {
     annotator: Option<String>,

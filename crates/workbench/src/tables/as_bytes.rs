@@ -177,7 +177,7 @@ enum Column<'a> {
     Float(&'a Float64Array),
     Whole(&'a UInt64Array),
     Truth(&'a BooleanArray),
-    /// None of these, which no table has.
+    /// Any other type, which no table has.
     Other,
 }
 
@@ -191,7 +191,7 @@ impl<'a> Column<'a> {
             .unwrap_or(Self::Other)
     }
 
-    /// A value; what is missing or no number is null.
+    /// A value; what is missing or not a number is null.
     fn value(&self, row: usize) -> Value {
         match self {
             Self::Text(column) if column.is_valid(row) => column.value(row).into(),

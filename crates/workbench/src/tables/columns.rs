@@ -1,4 +1,4 @@
-//! How do figures become columns, and where does a table go?
+//! How figures become columns, and where a table is written.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use predilect_data::Study;
 
 use crate::error::{Error, Result};
 
-/// Where tables go: into a study, or to whoever asks.
+/// The destination of tables: a study, or the caller.
 pub trait Sink {
     /// Takes a table; all batches have the first one's schema.
     ///

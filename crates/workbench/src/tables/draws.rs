@@ -17,7 +17,7 @@ pub struct DrawsFile {
 }
 
 impl DrawsFile {
-    /// A table in the making; nothing is written yet.
+    /// A table to be written; no file yet.
     pub fn new(path: &Path) -> Self {
         Self { path: path.to_owned(), file: None }
     }

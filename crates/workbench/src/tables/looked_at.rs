@@ -1,4 +1,4 @@
-//! What somebody looks at, as tables: posteriors of a slice, one part against another, pairs, a histogram, what was read.
+//! Interactive results as tables: posteriors of a slice, one part against another, pairs, a histogram, what was read.
 
 use std::collections::BTreeMap;
 

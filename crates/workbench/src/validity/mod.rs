@@ -77,7 +77,7 @@ pub fn measured(request: &ValidityRequest, watch: &dyn Watch) -> Result<Ran<Vec<
     Ok(Ran { found, stopped })
 }
 
-/// The row over the pairs held back beside one over all.
+/// The row over the pairs held back that belongs to one over all.
 pub fn held_back<'a>(row: &Validity, own: &'a RaterValidity) -> Option<&'a Validity> {
     let beside =
         |other: &&Validity| other.kind == HELD_BACK && other.property == row.property && other.set == row.set;

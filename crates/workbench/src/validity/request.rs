@@ -50,7 +50,7 @@ impl From<Rater> for String {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ValidityRequest {
-    /// Files of ordered pairs; none: those that come with Predilect.
+    /// Files of ordered pairs; empty: those that come with Predilect.
     pub files: Vec<PathBuf>,
     /// Who rates.
     pub annotators: Vec<Rater>,
@@ -58,7 +58,7 @@ pub struct ValidityRequest {
     pub properties: Vec<String>,
     /// The most pairs of a property, spread over their kinds; `None`: all for text, 42 for models.
     pub pairs: Option<usize>,
-    /// Only pairs that were held back from whoever works on ratings.
+    /// Only pairs that were held back from work on ratings.
     pub held_back: bool,
     /// How a model's rating is read.
     pub method: Option<RateMethod>,

@@ -11,7 +11,7 @@ const LEFT: f64 = 34.0;
 const TOP: f64 = 8.0;
 const BOTTOM: f64 = 34.0;
 
-/// Dots on or off the diagonal; larger dots hold more verdicts.
+/// Dots on or off the diagonal; larger dots represent more verdicts.
 pub(in crate::html) fn calibration(bins: &[CalibrationBin]) -> Markup {
     let x = |p: f64| round(LEFT + SIDE * p.clamp(0.0, 1.0));
     let y = |p: f64| round(TOP + SIDE * (1.0 - p.clamp(0.0, 1.0)));

@@ -52,7 +52,7 @@ pub(in crate::html) fn curve(title: &str, lines: &[Line<'_>], places: usize) -> 
     }
 }
 
-/// Both ends of the axis, with as many places as it takes to tell them apart.
+/// Both ends of the axis, with as many decimals as are needed to distinguish them.
 fn ends(low: f64, high: f64, places: usize) -> [String; 2] {
     let of = |places: usize| [low, high].map(|x| number(x, places));
     (places..places + 6).map(of).find(|[low, high]| low != high).unwrap_or_else(|| of(places))

@@ -1,4 +1,4 @@
-//! How far do values lie from zero, or from no bias? Intervals with a mark on a common axis.
+//! How far are values from zero, or from no bias? Intervals with a mark on a common axis.
 
 use maud::{Markup, html};
 use predilect_results::comparison::Interval;
@@ -15,7 +15,8 @@ pub(in crate::html) struct Difference {
     pub(in crate::html) by: Interval,
 }
 
-/// Intervals around zero, a mark hollow where its interval contains zero, on an axis that holds them all; their level and decimals as given.
+/// Intervals around zero, a mark hollow where its interval contains zero, on an axis that contains them all; their level and decimals as
+/// given.
 pub(in crate::html) fn differences(
     rows: &[Difference],
     what: &str,
@@ -63,12 +64,12 @@ pub(in crate::html) fn differences(
     }
 }
 
-/// Whether an interval lies on one side of zero.
+/// Whether an interval is on one side of zero.
 fn sure(by: Interval) -> bool {
     by.low > 0.0 || by.high < 0.0
 }
 
-/// The least of 1, 2, 2.5, 5 times a power of ten that holds it.
+/// The smallest of 1, 2, 2.5, 5 times a power of ten that is at least `reach`.
 fn nice(reach: f64) -> f64 {
     if !(reach > 0.0 && reach.is_finite()) {
         return 1.0;

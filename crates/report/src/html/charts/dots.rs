@@ -10,7 +10,7 @@ use crate::view::{Axis, View, spoken, sure, weight};
 
 use super::places::at;
 
-/// Judges whose numbers fit beside the plot; with more, a table below it has them.
+/// Judges whose numbers fit next to the plot; with more, a table below it has them.
 pub(in crate::html) const NUMBERED: usize = 3;
 
 /// The large plot: one row per property, one dot and interval per judge.
@@ -46,7 +46,7 @@ impl Dots<'_> {
         }
     }
 
-    /// Whether numbers stand beside the plot.
+    /// Whether numbers are shown next to the plot.
     fn numbers(&self) -> bool {
         self.fits.len() <= NUMBERED
     }

@@ -11,7 +11,7 @@ use crate::words;
 
 /// Shades of a cell.
 const SHADES: usize = 10;
-/// Judges up to which cells hold their number.
+/// Up to this many judges cells show their number.
 const NUMBERED: usize = 14;
 /// Cells up to which each one says its numbers on hovering.
 const TITLED: usize = 2500;

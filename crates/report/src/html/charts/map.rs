@@ -21,11 +21,11 @@ const LINE: f64 = 12.0;
 const LETTER: f64 = 6.6;
 /// What stays free around a name: two numbers side by side read as one otherwise.
 const AROUND: f64 = 3.0;
-/// How far names go from their marks where it is crowded, with a line that leads back, and in how many directions.
+/// How far names are moved from their marks where it is crowded, with a line that leads back, and in how many directions.
 const RINGS: [f64; 6] = [20.0, 32.0, 46.0, 62.0, 80.0, 100.0];
 const WAYS: [f64; 16] =
     [0.0, 2.0, -2.0, 4.0, -4.0, 6.0, -6.0, 8.0, 1.0, -1.0, 3.0, -3.0, 5.0, -5.0, 7.0, -7.0];
-/// Marks that are closer are at one place, and no name can tell them apart.
+/// Marks that are closer are at one place, and no name can distinguish them.
 const SAME: f64 = 0.5;
 
 /// Judges on a plane, in the colours and shapes of their clusters.
@@ -77,7 +77,7 @@ pub(in crate::html) fn map(clusters: &Clusters) -> Markup {
     scroll("Map of the judges", &chart)
 }
 
-/// Where a name stands.
+/// The position of a name.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Label {
     x: f64,
@@ -203,7 +203,7 @@ struct Room<'a> {
 }
 
 impl Room<'_> {
-    /// Whether a name here covers nothing.
+    /// Whether the area is free of marks and other names.
     fn is_empty(&self, area: &Area) -> bool {
         let inside = area[0] >= 0.0 && area[1] >= 0.0 && area[2] <= self.size.0 && area[3] <= self.size.1;
         inside
@@ -211,7 +211,7 @@ impl Room<'_> {
             && !self.names.iter().any(|name| meet(area, name))
     }
 
-    /// Whether nothing touches a name here, and the line that leads to it passes other marks and names by.
+    /// Whether the surroundings of a name are free, and the line that leads to it passes other marks and names by.
     fn is_clear(&self, own: usize, label: &Label, area: &Area) -> bool {
         let mark = self.marks[own];
         let (wide, line) = (padded(area), (mark, label.end()));
@@ -245,7 +245,7 @@ fn crowd(marks: &[Point], own: usize) -> f64 {
     marks.iter().map(|&other| 1.0 / (1.0 + between(marks[own], other).powi(2))).sum()
 }
 
-/// A place for each name that covers no mark and no other name and is plainly its mark's, as far as there is one.
+/// A place for each name that covers no mark and no other name and is plainly its mark's, if there is one.
 ///
 /// Where marks are crowded names choose first.
 fn labels(marks: &[Point], names: &[String], size: (f64, f64)) -> Vec<Label> {
@@ -260,7 +260,7 @@ fn labels(marks: &[Point], names: &[String], size: (f64, f64)) -> Vec<Label> {
         let area = |label: &Label| label.area(width);
         let clear = |label: &Label| room.is_clear(own, label, &area(label));
         let plain = |label: &Label| room.is_nearest(own, &area(label)) && clear(label);
-        // Where no place is plainly its own, a line says whose it is.
+        // If no place is plainly its own, a line shows whose it is.
         let found = choices(marks[own])
             .find(plain)
             .or_else(|| choices(marks[own]).find(|label| label.far && clear(label)))

@@ -1,4 +1,4 @@
-//! Where on a chart does something stand?
+//! Positions of things on a chart.
 
 use crate::view::Axis;
 

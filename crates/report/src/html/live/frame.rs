@@ -10,7 +10,7 @@ pub const STYLE: &str = concat!(include_str!("../style.css"), include_str!("live
 /// Finds and orders rows of tables, on the live page as in the report.
 pub const TABLES: &str = include_str!("../tables.js");
 
-/// A place to go.
+/// A link to another page.
 #[derive(Debug, Clone)]
 pub struct Link {
     /// What it is called.
@@ -21,7 +21,7 @@ pub struct Link {
     pub current: bool,
 }
 
-/// What stands around the answer.
+/// The page around the answer.
 #[derive(Debug)]
 pub struct Frame<'a> {
     /// The title of the page.

@@ -22,7 +22,7 @@ pub enum Choice {
 }
 
 impl Choice {
-    /// All, with their names in requests, their keys, and what stands on their buttons.
+    /// All, with their names in requests, their keys, and the labels of their buttons.
     pub const ALL: [(Self, &'static str, &'static str, &'static str); 4] = [
         (Self::First, "first", "1", "The first is better"),
         (Self::Second, "second", "2", "The second is better"),
@@ -31,7 +31,7 @@ impl Choice {
     ];
 }
 
-/// A prompt with two responses in the order in which they are to be read, of nobody, and the buttons for a verdict.
+/// A prompt with two anonymous responses in the order in which they are to be read, and the buttons for a verdict.
 pub fn judging(prompt: &str, responses: [&str; 2], can_undo: bool) -> Markup {
     html! {
         h2 .sr { "The request" }
@@ -53,7 +53,7 @@ pub fn judging(prompt: &str, responses: [&str; 2], can_undo: bool) -> Markup {
     }
 }
 
-/// How alike somebody's weights are to those of other judges, the most alike first.
+/// The similarity of a labeller's weights to those of other judges, the most similar first.
 pub fn alike(all: &[Alike]) -> Markup {
     let row = |one: &Alike| Difference { name: name(&one.judge), by: one.correlation };
     let rows: Vec<Difference> = all.iter().map(row).collect();

@@ -1,4 +1,4 @@
-//! The pieces of a page that answers while somebody looks: the sections and charts of the report, asked one by one.
+//! The pieces of an interactive page: the sections and charts of the report, requested one by one.
 
 mod frame;
 mod label;
@@ -25,12 +25,12 @@ pub use rewarded::{Order, found, intensities, versus};
 pub use sent::{first_pairs, read};
 pub use spread::spread;
 
-/// Likeness, agreement and habits of judges, and their biases.
+/// Similarity, agreement and habits of judges, and their biases.
 pub fn judges(c: &Comparison) -> Markup {
     maud::html! { (findings(&c.findings)) @for section in sections::compared(c) { (section.render()) } }
 }
 
-/// The models, as verdicts have them and with properties held equal.
+/// The models, raw and with properties held equal.
 pub fn board(standings: &Standings) -> Markup {
     maud::html! { (findings(&standings.findings)) (sections::board(standings)) }
 }

@@ -9,10 +9,10 @@ use crate::format;
 use crate::html::parts::{EMPTY_RESPONSE, block, name, nothing, texts};
 use crate::text;
 
-/// Judges whose verdicts stand in a list.
+/// Maximum number of judges whose verdicts are listed.
 const JUDGES: usize = 6;
 
-/// A piece of a response beside the other one.
+/// A piece of a response compared with the other response.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Words {
     /// The text.
@@ -26,7 +26,7 @@ pub struct Words {
 pub struct Side {
     /// The model, where it is named.
     pub model: Option<String>,
-    /// Its words, those of its own marked; none is where the two share hardly a word.
+    /// Its words, those that only it has marked; no marks if the two share hardly a word.
     pub words: Vec<Words>,
     /// How many words it has.
     pub count: u64,

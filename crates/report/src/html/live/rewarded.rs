@@ -20,7 +20,7 @@ const FALSE_DISCOVERIES: f64 = 0.05;
 /// Differences that are drawn.
 const DRAWN: usize = 29;
 
-/// In which order properties stand.
+/// The order of properties.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Order {
     /// From the most rewarded to the most penalised.

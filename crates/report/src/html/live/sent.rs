@@ -1,4 +1,4 @@
-//! A file that somebody sent: how it was understood, and its first pairs, before anything of it is kept.
+//! An uploaded file: how it was understood, and its first pairs, before anything of it is kept.
 
 use maud::{Markup, html};
 use predilect_types::{Message, Pair, ReadSummary, Verdict};

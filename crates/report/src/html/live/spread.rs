@@ -1,4 +1,4 @@
-//! How a number is spread over a slice, beside the whole study: bars that lead to a smaller slice.
+//! The distribution of a number over a slice, compared with the whole study: bars that link to a smaller slice.
 
 use maud::{Markup, html};
 use predilect_results::browse::Histogram;
@@ -20,7 +20,7 @@ pub fn spread(found: &Histogram, title: &str, href: &dyn Fn(f64, f64) -> String)
             figcaption { (title) " " span.n { "pale: the whole study; heights are square roots of the counts" } }
             svg.bars width="100%" height="76" role="group" aria-label=(title) {
                 @for (bin, (all, slice)) in found.all.iter().zip(&found.slice).enumerate() {
-                    // What lies beyond is counted in the outer bins.
+                    // Values beyond the ends are counted in the outer bins.
                     @let low = if bin == 0 { f64::NEG_INFINITY } else { found.edges[bin] };
                     @let high = if bin + 1 == bins { f64::INFINITY } else { found.edges[bin + 1] };
                     a href=(href(low, high)) aria-label={ (reach(low, high)) ": " (format::counted(*slice, "pair", "pairs")) } data-bin=(bin) {

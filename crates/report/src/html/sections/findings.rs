@@ -13,7 +13,7 @@ use crate::words;
 
 /// Properties named per judge and direction.
 const NAMED: usize = 5;
-/// Judges with sentences of their own.
+/// Judges with separate sentences.
 const JUDGES: usize = 6;
 /// Differences between judges that are named.
 const DIFFERENCES: usize = 5;
@@ -86,7 +86,7 @@ fn parted<'w>(weights: &[&'w Weight]) -> (Vec<&'w Weight>, Vec<&'w Weight>) {
     weights.iter().copied().partition(|weight| weight.property == "length")
 }
 
-/// What is sure of a fit that predicts nothing: said, but not as a finding.
+/// The sure weights of a fit that does not predict: reported, but not as a finding.
 fn only_here(view: &View, up: &[&Weight], down: &[&Weight]) -> Markup {
     let named = |weights: &[&Weight]| {
         let one = |w: &&Weight| {

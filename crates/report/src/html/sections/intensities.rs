@@ -34,7 +34,7 @@ pub(in crate::html) fn ordered<'a>(view: &View<'a>) -> Vec<&'a str> {
 
 fn plots(view: &View, fits: &[&Fit]) -> Markup {
     let properties = ordered(view);
-    // Judges beyond the first few can be chosen, so the axis holds them too.
+    // Judges beyond the first few can be chosen, so the axis covers them too.
     let axis = Axis::holding(fits.iter().flat_map(|fit| &fit.weights));
     let dots = Dots { view, fits, properties: &properties, axis }.render();
     html! {

@@ -48,7 +48,7 @@ pub(super) fn of_the_data(view: &View) -> Vec<Section> {
     vec![reading::section(view), data::section(view), people::section(view), properties::section(view)]
 }
 
-/// All sections; each is there even when it has nothing to show, and then says so.
+/// All sections; each is present even if it has no content, and then says so.
 pub(super) fn all(view: &View) -> Vec<Section> {
     vec![
         findings::section(view),

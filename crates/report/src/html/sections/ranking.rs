@@ -1,4 +1,4 @@
-//! How do the models rank, as they are and with length and formatting held equal?
+//! How do the models rank, raw and with length and formatting held equal?
 
 use maud::{Markup, html};
 use predilect_results::ranking::{Change, LcBoard, LcRow, Leaderboard, Row};
@@ -103,7 +103,7 @@ impl Axis {
         Self::holding(low, high)
     }
 
-    /// The axis between round numbers that holds both ends.
+    /// The axis between round numbers that includes both ends.
     fn holding(low: f64, high: f64) -> Self {
         if !(low.is_finite() && high.is_finite()) {
             return Self { low: 0.0, span: 1.0, step: 1.0 };

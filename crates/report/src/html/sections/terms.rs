@@ -1,4 +1,4 @@
-//! What did the sides, the order and the models do beside the properties?
+//! What did the sides, the order and the models contribute in addition to the properties?
 
 use maud::{Markup, html};
 use predilect_results::{Fit, Weight};

@@ -6,7 +6,7 @@ use predilect_results::asked::Way;
 /// Below this share of probability on the letters, written verdicts say more.
 const MASS: f64 = 0.5;
 
-/// What speaks against a judge who is asked in that way. Nobody could differ on these pairs.
+/// What speaks against a judge when asked in that way. On these pairs all judges should agree.
 pub(super) fn cautions(way: &Way) -> Vec<String> {
     let mut cautions = Vec::new();
     if way.read > 1 && (way.first == way.read || way.first == 0) {
@@ -44,7 +44,7 @@ pub(super) fn advice(ways: &[Way], wanted: Option<Method>) -> (Option<&'static s
             "it returns the probabilities of both letters, and most of the mass is on them".to_owned(),
         );
     }
-    // Little of the mass may still tell more than words that always name the same place.
+    // Little of the mass may still be more informative than words that always name the same position.
     if let Some(way) = scored.filter(whole)
         && written.is_some_and(|written| written.read > 0 && written.right < way.right)
     {

@@ -20,7 +20,7 @@ const TIMES: u64 = 3;
 pub(super) fn observe(model: &dyn Model, run: &RunOptions, totals: &mut Totals) -> Habits {
     let mut habits = Habits::default();
     let mut ask = |request: &Request| -> Option<Result<Answer, CallError>> {
-        // Every question has a log of its own: the same one is asked twice.
+        // Every question has a separate log: the same one is asked twice.
         let log = CallLog::in_memory().ok()?;
         let mut options = run.clone();
         options.budget = run.budget.map(|budget| budget - totals.price.unwrap_or(0.0));
@@ -53,7 +53,7 @@ pub(super) fn observe(model: &dyn Model, run: &RunOptions, totals: &mut Totals) 
     Habits { schema, seed, ..habits }
 }
 
-/// Tokens of an answer that are none of its text's, or those of reasoning in front of it.
+/// Tokens of an answer that do not belong to its text, or those of reasoning before it.
 fn reasoning(model: &dyn Model, answer: &Answer) -> u64 {
     let text = model.count_tokens(&answer.text);
     let output = answer.usage.output;

@@ -1,4 +1,4 @@
-//! What does a model tell when it is asked to judge? Some thirty small questions, before a run is paid for.
+//! What does a model return when it is asked to judge? Some thirty small questions, before a run is paid for.
 
 mod advice;
 mod habits;
@@ -17,7 +17,7 @@ use crate::judging::request::JudgeRequest;
 use crate::watch::Watch;
 use advice::{advice, cautions};
 
-/// Requests with a good response and one that is plainly none.
+/// Requests with a good response and one that is plainly not an answer.
 const PAIRS: [(&str, &str, &str); 6] = [
     ("What is the capital of France?", "The capital of France is Paris.", "Bananas grow in bunches."),
     (
@@ -64,7 +64,7 @@ pub fn probe(request: &JudgeRequest, watch: &dyn Watch) -> Result<Probed> {
 fn probe_one(spec: &ModelSpec, request: &JudgeRequest, watch: &dyn Watch) -> Result<(Probe, Option<Error>)> {
     let model = request.calls.model(spec, watch)?;
     let mut run = request.calls.run(spec, watch)?;
-    // Somebody waits for a probe.
+    // A user waits for a probe.
     run.retries = run.retries.min(RETRIES);
     let can = model.capabilities();
     let methods = match request.method {
@@ -84,7 +84,7 @@ fn probe_one(spec: &ModelSpec, request: &JudgeRequest, watch: &dyn Watch) -> Res
             stopped = no_server;
             break;
         }
-        // A way that the model cannot be asked in is a finding; what stops all others is none.
+        // A way in which the model cannot be asked is a finding; an error that stops all ways is not.
         let fatal = match stop {
             Some(Stop::Fault(error)) if finding(error.fault) => {
                 if let Some(way) = ways.last_mut() {
@@ -118,7 +118,7 @@ fn probe_one(spec: &ModelSpec, request: &JudgeRequest, watch: &dyn Watch) -> Res
     Ok((probe, stopped))
 }
 
-/// Whether a failure tells of one way of asking only.
+/// Whether a failure concerns one way of asking only.
 fn finding(fault: Fault) -> bool {
     matches!(fault, Fault::Unsupported | Fault::NoProbabilities | Fault::NoRoom)
 }
