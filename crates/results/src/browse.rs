@@ -1,4 +1,4 @@
-//! What is looked at pair by pair, while somebody looks: which pairs there are, what was said of them, what a fit makes of that.
+//! Browsing pair by pair: which pairs there are, what was said of them, what a fit makes of that.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use crate::interval::Interval;
 /// Which part of a study an answer is about.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SliceInfo {
-    /// The filter as it can be given again; `None`: everything.
+    /// The filter in a form that can be passed again; `None`: everything.
     #[serde(rename = "where")]
     pub filter: Option<String>,
     /// Pairs of the slice.
@@ -22,7 +22,7 @@ pub struct SliceInfo {
     pub of: u64,
     /// Verdicts on them that were fitted.
     pub verdicts: u64,
-    /// Whether all of them were, and no sample.
+    /// Whether all of them were counted, not a sample.
     pub exact: bool,
 }
 
@@ -73,11 +73,11 @@ pub struct PairsPage {
     pub rows: Vec<PairRow>,
     /// How many there are in the slice.
     pub total: u64,
-    /// Where the next page begins; `None`: this is the last.
+    /// Where the next page begins; `None` on the last page.
     pub next: Option<u64>,
 }
 
-/// What somebody is to judge next.
+/// The pair that a labeller is to judge next.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct LabelJson {
     /// The judge that their verdicts are of.
@@ -88,11 +88,11 @@ pub struct LabelJson {
     pub left: u64,
     /// Whether votes are kept in a study; else they are lost when the server ends.
     pub kept: bool,
-    /// The next pair; `None`: all are judged.
+    /// The next pair; `None` if all are judged.
     pub next: Option<LabelPair>,
 }
 
-/// A pair as somebody judges it: who wrote the responses is not said.
+/// A pair as shown to a labeller, without the names of models.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct LabelPair {
     /// The pair's id.
@@ -105,13 +105,13 @@ pub struct LabelPair {
     pub second: String,
     /// Which response that is: `ab` where A comes first, else `ba`.
     pub shown: String,
-    /// Why it comes next: `information`, where its verdict is expected to tell the most, or `random`.
+    /// Why it comes next: `information`, if its verdict is expected to be the most informative, or `random`.
     pub drawn: String,
     /// By how much its verdict is expected to shrink log det of the posterior covariance.
     pub gain: f64,
 }
 
-/// How alike the weights of somebody who labels are to those of another judge.
+/// The similarity of a labeller's weights to those of another judge.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Alike {
     /// The other judge.
@@ -125,7 +125,7 @@ pub struct Alike {
 pub struct Histogram {
     /// The number, as a filter writes it: `words(a) - words(b)`.
     pub field: String,
-    /// The edges of the bins, one more than there are bins; what lies beyond the first and the last is counted in the outer bins.
+    /// The edges of the bins, one more than there are bins; values beyond the first and the last are counted in the outer bins.
     pub edges: Vec<f64>,
     /// Pairs of the whole study in each bin.
     pub all: Vec<u64>,

@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 use crate::fit::{Fit, UnitCount};
 use crate::groups::ALL;
 
-/// Effective units below which a fit tells little of others.
+/// With fewer effective units than this a fit hardly generalises.
 pub const FEW_UNITS: f64 = 20.0;
-/// From so many units on there are not few, however unequal their say.
+/// This many units are not few, however unequal their influence.
 const MANY_UNITS: u64 = 100;
 
 /// One thing to watch out for.
@@ -43,17 +43,17 @@ pub enum Caution {
         /// Prompts that this text answers.
         same: u64,
     },
-    /// A model stands on one and the same side of every pair, so that side and model are the same thing.
+    /// A model is on one and the same side of every pair, so that side and model are confounded.
     SideIsModel {
-        /// Who stands on A throughout, if anybody.
+        /// The model that is always on A, if any.
         a: Option<String>,
-        /// Who stands on B throughout.
+        /// The model that is always on B.
         b: Option<String>,
-        /// The side that is the longer one on so large a share of the pairs of different length that length and model cannot be told apart
-        /// well.
+        /// The side that is the longer one on so large a share of the pairs of different length that length and model can hardly be
+        /// distinguished.
         longer: Option<(char, f64)>,
     },
-    /// On verdicts that were held out, the properties predict no better than sides, order and models alone.
+    /// On held-out verdicts the properties predict no better than sides, order and models alone.
     AddNothing {
         /// Whose verdicts.
         judges: Vec<String>,
@@ -82,7 +82,7 @@ pub enum Caution {
 }
 
 /// Whether the properties of a fit predict held-out verdicts no better than sides, order and models. That length alone does as well is a
-/// finding, and no reason to doubt it.
+/// finding, not a reason to doubt the fit.
 pub fn adds_nothing(fit: &Fit) -> bool {
     fit.quality.as_ref().is_some_and(|q| {
         let least = q.majority_log_loss.min(q.terms_log_loss.unwrap_or(f64::INFINITY));
@@ -91,7 +91,7 @@ pub fn adds_nothing(fit: &Fit) -> bool {
     })
 }
 
-/// The median of what the properties' weights rest on; `None` where verdicts count as independent.
+/// The median of the effective units of the properties' weights; `None` if verdicts count as independent.
 pub fn usual_units(fit: &Fit) -> Option<f64> {
     let mut counts: Vec<f64> = fit.weights.iter().filter_map(|weight| weight.effective_units).collect();
     counts.sort_unstable_by(f64::total_cmp);

@@ -17,7 +17,7 @@ pub struct SliceSummary {
 /// What the data look like.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct DataSummary {
-    /// Of what these pairs are a slice; `None`: all that was read.
+    /// The slice that these pairs are of the data; `None` for all that was read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub slice: Option<SliceSummary>,
     /// Pairs.
@@ -65,7 +65,7 @@ pub struct JudgeSummary {
     pub both_bad: u64,
     /// Verdicts strictly between 0 and 1 that are not 0.5.
     pub soft: u64,
-    /// Among verdicts that are no tie and whose responses differ in words: share that prefers the longer one.
+    /// Among verdicts that are not ties and whose responses differ in words: share that prefers the longer one.
     pub prefers_longer: Option<f64>,
     /// Verdicts by presentation order (`ab`, `ba`, `both`, `unknown`).
     pub orders: BTreeMap<String, u64>,
@@ -93,7 +93,7 @@ pub struct AnnotatorAgreement {
     pub annotators: [String; 2],
     /// Responses that both have rated.
     pub responses: u64,
-    /// Cohen's kappa with quadratic weights; `None` where both gave one and the same rating throughout.
+    /// Cohen's kappa with quadratic weights; `None` if both gave one and the same rating throughout.
     pub kappa: Option<f64>,
     /// Krippendorff's alpha for interval data.
     pub alpha: Option<f64>,

@@ -32,16 +32,16 @@ pub struct Dissection {
     pub properties: Vec<PropertyNote>,
     /// Pairs worth reading, per property.
     pub examples: Vec<Examples>,
-    /// The judges beside each other; `None` where nothing was compared.
+    /// The judges compared; `None` if nothing was compared.
     pub comparison: Option<Comparison>,
-    /// The finding that can be said in a sentence; `None` where none is sure.
+    /// The finding that can be said in a sentence; `None` if none is sure.
     pub headline: Option<Headline>,
-    /// What can be said in a sentence, or why nothing can.
+    /// What can be said in a sentence, or the reason that nothing can.
     #[serde(default)]
     pub findings: Vec<Finding>,
     /// The people of each judge that has several: how far they agree, and who of them does not.
     pub people: Vec<People>,
-    /// The models beside each other; `None` where fewer than two are named.
+    /// The models compared; `None` if fewer than two are named.
     pub ranking: Option<Standings>,
     /// How it was done: enough to run it again.
     pub settings: Settings,
@@ -57,7 +57,7 @@ pub struct Standings {
     pub judges: Vec<String>,
     /// As the verdicts are.
     pub raw: Leaderboard,
-    /// With properties held equal; `None` where none of them differs or the verdicts do not determine it.
+    /// With properties held equal; `None` if none of them differs or the verdicts do not determine it.
     pub controlled: Option<Leaderboard>,
 }
 
@@ -78,12 +78,13 @@ pub struct PropertyNote {
     pub definition: String,
     /// Where the measure is known to be wrong.
     pub blind_spots: String,
-    /// True when the measure only stands in for the property.
+    /// True if the measure is only a proxy of the property.
     pub proxy: bool,
     /// How often it puts texts into an order that is known, in a sentence; empty where that was not looked at.
     #[serde(default)]
     pub validity: String,
-    /// The share of pairs written for Predilect that it puts into their order, equal ones half (AUC): .5 is chance; `None` where that is not known.
+    /// The share of pairs written for Predilect that it puts into their order, equal ones half (AUC): .5 is chance; `None` if that is not
+    /// known.
     #[serde(default)]
     pub auc: Option<f64>,
     /// Share of pairs with a rating on both sides, 0..1.

@@ -38,9 +38,9 @@ pub struct Fit {
     pub importance_ess: Option<f64>,
     /// EP: iterations to convergence.
     pub iterations: Option<u64>,
-    /// Held-out accuracy on pairs that are no tie, 0..1; `None` where no fold could be held out.
+    /// Held-out accuracy on pairs other than ties, 0..1; `None` if no fold could be held out.
     pub accuracy: Option<f64>,
-    /// Held-out quality beside its baselines; `None` where no fold could be held out.
+    /// Held-out quality with its baselines; `None` if no fold could be held out.
     pub quality: Option<Quality>,
     /// The properties' weights, in catalogue (or table) order.
     pub weights: Vec<Weight>,
@@ -51,14 +51,14 @@ pub struct Fit {
     pub reference_model: Option<String>,
     /// What the terms changed, in a sentence.
     pub terms_note: Option<String>,
-    /// The properties' weights without the strengths of models, where sides or order have terms too, else without any term; empty where
-    /// there are no terms.
+    /// The properties' weights without the strengths of models if sides or order have terms too, else without any term; empty if there are
+    /// no terms.
     #[serde(default)]
     pub without_terms: Vec<Weight>,
-    /// What length is worth where information is not in the fit; `None` where one of the two is not rated.
+    /// The weight of length if information is not in the fit; `None` if one of the two is not rated.
     #[serde(default)]
     pub length_alone: Option<LengthAlone>,
-    /// What each property adds on verdicts that the fit has not seen; `None` where that was not asked for.
+    /// What each property adds on verdicts that the fit has not seen; `None` if that was not requested.
     #[serde(default)]
     pub gains: Option<Gains>,
 }
@@ -72,10 +72,10 @@ pub struct UnitCount {
     pub count: u64,
 }
 
-/// How well a fit predicts verdicts it has not seen (k-fold by prompt), beside its baselines.
+/// How well a fit predicts verdicts it has not seen (k-fold by prompt), with its baselines.
 ///
-/// Accuracy is the share of held-out verdicts that are no tie and fall on the predicted side; log-loss (in nats)
-/// and Brier score use the soft verdict.
+/// Accuracy is the share of held-out verdicts, ties left out, that fall on the predicted side; log-loss (in nats) and Brier score use the
+/// soft verdict.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Quality {
     /// Folds.
@@ -84,15 +84,15 @@ pub struct Quality {
     pub accuracy: f64,
     /// Always the side that wins more often (over all folds, so never below one half).
     pub majority_accuracy: f64,
-    /// A fit with length alone beside the same terms; `None` without a length property.
+    /// A fit with length alone and the same terms; `None` without a length property.
     pub length_accuracy: Option<f64>,
     /// The model's held-out log-loss.
     pub log_loss: f64,
     /// Log-loss of the training folds' mean verdict.
     pub majority_log_loss: f64,
-    /// Log-loss of a fit with length alone beside the same terms.
+    /// Log-loss of a fit with length alone and the same terms.
     pub length_log_loss: Option<f64>,
-    /// Accuracy of the nuisance terms alone; `None` where the fit has none but the side, which is the majority.
+    /// Accuracy of the nuisance terms alone; `None` if the fit has none but the side, which is the majority.
     #[serde(default)]
     pub terms_accuracy: Option<f64>,
     /// Log-loss of the nuisance terms alone.

@@ -1,6 +1,6 @@
 //! How is a number written, in every view?
 
-/// What stands for a number that is not there.
+/// Shown for a missing number.
 pub const MISSING: &str = "–";
 
 /// From this P(sign) on, a direction is called sure.
@@ -32,7 +32,7 @@ pub fn auc(auc: f64) -> String {
     text.strip_prefix('0').map_or(text.clone(), str::to_owned)
 }
 
-/// The share that `part` has in `whole`, as [`share`] writes it; missing when there is no whole.
+/// The share that `part` has in `whole`, as [`share`] writes it; missing if `whole` is 0.
 pub fn part(part: u64, whole: u64) -> String {
     if whole == 0 { MISSING.to_owned() } else { share(part as f64 / whole as f64) }
 }
@@ -76,7 +76,7 @@ pub fn words(x: f64) -> String {
     if x.abs() < 99.95 { trimmed(decimal(x, 1)) } else { whole(x) }
 }
 
-/// A number on its own scale, such as a rating: up to two decimals, none that are zero.
+/// A number on its own scale, such as a rating: up to two decimals, without trailing zeros.
 pub fn rating(x: f64) -> String {
     trimmed(decimal(x, 2))
 }

@@ -1,4 +1,4 @@
-//! What each property adds on verdicts that a fit has not seen, and what length is worth beside information.
+//! What each property adds on verdicts that a fit has not seen, and the weight of length with and without information.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -8,7 +8,7 @@ use crate::weight::Weight;
 /// The held-out gains of one fit, in nats a verdict.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Gains {
-    /// Mean log-loss on held-out verdicts without any property: of the nuisance terms, or of one half where there are none.
+    /// Mean log-loss on held-out verdicts without any property: of the nuisance terms, or of one half without terms.
     pub without: f64,
     /// With all properties.
     pub with: f64,
@@ -16,7 +16,7 @@ pub struct Gains {
     pub properties: Vec<PropertyGain>,
     /// What properties of one kind add, as Shapley values of the gain: they add up to `without - with`.
     pub themes: Vec<ThemeGain>,
-    /// Two properties whose comparisons can hardly be told apart.
+    /// Two properties whose comparisons can hardly be distinguished.
     pub alike: Vec<Alike>,
 }
 
@@ -60,7 +60,7 @@ pub struct Alike {
 pub struct LengthAlone {
     /// The weight of length where information is not in the fit.
     pub length: Weight,
-    /// That less the weight of length beside information, in log-odds.
+    /// That less the weight of length together with information, in log-odds.
     pub taken: f64,
     /// The lower end of its 90 % interval, paired by prompt (or another unit).
     pub low: f64,
@@ -82,9 +82,9 @@ pub enum LengthSays {
     Length,
     /// A sure direction with and without information, and surely a stronger one with it: information hid a part.
     Hidden,
-    /// A sure direction alone, and it is not sure what information takes of it: the two cannot be told apart.
+    /// A sure direction alone, and it is not sure what information takes of it: the two cannot be distinguished.
     Unclear,
-    /// A sure direction only beside information.
+    /// A sure direction only together with information.
     Beside,
     /// No sure direction either way.
     Nothing,

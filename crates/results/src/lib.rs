@@ -1,6 +1,7 @@
 //! What Predilect finds, as plain values: every view shows them, and all that is written can be read back.
 //!
-//! Nothing is estimated here. The crate needs no statistics, so that a report, a page or a notebook is built without them.
+//! This crate does not estimate anything. It does not depend on the statistics crate, so that a report, a page or a notebook is built
+//! without it.
 //!
 //! ```
 //! use predilect_results::Weight;

@@ -1,4 +1,4 @@
-//! Numbers that may be none: `null` in JSON, which has no NaN.
+//! Numbers that may be missing: `null` in JSON, which has no NaN.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 

@@ -42,7 +42,7 @@ pub struct Share {
     pub agree: u64,
     /// Of how many.
     pub of: u64,
-    /// The share; `None` of none.
+    /// The share; `None` if nothing was counted.
     pub share: Option<f64>,
     /// The lower bound.
     pub low: Option<f64>,

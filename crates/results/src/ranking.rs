@@ -18,13 +18,13 @@ pub struct Leaderboard {
     pub resamples: Option<u64>,
     /// Verdicts that counted.
     pub votes: u64,
-    /// Different prompts among them; `None` where they are not known, and every verdict stands for itself.
+    /// Different prompts among them; `None` if they are not known, and every verdict counts as independent.
     pub prompts: Option<u64>,
     /// What weights say, where any is not 1: `counts` (a verdict of weight 7 is seven verdicts) or `shares` (it stays one, and counts
     /// seven times as much as one of weight 1).
     pub weights: Option<String>,
-    /// Groups of competitors without a verdict between them: nothing but the method says how far apart these are. Three of each are
-    /// named; empty where all are joined.
+    /// Groups of competitors without a verdict between them: only the method determines how far apart these are. Three of each are named;
+    /// empty if all are joined.
     pub never_met: Vec<Group>,
     /// The competitors, the best first.
     pub ranking: Vec<Row>,
@@ -34,7 +34,7 @@ pub struct Leaderboard {
     pub tie: Option<f64>,
 }
 
-/// Competitors that met nobody else.
+/// Competitors that met none outside the group.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Group {
     /// How many they are.
@@ -50,7 +50,7 @@ pub struct Row {
     pub model: String,
     /// Points (400 for odds of ten), or % for win rates.
     pub score: f64,
-    /// Lower end of the 95 % interval; the score itself where there is none.
+    /// Lower end of the 95 % interval; the score itself without an interval.
     pub low: f64,
     /// Upper end.
     pub high: f64,
@@ -62,7 +62,7 @@ pub struct Row {
     pub rank_high: usize,
     /// Verdicts about it.
     pub votes: u64,
-    /// What holding something equal does to the score; `None` where nothing is, and where there are more models than 400.
+    /// What holding something equal does to the score; `None` if nothing is held equal, and with more than 400 models.
     pub from_raw: Option<Change>,
 }
 
@@ -100,8 +100,8 @@ pub struct Change {
     pub low: f64,
     /// Upper end.
     pub high: f64,
-    /// The false discovery rate if this and all surer changes of the board were called changes (Benjamini & Hochberg 1995); 1 for models
-    /// on fewer than five prompts, which tell nothing.
+    /// The false discovery rate if this and all surer changes of the board were called changes (Benjamini & Hochberg 1995); 1 for models on
+    /// fewer than five prompts, which are too few.
     pub q_value: f64,
 }
 
@@ -112,12 +112,12 @@ pub struct LcBoard {
     pub method: String,
     /// Against whom.
     pub baseline: String,
-    /// Where the difficulties of prompts come from: `published`, `fitted` or `none`. Rates compare with AlpacaEval's board by published ones and
-    /// the verdicts of its own judge.
+    /// Where the difficulties of prompts come from: `published`, `fitted` or `none`. Rates are comparable with AlpacaEval's board with
+    /// published difficulties and the verdicts of its own judge.
     pub difficulties: String,
     /// By whose verdicts; of several, their mean. Empty where that is not known.
     pub judges: Vec<String>,
-    /// The sd of instruction difficulty in log-odds, as fitted; `None` where it is not.
+    /// The sd of instruction difficulty in log-odds, as fitted; `None` if it is not fitted.
     pub difficulty_sd: Option<f64>,
     /// Mean and sd of the length effects over all models; that of the others is the prior of each. `None` in the minimal form and with
     /// variants.
@@ -161,7 +161,7 @@ pub struct LcRow {
     pub votes: u64,
 }
 
-/// That so many groups never met, the first of them by name.
+/// Says that this many groups never met, the first of them by name.
 pub fn groups_that_never_met(count: usize, names: &[String]) -> String {
     const SHOWN: usize = 3;
     let shown = names.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(" | ");

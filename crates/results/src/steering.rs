@@ -12,11 +12,11 @@ use crate::asked::{Failures, JudgeRun, Spent};
 pub struct SteerJson {
     /// One row for each arm and judge: the target judge first, arms in the order in which they were asked for.
     pub arms: Vec<ArmRow>,
-    /// What the model was told, by arm and group; the plain arm was told nothing.
+    /// The instructions to the model, by arm and group; the plain arm has none.
     pub messages: BTreeMap<String, BTreeMap<String, String>>,
     /// The judge whose weights say what to ask for.
     pub judge: String,
-    /// The filter that chose the pairs and verdicts for these weights; none: all of them.
+    /// The filter that chose the pairs and verdicts for these weights; `None`: all of them.
     #[serde(default, rename = "where", skip_serializing_if = "Option::is_none")]
     pub filter: Option<String>,
     /// Whether these weights are published ones, which are means without intervals.
@@ -75,7 +75,7 @@ pub struct ArmRow {
     pub protocol: String,
     /// Who judged.
     pub judge: String,
-    /// Whether it is the judge whose weights say what to ask for; others are held out.
+    /// Whether it is the judge whose weights determine what to ask for; others are held out.
     pub target: bool,
     /// Prompts with a verdict in every arm.
     pub prompts: u64,
@@ -91,7 +91,7 @@ pub struct ArmRow {
     pub shift_low: f64,
     /// 95 % quantile.
     pub shift_high: f64,
-    /// The win rate at equal length (minimal form); `None` where it cannot be fitted, and for grades.
+    /// The win rate at equal length (minimal form); `None` if it cannot be fitted, and for grades.
     pub lc: Option<f64>,
     /// The same less that of the plain arm.
     pub lc_shift: Option<f64>,
@@ -145,7 +145,7 @@ pub struct Compliance {
 /// What is asked for in one group.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct GroupPlan {
-    /// The group, `all` for prompts of none.
+    /// The group, `all` for prompts without one.
     pub group: String,
     /// Prompts in it.
     pub prompts: u64,
@@ -164,7 +164,7 @@ pub struct Ask {
     pub more: bool,
     /// The judge's weight: log-odds for the response with more of it.
     pub weight: f64,
-    /// The probability of its sign; `None` where only means are known.
+    /// The probability of its sign; `None` if only means are known.
     pub p_sign: Option<f64>,
 }
 
@@ -175,7 +175,7 @@ pub struct ResponseCount {
     pub arm: String,
     /// How many.
     pub responses: u64,
-    /// Cut off at the most tokens; they are judged as they are.
+    /// Cut off at the token limit; they are judged as they came.
     pub cut: u64,
     /// Without any text.
     pub empty: u64,
@@ -206,14 +206,14 @@ pub struct Flip {
     pub plain_preference: f64,
 }
 
-/// Predicted shifts beside measured ones, over arms by the target judge.
+/// Predicted compared with measured shifts, over arms by the target judge.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct PredictionFit {
     /// Arms.
     pub arms: u64,
     /// Slope of measured on predicted shifts through zero.
     pub slope: f64,
-    /// Pearson correlation; `None` where one side does not vary.
+    /// Pearson correlation; `None` if one side does not vary.
     pub correlation: Option<f64>,
     /// Share of measured shifts within the 90 % interval of what the comparisons found predict.
     pub covered: Option<f64>,

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 /// What `predilect train` did.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct TrainJson {
-    /// The folder in which all of it lies.
+    /// The folder with all outputs.
     pub output: String,
     /// `native`, or `trl` for Hugging Face's trainer.
     pub engine: String,
@@ -20,11 +20,11 @@ pub struct TrainJson {
     pub beta: f64,
     /// What became of the pairs.
     pub pairs: PairCount,
-    /// Whose verdicts they are; `None` where the file names nobody.
+    /// Whose verdicts they are; `None` if the file names no judge.
     pub judge: Option<String>,
-    /// How labels were made anew by the weights of a judge; `None` where they are verdicts.
+    /// How labels were computed from the weights of a judge; `None` if they are verdicts.
     pub relabelled: Option<Relabelled>,
-    /// The adapter; `None` where all weights were trained.
+    /// The adapter; `None` if all weights were trained.
     pub adapter: Option<AdapterShape>,
     /// Numbers that are trained.
     pub trained_parameters: u64,
@@ -36,7 +36,7 @@ pub struct TrainJson {
     pub batch: u64,
     /// Every step, in order.
     pub curve: Vec<StepRow>,
-    /// Every look at the held-out pairs, in order.
+    /// Every evaluation on the held-out pairs, in order.
     pub evaluations: Vec<EvaluationRow>,
     /// The step whose weights were kept, where that is not the last.
     pub kept_step: Option<u64>,
@@ -44,7 +44,7 @@ pub struct TrainJson {
     pub seconds: f64,
     /// Tokens of completions trained on in one second of it.
     pub tokens_per_second: Option<f64>,
-    /// Rounds in which the model labelled its own responses (SPA), in order; none without.
+    /// Rounds in which the model labelled its own responses (SPA), in order; empty without SPA.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rounds: Vec<RoundRow>,
     /// Files that were written, by what they are.
@@ -87,7 +87,7 @@ pub struct PairCount {
     pub read: u64,
     /// Trained on.
     pub trained: u64,
-    /// Held out to look at.
+    /// Held out for evaluation.
     pub held_out: u64,
     /// Prompts that were cut from the left.
     pub prompts_cut: u64,
@@ -171,7 +171,7 @@ pub struct StepRow {
     pub tokens: u64,
     /// Seconds since the run began; those of earlier runs are counted.
     pub seconds: f64,
-    /// The loss on the held-out pairs after it, where they were looked at.
+    /// The loss on the held-out pairs after it, if they were evaluated.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub eval_loss: Option<f64>,
     /// Their accuracy.
@@ -185,10 +185,10 @@ pub struct StepRow {
     pub doubtful: Option<f64>,
 }
 
-/// One look at the held-out pairs.
+/// One evaluation on the held-out pairs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct EvaluationRow {
-    /// After so many steps.
+    /// The number of steps done.
     pub step: u64,
     /// The mean loss.
     pub loss: f64,
@@ -216,7 +216,7 @@ pub struct LossRow {
     pub formula: String,
     /// Where it comes from.
     pub source: String,
-    /// What TRL calls it; `None` where it has no such loss.
+    /// TRL's name for it; `None` if it has no such loss.
     pub trl: Option<String>,
     /// Whether it learns from the probability of a label.
     pub soft: bool,
@@ -224,12 +224,12 @@ pub struct LossRow {
     pub reference: bool,
 }
 
-/// What `predilect ranking-accuracy` found. Shares are of pairs, within 0 and 1; intervals hold 90 %, over prompts.
+/// What `predilect ranking-accuracy` found. Shares are of pairs, within 0 and 1; intervals are 90 % intervals over prompts.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RankingJson {
     /// The model.
     pub model: String,
-    /// The reference; `None` where none was given.
+    /// The reference; `None` if none was given.
     pub reference: Option<String>,
     /// Pairs that were ranked.
     pub pairs: u64,
@@ -255,8 +255,8 @@ pub struct RankingJson {
     pub reward_high: Option<f64>,
     /// Beta of the ideal model.
     pub beta: f64,
-    /// The accuracy of a model that optimised the objective perfectly, from the reference and the annotators' shares; `None` where the
-    /// shares or the reference are unknown.
+    /// The accuracy of a model that optimised the objective perfectly, from the reference and the annotators' shares; `None` if the shares
+    /// or the reference are unknown.
     pub idealised: Option<f64>,
     /// The same by the mean log-probability of a token.
     pub idealised_per_token: Option<f64>,

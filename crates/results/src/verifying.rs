@@ -24,7 +24,7 @@ pub struct VerifyJson {
     pub rank_correlation: Option<f64>,
     /// The same of predicted and measured changes.
     pub rank_correlation_predicted: Option<f64>,
-    /// What the writer's texts took; nothing where all edits were made by rule.
+    /// What the writer's texts took; zero if all edits were made by rule.
     pub spent: Spent,
     /// Texts that were not written, by reason.
     pub failures: Failures,
@@ -60,7 +60,7 @@ pub struct Effect {
     pub weight_low: Option<f64>,
     /// Its 95 % quantile.
     pub weight_high: Option<f64>,
-    /// The change that the fit expects from all comparisons as they are before and after, in points of %.
+    /// The change that the fit expects from all comparisons before and after, in points of %.
     pub predicted: Option<f64>,
     /// 5 % quantile over posterior draws and resampled pairs.
     pub predicted_low: Option<f64>,

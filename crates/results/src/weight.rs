@@ -28,7 +28,7 @@ pub struct Weight {
     pub ess_tail: Option<f64>,
     /// Monte Carlo standard error of the mean; 0 for EP.
     pub mcse_mean: Option<f64>,
-    /// How many prompts (or other units) with equal influence would determine this weight as well; `None` where every verdict counts as
+    /// How many prompts (or other units) with equal influence would determine this weight as well; `None` if every verdict counts as
     /// independent.
     #[serde(default)]
     pub effective_units: Option<f64>,
@@ -51,8 +51,8 @@ impl Weight {
     }
 }
 
-/// The preference intensity of a weight: 100 sigmoid(w), in 0..=100. How often, in %, A wins when A alone has more of the property.
-/// Written out, since results know no statistics.
+/// The preference intensity of a weight: 100 sigmoid(w), in 0..=100. How often, in %, A wins when A alone has more of the property. Written
+/// out, since this crate does not depend on the statistics crate.
 #[must_use]
 pub fn intensity(weight: f64) -> f64 {
     100.0 / (1.0 + (-weight).exp())

@@ -1,5 +1,5 @@
-//! What verbs write as JSON, one shape each. The number `schema` rises when a field goes or means something else; new fields may come without.
-//! `docs/json-schema` has a JSON schema of each, which a test holds to these types.
+//! What verbs write as JSON, one shape each. The number `schema` rises when a field is removed or changes its meaning; new fields may be
+//! added without that. `docs/json-schema` has a JSON schema of each, which a test keeps in step with these types.
 
 use std::collections::BTreeMap;
 
@@ -62,7 +62,7 @@ pub struct DissectJson {
     pub cautions: Vec<Caution>,
     /// The finding that can be said in a sentence.
     pub headline: Option<Headline>,
-    /// What can be said in a sentence, or why nothing can.
+    /// What can be said in a sentence, or the reason that nothing can.
     pub findings: Vec<Finding>,
     /// The people of each judge that has several.
     pub people: Vec<People>,
@@ -171,7 +171,7 @@ pub struct FitJson {
     pub dropped: BTreeMap<String, u64>,
 }
 
-/// The posteriors of a slice, as they are asked for while somebody looks.
+/// The posteriors of a slice, as queried interactively.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Answer {
     /// Pairs of the slice.

@@ -16,11 +16,11 @@ pub enum Kind {
     ClosedPipe,
     /// It was stopped from outside.
     Cancelled,
-    /// Nothing went wrong: somebody else has to do their part first.
+    /// Not a failure: something else has to be done first.
     Waiting,
-    /// What was read no longer fits what is there, or cannot be read: it must be read anew.
+    /// What was read no longer matches the files, or cannot be read: it must be read again.
     Stale,
-    /// There are pairs, but no verdict on them.
+    /// There are pairs, but no verdicts on them.
     NoVerdicts,
 }
 
@@ -48,12 +48,12 @@ pub struct Subject {
 }
 
 impl Subject {
-    /// Whether nothing is known.
+    /// Whether no part is known.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 
-    /// A file, and nothing within it.
+    /// A file only.
     #[must_use]
     pub fn file(name: impl Into<String>) -> Self {
         Self { file: Some(name.into()), ..Self::default() }

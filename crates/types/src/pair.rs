@@ -13,7 +13,7 @@ use serde_json::Value;
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
-    /// Instructions that stand above the conversation.
+    /// Instructions that precede the conversation.
     System,
     /// The person who asks.
     User,
@@ -142,7 +142,7 @@ impl Pair {
         }
     }
 
-    /// Whether both responses hold the same text, so that no property can tell them apart; false where there is none.
+    /// Whether both responses contain the same text, so that no property can distinguish them; false without any text.
     pub fn identical(&self) -> bool {
         self.has_text() && self.response_a.messages == self.response_b.messages
     }

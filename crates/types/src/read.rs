@@ -55,7 +55,7 @@ pub struct ColumnUse {
 pub struct VerdictUse {
     /// The field, or the fields.
     pub field: String,
-    /// How they tell the winner, where they do not name one: `the larger one wins`.
+    /// How they indicate the winner, if they do not name one: `the larger one wins`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rule: Option<String>,
     /// Its values, the most frequent first.
@@ -84,10 +84,10 @@ pub struct ReadSummary {
     pub verdicts: u64,
     /// Records or verdicts not used, by reason.
     pub dropped: BTreeMap<String, u64>,
-    /// Records that only repeat what another holds, by kind: nothing of them is lost.
+    /// Records that only repeat what another contains, by kind: nothing of them is lost.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub merged: BTreeMap<String, u64>,
-    /// Who judges, with the number of verdicts, as far as a few lines go.
+    /// The judges, with the number of verdicts, limited to a few entries.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub judges: Vec<JudgeUse>,
     /// What a reader should know of the whole: people who were pooled, files given twice.

@@ -85,7 +85,7 @@ pub struct Verdict {
     /// The person who gave the verdict, where several people are one judge together.
     #[serde(default)]
     pub annotator: Option<String>,
-    /// The judge whose verdict it is where people are pooled; set where the annotator is a judge of their own.
+    /// The judge whose verdict it is if people are pooled; set if the annotator is a separate judge.
     #[serde(default)]
     pub pool: Option<String>,
     /// What was judged, where the file has verdicts on several criteria; it is part of the judge's name too.
@@ -120,9 +120,9 @@ impl Verdict {
         }
     }
 
-    /// Makes the annotator a judge of their own; a verdict that names none stays as it is.
+    /// Makes the annotator a separate judge; a verdict without one is not changed.
     ///
-    /// A name that is only a number is shown as `annotator 7`, and the criterion stands behind it in brackets.
+    /// A name that is only a number is shown as `annotator 7`, and the criterion follows it in brackets.
     pub fn split(&mut self) {
         self.split_of(None);
     }

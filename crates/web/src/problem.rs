@@ -1,4 +1,4 @@
-//! What went wrong, as a page or a program is told: what, what helps, and where (RFC 9457).
+//! Errors in the form for a page or a program: the problem, the remedy and the place (RFC 9457).
 
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -9,39 +9,39 @@ use serde::Serialize;
 
 use crate::query::QueryError;
 
-/// A problem, in the fields of RFC 9457 and some more.
+/// A problem, in the fields of RFC 9457 and additional ones.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub(crate) struct Problem {
-    /// What kind: `where-syntax`, `try-syntax`, `bad-value`, `refused`, `not-found`, `forbidden`, `not-allowed`, `too-large`, `stale`, `waiting`, `stopped`,
-    /// `failed`.
+    /// The kind: `where-syntax`, `try-syntax`, `bad-value`, `refused`, `not-found`, `forbidden`, `not-allowed`, `too-large`, `stale`,
+    /// `waiting`, `stopped`, `failed`.
     #[serde(rename = "type")]
     pub(crate) kind: &'static str,
-    /// In a word.
+    /// The kind in a few words.
     pub(crate) title: &'static str,
     /// The HTTP status.
     pub(crate) status: u16,
-    /// What exactly.
+    /// What exactly went wrong.
     pub(crate) detail: String,
-    /// Where in the filter, in characters from 0.
+    /// The place in the filter, in characters from 0.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) position: Option<u32>,
     /// What was written.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) value: Option<Box<str>>,
-    /// What helps.
+    /// The remedy, in words.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) remedy: Option<String>,
-    /// What programs go by.
+    /// What programs use: the key of the remedy and the subject.
     #[serde(flatten)]
     pub(crate) about: Box<About>,
-    /// Whether the same may succeed later.
+    /// Whether the same request may succeed later.
     pub(crate) retry: bool,
 }
 
-/// What programs go by: the key of what helps, and what it is about.
+/// What programs use: the key of the remedy, and the subject of the problem.
 #[derive(Debug, Clone, Default, Serialize, JsonSchema)]
 pub(crate) struct About {
-    /// The key of what helps, the same in every version.
+    /// The key of the remedy, the same in every version.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) remedy_key: Option<&'static str>,
     /// The file, line, field or value that it is about.
@@ -69,7 +69,7 @@ impl Problem {
         Self::new("not-found", "Not found", StatusCode::NOT_FOUND, detail)
     }
 
-    /// It can be understood and not be done.
+    /// It is understood, but cannot be done.
     pub(crate) fn refused(detail: impl Into<String>) -> Self {
         Self::new("refused", "There is no answer", StatusCode::BAD_REQUEST, detail)
     }
@@ -92,17 +92,17 @@ impl Problem {
         }
     }
 
-    /// More than is taken.
+    /// More than is accepted.
     pub(crate) fn too_large(detail: impl Into<String>) -> Self {
         Self::new("too-large", "Too large", StatusCode::PAYLOAD_TOO_LARGE, detail)
     }
 
-    /// An address that is there, asked in a way that it does not answer.
+    /// An existing address, requested with a method that it does not answer.
     pub(crate) fn not_allowed(detail: impl Into<String>) -> Self {
         Self::new("not-allowed", "Not possible here", StatusCode::METHOD_NOT_ALLOWED, detail)
     }
 
-    /// The same, with a title that says what is the matter with a file, where it is refused.
+    /// The same, with a title that says what is wrong with a file that is refused.
     pub(crate) fn of_a_file(self, title: &'static str) -> Self {
         if self.kind == "refused" { Self { title, ..self } } else { self }
     }
@@ -161,7 +161,7 @@ impl From<Error> for Problem {
 }
 
 impl Problem {
-    /// What a step says of itself.
+    /// The problem of a step.
     pub(crate) fn of(error: &Error) -> Self {
         let (kind, title, status, retry) = match error.kind() {
             Kind::Cancelled => ("stopped", "Stopped", StatusCode::SERVICE_UNAVAILABLE, true),
@@ -185,7 +185,7 @@ impl IntoResponse for Problem {
     }
 }
 
-/// What helps, in the words of a page.
+/// The remedy, in the words of a page.
 fn words(remedy: &Remedy) -> String {
     let fixed = match remedy {
         Remedy::Words(words) | Remedy::Filter(words) => return words.clone(),
@@ -256,7 +256,7 @@ fn advice_here(advice: &Advice) -> String {
     said.replace(&format!("{CLAIM} "), "").replace(CLAIM, Setting::Map.name())
 }
 
-/// What helps where a call failed.
+/// The remedy for a failed call.
 fn call(remedy: &CallRemedy) -> &str {
     match remedy {
         CallRemedy::Words(words) => words,
@@ -297,7 +297,7 @@ mod tests {
         assert_eq!(said, "say which column (winner=COLUMN), or use map");
     }
 
-    /// What a page says to every remedy, below its name: one that is new changes this snapshot.
+    /// What a page says for every remedy, below its name: a new one changes this snapshot.
     #[test]
     fn every_remedy_has_words() {
         let mut all = String::new();

@@ -12,7 +12,7 @@ use super::{Failures, Spent, Unread};
 pub struct Asked {
     /// How many.
     pub values: u64,
-    /// Of these, no rating on the scale, or missing.
+    /// Of these, the ones without a rating on the scale.
     pub missing: u64,
 }
 
@@ -28,7 +28,7 @@ impl std::ops::AddAssign for Asked {
 pub struct KnownValidity {
     /// The share of pairs put into their order, equal ones half.
     pub auc: f64,
-    /// Of so many pairs.
+    /// The number of pairs.
     pub pairs: u64,
 }
 

@@ -1,4 +1,4 @@
-//! What calls take, and which of them came to nothing.
+//! What calls cost, and which of them failed.
 
 use std::collections::BTreeMap;
 
@@ -20,7 +20,7 @@ pub struct Spent {
     pub failed: u64,
     /// Tokens read and written.
     pub tokens: u64,
-    /// In US dollars; none where prices are not known.
+    /// In US dollars; `None` if prices are not known.
     pub price: Option<f64>,
 }
 
@@ -97,7 +97,7 @@ pub struct UnreadAnswers {
     pub remedy: String,
 }
 
-/// US dollars as they are said.
+/// US dollars as shown.
 pub fn dollars(price: Option<f64>) -> String {
     match price {
         None => "price not known".to_owned(),
@@ -108,7 +108,7 @@ pub fn dollars(price: Option<f64>) -> String {
 }
 
 impl Spent {
-    /// Tokens and price, as they are said.
+    /// Tokens and price, as shown.
     pub fn bill(&self) -> String {
         format!("{} tokens, {}", self.tokens, dollars(self.price))
     }

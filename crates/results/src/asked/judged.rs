@@ -5,15 +5,15 @@ use serde::{Deserialize, Serialize};
 
 use super::{Failures, Spent, Unread};
 
-/// The figures of one judge over many pairs. What cannot be known is `None`.
+/// The figures of one judge over many pairs. What is unknown is `None`.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct JudgeFigures {
     /// Pairs that it was asked about.
     pub pairs: u64,
     /// Pairs with a verdict.
     pub parsed: u64,
-    /// Share of calls for the response shown first less the share for the one shown second, ties in neither: 0 for a judge
-    /// that does not mind the position, 1 for one that always takes the first.
+    /// Share of calls for the response shown first less the share for the one shown second, ties in neither: 0 for a judge that ignores the
+    /// position, 1 for one that always prefers the first.
     pub position_bias: Option<f64>,
     /// Share of the pairs read in both orders whose two calls favour different responses.
     pub inconsistent: Option<f64>,
@@ -42,7 +42,7 @@ pub struct Fall {
     pub tried: u64,
     /// Of these, pairs that the attacked response won.
     pub fell: u64,
-    /// fell / tried; `None` where nothing was tried.
+    /// fell / tried; `None` if there was no attack.
     pub fall_rate: Option<f64>,
     /// Mean change of the verdict towards the attacked response.
     pub mean_shift: Option<f64>,
@@ -71,7 +71,7 @@ pub struct JudgeRun {
     pub failures: Failures,
     /// Answers that could not be read, by the reason.
     pub unread: Unread,
-    /// How often it fell for responses that tell it what to choose, where that was asked for.
+    /// How often it fell for responses that instruct it what to choose, if attacks were requested.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attacks: Vec<Fall>,
     /// What to know of how it was asked.

@@ -11,21 +11,21 @@ pub enum Parse {
     Clean,
     /// With prose or a code fence around it, or in other words that mean the same.
     Wrapped,
-    /// A value was there but is none of those that were asked for.
+    /// A value was there but is not one of those that were asked for.
     OffScale,
-    /// Two values were there that differ, and the last is no conclusion.
+    /// Two different values were there, and the last is not a conclusion.
     Contradictory,
     /// The model refused.
     Refused,
     /// Cut off by the limit of tokens.
     Truncated,
-    /// Cut off while the model reasoned: what stands in its reasoning is no answer.
+    /// Cut off while the model reasoned: a value within its reasoning is not an answer.
     Reasoning,
     /// The server gave the question back.
     Echo,
-    /// There are no words.
+    /// The answer has no words.
     Empty,
-    /// Nothing of the kind was found.
+    /// No such value was found.
     Unreadable,
     /// The call itself failed.
     Failed,
@@ -69,7 +69,7 @@ impl Parse {
         }
     }
 
-    /// The reason why nothing was read, in words.
+    /// The reason that the answer could not be read, in words.
     pub fn words(self) -> &'static str {
         match self {
             Self::Contradictory => "two verdicts that differ",

@@ -1,4 +1,4 @@
-//! What a model tells when it is asked to judge, before a run is paid for.
+//! What a model returns when it is asked to judge, before a run is paid for.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -12,11 +12,11 @@ pub struct Probe {
     pub model: String,
     /// The ways in which it was asked.
     pub ways: Vec<Way>,
-    /// What it does with schemas and seeds; none where the probe was stopped.
+    /// What it does with schemas and seeds; `None` if the probe was stopped.
     pub habits: Option<Habits>,
     /// What it is asked without, or otherwise, in sentences.
     pub remarks: Vec<String>,
-    /// The method that a run should use; none where no answer could be read.
+    /// The method that a run should use; `None` if no answer could be read.
     pub method: Option<String>,
     /// Why.
     pub because: String,
@@ -59,14 +59,14 @@ pub struct Way {
     pub seconds: f64,
 }
 
-/// What a model does with schemas, seeds and reasoning; none where it could not be told.
+/// What a model does with schemas, seeds and reasoning; a value is `None` if it could not be determined.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Habits {
     /// What becomes of a schema that the question contradicts.
     pub schema: Option<SchemaHabit>,
     /// What a seed does at temperature 1.
     pub seed: Option<SeedHabit>,
-    /// Tokens before or beside an answer in one question, at most: reasoning.
+    /// Tokens before or in addition to an answer in one question, at most: reasoning.
     pub reasoning_tokens: u64,
 }
 

@@ -34,8 +34,8 @@ pub struct Validity {
     pub low: f64,
     /// The upper end.
     pub high: f64,
-    /// The mean score (1 in the known order, 0 in the other) with the higher response shown first, less that with it shown second: above 0, what
-    /// is shown first gets more. `None` where no pair was rated in both orders.
+    /// The mean score (1 in the known order, 0 in the other) with the higher response shown first, less that with it shown second: above 0,
+    /// the response shown first gets more. `None` if no pair was rated in both orders.
     pub order_effect: Option<f64>,
     /// Its standard error over sources.
     pub order_se: Option<f64>,

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::interval::Interval;
 
-/// How far two judges agree on the pairs that both have judged. Coefficients are `None` where they are not defined.
+/// How far two judges agree on the pairs that both have judged. Coefficients are `None` if they are not defined.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct JudgeAgreement {
     /// The two.
@@ -18,7 +18,7 @@ pub struct JudgeAgreement {
     pub prompts: u64,
     /// Share of pairs with the same of A, tie and B: S1 of MT-Bench, a third by chance.
     pub same: Option<Interval>,
-    /// The same among pairs that neither calls a tie: S2 of MT-Bench, one half by chance.
+    /// The same among pairs that neither judge calls a tie: S2 of MT-Bench, one half by chance.
     pub same_without_ties: Option<Interval>,
     /// How often draws from the two soft verdicts agree.
     pub soft: Option<Interval>,
@@ -35,7 +35,7 @@ pub struct JudgeAgreement {
 pub struct AgreementMatrices {
     /// The judges, in the order of rows and columns.
     pub judges: Vec<String>,
-    /// By the coefficient's name: `same`, `same_without_ties`, `soft`, `kappa`, `weighted_kappa`, `alpha`; 1 on the diagonal, `None` where two
+    /// By the coefficient's name: `same`, `same_without_ties`, `soft`, `kappa`, `weighted_kappa`, `alpha`; 1 on the diagonal, `None` if two
     /// have no pair in common or it is not defined.
     pub coefficients: BTreeMap<String, Vec<Vec<Option<f64>>>>,
 }

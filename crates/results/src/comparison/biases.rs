@@ -16,23 +16,23 @@ pub struct BiasCard {
     pub verdicts: u64,
     /// Pairs with a verdict of it.
     pub pairs: u64,
-    /// Share of pairs with anybody's verdict on which it has none, whether it was asked about them or not.
+    /// Share of pairs with a verdict by any judge on which this one has none, whether it was asked about them or not.
     pub missing: f64,
     /// Share of verdicts of exactly one half.
     pub ties: Option<Interval>,
-    /// Share of answers for the response shown first, a tie half; 0.5 is no bias.
+    /// Share of answers for the response shown first, a tie half; 0.5 means no bias.
     pub prefers_first: Option<Interval>,
     /// Where that comes from: `both orders` (each pair in both, so quality cancels) or `varied orders` (quality may remain in part).
     pub orders: Option<String>,
     /// Share of pairs answered in both orders whose answers favour different responses.
     pub inconsistent: Option<Interval>,
-    /// Share of verdicts, no ties, for the response with more words: as AlpacaEval's "Proba. prefer longer", which counts
-    /// characters and takes differences above 30.
+    /// Share of verdicts, without ties, for the response with more words: as AlpacaEval's "Proba. prefer longer", which counts characters
+    /// and takes differences above 30.
     pub prefers_longer: Option<Interval>,
     /// How often it would prefer the longer of two responses that the reference finds equally good: sigmoid of the weight of length
     /// in a logistic regression of its verdict on the reference's (2 p - 1) and the sign of the difference in words.
     pub longer_at_equal_quality: Option<Interval>,
-    /// Share of verdicts, no ties, for the response with a list where only one has any: as its "Proba. prefer lists".
+    /// Share of verdicts, without ties, for the response with a list where only one has any: as its "Proba. prefer lists".
     pub prefers_lists: Option<Interval>,
     /// The same at equal quality.
     pub lists_at_equal_quality: Option<Interval>,
@@ -40,9 +40,9 @@ pub struct BiasCard {
     pub own_model: Option<Excess>,
     /// The same for responses of its family, its own model's too.
     pub own_family: Option<Excess>,
-    /// Mean agreement of one verdict with the majority of the reference, a tie on one side half: "Human agreement", where a soft
-    /// verdict counts as the side it favours. A reference judge is measured by the other ones, and where there are none by its own
-    /// other verdicts on the pair.
+    /// Mean agreement of one verdict with the majority of the reference, a tie on one side half: "Human agreement", where a soft verdict
+    /// counts as the side it favours. A reference judge is measured by the other ones, and without others by its own other verdicts on the
+    /// pair.
     pub agreement: Option<Interval>,
     /// 1 less the agreement of its majority with the reference's, where it has judged pairs more than once: "Bias".
     pub bias: Option<Interval>,
@@ -59,7 +59,7 @@ pub struct Excess {
     pub models: Vec<String>,
     /// Pairs with exactly one response of theirs.
     pub pairs: u64,
-    /// Mean preference for them less the mean of the reference on the same pairs, -1..1; 0 is no bias.
+    /// Mean preference for them less the mean of the reference on the same pairs, -1..1; 0 means no bias.
     pub excess: Interval,
     /// Whose mean: `reference` or `other judges`.
     pub beside: String,

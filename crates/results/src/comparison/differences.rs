@@ -37,7 +37,7 @@ pub struct Contrast {
 pub enum Measure {
     /// How often it is on the side of the reference, a tie of one of them half.
     Accuracy,
-    /// How often its answers favour what stands first, a tie half.
+    /// How often its answers favour the response shown first, a tie half.
     First,
     /// How often it prefers the longer response, ties left out.
     Longer,
@@ -99,7 +99,7 @@ pub struct StrengthDifference {
     pub p_value: f64,
     /// The false discovery rate if this and all surer ones were called differences (Benjamini & Hochberg 1995).
     pub q_value: f64,
-    /// Precision of the normal prior on scores, 0: none. There is one where a model has won or lost all its verdicts by one of the judges.
+    /// Precision of the normal prior on scores, 0: none. A prior is used if a model has won or lost all its verdicts by one of the judges.
     pub prior: f64,
 }
 
@@ -120,7 +120,7 @@ pub enum Why {
     NeverMet,
     /// There are too many models.
     ManyModels,
-    /// The verdicts determine no scores.
+    /// The verdicts do not determine scores.
     NoScores,
 }
 
@@ -129,7 +129,7 @@ pub enum Why {
 pub struct Versus {
     /// Differences, the surest first.
     pub differences: Vec<Difference>,
-    /// How much there is to go by, judge by judge.
+    /// The data that each judge's comparison is based on.
     pub judges: Vec<Parts>,
     /// Judges that could not be fitted in one of the parts, and why.
     pub skipped: Vec<Skipped>,

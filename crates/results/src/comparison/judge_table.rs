@@ -11,13 +11,13 @@ use crate::interval::Interval;
 /// The judges of a comparison: one row for each, and for each jury of them.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct JudgeTable {
-    /// The judges by which quality is told; empty where there are none.
+    /// The judges by which quality is judged; empty without any.
     pub reference: Vec<String>,
     /// Half of the 95 % interval of a win rate that labels are counted for, in 0..1.
     pub margin: f64,
     /// What the columns mean, in their order.
     pub columns: Vec<JudgeColumn>,
-    /// The reference first, then whoever tells most of it, and last those that are right only when they are turned around.
+    /// The reference first, then the judge that predicts it best, and last those that are right only when inverted.
     pub rows: Vec<JudgeRow>,
 }
 
@@ -32,7 +32,7 @@ pub struct JudgeColumn {
     pub unit: JudgeUnit,
     /// What exactly is counted.
     pub definition: String,
-    /// The value that means no bias, where there is one.
+    /// The value that means no bias, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub neutral: Option<f64>,
 }
@@ -58,7 +58,7 @@ pub struct JudgeRow {
     pub judge: String,
     /// What it is.
     pub kind: JudgeKind,
-    /// Whether its verdicts go against the reference's: gain and labels are those of its verdicts turned around.
+    /// Whether its verdicts oppose the reference's: gain and labels are those of its inverted verdicts.
     pub turned: bool,
     /// What is known of it, by the ids of the columns; what is not there is not known.
     pub cells: BTreeMap<String, Figure>,
@@ -68,7 +68,7 @@ pub struct JudgeRow {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum JudgeKind {
-    /// Quality is told by it.
+    /// It is the reference for quality.
     Reference,
     /// A judge.
     Judge,
@@ -105,7 +105,7 @@ impl From<f64> for Figure {
 const ACCURACY: &str = "accuracy";
 /// What the ids of the accuracies in parts of the data begin with.
 const IN: &str = "accuracy_in:";
-/// Columns of biases, for which one half is none.
+/// Columns of biases, for which one half means no bias.
 const BIASES: [&str; 3] = ["first", "longer_at_equal_quality", "list_at_equal_quality"];
 
 /// What the mark of a bias means.
@@ -266,8 +266,8 @@ pub enum End {
 }
 
 impl JudgeTable {
-    /// The columns of files: name, column and which of its numbers. An interval has two of its own, `_low` and `_high`; a part of the data that
-    /// comes last in an id stays last: `accuracy_low_in:Natural`.
+    /// The columns of files: name, column and which of its numbers. An interval has two further columns, `_low` and `_high`; a part of the
+    /// data that comes last in an id stays last: `accuracy_low_in:Natural`.
     pub fn fields(&self) -> Vec<(String, &JudgeColumn, End)> {
         let mut fields = Vec::new();
         for column in &self.columns {

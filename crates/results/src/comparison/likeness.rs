@@ -12,16 +12,16 @@ pub struct Likeness {
     pub judges: Vec<String>,
     /// The measure.
     pub measure: String,
-    /// The groups that `overall` is the mean over: scenarios, or `all` where there are none.
+    /// The groups that `overall` is the mean over: scenarios, or `all` without any.
     pub scenarios: Vec<String>,
-    /// Mean similarity over the scenarios in which both judges have weights; `None` where there is none.
+    /// Mean similarity over the scenarios in which both judges have weights; `None` without any.
     pub overall: Vec<Vec<Option<f64>>>,
-    /// What the intervals and stabilities come from: `posterior` (draws of the weights, published ones stay at their
-    /// means; a draw holds more noise than a mean, so correlations of draws are lower than those of means) or `properties`
-    /// (resampled with replacement, where no judge has draws).
+    /// Where the intervals and stabilities come from: `posterior` (draws of the weights, published ones stay at their means; a draw is
+    /// noisier than a mean, so correlations of draws are lower than those of means) or `properties` (resampled with replacement, if no
+    /// judge has draws).
     pub resampled: String,
-    /// Judges without draws beside others that have some: they are the same in every resample, and what stands between them alone looks
-    /// firmer than it is.
+    /// Judges without draws among others that have some: they are the same in every resample, and clusters of them alone look more stable
+    /// than they are.
     pub unmoved: u64,
     /// 5 % quantile of the similarity over resamples.
     pub low: Vec<Vec<Option<f64>>>,
@@ -31,7 +31,7 @@ pub struct Likeness {
     pub high: Vec<Vec<Option<f64>>>,
     /// Similarity in each group, query-specific cases too.
     pub by_group: BTreeMap<String, Vec<Vec<Option<f64>>>>,
-    /// Clusters; `None` where fewer than three judges can be placed.
+    /// Clusters; `None` if fewer than three judges can be placed.
     pub clusters: Option<Clusters>,
 }
 
@@ -40,7 +40,8 @@ pub struct Likeness {
 pub struct Clusters {
     /// The judges in the order of the tree's leaves; a judge that is missing could not be placed, its similarity to some other being unknown.
     pub order: Vec<String>,
-    /// The joins of the tree, closest first; judges are numbered from 0 in the order of `judges`, joins go on from the number of all judges.
+    /// The joins of the tree, closest first; judges are numbered from 0 in the order of `judges`, joins continue from the number of all
+    /// judges.
     pub joins: Vec<TreeJoin>,
     /// The cut with the greatest mean silhouette, in leaf order.
     pub groups: Vec<ClusterGroup>,
@@ -48,7 +49,7 @@ pub struct Clusters {
     pub silhouette: Option<f64>,
     /// Judges on a plane.
     pub places: Vec<Place>,
-    /// The share of squared distances that the plane holds, 0..1.
+    /// The share of squared distances explained by the plane, 0..1.
     pub explained: f64,
     /// Mean squared correlation of the map with those of the resamples, after the best rotation, 0..1.
     pub map_stability: f64,
@@ -63,7 +64,7 @@ pub struct TreeJoin {
     pub right: usize,
     /// The mean distance between them: 1 - correlation, or the mean L1 or L2 difference.
     pub height: f64,
-    /// The share of resamples whose tree holds the same cluster, 0..1.
+    /// The share of resamples whose tree contains the same cluster, 0..1.
     pub stability: f64,
 }
 
@@ -72,7 +73,7 @@ pub struct TreeJoin {
 pub struct ClusterGroup {
     /// Who is in it, in leaf order.
     pub judges: Vec<String>,
-    /// The share of resamples whose tree holds the same cluster, 0..1; `None` for one judge alone.
+    /// The share of resamples whose tree contains the same cluster, 0..1; `None` for one judge alone.
     pub stability: Option<f64>,
 }
 
@@ -111,7 +112,7 @@ pub struct Intensity {
 }
 
 impl Intensity {
-    /// Whether the direction is sure; `None` where nothing is known of it.
+    /// Whether the direction is sure; `None` if it is unknown.
     pub fn is_sure(&self) -> Option<bool> {
         self.p_positive.map(|p| p.max(1.0 - p) >= 0.95)
     }

@@ -40,7 +40,7 @@ pub struct Comparison {
     pub cautions: Vec<Caution>,
     /// What intervals of all that follows from verdicts are over: `prompt`, a field's name, or `pair` where every pair counts as independent.
     pub unit: String,
-    /// Properties whose ratings only stand in for what they name.
+    /// Properties whose ratings are only proxies of what they name.
     pub proxies: Vec<String>,
     /// How good and how biased each judge is, in one table.
     #[serde(default)]
@@ -62,9 +62,9 @@ pub struct Comparison {
     pub strengths: Vec<StrengthDifference>,
     /// Judges whose leaderboards are not compared, and why.
     pub strengths_left_out: Vec<NotRanked>,
-    /// Who can stand in for people; `None` without a judge to stand in for.
+    /// Judges that can stand in for people; `None` without people to stand in for.
     pub stand_ins: Option<StandIns>,
-    /// Fits of judges and groups that learn from each other; `None` where there are too few.
+    /// Fits of judges and groups that learn from each other; `None` if there are too few.
     pub pooling: Option<Pooling>,
     /// Where they differ, the surest first.
     pub contrasts: Vec<Contrast>,

@@ -6,9 +6,10 @@ use serde::{Deserialize, Serialize};
 /// Separate and pooled fits side by side.
 ///
 /// The weight of property k for judge j in group g is `m_k + a_jk + b_gk + d_jgk`, each part normal around 0 with one sd for all
-/// properties. In turns: EP posteriors of the cells with priors centred where the parts put them; parts and their sds by the marginal likelihood
-/// of what the cells saw; the sd of what is peculiar to a cell by the evidence. The sds err towards alike: on simulated groups whose weights
-/// have an sd of .58 they find .21 to .25. That costs little where groups differ and gains where they do not.
+/// properties. Alternating: EP posteriors of the cells with priors centred where the parts put them; parts and their sds by the marginal
+/// likelihood of what the cells saw; the sd of what is peculiar to a cell by the evidence. The sds are biased towards similarity: on
+/// simulated groups whose weights have an sd of .58 they find .21 to .25. That costs little where groups differ and gains where they do
+/// not.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Pooling {
     /// Folds of the comparison.

@@ -1,4 +1,4 @@
-//! Who can stand in for people.
+//! Judges that can stand in for people.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -16,7 +16,7 @@ pub struct StandIns {
     pub margin: f64,
     /// Judges and juries, the one that adds most to predicting held-out reference verdicts first.
     pub candidates: Vec<StandIn>,
-    /// Win rates by the reference with the help of the best candidate; per model, or of side A where models have no names.
+    /// Win rates by the reference with the help of the best candidate; per model, or of side A if models have no names.
     pub rates: Vec<CorrectedRate>,
 }
 
@@ -38,10 +38,10 @@ pub struct StandIn {
     pub accuracy_high: f64,
     /// The same in every group that the pairs are in; without groups, in every part (file or folder) in which the data came.
     pub by_group: Vec<GroupAccuracy>,
-    /// Whether it has to be turned around: its verdicts are right when they are read the other way. It stands last.
+    /// Whether it has to be inverted: its verdicts are right when they are read the other way. It comes last.
     pub turned: bool,
-    /// Share of pairs, without the reference's ties, on which its calibrated prediction is on the reference's side, held out by prompt; calibration
-    /// turns around a judge that is mostly wrong.
+    /// Share of pairs, without the reference's ties, on which its calibrated prediction is on the reference's side, held out by prompt;
+    /// calibration inverts a judge that is mostly wrong.
     pub calibrated_accuracy: Option<f64>,
     /// Held-out log-loss of the calibrated prediction (a logistic regression on 2 p - 1), in nats.
     pub log_loss: f64,

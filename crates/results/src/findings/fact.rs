@@ -1,4 +1,4 @@
-//! What can be found, or why nothing can be said: the figures of a finding.
+//! The figures of a finding: what was found, or the reason that nothing can be said.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -9,13 +9,13 @@ use crate::interval::Interval;
 /// The false discovery rate at which something is called a difference or a change.
 pub const FALSE_DISCOVERIES: f64 = 0.05;
 
-/// What was found, or why nothing can be said.
+/// What was found, or the reason that nothing can be said.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Fact {
     /// Whom to use as judge, and at what cost in labels.
     UseJudge(UseJudge),
-    /// Nobody is recommended as judge.
+    /// No judge is recommended.
     NoJudge {
         /// Why not.
         why: NoJudge,
@@ -26,7 +26,7 @@ pub enum Fact {
     WeighsAlike {
         /// Contrasts that were looked at.
         of: u64,
-        /// Judges that are left out, because their fits predict no better than chance.
+        /// Judges that are left out because their fits predict no better than chance.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         without: Vec<String>,
     },
@@ -52,7 +52,8 @@ pub enum Fact {
         intensity: Interval,
         /// Properties whose direction is sure, this one too.
         sure: u64,
-        /// Whether the fit predicts unseen verdicts better than its baselines by more than two standard errors; `None` where that was not looked at.
+        /// Whether the fit predicts unseen verdicts better than its baselines by more than two standard errors; `None` if that was not
+        /// checked.
         predicts: Option<bool>,
     },
     /// Nothing can be said of what the only judge rewards.
@@ -71,7 +72,7 @@ pub enum Fact {
         /// Models.
         of: u64,
     },
-    /// Nothing is held equal, so that nobody knows what models owe to formatting.
+    /// Nothing is held equal, so that it is unknown what models owe to formatting.
     NothingHeld,
     /// Who leads.
     Leads(Leads),
@@ -80,9 +81,10 @@ pub enum Fact {
 /// Whom to use as judge.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct UseJudge {
-    /// Who: of single judges whose verdicts surely tell something of the reference's, the one whose accuracy has the highest lower end.
+    /// The judge: of single judges whose verdicts are surely informative about the reference's, the one whose accuracy has the highest
+    /// lower end.
     pub judge: String,
-    /// Whom it stands in for.
+    /// The judges that it stands in for.
     pub reference: Vec<String>,
     /// Its accuracy with its 90 % interval.
     pub accuracy: Interval,
@@ -90,7 +92,7 @@ pub struct UseJudge {
     pub pairs: u64,
     /// Half of the 95 % interval of a win rate that labels are counted for, in 0..1.
     pub margin: f64,
-    /// Labels needed beside its verdicts.
+    /// Labels needed in addition to its verdicts.
     pub labels_needed: u64,
     /// Labels that are there.
     pub labels_there: u64,
@@ -102,18 +104,18 @@ pub struct UseJudge {
     pub not_surely_worse: Vec<String>,
 }
 
-/// Why nobody is recommended as judge.
+/// Why no judge is recommended.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "because", rename_all = "snake_case")]
 pub enum NoJudge {
-    /// No judge stands for people or right answers.
+    /// No judge represents people or right answers.
     NoReference,
     /// The reference and the judges share too few pairs.
     FewLabels {
         /// Whose.
         reference: Vec<String>,
     },
-    /// No judge surely does better than chance.
+    /// No judge is surely better than chance.
     NoBetter {
         /// The one that comes closest.
         judge: String,
@@ -205,9 +207,9 @@ pub struct Debtor {
 /// Who leads a board.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Leads {
-    /// Who, the best first: one model, or those that cannot be told from it.
+    /// The models, the best first: one, or those that cannot be distinguished from it.
     pub models: Vec<String>,
-    /// The score of the first with its 95 % interval; both ends are the score where there is none.
+    /// The score of the first with its 95 % interval; both ends are the score without one.
     pub score: Interval,
     /// `points`, `%` (of verdicts won) or `% at equal length`.
     pub unit: String,

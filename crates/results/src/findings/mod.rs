@@ -1,4 +1,4 @@
-//! What stands on top of every output: findings that can be said in a sentence, each with its interval.
+//! The findings at the top of every output, each a sentence with its interval.
 //!
 //! A finding has its figures and its sentence, so that a terminal, a page, a file and JSON say the same.
 

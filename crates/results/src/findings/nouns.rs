@@ -2,7 +2,7 @@
 
 use predilect_types::shown::line;
 
-/// The properties whose labels are no nouns.
+/// The properties whose labels are not nouns.
 const NOUNS: [(&str, &str); 22] = [
     ("harmless", "harmlessness"),
     ("friendly", "friendliness"),
