@@ -1,8 +1,8 @@
 //! How long does the published job take as a user runs it: every fit checked, ten held-out folds, a search for terms, and intervals over
 //! prompts? For comparison, the fits alone in one run on one core.
 //!
-//! 33 judges on 5,240 pairs of simulated comparisons (29 columns) in 11 scenarios and 5 overlapping cases of the published sizes: 561 fits of 121 to
-//! 5,240 rows. `cargo bench -p predilect-analysis --bench job_as_shown [-- JUDGES]`
+//! 33 judges on 5,240 pairs of simulated comparisons (29 columns) in 11 scenarios and 5 overlapping cases of the published sizes: 561 fits
+//! of 121 to 5,240 rows. `cargo bench -p predilect-analysis --bench job_as_shown [-- JUDGES]`
 
 #![allow(clippy::print_stdout, reason = "a benchmark prints")]
 

@@ -162,8 +162,8 @@ pub(crate) fn fit(
 /// adds to them: held-out verdicts and fits with other columns. With [`Engine::Ep`] there is no check either, since its only consequence
 /// would be a remark.
 ///
-/// The draws contain what leaving out each unit changes (but for [`FitOptions::independent`]); without [`FitOptions::keep_draws`] they have
-/// no values, which at `2 n d` multiply-adds for each of them would take most of the time.
+/// The draws contain what leaving out each unit changes (except with [`FitOptions::independent`]); without [`FitOptions::keep_draws`] they
+/// have no values, which at `2 n d` multiply-adds for each of them would take most of the time.
 ///
 /// # Errors
 ///

@@ -30,7 +30,8 @@ pub(crate) struct With<'a> {
     pub(crate) over: Option<&'a OverClusters>,
 }
 
-/// The fit of `numbers` (properties, then terms) without information; `None` where length or information is not in it, or it does not converge.
+/// The fit of `numbers` (properties, then terms) without information; `None` where length or information is not in it, or it does not
+/// converge.
 ///
 /// `with` is the fit with information.
 pub(crate) fn length_alone(
@@ -68,8 +69,8 @@ pub(crate) fn length_alone(
     Some(LengthAlone { length: alone, taken, low, high, says })
 }
 
-/// Half of the 90 % interval of the difference of a weight in two fits of the same rows: units left out from both at once, and Student's t with one
-/// degree of freedom less than effective units.
+/// Half of the 90 % interval of the difference of a weight in two fits of the same rows: units left out from both at once, and Student's t
+/// with one degree of freedom less than effective units.
 fn reach(with: &OverClusters, at: usize, without: &OverClusters, place: usize) -> Option<f64> {
     if with.ids != without.ids || with.ids.len() < 2 {
         return None;

@@ -71,7 +71,7 @@ pub(crate) fn over_units(
     Some((over, units))
 }
 
-/// Puts the uncertainty over units in the place of the model's, in weights, terms and draws.
+/// Replaces the model's uncertainty by that over units, in weights, terms and draws.
 pub(crate) fn widen(reach: &Reach, weights: &mut [Weight], terms: &mut [Weight], draws: Option<&mut Draws>) {
     let mut columns: Vec<(usize, Marginal, Marginal)> = Vec::new();
     for (j, weight) in weights.iter_mut().chain(terms).enumerate() {

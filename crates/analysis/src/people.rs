@@ -5,9 +5,9 @@
 //! The share that agrees is a, with Wilson's 90 % interval. A person who only calls ties, or is the only judge of their pairs, is not
 //! compared.
 //!
-//! An annotator is *unreliable* with at least 30 such votes where the interval reaches one half, so that a coin would do as well,
-//! and lies wholly below the share of all others together. A coin agrees in one half whatever the others do, so the rule needs no
-//! median, and more votes never make a reliable person unreliable.
+//! An annotator is *unreliable* with at least 30 such votes where the interval reaches one half, so that a coin would do as well, and is
+//! entirely below the share of all others together. A coin agrees in one half whatever the others do, so the rule needs no median, and more
+//! votes never make a reliable person unreliable.
 
 use std::collections::{BTreeMap, HashMap};
 

@@ -21,8 +21,9 @@ use crate::values::MISSING;
 
 /// The posterior of one judge's verdicts, by EP and unchecked.
 ///
-/// Of comparisons, cost is about `n (d^2 / 2 * iterations + 2 d^2)` multiply-adds for n verdicts and d columns, .3 to .4 µs a verdict for 29 of
-/// them on one core of a Zen 4; memory: `2 n d` bytes for the comparisons and their pack, and some ten numbers a verdict. Other features take the way of [`crate::dissect()`].
+/// Of comparisons, cost is about `n (d^2 / 2 * iterations + 2 d^2)` multiply-adds for n verdicts and d columns, .3 to .4 µs a verdict for
+/// 29 of them on one core of a Zen 4; memory: `2 n d` bytes for the comparisons and their pack, and some ten numbers a verdict. Other
+/// features take the way of [`crate::dissect()`].
 ///
 /// # Errors
 ///
@@ -188,7 +189,8 @@ fn of_small(
         clusters: prompt_of,
     };
     let ways = ways(table, verdicts);
-    // Rows are merged by prompt, which is what intervals are over, mostly. Where no pair has two verdicts, there is hardly any row to merge.
+    // Rows are merged by prompt, which is what intervals are over, mostly. Where no pair has two verdicts, there is hardly any row to
+    // merge.
     let each = if ways.iter().all(|way| way.name == "prompt") { None } else { Some(all.clone()) };
     let merged = if twice(table, verdicts) { all.merged() } else { all };
     let regression = Regression::of_small(&merged.x, &merged.verdicts, Some(&merged.weights), priors)
@@ -282,8 +284,8 @@ impl Small {
     fn merged(mut self) -> Self {
         let mut sizes = vec![0_u32; self.clusters.iter().max().map_or(0, |most| *most as usize + 1)];
         self.clusters.iter().for_each(|cluster| sizes[*cluster as usize] += 1);
-        // In small clusters the rows so far are looked through one by one: the last of each, and the one before every row. In large ones rows
-        // are found by their hash, then one by one.
+        // In small clusters the rows so far are looked through one by one: the last of each, and the one before every row. In large ones
+        // rows are found by their hash, then one by one.
         let mut last: HashMap<(u64, u64), u32> = HashMap::new();
         let (mut last_of_few, mut before) =
             (vec![NONE; sizes.len()], Vec::with_capacity(self.verdicts.len()));

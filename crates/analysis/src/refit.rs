@@ -1,4 +1,4 @@
-//! A fit once more with other columns, for what it says of the first.
+//! Another fit with other columns, for comparison with the first.
 
 use predilect_stats::leave_out::OverClusters;
 use predilect_stats::{EpOptions, Prior, ep};
@@ -11,8 +11,8 @@ use crate::rows::Rows;
 use crate::table::{FeatureTable, VerdictRow};
 use predilect_results::Weight;
 
-/// The weights of a fit of these numbers, in the order of its columns and without names, with what leaving out units changes; the intervals are over
-/// these units unless the options say otherwise. `None` where it does not converge.
+/// The weights of a fit of these numbers, in the order of its columns and without names, with what leaving out units changes; the intervals
+/// are over these units unless the options say otherwise. `None` where it does not converge.
 pub(crate) fn refit(
     table: &FeatureTable,
     rows: &[VerdictRow],

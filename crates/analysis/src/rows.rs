@@ -19,7 +19,7 @@ pub(crate) struct Rows {
     pub(crate) clusters: Vec<u64>,
 }
 
-/// Rows that are the same but for their verdicts, as one.
+/// Rows that differ only in their verdicts, merged into one.
 pub(crate) struct Merged {
     pub(crate) rows: Rows,
     /// Where each row went.

@@ -88,7 +88,7 @@ impl FeatureTable {
         if verdict.group.is_some() { verdict.group.as_slice() } else { self.groups_of(verdict.pair) }
     }
 
-    /// The same with the units that the user names in the place of prompts: the values of a field, or with `independent` every pair.
+    /// The same with the units that the user names instead of prompts: the values of a field, or with `independent` every pair.
     pub fn over_units(&self, independent: bool) -> Cow<'_, Self> {
         let field = self.units.iter().find_map(|unit| match unit {
             Unit::Field { of_pair, .. } => Some(of_pair),
@@ -107,7 +107,7 @@ impl FeatureTable {
         Cow::Owned(out)
     }
 
-    /// What [`FeatureTable::over_units`] puts in the place of prompts: a field's name, `pair` or `prompt`.
+    /// What [`FeatureTable::over_units`] uses instead of prompts: a field's name, `pair` or `prompt`.
     pub fn unit(&self, independent: bool) -> &str {
         let field = self.units.iter().find(|unit| matches!(unit, Unit::Field { .. }));
         match field {

@@ -59,7 +59,7 @@ fn way(table: &FeatureTable, unit: &Unit, rows: &[VerdictRow]) -> Way {
     Way { name: unit.name().to_owned(), of_row: rows.iter().enumerate().map(one).collect() }
 }
 
-/// Whether there are several people, one of whom at least has judged on several prompts.
+/// Whether there are several people, at least one of whom has judged on several prompts.
 fn annotators_repeat(table: &FeatureTable, rows: &[VerdictRow]) -> bool {
     let mut first: HashMap<u32, u64> = HashMap::new();
     let mut repeats = false;

@@ -3,7 +3,7 @@
 /// Marks a missing number.
 pub(crate) const MISSING: i8 = i8::MIN;
 
-/// Numbers one after the other; NaN where one is missing.
+/// A sequence of numbers; NaN where one is missing.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Values(Kind);
 

@@ -168,7 +168,7 @@ pub fn json_object(text: &str, field: &str) -> Result<(Map<String, Value>, Parse
     };
     let before = says(text.get(..begin.unwrap_or(0)).unwrap_or_default());
     let behind = says(text.get(end..).unwrap_or_default());
-    // In the midst of a line of words it is a thought on the way.
+    // In the middle of a line of words it is a passing thought.
     let line_before =
         text.get(..begin.unwrap_or(0)).unwrap_or_default().rsplit('\n').next().unwrap_or_default();
     let line_behind = text.get(end..).unwrap_or_default().split('\n').next().unwrap_or_default();

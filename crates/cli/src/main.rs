@@ -113,7 +113,7 @@ fn main() -> ExitCode {
     signals::let_end();
     match result {
         Ok(()) => ExitCode::SUCCESS,
-        // Whoever closed the pipe has read enough.
+        // A reader that closed the pipe has read enough.
         Err(problem) if problem.is_closed_pipe() => ExitCode::SUCCESS,
         Err(problem) => {
             problem.print();

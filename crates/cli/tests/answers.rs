@@ -255,7 +255,7 @@ fn tokenize(body: &Value) -> Option<(u16, Value)> {
 #[test]
 fn both_letters_are_asked_for_by_their_tokens_where_a_server_takes_them() {
     let folder = tempfile::tempdir().expect("a folder");
-    // The worse letter is never among the likeliest tokens. A server that is told the tokens reports it: .02 of .32.
+    // The worse letter is never among the likeliest tokens. A server that is asked for the tokens reports it: .02 of .32.
     let told = |takes: bool| {
         serve_calls(move |path, body| {
             if path.ends_with("/tokenize") {

@@ -293,7 +293,7 @@ fn views_have_every_row(ask: &dyn Fn(&[&str]) -> Vec<String>, rows: &[Value]) {
     assert!(markdown.contains("wrong ↻") && table.contains("wrong ↻"), "{markdown}");
 }
 
-/// The first finding names the judge that tells most of the reference, with its figures.
+/// The first finding names the judge that predicts the reference best, with its figures.
 fn use_the_one_that_is_right(found: &Value) {
     let first = &found["findings"][0];
     assert_eq!(

@@ -148,13 +148,13 @@ const ROOM: [&str; 4] = ["--method", "generated", "--reasoning-tokens", "400"];
 fn models_that_reason_first_are_asked_as_they_want_to_be() {
     let desk = Desk::new();
     let ask = |model: &str, study: &str, more: &[&str]| desk.ask(model, study, more);
-    // The name tells: no temperature, room, and no probabilities.
+    // The name shows it: no temperature, token budget, and no probabilities.
     let said = json(&ask("openai:gpt-5-thinker", "known", &[]));
     full(&said);
     assert_eq!((said["method"].as_str(), said["calls"].as_u64()), (Some("generated"), Some(120)));
     // Whoever knows better may ask for probabilities; the refusal ends the run.
     refused(&ask("openai:gpt-5-thinker", "scored", &["--method", "scored"]), "--method generated");
-    // The name tells nothing: the refusal does, and costs no repetition.
+    // The name does not show it: the refusal does, and costs no repetition.
     let server = desk.provider.model("thinker");
     let said = json(&ask(&server, "told", &ROOM));
     full(&said);
@@ -164,7 +164,7 @@ fn models_that_reason_first_are_asked_as_they_want_to_be() {
     full(&again);
     assert_eq!(again["calls"].as_u64(), Some(0));
     full(&json(&ask("anthropic:thinker-4-5", "claude", &["--reasoning-tokens", "400"])));
-    // A model that tells no probabilities ends the run at once.
+    // A model that returns no probabilities ends the run at once.
     refused(&ask(&server, "letters", &[]), "--method generated");
     // No room: the first answers end the run, before much is spent; a run with room asks these again.
     desk.provider.forget();

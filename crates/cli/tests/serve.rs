@@ -124,7 +124,7 @@ fn what_cannot_be_read_is_said_where_it_stands() {
     assert_eq!(server.send("POST", "/api/v1/studies", &[]).0, 403, "nothing is changed without the header");
 }
 
-/// Whatever is wrong with a request, a program is told in one form and a reader on a page.
+/// Whatever is wrong with a request, a program gets one form and a reader a page.
 #[test]
 fn no_refusal_is_bare() {
     let server = Server::start(&[]);
@@ -307,7 +307,7 @@ fn a_token_is_asked_for_where_one_is_set() {
 #[test]
 fn what_to_watch_out_for_stands_on_the_page() {
     let folder = tempfile::tempdir().expect("a folder");
-    // One model wrote every A, so that side and model cannot be told apart.
+    // One model wrote every A, so that side and model cannot be distinguished.
     let place = study(folder.path(), 60);
     let server = Server::start(&[place.to_str().expect("UTF-8")]);
     let live = server.json("/api/v1/s/study/dissect");

@@ -106,7 +106,7 @@ fn a_stopped_look_leaves_nothing_behind() {
         std::thread::sleep(Duration::from_millis(100));
         signal(&child, name);
         let output = child.wait_with_output().expect("it ends");
-        // Those that are no wish to stop end it as the system would.
+        // Signals that do not ask to stop end it as the system would.
         let wish = ["TERM", "INT", "HUP"].contains(&name);
         assert_eq!(output.status.code(), wish.then_some(130), "{name}");
         assert_eq!(left(&scratch), 0, "{name}");

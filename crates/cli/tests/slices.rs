@@ -13,8 +13,8 @@ const WORDS: [&str; 12] = [
     "light",
 ];
 
-/// 600 pairs on as many prompts: in `essay` the longer response wins nine times of ten, in `chat` the shorter one. `label` is another field,
-/// which has nothing to do with it.
+/// 600 pairs on as many prompts: in `essay` the longer response wins nine times of ten, in `chat` the shorter one. `label` is another
+/// field, which has nothing to do with it.
 fn made(folder: &Path) -> String {
     let mut state = 7_u64;
     let mut random = |n: u64| {

@@ -1,4 +1,4 @@
-//! A study that is opened where it lies: nothing is copied, one writes at a time, and what cannot be written can be read.
+//! A study that is opened in place: nothing is copied, one writes at a time, and what cannot be written can be read.
 
 mod support;
 

@@ -57,8 +57,8 @@ pub(crate) const ON: Setting = Setting::On;
 pub(crate) const ADD: Setting = Setting::Add;
 pub(crate) const REPLACE: Setting = Setting::Replace;
 
-/// Marks of settings within a text that is being written, from here on in the order of [`Setting::ALL`]; of the characters that Unicode leaves to
-/// private use.
+/// Marks of settings within a text that is being written, from here on in the order of [`Setting::ALL`]; of the characters that Unicode
+/// leaves to private use.
 const MARKS: u32 = 0x10_0000;
 
 impl Setting {

@@ -234,7 +234,7 @@ fn choose(
             Err(refusal) => Err(refused(label, container, sample, refusal)),
         };
     }
-    // Whoever names the responses says what the file is.
+    // A user who names the responses says what the file is.
     if options.mapping.names_responses() {
         let recipe = Recipe { name: "mapped".to_owned(), ..Recipe::default() };
         return Ok(Detected { recipe, evidence: container.describe().to_owned() });

@@ -205,7 +205,7 @@ impl DataError {
         self.0.kind == ErrorKind::LaterLayout
     }
 
-    /// Whether whoever read the output has closed it: not a failure.
+    /// Whether the reader of the output has closed it: not a failure.
     pub fn is_closed_pipe(&self) -> bool {
         self.0.cause.as_ref().is_some_and(|cause| cause.kind() == io::ErrorKind::BrokenPipe)
     }

@@ -25,7 +25,7 @@ pub enum Judges {
     Auto,
     /// All verdicts count under the name of the judge that the people are together.
     Pooled,
-    /// Everybody who is named is a judge.
+    /// Every named person is a judge.
     Each,
 }
 
@@ -110,7 +110,7 @@ pub enum Record {
 pub struct Progress<'a> {
     /// The file being read.
     pub source: &'a str,
-    /// Bytes of it read so far, as they lie on the disk.
+    /// Bytes of it read so far, as stored on the disk.
     pub bytes_read: u64,
     /// Its size on the disk, where it has one.
     pub bytes_total: Option<u64>,

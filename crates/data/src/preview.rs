@@ -42,7 +42,7 @@ pub struct Previewed {
 ///
 /// # Errors
 ///
-/// Those of [`crate::read()`], but for pairs without a verdict: these are shown.
+/// Those of [`crate::read()`], except that pairs without a verdict are shown.
 pub fn preview(inputs: &[PathBuf], options: &ReadOptions) -> Result<Preview, DataError> {
     let options = ReadOptions { limit: Some(options.limit.unwrap_or(SHOWN).min(50)), ..options.clone() };
     let mut pairs: Vec<Previewed> = Vec::new();

@@ -75,8 +75,8 @@ pub fn keywords(text: &str) -> Vec<Keyword> {
 
 /// The text without the share of its key phrases that have the highest scores, wherever they occur: `share` times their number, rounded.
 ///
-/// The space before a phrase goes with it where another follows, or a mark or the end of the line. Larger shares remove what smaller ones
-/// do, and more. A share below 0 is 0, above 1 it is 1, and NaN counts as 0.
+/// The space before a phrase is removed with it if another space follows, or a mark or the end of the line. Larger shares remove what
+/// smaller ones do, and more. A share below 0 is 0, above 1 it is 1, and NaN counts as 0.
 ///
 /// ```
 /// use predilect_learn::keywords::without;

@@ -1,8 +1,8 @@
-//! SPA's expansion (arXiv 2406.04412): a policy answers prompts itself, several times each, and calls those answers better whose probability
-//! has grown more since it began.
+//! SPA's expansion (arXiv 2406.04412): a policy answers prompts itself, several times each, and calls those answers better whose
+//! probability has grown more since it began.
 //!
-//! A sample's reward is `sum_t (ln pi(t) - ln pi_0(t))` over its tokens, without a factor and not by length; the pair of a prompt is the sample
-//! with the largest against that with the smallest. Training on the pairs refines their labels: [`crate::Trainer::refine`].
+//! A sample's reward is `sum_t (ln pi(t) - ln pi_0(t))` over its tokens, without a factor and not by length; the pair of a prompt is the
+//! sample with the largest against that with the smallest. Training on the pairs refines their labels: [`crate::Trainer::refine`].
 
 use serde::{Deserialize, Serialize};
 
@@ -79,7 +79,8 @@ impl Expanded {
 ///
 /// # Errors
 ///
-/// When fewer than two samples are asked for, beta is not a number above 0, the other model has another vocabulary, or as [`Model::sample`].
+/// When fewer than two samples are asked for, beta is not a number above 0, the other model has another vocabulary, or as
+/// [`Model::sample`].
 pub fn expand(
     policy: &Model,
     initial: Initial<'_>,

@@ -178,7 +178,7 @@ fn what_cannot_be_written_rightly_is_refused() {
     model.merge();
     model.write_gguf(&path, GgufNumbers::F32, source.path()).unwrap();
     assert!(apart(&model, &Model::open(&path).unwrap()) <= 1e-6);
-    // Numbers that are none.
+    // Numbers that are not finite.
     let id = model.store.named("model.norm.weight").unwrap();
     model.store.get_mut(id).value[0] = f32::NAN;
     let refusal = model.write_gguf(&path, GgufNumbers::F32, source.path()).unwrap_err();
@@ -247,7 +247,7 @@ fn a_real_model_stays_itself() {
     let model = Model::open(&source).unwrap();
     let made = tempfile::tempdir().unwrap();
     let path = made.path().join("made.gguf");
-    // The tokens are no text, which makes the differences larger than in use.
+    // The tokens are not text, which makes the differences larger than in use.
     for (numbers, most) in [(GgufNumbers::F32, 1e-6), (GgufNumbers::F16, 5e-3), (GgufNumbers::Q8_0, 0.2)] {
         model.write_gguf(&path, numbers, &source).unwrap();
         let (own, read) = (logps(&model), logps(&Model::open(&path).unwrap()));

@@ -317,7 +317,7 @@ impl Writer {
         if self.sampler.is_none() {
             let best = argmax(logits.iter().copied());
             let Some(grammar) = &mut self.grammar else { return Some(LlamaToken(best as i32)) };
-            // A grammar has to look at one token where the most probable one fits, as it does nearly always.
+            // A grammar has to check only one token if the most probable one fits, as it nearly always does.
             let mut only = LlamaTokenDataArray::new(vec![data(best)], false);
             grammar.apply(&mut only);
             if only.data[0].logit() > f32::NEG_INFINITY {

@@ -98,7 +98,7 @@ fn private(path: &Path) -> std::io::Result<()> {
     }
 }
 
-/// Takes a file that is there from everybody but its owner.
+/// Makes an existing file readable for its owner only.
 #[cfg(unix)]
 fn close_to_others(path: &Path) -> std::io::Result<()> {
     use std::os::unix::fs::PermissionsExt;

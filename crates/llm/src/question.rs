@@ -11,7 +11,8 @@ pub struct Request {
     pub messages: Vec<Message>,
     /// What kind of answer is wanted.
     pub want: Want,
-    /// The most tokens the answer may have; those that a model writes for itself before it do not count ([`Model::room`](crate::Model::room)).
+    /// The most tokens the answer may have; those that a model writes for itself before it do not count
+    /// ([`Model::room`](crate::Model::room)).
     pub max_tokens: u32,
     /// 0: the most probable answer. Models that take no temperature are asked without ([`Model::remarks`](crate::Model::remarks)).
     pub temperature: f64,

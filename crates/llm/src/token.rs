@@ -7,7 +7,7 @@ pub fn meaning(token: &str) -> &str {
     token.trim_matches(|c: char| c.is_whitespace() || "\u{2581}\u{120}\u{10a}*_`\"'[](){}>.:,;".contains(c))
 }
 
-/// Which of these answers a token means: the one that it is but for its marks, else the one that differs in case only.
+/// Which of these answers a token means: the one that equals it apart from marks, else the one that differs in case only.
 #[must_use]
 pub fn answer_of(token: &str, answers: &[String]) -> Option<usize> {
     let word = meaning(token);

@@ -20,7 +20,7 @@ pub(crate) struct Measure {
     pub(crate) name: String,
     /// The value with its interval.
     pub(crate) value: String,
-    /// What exactly it is, for whoever asks.
+    /// The exact definition.
     pub(crate) meaning: String,
     /// The estimate and its interval in 0..1, where it can be drawn, with the value that means no bias.
     pub(crate) drawn: Option<(Interval, f64)>,
@@ -34,7 +34,8 @@ pub(crate) struct Measure {
     pub(crate) own: bool,
 }
 
-/// What the measures of these judges are, by name, where the names alone do not say it; each once. Those of the judge table only where asked for.
+/// What the measures of these judges are, by name, where the names alone do not say it; each once. Those of the judge table only where
+/// asked for.
 pub(crate) fn meanings(cards: &[&BiasCard], tabled: bool) -> Vec<(String, String)> {
     let mut out: Vec<(String, String)> = Vec::new();
     for card in cards {

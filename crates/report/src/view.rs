@@ -147,7 +147,7 @@ pub(crate) fn sure(weight: &Weight) -> bool {
     weight.p_sign() >= SURE
 }
 
-/// Whether more of the property goes with winning.
+/// Whether more of the property is rewarded.
 pub(crate) fn rewarded(weight: &Weight) -> bool {
     weight.mean > 0.0
 }

@@ -7,7 +7,7 @@ use crate::format;
 use crate::text;
 use crate::view::{View, strongest, sure};
 
-/// Which part of the study was looked at, where it is one.
+/// The part of the study that was analysed, if it is not all of it.
 pub(crate) fn slice(data: &DataSummary) -> Option<String> {
     let slice = data.slice.as_ref()?;
     Some(format!(
@@ -70,7 +70,7 @@ pub(crate) fn validity(notes: &[PropertyNote]) -> Option<String> {
 pub(crate) const NOT_CAUSE: &str = "Intensities describe what goes with winning while the other properties in the table \
      are held equal; they do not prove what would happen if a response were rewritten.";
 
-/// Why a whole may lie outside of its parts.
+/// Why the figure of a whole may be outside the range of its parts.
 pub(crate) const SHRUNK: &str = "A group has fewer verdicts than the whole, so the prior draws its figures closer to 50 %, and it has terms of its own: the figure of the whole may be outside the range of its groups.";
 
 /// Names in a sentence: `a`, `a and b`, `a, b and c`.

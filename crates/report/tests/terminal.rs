@@ -10,7 +10,7 @@ fn raw(d: &Dissection, width: u16) -> String {
     String::from_utf8(out).expect("UTF-8")
 }
 
-/// Without the styles, as a stream that is no terminal gets it.
+/// Without the styles, as a stream that is not a terminal gets it.
 fn plain(text: &str) -> String {
     let mut out = String::new();
     let mut rest = text;

@@ -92,9 +92,9 @@ pub struct Change {
     /// The worst one.
     #[serde(default)]
     pub raw_rank_high: usize,
-    /// How far the controls move it against the field (or against the anchor), in points. The field is the mean of all models, each with the weight
-    /// of its verdicts up to that of the median model: where models with few verdicts move the plain mean, this is not the difference of
-    /// the two scores.
+    /// How far the controls move it against the field (or against the anchor), in points. The field is the mean of all models, each with
+    /// the weight of its verdicts up to that of the median model: where models with few verdicts move the plain mean, this is not the
+    /// difference of the two scores.
     pub change: f64,
     /// Lower end of the 95 % interval of the change, paired by prompt; Student's t with one degree of freedom less than effective prompts.
     pub low: f64,

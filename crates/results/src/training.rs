@@ -298,7 +298,7 @@ pub struct RankedPair {
     pub reference_chosen: Option<f64>,
     /// The same of the rejected one.
     pub reference_rejected: Option<f64>,
-    /// The model ranks this pair right exactly where its DPO loss is at most this: `-ln sigmoid(beta c)`, c the reference's log-probability of
-    /// the rejected response less that of the chosen one.
+    /// The model ranks this pair right exactly where its DPO loss is at most this: `-ln sigmoid(beta c)`, c the reference's log-probability
+    /// of the rejected response less that of the chosen one.
     pub flip_threshold: Option<f64>,
 }

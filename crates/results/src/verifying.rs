@@ -53,8 +53,8 @@ pub struct Effect {
     pub low: f64,
     /// 95 % quantile.
     pub high: f64,
-    /// The fitted weight in the direction of the edit: log-odds expected for the edited response against itself unedited, from this property
-    /// alone.
+    /// The fitted weight in the direction of the edit: log-odds expected for the edited response against itself unedited, from this
+    /// property alone.
     pub weight: Option<f64>,
     /// Its 5 % quantile.
     pub weight_low: Option<f64>,

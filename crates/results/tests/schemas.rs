@@ -1,5 +1,5 @@
-//! The JSON schemas in `docs/json-schema` are those of the types. After a change that is meant: `UPDATE_SCHEMAS=1 cargo nextest run -p predilect-results`,
-//! and where a field went or means something else, raise `SCHEMA`.
+//! The JSON schemas in `docs/json-schema` are those of the types. After a change that is meant:
+//! `UPDATE_SCHEMAS=1 cargo nextest run -p predilect-results`, and where a field went or means something else, raise `SCHEMA`.
 
 use std::path::{Path, PathBuf};
 

@@ -116,7 +116,7 @@ impl Tree {
         assert_eq!(distances.len(), n * n, "the matrix of the tree");
         let mut best: Option<(Vec<Vec<usize>>, f64)> = None;
         let several = |clusters: &[Vec<usize>]| clusters.iter().filter(|own| own.len() > 1).count() > 1;
-        // Between two joins of one height there is no cut.
+        // Between two joins at the same height there is no cut.
         for join in self.joins.iter().rev().skip(1) {
             let clusters = self.cut(join.height);
             if clusters.len() < 2 || clusters.len() >= n {

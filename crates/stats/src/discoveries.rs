@@ -1,7 +1,7 @@
 //! What share of the reported differences is expected to be null?
 
-/// The false discovery rate if each finding and all surer ones were called differences (Benjamini & Hochberg 1995): `n p_i` over the number of
-/// findings that are at least as sure, or what a less sure one has where that is lower; at most 1. In any order.
+/// The false discovery rate if each finding and all surer ones were called differences (Benjamini & Hochberg 1995): `n p_i` over the number
+/// of findings that are at least as sure, or what a less sure one has where that is lower; at most 1. In any order.
 pub fn q_values(p_values: &[f64]) -> Vec<f64> {
     let count = p_values.len() as f64;
     let mut order: Vec<usize> = (0..p_values.len()).collect();

@@ -322,7 +322,7 @@ mod tests {
         }
     }
 
-    /// Draws without a look at the rows have the marginals and correlations that EP says.
+    /// Draws without reading the rows have EP's marginals and correlations.
     #[test]
     fn unchecked_draws_are_those_of_the_posterior() {
         let table = random_table(400, 6, false, 1);

@@ -82,7 +82,7 @@ impl Likelihood {
     /// ln L(w).
     ///
     /// # Panics
-    /// If `w` has not one value per column.
+    /// If `w` does not have one value per column.
     pub fn value(&mut self, w: &[f64]) -> f64 {
         assert_eq!(w.len(), self.linear.len(), "one weight per column");
         let sum = match &mut self.rows {
@@ -95,7 +95,7 @@ impl Likelihood {
     /// ln L(w), with its gradient written to `gradient`.
     ///
     /// # Panics
-    /// If `w` or `gradient` has not one value per column.
+    /// If `w` or `gradient` does not have one value per column.
     pub fn value_and_gradient(&mut self, w: &[f64], gradient: &mut [f64]) -> f64 {
         assert!(w.len() == self.linear.len() && gradient.len() == w.len(), "one value per column");
         let sum = match &mut self.rows {

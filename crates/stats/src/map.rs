@@ -1,4 +1,4 @@
-//! Where do things lie on a plane, so that distances are kept as well as a plane can? Classical scaling.
+//! Places on a plane whose distances are as close to given ones as a plane allows: classical scaling.
 
 /// Places on a plane.
 #[derive(Debug, Clone, PartialEq)]

@@ -16,8 +16,8 @@ pub(crate) static RULES: LazyLock<[HalfRule; 5]> = LazyLock::new(|| {
 
 /// Which of [`RULES`] integrates a logistic function against a Gaussian of that sd to 1e-7 or better up to an sd of 4.
 ///
-/// The integrand's poles lie at +-i pi: the wider the Gaussian, the closer they come in its own units and the more
-/// nodes it takes. Measured in the tests below against 400 nodes.
+/// The integrand's poles are at +-i pi: the wider the Gaussian, the closer they are in units of its sd and the more nodes it takes.
+/// Measured in the tests below against 400 nodes.
 #[inline(always)]
 pub(crate) fn order_for(sd: f64) -> usize {
     match sd {

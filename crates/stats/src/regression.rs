@@ -120,8 +120,8 @@ impl Regression {
         Ok(Self::pack(x, verdicts, weights, priors, 0..n))
     }
 
-    /// The same of small whole numbers, such as comparisons, in an eighth of the memory. Features of any kind give the same posterior either
-    /// way, to the last digit.
+    /// The same of small whole numbers, such as comparisons, in an eighth of the memory. Features of any kind give the same posterior
+    /// either way, to the last digit.
     ///
     /// # Errors
     /// As [`Regression::new`].
@@ -242,7 +242,7 @@ impl Regression {
         &self.priors
     }
 
-    /// The rows that count, one after the other, in plain order; for checks and twins, not for speed.
+    /// The rows that count, in plain order; for checks and reference implementations, not for speed.
     pub fn plain_rows(&self) -> Vec<Vec<f64>> {
         self.rows.plain()
     }

@@ -1,4 +1,4 @@
-//! How rows lie in memory: groups of rows, column by column, aligned to cache lines, padded with zeros.
+//! The memory layout of rows: groups of rows, column by column, aligned to cache lines, padded with zeros.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Against whom responses are set: the plain arm, a file of outputs, or a model that is asked too.
+//! What responses are compared with: the plain arm, a file of outputs, or another model.
 
 use std::collections::HashMap;
 
@@ -8,7 +8,7 @@ use crate::arms::PLAIN;
 use crate::prompts::{Prompts, Protocol, outputs, references};
 use crate::request::{Baseline, SteerRequest};
 
-/// Against whom responses are set.
+/// What responses are compared with.
 pub(crate) enum Opponent {
     /// The plain arm.
     Plain,
@@ -62,7 +62,7 @@ pub(crate) fn prepare(prompts: &mut Prompts, request: &SteerRequest, protocol: P
     Ok(())
 }
 
-/// Against whom responses are set; prompts that a baseline lacks are left out.
+/// The opponent of the responses; prompts that a baseline lacks are left out.
 pub(crate) fn opponent(
     request: &SteerRequest,
     prompts: &mut Prompts,

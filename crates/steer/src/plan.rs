@@ -13,11 +13,12 @@ use crate::messages::Messages;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Choose {
-    /// Those with the largest weights of either sign: the aligned arm asks for each in the direction that the judge rewards, the opposed arm
-    /// for the reverse.
+    /// Those with the largest weights of either sign: the aligned arm asks for each in the direction that the judge rewards, the opposed
+    /// arm for the reverse.
     #[default]
     Strongest,
-    /// As Li et al. (2024): the aligned arm asks for more of those with the highest weights, the opposed arm for more of those with the lowest.
+    /// As Li et al. (2024): the aligned arm asks for more of those with the highest weights, the opposed arm for more of those with the
+    /// lowest.
     Paper,
 }
 
@@ -231,7 +232,7 @@ mod tests {
         let limits = Limits { top: 3, sure: 0.9, choose: Choose::Strongest, without: &[] };
         let chosen = choose(&weights, &own, Shows::default(), limits);
         assert_eq!(named(&chosen.aligned), [("length", true), ("polite", false), ("harmless", true)]);
-        // Harm is asked of nobody.
+        // No arm asks for harm.
         assert_eq!(named(&chosen.opposed), [("length", false), ("polite", true)]);
         assert_eq!(named(&chosen.placebo), [("novel", true), ("complex", true), ("funny", true)]);
         let why = |id: &str| chosen.left_out.get(id).cloned().unwrap_or_default();

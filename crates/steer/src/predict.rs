@@ -58,7 +58,7 @@ pub(crate) fn expected(cases: &[Case<'_>], seed: u64) -> Option<Range> {
         resampled.push(mean(&at.iter().map(|&at| changes[at]).collect::<Vec<_>>()));
     }
     let mean = mean(&means);
-    // Without draws and with one prompt all are the same but for rounding.
+    // Without draws and with one prompt all are the same up to rounding.
     let (low, high) = (quantile(&mut resampled, 0.05)?.min(mean), quantile(&mut resampled, 0.95)?.max(mean));
     Some(Range { mean, low, high })
 }

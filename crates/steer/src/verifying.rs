@@ -25,7 +25,7 @@ use crate::request::VerifyRequest;
 const VERB: &str = "verify";
 /// Settings that a resumed study of this kind must not change.
 const FIXED: [&str; 6] = ["judge_model", "weights_of", "writer", "seed", "pairs", "properties"];
-/// Candidates that are looked at for each pair that is wanted.
+/// Candidates that are tried for each pair that is wanted.
 const CANDIDATES: usize = 6;
 
 /// An edit that is asked of a model.

@@ -5,7 +5,7 @@ use whichlang::Lang;
 use crate::cut::cut;
 use crate::words::{Piece, split};
 
-/// Bytes that are looked at.
+/// Bytes that are read.
 const LOOK: usize = 1000;
 
 /// Whether a word is one of the frequent English words that other common languages in Latin script hardly use.

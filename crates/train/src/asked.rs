@@ -8,7 +8,8 @@ use serde_json::Value;
 use crate::made::Made;
 use crate::request::TrainRequest;
 
-/// What a folder keeps of the request and of what was given: with other pairs or another model, a run would not be resumed but start anew.
+/// What a folder keeps of the request and of what was given: with other pairs or another model, a run would not be resumed but started from
+/// the beginning.
 pub(crate) fn asked(request: &TrainRequest, inputs: &Inputs<'_>, made: &Made) -> Result<Value> {
     let written = |e: serde_json::Error| Error::new(format!("the settings cannot be written: {e}"));
     let mut asked = serde_json::to_value(request).map_err(written)?;

@@ -94,7 +94,7 @@ impl Folder {
         Ok(path)
     }
 
-    /// Puts a checkpoint in the place of the one before.
+    /// Replaces the previous checkpoint.
     pub(crate) fn keep(&self, which: Checkpoint, files: &[(&'static str, Vec<u8>)]) -> Result<()> {
         self.swap(which.name(), |new| {
             for (name, bytes) in files {
@@ -106,8 +106,8 @@ impl Folder {
         })
     }
 
-    /// Fills a new folder and puts it in the place of the one before. Killed at any point, one of the two is whole: where the place is empty,
-    /// the one before has `.old` behind its name. A single file is written by `write`; a folder that is full cannot be replaced in one rename.
+    /// Fills a new folder and replaces the previous one by it. Killed at any point, one of the two is complete: if the place is empty, the
+    /// previous one has `.old` after its name. A single file is written by `write`; a non-empty folder cannot be replaced in one rename.
     pub(crate) fn swap(&self, name: &str, fill: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
         let at = |ending: &str| self.path.join(format!("{name}{ending}"));
         let (place, new, old) = (at(""), at(".new"), at(".old"));

@@ -82,7 +82,7 @@ impl Drawn {
     }
 }
 
-/// Whether pairs are trained on or looked at.
+/// Whether pairs are trained on or held out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Side {
     Trained,

@@ -10,8 +10,8 @@ use predilect_workbench::Error;
 /// The most pairs that are named.
 const NAMED: usize = 8;
 
-/// An error of the engine, with what helps and the file that it is about. The engine knows tokens and numbers only, so that what every error
-/// of the library can be asked is said here.
+/// An error of the engine, with what helps and the file that it is about. The engine knows tokens and numbers only, so that what every
+/// error of the library can be asked is said here.
 pub(crate) fn learnt(error: LearnError) -> Error {
     let (what, subject) = (error.to_string(), subject(&error));
     let said = match error {

@@ -57,7 +57,7 @@ impl Outputs<'_> {
         Ok(files)
     }
 
-    /// A folder as transformers reads it, in the place of the one before.
+    /// A folder as transformers reads it, replacing the previous one.
     fn merged(
         &self,
         model: &Model,

@@ -45,7 +45,7 @@ fn ideal(reference: [f64; 2], share: f64, beta: f64) -> f64 {
     reference[0] - reference[1] + (share / (1.0 - share)).ln() / beta
 }
 
-/// Whom the pairs are ranked by.
+/// The models that rank the pairs.
 struct Rankers {
     model: Model,
     /// A separate model, or `None`: then it is the model without its adapter, if it has one.

@@ -29,7 +29,7 @@ pub struct TrainRequest {
     pub texts: TextOptions,
     /// Whose verdicts; `None`: the only judge's.
     pub judge: Option<String>,
-    /// Labels by the weights of a judge, in the place of verdicts.
+    /// Labels by the weights of a judge, instead of verdicts.
     pub relabel: Option<Relabel>,
     /// Which pairs and verdicts.
     pub slice: SliceOptions,
@@ -119,7 +119,7 @@ impl Direction {
     }
 }
 
-/// What ranking is to be looked at.
+/// A request for ranking accuracy.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RankingRequest {

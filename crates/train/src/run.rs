@@ -24,7 +24,7 @@ use crate::told::{beside, diverged, row};
 /// Seconds after which a checkpoint is made, whatever the steps.
 const MOST_UNKEPT: Duration = Duration::from_mins(5);
 
-/// A run that is ready: everything that can be refused was looked at.
+/// A run that is ready: everything that can be refused was checked.
 pub struct Training {
     request: TrainRequest,
     folder: Folder,

@@ -1,5 +1,5 @@
-//! Self-generated preferences (SPA, arXiv 2406.04412): a few labels to begin with, then rounds in which the model answers prompts itself, calls
-//! those answers better whose probability has grown more since it began, and learns from that, doubtful labels smoothed.
+//! Self-generated preferences (SPA, arXiv 2406.04412): a few labels to begin with, then rounds in which the model answers prompts itself,
+//! calls those answers better whose probability has grown more since it began, and learns from that, doubtful labels smoothed.
 
 use std::collections::BTreeSet;
 use std::fs::OpenOptions;

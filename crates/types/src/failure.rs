@@ -12,7 +12,7 @@ use crate::shown;
 pub enum Kind {
     /// The data, the question or the place must change first.
     Refused,
-    /// Whoever reads the output has closed it.
+    /// The reader of the output has closed it.
     ClosedPipe,
     /// It was stopped from outside.
     Cancelled,

@@ -1,8 +1,8 @@
 //! Does a rating measure what its name says? Pairs of texts whose order on a property is known, and how often an annotator finds it.
 //!
-//! [`shipped`] gives pairs for all 29 properties: written for Predilect, one file of `pairs/` for each property, or
-//! made by rule. [`read`] takes anybody's. [`measure()`] counts what an annotator, text or a language model, says of them, and [`Figures`]
-//! keeps that, so that whoever reads its ratings elsewhere sees how far they can be trusted.
+//! [`shipped`] gives pairs for all 29 properties: written for Predilect, one file of `pairs/` for each property, or made by rule. [`read`]
+//! reads others. [`measure()`] counts what an annotator, text or a language model, says of them, and [`Figures`] keeps that, so that
+//! readers of its ratings see how far they can be trusted.
 //!
 //! ```
 //! let lines = r#"{"higher": "Could you please wait?", "lower": "Wait.", "property": "polite"}"#;

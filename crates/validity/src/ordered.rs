@@ -37,7 +37,7 @@ pub struct Ordered {
     pub lower: String,
     /// Why that is so; may be empty.
     pub reason: String,
-    /// Whether the pair was kept from whoever works on ratings, so that figures on it are those of a test.
+    /// Whether the pair was not used in work on ratings, so that figures on it are those of a test set.
     pub held_back: bool,
     /// What the request demands, for properties that are about it.
     pub constraints: Vec<String>,

@@ -94,7 +94,8 @@ fn checked(guard: &Guard, request: &Request) -> Result<(), Refusal> {
     if !guard.knows_origin(headers) {
         return Err(Problem::forbidden("the request comes from a page of another site").into());
     }
-    // An address with the token leads to the same without it, whether or not it is known already: it must not stay where others can read it.
+    // An address with the token leads to the same without it, whether or not it is known already: it must not stay where others can read
+    // it.
     let query = request.uri().query().unwrap_or_default();
     let given = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "token");
     if let (Some((_, given)), Some(token)) = (given, &guard.token)

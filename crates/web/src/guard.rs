@@ -68,7 +68,7 @@ impl Guard {
         host.is_some_and(|host| self.is_ours(host))
     }
 
-    /// Whether whoever asks knows the token, by a header or the cookie of an earlier answer.
+    /// Whether the client knows the token, by a header or the cookie of an earlier answer.
     pub(crate) fn knows_token(&self, headers: &HeaderMap) -> bool {
         let Some(token) = &self.token else { return true };
         let text = |name: header::HeaderName| headers.get(name).and_then(|value| value.to_str().ok());

@@ -44,7 +44,7 @@ impl Opening {
     ///
     /// # Errors
     ///
-    /// Why it failed, for the first who asks then; whoever asks next lets it begin anew.
+    /// Why it failed, for the first client that asks then; the next one starts it again.
     pub(crate) fn soon<W>(self: &Arc<Self>, work: W) -> Result<Option<Progress>, Problem>
     where
         W: FnOnce(&dyn Watch) -> Result<(), Problem> + Send + 'static,
@@ -131,7 +131,7 @@ mod tests {
         };
         assert_eq!(opening.soon(never).expect("it goes on"), Some(far));
         go.send(()).expect("somebody waits");
-        // Where it ended between two questions, the next one begins anew, and that is short.
+        // If it ended between two requests, the next one starts again, and that is short.
         assert_eq!(opening.soon(|_| Ok(())).expect("it has ended"), None);
         assert_eq!(begun.load(Ordering::SeqCst), 1);
     }

@@ -1,11 +1,11 @@
-//! What is served, where, and to whom?
+//! What is served, where, and to which clients.
 
 use std::net::IpAddr;
 use std::path::PathBuf;
 
 use predilect_workbench::ReadOptions;
 
-/// What is served, where, and to whom.
+/// What is served, where, and to which clients.
 #[derive(Debug, Clone)]
 pub struct ServeOptions {
     /// Studies, and files that are read together; the examples are always there.
@@ -18,7 +18,7 @@ pub struct ServeOptions {
     pub host: IpAddr,
     /// The port; 0 takes a free one.
     pub port: u16,
-    /// What whoever asks must know; needed where others than this machine can ask.
+    /// What a client must know; needed if other machines can connect.
     pub token: Option<String>,
     /// Names by which others reach this machine, in addition to its address.
     pub names: Vec<String>,

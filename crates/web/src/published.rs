@@ -8,7 +8,7 @@ use predilect_workbench::compare::{CompareOptions, published as of_published};
 
 use crate::problem::Problem;
 
-/// The published judges among themselves: the same for everybody, and made once.
+/// The published judges among themselves: the same for every client, and computed once.
 pub(crate) fn compared_published() -> Result<&'static Comparison, Problem> {
     static MADE: OnceLock<Comparison> = OnceLock::new();
     if let Some(made) = MADE.get() {

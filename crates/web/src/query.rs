@@ -16,7 +16,7 @@ pub(crate) struct Query {
     pub(crate) judges: Vec<String>,
     /// The field whose values are fitted separately.
     pub(crate) group: Option<String>,
-    /// The property that is looked at.
+    /// The current property.
     pub(crate) property: Option<String>,
     /// Properties that are tried.
     pub(crate) tried: Vec<Trial>,
@@ -26,7 +26,7 @@ pub(crate) struct Query {
     pub(crate) pairs: Sort,
     /// Nuisance terms.
     pub(crate) terms: Terms,
-    /// The name of whoever labels.
+    /// The name of the labeller.
     pub(crate) name: Option<String>,
     /// Pairs that are passed over.
     pub(crate) from: usize,

@@ -129,7 +129,7 @@ impl Reading {
         if text.is_empty() { text } else { format!("?{text}") }
     }
 
-    /// The same with other claims in the place of those on the same roles, for an address or a form.
+    /// The same with these claims replacing those on the same roles, for an address or a form.
     pub(crate) fn with(&self, claims: &[String]) -> Self {
         let mut own = self.clone();
         own.claims.retain(|old| claims.iter().all(|claim| role(claim) != role(old)));

@@ -15,7 +15,7 @@ pub(crate) struct Reasons {
     pub(crate) pair: Pair,
     /// The explanation, or the reason that there is none, in words.
     pub(crate) explanation: Result<Explanation, String>,
-    /// Why the fit is of all pairs although a slice is looked at.
+    /// Why the fit is of all pairs although a slice is shown.
     pub(crate) not_by_slice: Option<String>,
 }
 

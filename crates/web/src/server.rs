@@ -166,7 +166,7 @@ fn router(app: App) -> Router {
         .with_state(app)
 }
 
-/// A script without its comments, which are for whoever reads the source.
+/// A script without its comments, which are for readers of the source.
 fn script(text: &'static str) -> std::future::Ready<([(header::HeaderName, HeaderValue); 1], String)> {
     std::future::ready(([(header::CONTENT_TYPE, HeaderValue::from_static(SCRIPT))], without_comments(text)))
 }

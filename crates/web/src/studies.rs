@@ -58,7 +58,7 @@ pub(crate) struct Opened {
     compared: Kept<(Version, String), Comparison>,
     /// Leaderboards that were made, the last ones.
     ranked: Kept<(Version, String), Standings>,
-    /// Judges that whoever labels is compared with, as they were asked for last.
+    /// Judges that the labeller is compared with, as last requested.
     known: Kept<(Version, String), Vec<Known>>,
 }
 
@@ -202,17 +202,17 @@ impl Served {
         }
     }
 
-    /// Opens it anew when it is next asked: it has changed.
+    /// Opens it again at the next request: it has changed.
     pub(crate) fn forget(&self) {
         *self.opened.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
-    /// Opens it anew when another page than that of labelling asks for it: there is a vote more or less.
+    /// Opens it again when a page other than the labelling page requests it: a vote was added or removed.
     pub(crate) fn has_votes(&self) {
         self.voted.store(true, Ordering::SeqCst);
     }
 
-    /// The study, opened and read where that was not done before or votes were added. Whoever asks at the same time waits.
+    /// The study, opened and read if that was not done before or votes were added. Simultaneous callers wait.
     pub(crate) fn open(&self, watch: &dyn Watch) -> Result<Arc<Opened>> {
         if self.voted.swap(false, Ordering::SeqCst) {
             self.forget();
@@ -347,7 +347,7 @@ impl Opened {
         }
     }
 
-    /// The judges that whoever labels is compared with: those that the query names, or those with the most verdicts.
+    /// The judges that the labeller is compared with: those that the query names, or those with the most verdicts.
     pub(crate) fn known(&self, query: &Query, watch: &dyn Watch) -> Result<Arc<Vec<Known>>> {
         let asked = Query { judges: query.judges.clone(), terms: query.terms, ..Query::default() };
         self.known.get((self.bench.version(), asked.to_address()), watch, || {

@@ -40,7 +40,7 @@ pub(crate) struct Uploads {
 
 #[derive(Debug, Default)]
 struct State {
-    /// Where files lie until the server ends; made for the first one.
+    /// The folder of the files until the server ends; created for the first one.
     scratch: Option<Scratch>,
     waiting: BTreeMap<u64, Arc<Upload>>,
     /// Files that are being received: their numbers, and how much of each is there.
@@ -60,7 +60,7 @@ pub(crate) struct Upload {
     pub(crate) name: String,
     pub(crate) bytes: u64,
     pub(crate) file: PathBuf,
-    /// Taken by whoever makes a study of it.
+    /// Locked while a study is made of it.
     opening: Mutex<()>,
     /// Set once it is known how large it is unpacked.
     fits: OnceLock<()>,
@@ -248,7 +248,7 @@ impl Uploads {
             bytes += piece.len() as u64;
             self.has_room(number, bytes)?;
             if to.send(piece).await.is_err() {
-                // What went wrong is said by whoever writes.
+                // Errors are reported by the writer.
                 return Ok(bytes);
             }
         }

@@ -16,7 +16,7 @@ use crate::studies::{Opened, Served};
 /// Names that are known at once at most, where votes are kept by the server alone.
 const NAMES: usize = 1000;
 
-/// Whoever labels which study: the study's id, the judge.
+/// A labeller of a study: the study's id, the judge.
 type Who = (String, String);
 
 /// Votes on data that are not in a study, until the server ends; and which pair was offered to which labeller.
@@ -115,7 +115,7 @@ fn locked<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Votes {
-    /// Whoever has that name, with what they have said of the study.
+    /// The session of the labeller with that name, with their votes on the study.
     pub(crate) fn session(&self, served: &Served, opened: &Opened, name: &str) -> Result<Session, Problem> {
         let judge = judge_named(name)?;
         let votes = match served.study() {

@@ -48,7 +48,7 @@ impl Workbench {
     ///
     /// # Errors
     ///
-    /// Those of [`Workbench::slice`], but for a slice without verdicts: its pairs are shown.
+    /// Those of [`Workbench::slice`], except that a slice without verdicts is shown.
     pub fn browse(
         &self,
         slice: &SliceOptions,

@@ -84,7 +84,7 @@ pub enum Remedy {
     NoBatches,
     /// A separate name for one of the models, in a separate run.
     AskApart,
-    /// Another name keeps both; without a filter, all are asked anew.
+    /// Another name keeps both; without a filter, all are asked again.
     KeepBoth,
     /// A reference answer: a model that writes one, or the field that contains it.
     GiveReference,
@@ -120,7 +120,7 @@ pub enum Remedy {
     KeepFiniteWithTies,
     /// Bradley-Terry counts a tie as half a win.
     TiesAsHalf,
-    /// The verdicts must be looked at.
+    /// The verdicts must be checked.
     CheckVerdicts,
     /// An anchor has a number of points: the model's name.
     AnchorPoints(String),
@@ -128,7 +128,7 @@ pub enum Remedy {
     NoAnchor,
     /// A smaller least number of verdicts: the largest that leaves two models or more.
     FewerVerdicts(u64),
-    /// Any judge, to see by whom verdicts are.
+    /// Any judge, to see who gave the verdicts.
     AnyJudge,
     /// Models must be named in the data.
     NameModels,

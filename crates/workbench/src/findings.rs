@@ -11,7 +11,7 @@ use predilect_results::{
     NotRewarded, NotWeighed, Owes, Standings, UseJudge, Weighs, Weight, adds_nothing,
 };
 
-/// Of a comparison: whom to use as judge, and what the reference rewards and a judge does not.
+/// Of a comparison: which judge to use, and what the reference rewards and a judge does not.
 pub(crate) fn of_comparison(c: &Comparison) -> Vec<Finding> {
     // The published judges among themselves have no verdicts, so there is no judge to recommend.
     if c.judge_table.rows.is_empty() {
@@ -123,8 +123,8 @@ fn interval(row: &JudgeRow, id: &str) -> Option<Interval> {
     Some(Interval { value: figure.value, low: figure.low?, high: figure.high? })
 }
 
-/// Whether a judge is surely less accurate than another: prompt by prompt on the pairs that both judged; where the two have not been compared so,
-/// by intervals that do not meet.
+/// Whether a judge is surely less accurate than another: prompt by prompt on the pairs that both judged; where the two have not been
+/// compared so, by intervals that do not meet.
 fn surely_worse(c: &Comparison, other: &JudgeRow, best: &str, accuracy: Interval) -> bool {
     let is_both =
         |judges: &[String; 2]| judges.iter().any(|judge| judge == best) && judges.contains(&other.judge);

@@ -1,4 +1,5 @@
-//! People who judge pairs one by one: which pair comes next, what their verdicts say so far, which judge they resemble, and how verdicts are kept.
+//! People who judge pairs one by one: which pair comes next, what their verdicts say so far, which judge they resemble, and how verdicts
+//! are kept.
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
@@ -74,7 +75,7 @@ impl Failure for NotYet {
     }
 }
 
-/// Whoever labels, and what they have said so far.
+/// A labeller, and their votes so far.
 #[derive(Debug, Clone, Copy)]
 pub struct Labeller<'a> {
     /// The judge that their verdicts are of; see [`judge_named`].
@@ -168,8 +169,8 @@ pub fn judge_named(name: &str) -> Result<String> {
 }
 
 impl Workbench {
-    /// Of up to 200 pairs with texts that the labeller has not judged, drawn by the seed, the one whose verdict would shrink their posterior
-    /// most ([`predilect_analysis::labelling`]); every fifth one is drawn at random. The same votes lead to the same pair.
+    /// Of up to 200 pairs with texts that the labeller has not judged, drawn by the seed, the one whose verdict would shrink their
+    /// posterior most ([`predilect_analysis::labelling`]); every fifth one is drawn at random. The same votes lead to the same pair.
     ///
     /// Of the options the filter says which pairs come into question, and those that say how ratings are compared count.
     ///
@@ -374,7 +375,7 @@ impl Workbench {
     }
 }
 
-/// The right to write a study; whoever else has it is waited for a little.
+/// Locks a study for writing; waits a little if another process has it locked.
 fn locked(study: &Study, watch: &dyn Watch) -> Result<StudyLock> {
     for _ in 0..TRIES {
         if let Some(lock) = study.try_lock("label") {
@@ -438,7 +439,7 @@ fn next(
         .map(|row| row as u32)
         .collect();
     let count = left.len() as u64;
-    // Drawn anew for every vote, the same for the same votes: those with the smallest hashes.
+    // Drawn again for every vote, the same for the same votes: those with the smallest hashes.
     let nth = labeller.votes.len() as u64;
     let draw = |row: &u32| (fixed(&(labeller.seed, nth, pairs.id(*row as usize))), *row);
     if left.len() > CANDIDATES {

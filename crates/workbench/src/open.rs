@@ -32,7 +32,7 @@ pub struct Workbench {
     prepared: Mutex<Option<(Stamp, Arc<Remembered>)>>,
 }
 
-/// The tables of a study as they lie there: what was found of another version is not to be shown.
+/// A version of a study's tables: results of another version must not be shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Version(Vec<Option<(u64, SystemTime)>>);
 
@@ -173,7 +173,7 @@ impl Workbench {
         Ok(())
     }
 
-    /// Asks the study in memory; where what is kept of it cannot be used, it is read anew and asked once more.
+    /// Asks the study in memory; if what is kept of it cannot be used, it is read again and asked again.
     pub(crate) fn with<T>(
         &self,
         options: &SliceOptions,

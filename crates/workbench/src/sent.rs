@@ -28,7 +28,7 @@ pub struct Looked {
     pub preview: Result<Preview>,
     /// What is read of the whole file; `None` if that takes too long.
     pub whole: Option<ReadSummary>,
-    /// The readings that whoever sent it can choose among, where the file does not say which is right.
+    /// The readings that the user can choose among, if the file does not say which is right.
     pub proposals: Vec<Proposal>,
 }
 
@@ -104,7 +104,7 @@ pub fn kept_folder(folder: &Path) -> Result<()> {
     builder.create(folder).map_err(fail)
 }
 
-/// The studies that lie in a folder, the newest first.
+/// The studies in a folder, the newest first.
 #[must_use]
 pub fn studies_in(folder: &Path) -> Vec<std::path::PathBuf> {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();

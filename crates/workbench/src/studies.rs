@@ -81,7 +81,7 @@ pub(crate) fn take_over(from: &Path, to: &Path) -> Result<Study> {
     Ok(target)
 }
 
-/// Copies a file so that whoever kills this leaves the old one or the new one.
+/// Copies a file so that a kill leaves the old one or the new one.
 fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
     let mut file = NewFile::of(to).map_err(std::io::Error::other)?;
     std::io::copy(&mut std::fs::File::open(from)?, &mut file)?;
@@ -281,7 +281,7 @@ fn asked_alike(old: &toml::Table, new: &toml::Table) -> bool {
     })
 }
 
-/// Writes a table anew: the old rows that are kept, then new ones. The old table stays until the new one is whole.
+/// Rewrites a table: the old rows that are kept, then new ones. The old table stays until the new one is complete.
 ///
 /// # Errors
 ///

@@ -1,4 +1,4 @@
-//! How far long work is, what is said on the way, and whether it is still wanted: one type, from reading to fitting.
+//! Progress and remarks of long work, and whether it is still wanted: one type, from reading to fitting.
 
 use predilect_llm::Cancel;
 

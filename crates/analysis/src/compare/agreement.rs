@@ -60,7 +60,8 @@ pub fn agreements(
     Some(found)
 }
 
-/// How far every other judge agrees with the reference judges taken as one, whose verdicts on a pair count as their mean: by the judge's name.
+/// How far every other judge agrees with the reference judges taken as one, whose verdicts on a pair count as their mean: by the judge's
+/// name.
 ///
 /// With a single reference judge this is what [`agreements`] says of the two.
 pub fn with_reference(

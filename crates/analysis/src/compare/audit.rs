@@ -18,7 +18,7 @@ const RIDGE: f64 = 0.1;
 /// With fewer verdicts than this no bias is estimated.
 const LEAST: usize = 20;
 
-/// What the texts of a pair say, whoever judges.
+/// What the texts of a pair show, independent of the judge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Traits {
     /// 1 where A has more words, -1 where B has, 0 where they have equally many.
@@ -352,7 +352,7 @@ mod tests {
             verdicts.push((pair, 0, human, Order::Unknown));
             // gpt-4: own model always, whatever people say.
             verdicts.push((pair, 1, f64::from(u8::from(own == 0)), Order::Ab));
-            // vicuna: the longer one but for one in ten; in both orders.
+            // vicuna: the longer one except for one in ten; in both orders.
             let wordy = f64::from(u8::from((long == 1) != (pair % 10 == 7)));
             verdicts.extend([(pair, 2, wordy, Order::Ab), (pair, 2, wordy, Order::Ba)]);
             // first: always what it sees first.
@@ -376,7 +376,7 @@ mod tests {
             (vec!["gpt-4-0613".to_owned()], 200, "reference")
         );
         near(Some(own.excess), 0.5);
-        // One order throughout says nothing of position.
+        // One order throughout gives no information about position.
         assert!(gpt.prefers_first.is_none() && gpt.inconsistent.is_none());
         near(vicuna.prefers_longer, 0.9);
         near(vicuna.longer_at_equal_quality, 0.9);

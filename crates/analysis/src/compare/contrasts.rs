@@ -12,8 +12,8 @@ use super::weights::{LeftOut, WeightTable};
 ///
 /// Judges of the same prompts share what is hard about them. With `d_g` the difference of what leaving out prompt g changes in the one's
 /// weight and in the other's, the variance of the difference is `(G - 1) / G sum_g (d_g - mean)^2`, with what annotators add to each where
-/// they are units too, and with what the prior may make of equal weights where of one judge less is known; quantiles and P(difference > 0) by Student's t with one degree of freedom less than effective prompts, to
-/// which a prompt contributes with both its parts.
+/// they are units too, and with what the prior may make of equal weights where of one judge less is known; quantiles and P(difference > 0)
+/// by Student's t with one degree of freedom less than effective prompts, to which a prompt contributes with both its parts.
 ///
 /// Where they share fewer than two prompts, the posteriors are independent, and P(difference > 0) counts every pair of draws; without draws
 /// there is no contrast then.
@@ -145,14 +145,14 @@ impl<'a> Shared<'a> {
     }
 }
 
-/// A prior draws the weights of a judge of whom less is known further to 0: equal weights then look different. With P the mean of the two
-/// priors' precisions, and `S = (D + P)^-1 P` for what the rows of each say, D: `sum_k (S_1jk - S_2jk)^2 v_k` for property j, where
-/// `v_k` is `1 / P_k` and the square of what the better known weight was without the prior, `w_k / (1 - S_kk)`.
+/// A prior draws the weights of a judge with less data further to 0: equal weights then look different. With P the mean of the two priors'
+/// precisions, and `S = (D + P)^-1 P` for what the rows of each say, D: `sum_k (S_1jk - S_2jk)^2 v_k` for property j, where `v_k` is
+/// `1 / P_k` and the square of what the better known weight was without the prior, `w_k / (1 - S_kk)`.
 fn drawn_apart(first: &LeftOut, second: &LeftOut, means: (&[f64], &[f64])) -> Option<Vec<f64>> {
     let prior: Vec<f64> = first.prior.iter().zip(&second.prior).map(|(a, b)| 0.5 * (a + b)).collect();
     let (one, other) = (drawn(&first.information, &prior)?, drawn(&second.information, &prior)?);
     let width = prior.len();
-    // What the weight of the judge of whom more is known was before the prior drew it.
+    // The weight of the judge with more data before the prior drew it.
     let before = |k: usize| {
         let at = k * width + k;
         let (mean, drawn) = if one[at] < other[at] { (means.0[k], one[at]) } else { (means.1[k], other[at]) };

@@ -170,7 +170,8 @@ mod tests {
     use crate::table::{PairInfo, VerdictRow};
     use predilect_types::Order;
 
-    /// Three models on 60 prompts, two judges with the same noise; the second lets model 2 win in every third prompt where the first does not.
+    /// Three models on 60 prompts, two judges with the same noise; the second lets model 2 win in every third prompt where the first does
+    /// not.
     fn table(unanimous: bool) -> FeatureTable {
         let mut table = FeatureTable {
             judges: ["people", "likes-c"].map(str::to_owned).to_vec(),

@@ -237,7 +237,7 @@ fn scaled(covariates: &[f64], controls: usize) -> Vec<f64> {
 mod tests {
     use super::*;
 
-    /// Everybody against everybody: the one with the lower number wins seven of ten.
+    /// A round robin: the model with the lower number wins seven of ten.
     fn contest(models: u32) -> Contest {
         let mut votes = Vec::new();
         for a in 0..models {

@@ -115,7 +115,8 @@ impl Contest {
         move |vote| if counts { vote.weight as u64 } else { 1 }
     }
 
-    /// The largest number of verdicts for which [`Contest::leave_out_below`] leaves any model, and so two of them at least; 0 without verdicts.
+    /// The largest number of verdicts for which [`Contest::leave_out_below`] leaves any model, and so two of them at least; 0 without
+    /// verdicts.
     ///
     /// The model with the fewest verdicts is left out first, then the one with the fewest among the remaining, until none is left; the
     /// result is the largest of these numbers.
@@ -215,7 +216,7 @@ impl Contest {
         Self::of_rows(table, rows, controls)
     }
 
-    /// The same of these verdicts on pairs of the table, whoever gave them.
+    /// The same for these verdicts on pairs of the table, by whichever judges.
     pub fn of_rows<'a>(
         table: &FeatureTable,
         rows: impl IntoIterator<Item = &'a VerdictRow>,

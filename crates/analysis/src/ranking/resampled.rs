@@ -113,7 +113,7 @@ pub(super) fn resampled(
             }
             let low = quantile(&mut ranks[i], 0.025).map_or(rank, |rank| rank.round() as usize);
             let high = quantile(&mut ranks[i], 0.975).map_or(rank, |rank| rank.round() as usize);
-            // Those of the resamples may all lie beyond the rank of the data.
+            // Those of the resamples may all be beyond the rank of the data.
             (below, above, rank, low.min(rank), high.max(rank))
         })
         .collect();

@@ -375,7 +375,7 @@ mod tests {
         let receipt = verdict.receipt.unwrap();
         assert!((receipt["ba"]["b"].as_f64().unwrap() - 0.5).abs() < 1e-12);
         assert!((judged.calls[1].mass().unwrap() - 0.8).abs() < 1e-12);
-        // Whoever is first wins: no preference, and both calls are for the first position.
+        // The response shown first always wins: no preference, and both calls are for the first position.
         let judged = read(Method::Scored, [letters(0.9, 0.1), letters(0.9, 0.1)]);
         assert_eq!(judged.calls.iter().map(Call::position).collect::<Vec<_>>(), [Some(1.0), Some(1.0)]);
         assert!((judged.verdict.unwrap().p_a - 0.5).abs() < 1e-12);

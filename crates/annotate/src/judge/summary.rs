@@ -24,8 +24,8 @@ impl Tally {
         self.add_calls(&judged.calls, judged.verdict.as_ref().map(|verdict| verdict.p_a));
     }
 
-    /// Counts one pair by its calls, such as those that the receipt of its verdict names ([`crate::judge::calls_of`]), whoever asked for it and
-    /// when.
+    /// Counts one pair by its calls, such as those that the receipt of its verdict names ([`crate::judge::calls_of`]), whatever run asked
+    /// for it.
     pub fn add_calls(&mut self, calls: &[Call], verdict: Option<f64>) {
         self.pairs += 1;
         for call in calls {

@@ -1,4 +1,4 @@
-//! `predilect compare`: who rewards alike, who agrees with whom, where exactly do judges differ, and how biased is each?
+//! `predilect compare`: which judges reward alike, which agree, where exactly do they differ, and how biased is each?
 
 use std::io::Write;
 use std::path::Path;

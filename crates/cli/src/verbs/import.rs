@@ -73,7 +73,7 @@ pub(crate) fn run(args: &ImportArgs, global: &Global) -> Result<(), Problem> {
     Ok(())
 }
 
-/// What is remarked is for whoever wants to hear it; what was read and what was left out is always said.
+/// Drops the remarks; what was read and what was left out is always shown.
 fn without_remarks(read: &mut ReadSummary) {
     read.remarks.clear();
     read.sources.iter_mut().for_each(|source| source.remarks.clear());

@@ -42,7 +42,7 @@ pub(crate) fn run(args: &RerunArgs, global: &Global) -> Result<(), Problem> {
     anew(args, &inputs, place, global)
 }
 
-/// Computes a study's results of one verb anew.
+/// Computes a study's results of one verb again.
 fn anew(args: &RerunArgs, inputs: &Inputs<'_>, place: &Path, global: &Global) -> Result<(), Problem> {
     let watch = Bars::new(global.quiet);
     let bench = Workbench::of(inputs, Some(place), &watch)?;

@@ -45,7 +45,7 @@ pub(crate) fn run(args: &ServeArgs, global: &Global) -> Result<(), Problem> {
     let token = options.token.clone();
     let ready = |address: SocketAddr| {
         let mut out = std::io::stdout().lock();
-        // Whoever waits for this line must see it at once.
+        // Programs that wait for this line must see it at once.
         let _ = writeln!(out, "listening on http://{address}/").and_then(|()| out.flush());
         drop(out);
         if !global.quiet {

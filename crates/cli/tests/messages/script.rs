@@ -14,7 +14,8 @@
 //! $ COMMAND             a case: what it says on the error stream is pinned, and how it ended
 //! ```
 //!
-//! What a case leaves in the folder `s` is gone before the next. `$CLOSED` is the address of a port that nothing listens on. A result is pinned too where the command ends with `1>&2`.
+//! What a case leaves in the folder `s` is gone before the next. `$CLOSED` is the address of a port that nothing listens on. A result is
+//! pinned too where the command ends with `1>&2`.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;

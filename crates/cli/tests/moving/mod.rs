@@ -1,4 +1,5 @@
-//! What the tests of `steer` and `verify` share: a server whose writer does what it is told and whose judge likes length, a study of that judge.
+//! What the tests of `steer` and `verify` share: a server whose writer does what it is told and whose judge likes length, a study of that
+//! judge.
 
 #![allow(dead_code, reason = "every test uses its part")]
 

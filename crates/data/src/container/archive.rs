@@ -175,7 +175,7 @@ pub(crate) fn members(file: File) -> io::Result<Vec<Member>> {
 }
 
 impl Member {
-    /// Sizes that do not fit into 32 bits lie in an extra field, only those, in this order.
+    /// Sizes that do not fit into 32 bits are in an extra field, only those, in this order.
     fn wide(&mut self, mut extra: &[u8]) {
         while extra.len() >= 4 {
             let (kind, size) = (short(extra, 0), usize::from(short(extra, 2)));

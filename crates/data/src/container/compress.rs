@@ -36,7 +36,7 @@ impl Compression {
         }
     }
 
-    /// A stream of what is inside, of all members, frames or streams one after the other.
+    /// A stream of the decompressed contents, of all members, frames or streams in sequence.
     pub(crate) fn reader(self, packed: impl Read + Send + 'static) -> io::Result<Box<dyn Read + Send>> {
         let packed = BufReader::with_capacity(BUFFER, packed);
         Ok(match self {

@@ -66,7 +66,7 @@ pub(crate) fn dialect(prefix: &[u8], whole: bool) -> Result<Dialect, Refusal> {
     let (named, text) = sep_line(text);
     let mut dialect = Dialect::new(named.unwrap_or_else(|| delimiter(text, whole)));
     dialect.sep_line = named.is_some();
-    // A record that is cut by the end of what was read is not looked at.
+    // A record that is cut off by the end of the prefix is ignored.
     let seen = Seen::of(dialect, text, whole, usize::MAX);
     if seen.broken || !well_quoted(text, dialect.delimiter, whole) {
         let plain = Dialect { quotes: false, ..dialect };

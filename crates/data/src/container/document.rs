@@ -1,4 +1,4 @@
-//! How the records lie in one JSON value that contains them all.
+//! How the records are stored in one JSON value that contains them all.
 
 use std::fmt;
 

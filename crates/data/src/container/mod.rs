@@ -1,4 +1,4 @@
-//! How records lie in a file, and how they get out of it, whatever format they have.
+//! How records are stored in a file and read from it, whatever format they have.
 //!
 //! [`input`] finds the files behind paths, [`source`] opens and decompresses them, [`sniff`] recognises the container by the first bytes,
 //! [`split`] and [`table`] take records out of it, [`sample`] shows the first of them without using up the input.

@@ -35,7 +35,7 @@ impl ParquetRows {
         let (builder, mut columns) = guarded(label, "Parquet", || {
             let plain = ArrowReaderMetadata::load(&file, ArrowReaderOptions::new())?;
             let columns = Columns::of(plain.schema());
-            // Texts of a dictionary are looked at where they lie: a page of a few bytes may repeat one a million times.
+            // Texts of a dictionary are read in place: a page of a few bytes may repeat one a million times.
             let viewed = ArrowReaderOptions::new().with_schema(as_views(plain.schema()));
             let metadata = ArrowReaderMetadata::load(&file, viewed).unwrap_or(plain);
             Ok::<_, parquet::errors::ParquetError>((

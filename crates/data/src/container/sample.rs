@@ -1,4 +1,4 @@
-//! The first records of an open file, looked at without using it up.
+//! The first records of an open file, read without consuming it.
 
 use std::collections::HashSet;
 use std::io::Cursor;

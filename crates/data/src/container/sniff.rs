@@ -15,7 +15,7 @@ use super::source::{LONGEST_PREFIX, Opened, open};
 use super::split::Layout;
 use crate::error::DataError;
 
-/// How records lie in a file.
+/// How records are stored in a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Container {
     /// Records of JSON.
@@ -88,7 +88,7 @@ pub(crate) fn recognise(opened: &mut Opened, name: &str) -> Result<Result<Contai
     }
 }
 
-/// Opens an input once more that was recognised before.
+/// Opens an input again that was recognised before.
 ///
 /// # Errors
 /// Where it cannot be opened any more.

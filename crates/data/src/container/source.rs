@@ -32,7 +32,7 @@ pub(crate) struct Opened {
     pub(crate) label: String,
     /// What comes after the prefix.
     rest: Box<dyn Read + Send>,
-    /// Bytes read so far, as they lie on the disk.
+    /// Bytes read so far, as stored on the disk.
     pub(crate) counter: Arc<AtomicU64>,
     /// The file's checksum, once it was read to its end.
     pub(crate) checksum: Checksum,
@@ -98,7 +98,7 @@ impl Opened {
         }
     }
 
-    /// The same bytes once more, from a file that can be read from its end; a stream is written to one first.
+    /// The same bytes again, from a file that can be read from its end; a stream is written to one first.
     pub(super) fn seekable(&mut self) -> Result<Self, DataError> {
         let file = if let Some(file) = self.file.take() {
             file
@@ -174,7 +174,7 @@ struct Raw {
     reader: Box<dyn Read + Send>,
     /// Its size, where it is a regular file.
     total: Option<u64>,
-    /// The same file once more, for what must be read from its end.
+    /// The same file again, for formats that must be read from their end.
     file: Option<File>,
 }
 

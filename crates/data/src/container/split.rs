@@ -14,7 +14,7 @@ pub(crate) enum Layout {
     Lines,
     /// One list of records.
     Array,
-    /// Records one after the other, over any number of lines.
+    /// A sequence of records, over any number of lines.
     Values,
 }
 

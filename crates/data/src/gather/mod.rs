@@ -124,8 +124,8 @@ impl Reading<'_> {
         Ok(())
     }
 
-    /// Looks every id of a chunk up before any is needed: a million ids lie outside the caches, and lookups that do not
-    /// wait for each other wait for memory together.
+    /// Looks every id of a chunk up before any is needed: a million ids do not fit into the caches, and lookups that do not wait for each
+    /// other wait for memory together.
     fn expect(&mut self, prepared: &[Prepared]) {
         self.ids.reserve(prepared.len());
         let ids = prepared.iter().filter_map(|(_, record)| match record {

@@ -188,7 +188,7 @@ impl Mapping {
             .collect()
     }
 
-    /// Puts the claims in the place of what a recipe says of the same roles.
+    /// Replaces what a recipe says of the same roles by the claims.
     #[expect(clippy::too_many_lines, reason = "one match, an arm for each role")]
     pub(crate) fn apply(&self, recipe: &mut Recipe) -> Result<(), MappingError> {
         if self.is_empty() {
@@ -279,13 +279,13 @@ impl Mapping {
             }
         }
         won(recipe, winners)?;
-        // Whoever names columns says what they are; other columns keep their names' meaning.
+        // A user who names columns says what they are; other columns keep their names' meaning.
         recipe.open = true;
         Ok(())
     }
 }
 
-/// Puts what the user says of the winner in the place of the recipe's rules.
+/// Replaces the recipe's rules by what the user says of the winner.
 fn won(recipe: &mut Recipe, mut winners: Vec<VerdictRule>) -> Result<(), MappingError> {
     if winners.is_empty() {
         return Ok(());

@@ -13,7 +13,7 @@ pub(crate) struct Sample {
     pub(crate) rows: Vec<Row>,
     /// Whether these are all records of the file.
     pub(crate) whole: bool,
-    /// What was repaired on the way.
+    /// What was repaired while reading.
     pub(crate) remarks: Vec<String>,
     /// Whether cells are text, so that a blank one is missing.
     pub(crate) cells: bool,

@@ -281,8 +281,8 @@ pub(crate) fn words(text: &str) -> Option<Call> {
     named_side(&loose).or_else(|| words(numbered(&plain)?))
 }
 
-/// As [`words`], but for a bare `C`: among A and B it is a tie for some judges' prompts, a third response elsewhere, and a typing error in
-/// a third file. It still identifies a column of verdicts; what it means, the user has to say.
+/// As [`words`], except for a bare `C`: among A and B it is a tie for some judges' prompts, a third response elsewhere, and a typing error
+/// in a third file. It still identifies a column of verdicts; what it means, the user has to say.
 pub(crate) fn plain_words(text: &str) -> Option<Call> {
     if text.trim().eq_ignore_ascii_case("c") { None } else { words(text) }
 }

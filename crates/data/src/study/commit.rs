@@ -1,5 +1,5 @@
-//! An import takes the place of what is there as a whole. What is to be done is written down before anything of it is: whoever opens the
-//! study after a kill amid the work finishes it.
+//! An import replaces the existing tables as a whole. The steps are written to a journal before the first is taken: the next process that
+//! opens the study after a kill finishes them.
 
 use std::fs;
 use std::io::Write;

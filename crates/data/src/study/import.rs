@@ -36,7 +36,7 @@ pub enum Onto {
 ///
 /// The tables take their names only after everything was read: an import that fails changes nothing, and removes a folder that it created.
 /// Each names its import, so that tables of two imports, left by a kill between two renames, are not read as one. Results of other data
-/// never stay beside new pairs.
+/// never remain with new pairs.
 ///
 /// # Errors
 ///
@@ -174,7 +174,7 @@ impl Tables {
         }
         for batch in study.verdicts()? {
             for mut verdict in batch? {
-                // Who judges is settled anew over old and new verdicts.
+                // Which people are judges is decided again over old and new verdicts.
                 verdict.pool();
                 known.verdict(&verdict);
                 self.people.add(&verdict);

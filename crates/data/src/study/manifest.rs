@@ -170,7 +170,7 @@ impl StudyToml {
     ///
     /// # Errors
     ///
-    /// As [`StudyToml::load`], but for a missing file.
+    /// As [`StudyToml::load`], except for a missing file.
     pub fn load_or_new(study: &Study) -> Result<Self, DataError> {
         if study.toml_path().exists() { Self::load(study) } else { Ok(Self::default()) }
     }

@@ -15,7 +15,7 @@ impl Study {
         self.bound.forget();
     }
 
-    /// Opens a table of the import that was read first. A file that is open stays what it was, whoever replaces it.
+    /// Opens a table of the import that was read first. An open file keeps its contents, even if another process replaces it.
     pub(super) fn open_table(&self, table: &str) -> Result<File, DataError> {
         let path = self.table_path(table);
         let file = File::open(&path).map_err(|e| {

@@ -92,7 +92,7 @@ impl Study {
         Ok(wanted.into_iter().zip(found).collect())
     }
 
-    /// The ratings by anybody but one annotator; those are passed over without being read.
+    /// The ratings by all annotators but one; those of that one are skipped without being read.
     ///
     /// # Errors
     ///

@@ -87,7 +87,7 @@ fn broken() -> Vec<(&'static str, Vec<u8>, Vec<&'static str>)> {
         ("list.jsonl", text(r#"{"prompt": "q", "responses": ["x", "y"], "scores": [1]}"#), vec![]),
         (
             "quote.csv",
-            // A closing quote mark is missing in the second record: what follows it is not what the columns are told by.
+            // A closing quote mark is missing in the second record: what follows it is not used to recognise the columns.
             text(
                 "question,m-1,m-2,preference\n\"q 1\",\"x, y\",\"z, w\",m-1\n\"q 2\",\"x, y,\"z, w\",m-2\n\"q 3\",\"x, y\",\"z, w\",m-2\n",
             ),

@@ -1,5 +1,5 @@
-//! Room for the numbers of a pass, used again and again: fresh memory would have to be cleared by the system and again by us, though nearly all
-//! of it is overwritten.
+//! Room for the numbers of a pass, used again and again: fresh memory would have to be cleared by the system and again by us, though nearly
+//! all of it is overwritten.
 
 use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -150,7 +150,7 @@ impl Linear {
 fn attend(shape: Shape, step: Step<'_>, q: &[f32], kept: &OfLayer) -> Vec<f32> {
     let (dim, group) = (shape.head_dim, shape.heads / shape.kv_heads);
     let mut out = vec![0.0; q.len()];
-    // Heads that share keys lie side by side.
+    // Heads that share keys are adjacent.
     let tasks = out.par_chunks_mut(group * dim).zip(q.par_chunks(group * dim)).enumerate();
     let one = |(number, (out, q)): (usize, (&mut [f32], &[f32]))| {
         let own = &kept.own[step.active[number / shape.kv_heads]];

@@ -36,7 +36,7 @@ pub enum Pass {
     Score,
     /// With all that backward needs kept.
     Train,
-    /// With the layers' inputs kept only: each layer is computed once more in backward.
+    /// Only the layers' inputs are kept: each layer is computed again in backward.
     TrainFrugally,
 }
 
@@ -149,8 +149,8 @@ impl Model {
         &rows[..tokens.len() * self.config.hidden]
     }
 
-    /// ln p of the target tokens under the softmax of `(1 + lambda)` times this model's logits minus `lambda` times another's, from a pass of
-    /// each over the same completions ([`crate::losses::spa`]).
+    /// ln p of the target tokens under the softmax of `(1 + lambda)` times this model's logits minus `lambda` times another's, from a pass
+    /// of each over the same completions ([`crate::losses::spa`]).
     ///
     /// # Panics
     ///

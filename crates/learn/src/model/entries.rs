@@ -13,7 +13,7 @@ const BOOL: u32 = 7;
 const TEXT: u32 = 8;
 const LIST: u32 = 9;
 
-/// The deepest that lists may lie in lists.
+/// Maximum depth of nested lists.
 const DEEPEST: usize = 8;
 
 /// One entry.

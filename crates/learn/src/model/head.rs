@@ -1,8 +1,8 @@
 //! The output head, at the rows that predict a token and nowhere else, a part of the vocabulary at a time.
 //!
-//! The gradient of one log-probability by its row, `w[token] - sum_v p_v w[v]`, is made while the probabilities are at hand: backward is then a
-//! multiplication, and no row's probabilities are kept or computed twice. Parts are put together as they come: what was summed is multiplied
-//! by `e^(old - new)` when a part has a larger logit than all before it.
+//! The gradient of one log-probability by its row, `w[token] - sum_v p_v w[v]`, is made while the probabilities are at hand: backward is
+//! then a multiplication, and no row's probabilities are kept or computed twice. Parts are put together as they come: what was summed is
+//! multiplied by `e^(old - new)` when a part has a larger logit than all before it.
 
 use super::linear::With;
 use super::maths::{Out, View, product};

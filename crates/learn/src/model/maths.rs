@@ -56,7 +56,7 @@ impl<'a> Out<'a> {
         Self { data, stride, add: false }
     }
 
-    /// The same target once more.
+    /// The same target again.
     pub(crate) fn again(&mut self) -> Out<'_> {
         Out { data: &mut *self.data, ..*self }
     }
@@ -79,7 +79,7 @@ pub(crate) fn product(out: Out<'_>, a: View<'_>, b: View<'_>, scale: f32, thread
     assert!(n <= out.stride && (m - 1) * out.stride + n <= out.data.len(), "the product fits");
     let ((a_rows, a_cols), (b_rows, b_cols)) = (a.strides(), b.strides());
     let parallelism = if threads > 1 { gemm::Parallelism::Rayon(threads) } else { gemm::Parallelism::None };
-    // Safety: the views were checked to lie in their slices when they were made, and the target just now; `out` is exclusive.
+    // Safety: the views were checked to be within their slices when they were made, and the target just now; `out` is exclusive.
     #[expect(unsafe_code, reason = "the matrix product of a library that takes pointers")]
     unsafe {
         gemm::gemm(

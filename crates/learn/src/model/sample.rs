@@ -1,5 +1,5 @@
-//! Completions that a model writes itself: several of one prompt at a time, which is computed once, and each step reads the weights once for
-//! all of them.
+//! Completions that a model writes itself: several of one prompt at a time, which is computed once, and each step reads the weights once
+//! for all of them.
 //!
 //! The same seed gives the same tokens on the same kind of processor, however many completions are drawn together: each has separate random
 //! numbers and its own order of sums. Between processors, and between builds, the last digits of a probability can differ, and a draw with

@@ -1,7 +1,7 @@
 //! Loops over rows, compiled for the widest vectors that the machine at hand has.
 //!
-//! A library is built for the oldest machine that may run it. [`widest`] compiles a function several times and chooses when the program runs.
-//! What it calls must be inlined into it, so every function of a loop here asks for that.
+//! A library is built for the oldest machine that may run it. [`widest`] compiles a function several times and chooses when the program
+//! runs. What it calls must be inlined into it, so every function of a loop here asks for that.
 #![allow(clippy::inline_always, reason = "what a vectorised loop calls must be inlined into it")]
 
 use pulp::{Arch, Simd, WithSimd};

@@ -166,8 +166,8 @@ impl Tokens {
 
     /// A conversation and what the model is to say next.
     ///
-    /// The prompt is rendered up to where the answer begins, and once more with the answer behind it; the completion is what the second
-    /// has after the first. Where the second does not begin with the first, the completion begins where they part, and a remark says so.
+    /// The prompt is rendered up to where the answer begins, and again with the answer after it; the completion is what the second has
+    /// after the first. If the second does not begin with the first, the completion begins where they diverge, and a remark says so.
     ///
     /// # Errors
     ///
@@ -253,7 +253,7 @@ fn ends(eos: Option<u32>, more: impl Iterator<Item = u32>, named: impl Fn(&str) 
     ends
 }
 
-/// Runs the library's code. It trusts the description of a tokenizer in places, and a file that lies would make it panic.
+/// Runs the library's code. It trusts the description of a tokenizer in places, so a malicious file could make it panic.
 fn guarded<T>(work: impl FnOnce() -> tokenizers::Result<T>) -> Result<T, TokensError> {
     match catch_unwind(AssertUnwindSafe(work)) {
         Ok(Ok(done)) => Ok(done),

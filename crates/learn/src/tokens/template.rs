@@ -12,8 +12,8 @@ use std::collections::BTreeMap;
 
 /// Steps that any conversation may take, and for each of its messages; templates in use take some hundreds for a message.
 ///
-/// A step is an instruction, or 64 bytes made or looked at. The sum is small, so that what a template nests with it can be taken apart on
-/// the stack of any thread.
+/// A step is an instruction, or 64 bytes written or read. The limit is small, so that what a template nests can be dropped on the stack of
+/// any thread.
 const STEPS: u64 = 100_000;
 const STEPS_FOR_A_MESSAGE: u64 = 5_000;
 /// The longest templates in use have some tens of thousands of bytes.

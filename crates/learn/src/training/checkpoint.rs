@@ -51,7 +51,8 @@ impl Trainer {
         ])
     }
 
-    /// Goes back to a checkpoint of the same training: one that was set up in the same way, [`Self::refine`] and [`Self::degrees`] included.
+    /// Goes back to a checkpoint of the same training: one that was set up in the same way, [`Self::refine`] and [`Self::degrees`]
+    /// included.
     ///
     /// # Errors
     ///

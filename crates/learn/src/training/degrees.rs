@@ -1,7 +1,8 @@
 //! SPO's degree loss (arXiv 2409.17791) in addition to any alignment loss: completions from which growing shares of their key phrases were
 //! removed, and a linear classifier that predicts from the mean of their last hidden states how much is missing.
 //!
-//! The classifier is a tensor of the model's store, [`DEGREE_HEAD`], trained with the rest and kept in checkpoints; no pass over tokens uses it.
+//! The classifier is a tensor of the model's store, [`DEGREE_HEAD`], trained with the rest and kept in checkpoints; no pass over tokens
+//! uses it.
 
 use super::degraded::{Degraded, Degrees};
 use super::example::check_tokens;
@@ -22,8 +23,8 @@ impl Trainer {
     ///
     /// # Errors
     ///
-    /// When there are not as many lists as examples, a completion is empty or has a token or class that does not exist, there are fewer than
-    /// two classes, the weight is below 0, a step was made already, or there is such a loss already.
+    /// When there are not as many lists as examples, a completion is empty or has a token or class that does not exist, there are fewer
+    /// than two classes, the weight is below 0, a step was made already, or there is such a loss already.
     pub fn degrees(&mut self, options: &SpoOptions, completions: Vec<Vec<Degraded>>) -> Result<()> {
         let classes = options.shares.len();
         self.check_degrees(options, &completions)?;

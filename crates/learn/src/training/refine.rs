@@ -1,9 +1,9 @@
-//! SPA's refinement of labels (arXiv 2406.04412): while a policy trains on labels that it gave itself, those whose de-coupled margin is among
-//! the smallest of late count as doubtful, and get a smoothed label.
+//! SPA's refinement of labels (arXiv 2406.04412): while a policy trains on labels that it gave itself, those whose de-coupled margin is
+//! among the smallest of late count as doubtful, and get a smoothed label.
 //!
-//! A pair's de-coupled margin is `beta h~`: `h` with the policy's log-probabilities taken from the softmax of `(1 + lambda)` times its logits
-//! minus `lambda` times the reference's. The threshold of a step comes from the means of the steps before it. No gradient flows through any of
-//! this.
+//! A pair's de-coupled margin is `beta h~`: `h` with the policy's log-probabilities taken from the softmax of `(1 + lambda)` times its
+//! logits minus `lambda` times the reference's. The threshold of a step comes from the means of the steps before it. No gradient flows
+//! through any of this.
 
 use super::refinement::{Refinement, Refining, SpaState};
 use super::scores::{Scores, widened};
@@ -16,8 +16,8 @@ impl Trainer {
     /// Refines labels from the next step on.
     ///
     /// `reference` is the model that training began with; with an adapter it may be left out, and the model without it is taken. Where an
-    /// example's own label is `p`, a doubtful one becomes `p + a (1 - 2p)`, which is `1 - a` for a certain one; where `p` is below one half,
-    /// the pair's roles are swapped, and so is the sign of its margin.
+    /// example's own label is `p`, a doubtful one becomes `p + a (1 - 2p)`, which is `1 - a` for a certain one; where `p` is below one
+    /// half, the pair's roles are swapped, and so is the sign of its margin.
     ///
     /// # Errors
     ///

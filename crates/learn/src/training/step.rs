@@ -11,8 +11,8 @@ impl Trainer {
     ///
     /// # Errors
     ///
-    /// When the loss or its gradient is not finite: the weights are then as before the step, and the message names the pairs. When all steps
-    /// were made.
+    /// When the loss or its gradient is not finite: the weights are then as before the step, and the message names the pairs. When all
+    /// steps were made.
     pub fn step(&mut self) -> Result<StepRecord> {
         if self.done() {
             return Err(LearnError::Choice("training is complete".to_owned()));

@@ -66,7 +66,7 @@ pub(super) fn place(
         Provider::Azure => {
             let secret = key(&["AZURE_OPENAI_API_KEY"])?;
             let endpoint = trimmed(needed(&["AZURE_OPENAI_ENDPOINT"])?);
-            // Dated versions know no models that came later; the undated address knows all.
+            // Dated versions do not know models that came later; the undated address knows all.
             let (url, moved) = match env("AZURE_OPENAI_API_VERSION") {
                 None => (chat(&format!("{endpoint}/openai/v1")), endpoint),
                 Some(version) => {

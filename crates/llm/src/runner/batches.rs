@@ -12,7 +12,7 @@ use crate::error::{CallError, Fault, Remedy};
 use crate::log::{Entry, NewBatch, PendingBatch};
 use crate::question::{Request, Usage};
 
-/// The most bytes of one batch: no more than any provider takes.
+/// Size limit of one batch in bytes: at most what every provider accepts.
 const BATCH_BYTES: u64 = 100 << 20;
 
 impl Runner<'_> {

@@ -20,7 +20,7 @@ pub use plan::{Plan, RunOptions};
 pub use report::{Outcome, RunReport, Stop, Totals};
 use shared::{Shared, lock};
 
-/// Says that the work has ended, even where it ends by a panic: whoever watches it would watch for ever.
+/// Marks the work as ended, even if it ends by a panic: else its watcher would never stop.
 struct EndOnDrop<'a>(&'a AtomicBool);
 
 impl Drop for EndOnDrop<'_> {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::cancel::Cancel;
 use crate::price::Price;
 
-/// The most calls of one batch: no more than any provider takes.
+/// Maximum number of calls in one batch: at most what every provider accepts.
 const BATCH_CALLS: usize = 50_000;
 
 /// How calls are made.

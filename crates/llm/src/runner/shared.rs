@@ -38,7 +38,7 @@ pub(super) struct State {
     pub(super) answered: bool,
     /// Answers that lacked the probabilities asked for.
     without: usize,
-    /// Questions given up one after the other, without an answer in between.
+    /// Consecutive questions given up, without an answer in between.
     in_vain: usize,
 }
 

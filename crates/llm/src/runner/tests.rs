@@ -152,11 +152,11 @@ fn a_budget_is_never_exceeded_and_used_up() {
     let report = runner.run(&alone(500), &|| {});
     assert!(matches!(report.stop, Some(Stop::Budget)));
     let spent = report.totals.price.unwrap();
-    // Calls cost less than is reserved for them: the run goes on until no further one would fit.
+    // Calls cost less than is reserved for them: the run continues until no further one would fit.
     assert!(spent > 9.5 * most && spent <= 10.5 * most, "{spent}");
     let answered = report.outcomes.iter().flatten().flatten().count() as u64;
     assert_eq!(answered, report.totals.calls);
-    // The next run goes on with another budget.
+    // The next run continues with another budget.
     let again = runner.run(&alone(500), &|| {});
     assert_eq!(again.totals.from_log, answered);
 }

@@ -1,4 +1,5 @@
-//! A provider on this machine that speaks the protocols of OpenAI, Anthropic and Gemini, judges by length and fails on demand, in every way there is.
+//! A provider on this machine that speaks the protocols of OpenAI, Anthropic and Gemini, judges by length and fails on demand, in every way
+//! there is.
 //!
 //! Answers depend on the question alone, faults on the question and how often it was asked, so that runs can be compared.
 

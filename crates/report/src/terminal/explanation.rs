@@ -91,7 +91,7 @@ fn waterfall(e: &Explanation, out: &mut Out) -> io::Result<()> {
     }
     let shown = &e.contributions[..e.contributions.len().min(MOST)];
     let rest: f64 = e.contributions[shown.len()..].iter().map(|c| c.shap).sum();
-    // Every stop on the way, in probability.
+    // Every intermediate value, in probability.
     let mut stops = vec![e.base];
     stops.extend(shown.iter().scan(e.base, |at, c| {
         *at += c.shap;

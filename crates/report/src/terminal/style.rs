@@ -13,9 +13,9 @@ pub(super) const BOLD: Style = Style::new().bold();
 pub(super) const DIM: Style = Style::new().dimmed();
 /// What must not be missed.
 pub(super) const WARN: Style = AnsiColor::Red.on_default().bold();
-/// For properties of which more goes with winning.
+/// For properties that are rewarded.
 pub(super) const UP: Style = AnsiColor::Blue.on_default();
-/// For properties of which more goes with losing.
+/// For properties that are penalised.
 pub(super) const DOWN: Style = AnsiColor::Yellow.on_default();
 
 /// The text in a style.

@@ -38,7 +38,8 @@ pub struct Likeness {
 /// Judges that belong together.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Clusters {
-    /// The judges in the order of the tree's leaves; a judge that is missing could not be placed, its similarity to some other being unknown.
+    /// The judges in the order of the tree's leaves; a judge that is missing could not be placed, its similarity to some other being
+    /// unknown.
     pub order: Vec<String>,
     /// The joins of the tree, closest first; judges are numbered from 0 in the order of `judges`, joins continue from the number of all
     /// judges.

@@ -38,7 +38,8 @@ pub struct Comparison {
     pub findings: Vec<Finding>,
     /// What to know before any figure.
     pub cautions: Vec<Caution>,
-    /// What intervals of all that follows from verdicts are over: `prompt`, a field's name, or `pair` where every pair counts as independent.
+    /// What intervals of all that follows from verdicts are over: `prompt`, a field's name, or `pair` where every pair counts as
+    /// independent.
     pub unit: String,
     /// Properties whose ratings are only proxies of what they name.
     pub proxies: Vec<String>,

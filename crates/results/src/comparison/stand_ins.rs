@@ -27,8 +27,8 @@ pub struct StandIn {
     pub judge: String,
     /// Pairs that both it and the reference have judged.
     pub pairs: u64,
-    /// Share of its verdicts that are on the side of the reference's majority, a tie of one of the two half: what is called accuracy wherever a
-    /// judge has one. Of several verdicts on a pair each counts; a jury has one.
+    /// Share of its verdicts that are on the side of the reference's majority, a tie of one of the two half: what is called accuracy
+    /// wherever a judge has one. Of several verdicts on a pair each counts; a jury has one.
     pub accuracy: f64,
     /// 5 % quantile of the accuracy, over prompts.
     #[serde(default)]
@@ -91,8 +91,8 @@ pub struct CorrectedRate {
     pub reference_only: Interval,
     /// By the judge alone, on all its pairs: not what people say.
     pub judge_only: Interval,
-    /// Prediction-powered (Angelopoulos et al. 2023, tuned), right where labelled pairs are a random sample of all pairs: the labelled mean plus `lambda` times the judge's mean on the rest less that on
-    /// the labelled ones.
+    /// Prediction-powered (Angelopoulos et al. 2023, tuned), right where labelled pairs are a random sample of all pairs: the labelled mean
+    /// plus `lambda` times the judge's mean on the rest less that on the labelled ones.
     pub corrected: Interval,
     /// How far the judge is relied on; 0 is not at all, below 0 it is turned around.
     pub lambda: f64,

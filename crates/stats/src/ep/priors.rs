@@ -8,7 +8,7 @@ use crate::linalg::stride;
 use crate::regression::{Prior, Regression};
 use crate::rows::Aligned;
 
-/// Precision and shift of every prior's site, a register at a time; what lies past the last column stays 0.
+/// Precision and shift of every prior's site, a register at a time; elements past the last column stay 0.
 #[derive(Clone)]
 pub(super) struct PriorSites {
     pub(super) precision: Aligned<f64>,
@@ -16,7 +16,7 @@ pub(super) struct PriorSites {
     /// 1 / scale of a Laplace prior, 1 elsewhere.
     rate: Aligned<f64>,
     laplace: Vec<bool>,
-    /// Scratch: the sites as matched, before they are looked at.
+    /// Scratch: the sites as matched, before they are checked.
     matched_precision: Aligned<f64>,
     matched_shift: Aligned<f64>,
 }

@@ -25,8 +25,8 @@ pub(super) struct RowSites<'a, T: Width> {
     rows: Cow<'a, RowPack<T>>,
     precision: Aligned<T>,
     shift: Aligned<T>,
-    /// Where rows have weights: a row of weight w counts as ceil(w) equal rows of weight w / ceil(w) each, at most 1, since a likelihood to a
-    /// higher power is too narrow for the quadrature.
+    /// Where rows have weights: a row of weight w counts as ceil(w) equal rows of weight w / ceil(w) each, at most 1, since a likelihood to
+    /// a higher power is too narrow for the quadrature.
     each: Option<Aligned<T>>,
     /// How many copies a row represents, unless one throughout: equal rows have equal sites, so that one is kept for all of them. A row of
     /// no copies is matched, but does not count.
@@ -96,7 +96,7 @@ impl<'a, T: Width> RowSites<'a, T> {
 
     /// Copies the sites of another width.
     pub(super) fn go_on_from<U: Width>(&mut self, other: &RowSites<'_, U>) {
-        // Padding differs: what lies past the last row is multiplied by zeros in either.
+        // Padding differs: elements past the last row are multiplied by zeros in either.
         for (to, from) in [(&mut self.precision, &other.precision), (&mut self.shift, &other.shift)] {
             for (to, from) in to.as_mut_slice().iter_mut().zip(from.as_slice()) {
                 *to = T::narrow(from.widen());

@@ -47,7 +47,7 @@ const BLOCK: usize = 64;
 /// Sums that do not wait for each other.
 const LANES: usize = 8;
 
-/// A block of rows: each column's numbers lie together. Rows past the last are zeros.
+/// A block of rows: each column's numbers are contiguous. Rows past the last are zeros.
 type Column = [f64; BLOCK];
 
 /// Some rows as floats, with what the pass over them needs.
@@ -355,7 +355,7 @@ impl Pass<'_> {
         }
     }
 
-    /// One cluster of the rows that lie in lines.
+    /// One cluster of the rows in `lines`.
     #[inline(always)]
     fn cluster(&mut self, start: usize, end: usize, width: usize) {
         let line = |at: usize| at * width..(at + 1) * width;

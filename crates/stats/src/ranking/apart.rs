@@ -39,7 +39,7 @@ fn root(parent: &mut [u32], mut at: u32) -> u32 {
     at
 }
 
-/// Of competitors who all met: those that never lost to anybody outside of themselves, and those that never won.
+/// Of competitors who all met: groups that never lost to anyone outside, and groups that never won.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct OneWay {
     /// Parts that have not lost to anyone outside of them.

@@ -24,8 +24,8 @@ pub struct Change {
     pub error: f64,
     /// Clusters in which it was seen.
     pub clusters: usize,
-    /// How many clusters of equal say the difference rests on, 1 at least: `(sum a_c)^2 / sum a_c^2` with `a_c` the part of cluster c in the variance
-    /// that both fits expect. Student's t with one less is what the error is for.
+    /// How many clusters of equal say the difference rests on, 1 at least: `(sum a_c)^2 / sum a_c^2` with `a_c` the part of cluster c in
+    /// the variance that both fits expect. Student's t with one less is what the error is for.
     pub effective: f64,
 }
 

@@ -75,11 +75,10 @@ pub struct Variant {
 
 /// Fits `logit P(model preferred) = theta + phi tanh(d / sd) + psi gamma` to soft preferences.
 ///
-/// `preferences` are in 0..1, `NaN` where the judge gave none; `differences` are characters of the model's output less those of
-/// the baseline's, for every prompt ([`standardised`]). The sum of log-losses (and of the prior's, where there is one) times C plus |theta| + |phi| + |psi| is
-/// minimised, C by
-/// the least mean log-loss over five folds (row i in fold i mod 5, counted from the last) among ten values from 1e-4 to 1e4.
-/// The sign of d makes no difference to `theta`.
+/// `preferences` are in 0..1, `NaN` where the judge gave none; `differences` are characters of the model's output less those of the
+/// baseline's, for every prompt ([`standardised`]). The sum of log-losses (and of the prior's, if there is one) times C plus
+/// `|theta| + |phi| + |psi|` is minimised, C by the least mean log-loss over five folds (row i in fold i mod 5, counted from the last)
+/// among ten values from 1e-4 to 1e4. The sign of d makes no difference to `theta`.
 ///
 /// `None` without any preference, or if every length differs by the same.
 ///

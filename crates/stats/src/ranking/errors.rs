@@ -18,7 +18,7 @@ use crate::spd::{inverse, product};
 const MORE_VOTES: f64 = 4.0;
 /// With fewer votes against the usual outcome, summed up over opponents, the posterior of a competitor is not nearly normal.
 const FEW: f64 = 5.0;
-/// Half the points at which it is looked at.
+/// Half the points at which it is evaluated.
 const GRID: i32 = 400;
 /// Draws where the matrix is too large: eight blocks of sixteen.
 const BLOCKS: u64 = 8;

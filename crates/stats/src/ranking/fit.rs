@@ -63,8 +63,8 @@ pub struct Ranking {
     pub controls_covariance: Vec<f64>,
     /// Newton steps taken.
     pub steps: usize,
-    /// All that was found, as it was searched for: scores, the tie parameter where there is one, weights of covariates. Another search begins
-    /// there; see [`Fitted`](super::Fitted).
+    /// All that was found, as it was searched for: scores, the tie parameter where there is one, weights of covariates. Another search
+    /// begins there; see [`Fitted`](super::Fitted).
     pub top: Vec<f64>,
 }
 

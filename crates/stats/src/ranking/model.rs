@@ -91,7 +91,7 @@ impl Model<'_> {
         self.add((a, b), x, (t.d, t.t), out);
     }
 
-    /// What one vote says, but for the value.
+    /// What one vote contributes, except the value.
     pub(super) fn one_vote(&self, vote: &super::vote::Vote, x: &[f64], at: &[f64]) -> Terms {
         let mut outcomes = Outcomes::default();
         outcomes.add(f64::from(vote.y), f64::from(vote.weight), self.ties, self.weights);

@@ -12,7 +12,8 @@ const MOST: usize = 60;
 const DRAWS: usize = 20_000;
 const SEED: u64 = 0;
 
-/// For some competitors, how far the middle 95 % of the posterior of the difference to the mean with these weights reach below and above `at`.
+/// For some competitors, how far the middle 95 % of the posterior of the difference to the mean with these weights reach below and above
+/// `at`.
 ///
 /// Bradley-Terry under a prior is a logistic regression: one column for each competitor, 1 for the first and -1 for the second, with a
 /// normal prior on each. `None` if the model has other parameters or more than 60 competitors, or if the draws are unreliable (Pareto k).

@@ -132,12 +132,12 @@ pub(super) fn hedge(text: &str) -> Option<String> {
     (number > 0).then_some(edited)
 }
 
-/// Short forms in the place of full ones.
+/// Replaces full forms by short ones.
 pub(super) fn contract(text: &str) -> Option<String> {
     exchange(text, |(full, short)| (full, short))
 }
 
-/// Full forms in the place of short ones.
+/// Replaces short forms by full ones.
 pub(super) fn spell_out(text: &str) -> Option<String> {
     exchange(&text.replace('\u{2019}', "'"), |(full, short)| (short, full))
 }
@@ -194,7 +194,7 @@ pub(super) fn ask_back(text: &str) -> Option<String> {
     ))
 }
 
-/// The first two sentences of prose once more.
+/// Repeats the first two sentences of prose.
 pub(super) fn repeat(text: &str) -> Option<String> {
     let again: Vec<String> = parts(text)
         .iter()

@@ -248,7 +248,7 @@ impl Steering {
             found.cautions.iter().map(move |caution| format!("{model}: {caution}")).collect::<Vec<_>>()
         };
         let said: Vec<String> = ran.found.iter().flat_map(of).collect();
-        // Whoever reads it in time can still stop.
+        // A user who reads it in time can still stop.
         for caution in &said {
             watch.event(Event::Remark(Remark::AgainstJudge(caution)));
         }

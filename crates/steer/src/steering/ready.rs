@@ -11,7 +11,7 @@ use crate::opponent::Opponent;
 use crate::prompts::{Prompts, Protocol};
 use crate::request::SteerRequest;
 
-/// A run that is ready: everything that can be refused was looked at.
+/// A run that is ready: everything that can be refused was checked.
 pub struct Steering {
     pub(super) request: SteerRequest,
     pub(super) lab: Laboratory,
@@ -26,6 +26,6 @@ pub struct Steering {
     pub(super) writer: Writer,
     pub(super) baseline: Opponent,
     pub(super) remarks: Vec<String>,
-    /// Prompts of a dry run lie here; it vanishes with this.
+    /// The folder with the prompts of a dry run; deleted with this.
     pub(super) scratch: Scratch,
 }

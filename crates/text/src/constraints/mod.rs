@@ -1,6 +1,7 @@
 //! What does a request demand explicitly that a program can check?
 //!
-//! [`find()`] reads demands by rules that would rather miss one than see one that is not there; [`Constraint::kept`] checks a response (`demands.rs`).
+//! [`find()`] reads demands by rules that would rather miss one than see one that is not there; [`Constraint::kept`] checks a response
+//! (`demands.rs`).
 
 mod constraint;
 mod counts;

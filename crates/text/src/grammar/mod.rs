@@ -45,8 +45,9 @@ pub(crate) fn check(prose: &str) -> Option<Errors> {
 
 /// The number of sentences that start with a small letter behind another sentence or at a paragraph's beginning, and of pronouns *i*.
 ///
-/// Stricter than harper's rules on both: a sentence wants a plain word of three letters before the stop and a plain word
-/// behind, or four words and a stop at the paragraph's end, a pronoun a word behind it that variables do not have, so that abbreviations, labels and code do not count.
+/// Stricter than harper's rules on both: a sentence wants a plain word of three letters before the stop and a plain word behind, or four
+/// words and a stop at the paragraph's end, a pronoun a word behind it that variables do not have, so that abbreviations, labels and code
+/// do not count.
 fn small_letters(text: &str) -> usize {
     // Whether a block is a sentence or more, so that it has to begin with a capital.
     let begins = |block: &str| block.ends_with(['.', '?', '!']) && block.split_whitespace().nth(3).is_some();

@@ -8,7 +8,7 @@ use harper_core::spell::{Dictionary, FstDictionary};
 
 use crate::words::{Piece, split};
 
-/// Words remembered per thread; beyond that, the memory starts anew.
+/// Words remembered per thread; beyond that, the memory is cleared.
 const REMEMBER: usize = 1 << 16;
 
 struct Speller {

@@ -79,7 +79,7 @@ mod tests {
     #[test]
     fn new_words_are_counted_once_and_not_those_of_the_request() {
         let asked = "How tall is the tower in Paris?";
-        // "tower", "paris" and "tall" are asked for; "stands", metres and wide are not; over and and only join.
+        // "tower", "paris" and "tall" are asked for; "stands", "metres" and "wide" are not; "over" and "and" only join.
         assert_eq!(
             rate(&NEW_WORDS, asked, "The tower in Paris stands over 300 metres tall and over 10 wide."),
             Some(3.0)

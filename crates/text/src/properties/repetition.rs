@@ -142,7 +142,7 @@ mod tests {
         fn saying_it_again_never_helps(paragraphs in proptest::collection::vec("([a-e]{1,3} ){1,12}\\.", 1..5)) {
             let once = paragraphs.join("\n\n");
             let twice = format!("{once}\n\n{}", paragraphs[0]);
-            // Words are looked at in English only, and what that is may change with the length.
+            // Words are compared in English only, and the detected language may change with the length.
             prop_assume!(Document::new(&once, None).english == Document::new(&twice, None).english);
             prop_assert!(rate(&twice) <= rate(&once));
         }

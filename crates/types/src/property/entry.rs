@@ -69,7 +69,7 @@ pub struct Property {
     pub applies: Applies,
     /// The property it is a part of: parts are rated and shown, and fitted only on request.
     pub part_of: Option<&'static str>,
-    /// Whether it is a relation to the request, so that whoever rates it must see that.
+    /// Whether it is a relation to the request, so that a rater must see that.
     pub needs_request: bool,
 }
 

@@ -17,7 +17,7 @@ use crate::asking::ask;
 use crate::problem::Problem;
 use crate::runs::{Run, Wanted};
 
-/// How often a run that is followed is looked at.
+/// Polling interval for a run that is followed.
 const PACE: Duration = Duration::from_millis(400);
 
 /// Whether runs may be started here.

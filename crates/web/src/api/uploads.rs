@@ -81,7 +81,7 @@ pub(crate) async fn receive(
     let (own, number) = (app.clone(), upload.number);
     let found = looking(&app, upload, reading, StatusCode::CREATED).await;
     if found.is_err() {
-        // What cannot even be unpacked does not wait for anybody.
+        // A file that cannot even be unpacked is not kept.
         let _ = own.uploads.discard(&number.to_string());
     }
     found

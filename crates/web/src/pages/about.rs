@@ -17,7 +17,7 @@ use crate::published::compared_published;
 use crate::query::quoted;
 use crate::studies::last_name;
 
-/// What there is to look at.
+/// The overview of studies.
 pub(crate) async fn home(State(app): State<App>) -> Response {
     let served = app.studies.served();
     let (own, examples): (Vec<_>, Vec<_>) = served.iter().partition(|served| !served.is_example());

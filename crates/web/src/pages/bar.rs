@@ -1,4 +1,4 @@
-//! The bar of the slice, on every page of a study: which part is looked at, by whom it was judged, against what.
+//! The bar of the slice, on every page of a study: which part is shown, by which judges, compared with what.
 
 use maud::{Markup, html};
 use predilect_report::format;

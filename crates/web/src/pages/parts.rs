@@ -21,7 +21,7 @@ pub(super) fn part(text: &str) -> String {
     utf8_percent_encode(text, PATH).to_string()
 }
 
-/// The address of a page of a study, with what is looked at.
+/// The address of a page of a study, with the current query.
 pub(super) fn place(served: &Served, end: &str, query: &Query) -> String {
     format!("/s/{}{end}{}", served.id, query.to_address())
 }

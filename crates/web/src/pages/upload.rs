@@ -140,7 +140,7 @@ fn doubt(upload: &Upload, reading: &Reading, problem: &Problem, proposals: &[Pro
     }
 }
 
-/// What a reading says, for whoever does not know how claims are written.
+/// What a reading means, for users who do not know how claims are written.
 fn in_words(proposal: &Proposal) -> String {
     if !proposal.note.is_empty() {
         return proposal.note.clone();
@@ -177,7 +177,7 @@ fn not_offered(seen: &ColumnsSeen) -> Markup {
     }
 }
 
-/// The form: a choice for each role, what values of the verdict mean, by whom it is.
+/// The form: a choice for each role, the meaning of the verdict's values, and the judge.
 fn form(upload: &Upload, reading: &Reading, looked: &Looked, read: Option<&ReadSummary>) -> Markup {
     // If nothing was understood, the file's own proposal fills the form in, and is not used before the user submits it.
     let start = looked.proposals.first().filter(|_| looked.preview.is_err());

@@ -96,7 +96,7 @@ impl AnnotateRequest {
     }
 }
 
-/// An annotator that is ready to be asked about the pairs of a study: everything that can be refused was looked at.
+/// An annotator that is ready to be asked about the pairs of a study: everything that can be refused was checked.
 pub struct Annotating {
     job: Job,
     carried: Carried,

@@ -43,7 +43,7 @@ pub(super) fn write(study: &Study, annotator: &str, ratings: &[Rating]) -> Resul
     rewrite(study, keep, ratings)
 }
 
-/// Writes the table of ratings anew: the old ones that are kept, then new ones.
+/// Rewrites the table of ratings: the old ones that are kept, then new ones.
 pub(super) fn rewrite(study: &Study, keep: impl Fn(&Rating) -> bool, new: &[Rating]) -> Result<()> {
     let old = if study.has_table("ratings") { Some(study.ratings()?) } else { None };
     replace(study.write_ratings()?, old, keep, new)

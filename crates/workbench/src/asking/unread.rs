@@ -10,7 +10,7 @@ use crate::error::{Error, Remedy};
 /// Characters of an answer that are shown.
 const SHOWN: usize = 200;
 
-/// Tokens of a question from which on it is looked at whether the server has read it.
+/// Tokens of a question from which on it is checked whether the server has read it.
 const LONG: u64 = 1_000;
 
 /// Answers that could not be read, as counted.

@@ -30,10 +30,10 @@ pub use moved::{Furthest, KeptWeight, Moved};
 pub use request::DissectRequest;
 use standings::ranked;
 
-/// A judge whose verdicts lie closer to a tie than this, on average, is remarked on.
+/// A judge whose verdicts are closer to a tie than this, on average, gets a remark.
 const FAINT: f64 = 0.1;
 
-/// Verdicts in all fits up to which what each property adds is looked at without being asked for: about a second's work.
+/// Up to this many verdicts in all fits, what each property adds is computed without being requested: about a second's work.
 pub const MOST_WITH_GAINS: u64 = 30_000;
 
 /// What a dissection is to contain.

@@ -43,7 +43,7 @@ impl Workbench {
                 let Some(most) = most else { return Ok(None) };
                 return Ok(standings(&whole.table, most.rows.iter(), vec![most.judge.clone()]));
             }
-            // As they come in the study, whoever of them gave them.
+            // In the order of the study, whichever judge gave them.
             rows.sort_by_key(|row| row.pair);
             Ok(standings(&whole.table, rows, people))
         })

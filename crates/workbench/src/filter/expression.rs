@@ -1,4 +1,4 @@
-//! What is an expression over the fields of a pair, and what does it look at?
+//! An expression over the fields of a pair, and the fields that it refers to.
 
 use std::collections::BTreeSet;
 

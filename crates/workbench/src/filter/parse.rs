@@ -117,7 +117,7 @@ impl<'t> Parser<'t> {
             let (from, terms) = (self.at, self.terms);
             let number = self.deeper(Self::condition);
             let Err(first) = number else { return number };
-            // Read once more in another way: what was counted does not count.
+            // Read again in another way: what was counted does not count.
             (self.at, self.terms) = (from + 1, terms);
             let inner = self.deeper(Self::or).and_then(|is| {
                 if self.sign(")") {
@@ -126,7 +126,7 @@ impl<'t> Parser<'t> {
                     Err(self.wrong("a parenthesis is not closed", "write )"))
                 }
             });
-            // What came further knows better what is wrong.
+            // The attempt that came further has the better error.
             return inner.map_err(|second| if second.at >= first.at { second } else { first });
         }
         self.condition()

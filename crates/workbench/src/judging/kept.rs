@@ -18,7 +18,7 @@ pub(super) fn write(study: &Study, verdicts: &[Verdict]) -> Result<()> {
     rewrite(study, |old| !new.contains(&(old.judge.as_str(), old.pair.as_str())), verdicts)
 }
 
-/// Writes the table of verdicts anew: the old ones that are kept, then new ones.
+/// Rewrites the table of verdicts: the old ones that are kept, then new ones.
 fn rewrite(study: &Study, keep: impl Fn(&Verdict) -> bool, new: &[Verdict]) -> Result<()> {
     replace(study.write_verdicts()?, Some(study.verdicts()?), keep, new)
 }

@@ -26,7 +26,7 @@ pub use predilect_annotate::judge::{Method, Orders};
 pub use probe::{Probed, probe};
 pub use request::{JudgeRequest, Within};
 
-/// Judges that are ready to be asked about the pairs of a study: everything that can be refused was looked at.
+/// Judges that are ready to be asked about the pairs of a study: everything that can be refused was checked.
 pub struct Judging {
     judges: Vec<Judge>,
     request: JudgeRequest,

@@ -55,7 +55,7 @@ impl Names {
     }
 }
 
-/// Texts one after the other.
+/// A sequence of texts.
 #[derive(Debug, Default)]
 pub(crate) struct Texts {
     bytes: String,

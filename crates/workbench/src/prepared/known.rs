@@ -1,4 +1,4 @@
-//! What was found in texts before the study was imported anew: it stays true of every pair whose texts are the same.
+//! What was found in texts before the study was imported again: it stays true of every pair whose texts are the same.
 
 use std::collections::HashMap;
 
@@ -98,7 +98,7 @@ mod tests {
         let mut other = pairs[0].clone();
         other.response_a.messages[0].content.push('!');
         assert!(found(&other).is_none());
-        // What is kept then is what is found in all texts anew.
+        // What is kept then equals what is found by reading all texts again.
         prepared(&study, Keep::IfFree);
         let again = Known::of(&study, &annotator).expect("facts of all pairs");
         for pair in &pairs {

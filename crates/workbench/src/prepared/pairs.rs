@@ -62,7 +62,7 @@ pub(crate) struct Pairs {
     simulated: Vec<u32>,
     /// Fields of the data that any pair has.
     keys: BTreeSet<String>,
-    /// Columns of fields, as far as anybody has asked for them.
+    /// Columns of fields, as far as they were needed.
     fields: Mutex<BTreeMap<String, Arc<Field>>>,
 }
 

@@ -195,7 +195,7 @@ impl Ratings {
         self.properties.iter().map(|(property, of)| (property.as_str(), of))
     }
 
-    /// Whether a property has ratings by one annotator, or by anybody.
+    /// Whether a property has ratings by one annotator, or by any.
     pub(crate) fn has(&self, property: &str, annotator: Option<&str>) -> bool {
         let Some(of) = self.properties.get(property) else { return false };
         annotator.is_none_or(|name| {

@@ -1,4 +1,4 @@
-//! Who competes with whom, and who won: verdicts between named models.
+//! Which models compete, and which won: verdicts between named models.
 
 use std::collections::BTreeMap;
 use std::hash::Hash;
@@ -19,7 +19,7 @@ use crate::slice::SliceOptions;
 use crate::watch::{Event, Step, Watch};
 use predilect_types::Interner;
 
-/// Verdicts between models, and what was seen on the way.
+/// Verdicts between models, and what was counted while collecting them.
 #[derive(Debug, Default)]
 pub(super) struct Gathered {
     /// The verdicts.

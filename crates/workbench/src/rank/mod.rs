@@ -1,4 +1,4 @@
-//! Who competes with whom, and who won: in files, in studies, against a baseline.
+//! Which models compete, and which won: in files, in studies, against a baseline.
 
 mod against;
 mod board;

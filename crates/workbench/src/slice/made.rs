@@ -23,7 +23,7 @@ pub struct Slice {
     pub ratings: Vec<(f32, f32)>,
     /// Whether the data say that they were made up.
     pub simulated: bool,
-    /// What the texts of each pair say, whoever judges.
+    /// What the texts of each pair show, independent of the judge.
     pub traits: Vec<Traits>,
     /// Answers whose order of presentation is known.
     pub shown: Vec<Shown>,

@@ -1,4 +1,4 @@
-//! A slice in the making: its pairs one after the other, then the verdicts on them.
+//! Building a slice: its pairs in order, then the verdicts on them.
 
 use std::sync::Arc;
 

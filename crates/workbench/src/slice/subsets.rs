@@ -24,8 +24,8 @@ impl Subsets {
     }
 }
 
-/// Paths without the folders that all begin with and without the names that all end with: `sets/natural/data.json` and `sets/odd/data.json` are
-/// `natural` and `odd`. They stay different.
+/// Paths without the folders that all begin with and without the names that all end with: `sets/natural/data.json` and `sets/odd/data.json`
+/// are `natural` and `odd`. They stay different.
 pub(crate) fn told_apart(paths: &[String]) -> Vec<String> {
     let parts: Vec<Vec<&str>> =
         paths.iter().map(|path| path.split(['/', '\\']).filter(|part| !part.is_empty()).collect()).collect();

@@ -26,8 +26,8 @@ struct Which<'a> {
     judges: Vec<(&'a str, Vec<f64>)>,
 }
 
-/// The orders of presentation in which verdicts on each pair belong to the slice, a bit each; 0 where the pair does not. `annotator` is whose
-/// ratings count.
+/// The orders of presentation in which verdicts on each pair belong to the slice, a bit each; 0 where the pair does not. `annotator` is
+/// whose ratings count.
 pub(crate) fn taken(
     filter: &Filter,
     prepared: &Prepared,
@@ -96,7 +96,7 @@ impl<'a> Which<'a> {
         };
         let source = |id: &'a str| -> Result<(&'a str, Source<'a>)> {
             let property = property(id)?;
-            // Words are counted in the texts, whoever has rated.
+            // Words are counted in the texts, whichever annotator is chosen.
             let given = if id == "length" { None } else { ratings.of(id, annotator) };
             Ok((id, Source::new(property, given, prepared, Encoding::Comparison)?))
         };

@@ -1,4 +1,4 @@
-//! A table on its way to whoever asks for it: as CSV, JSON, Parquet or an Arrow stream.
+//! A table in the format that a client asks for: CSV, JSON, Parquet or an Arrow stream.
 
 use std::cell::RefCell;
 use std::fmt;

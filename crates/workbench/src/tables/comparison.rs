@@ -9,7 +9,8 @@ use predilect_results::comparison::{HabitDifference, Interval, JudgeTable, Liken
 use super::columns::{Sink, batch, float, text, whole};
 use crate::error::Result;
 
-/// Writes `similarity`, `clusters`, `agreement`, `contrasts`, `habits`, `strengths`, `biases`, `stand_ins`, `judges`, `corrected_rates` and `pooled`.
+/// Writes `similarity`, `clusters`, `agreement`, `contrasts`, `habits`, `strengths`, `biases`, `stand_ins`, `judges`, `corrected_rates` and
+/// `pooled`.
 ///
 /// # Errors
 ///

@@ -101,7 +101,8 @@ pub fn histogram_table(found: &Histogram) -> Result<Table> {
     Ok(Table::new("histogram", table))
 }
 
-/// `sources`, one row for each column of each file, and `counts`, of languages, scenarios, responses of models, verdicts of judges and what was not used.
+/// `sources`, one row for each column of each file, and `counts`, of languages, scenarios, responses of models, verdicts of judges and what
+/// was not used.
 ///
 /// # Errors
 ///

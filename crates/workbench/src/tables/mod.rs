@@ -1,4 +1,4 @@
-//! How results lie in Parquet: the same numbers as on the screen, for any tool that reads tables.
+//! How results are stored in Parquet: the same numbers as on the screen, for any tool that reads tables.
 
 mod as_bytes;
 mod columns;

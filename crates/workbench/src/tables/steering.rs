@@ -63,7 +63,7 @@ fn shifts(study: &Study, rows: &[ArmRow]) -> Result<()> {
 }
 
 fn compliance(study: &Study, rows: &[ArmRow]) -> Result<()> {
-    // It is the responses', whoever judges.
+    // It belongs to the responses, whichever judge.
     let judge = rows.first().map(|row| row.judge.as_str());
     let complied: Vec<(&str, &str, &Compliance)> = rows
         .iter()

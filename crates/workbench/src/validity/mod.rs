@@ -34,7 +34,7 @@ pub fn plans(request: &ValidityRequest, watch: &dyn Watch) -> Result<Vec<CallPla
     questions::plans(request, &pairs, watch)
 }
 
-/// Lets everybody named rate the pairs, and keeps the figures in the folder once all are there.
+/// Lets every named model rate the pairs, and keeps the figures in the folder once all are there.
 ///
 /// # Errors
 ///

@@ -46,7 +46,7 @@ impl Hierarchy {
         parts.map(|((m, a), b)| m + a + b).collect()
     }
 
-    /// The parts given what the cells saw, one after the other, and then the sds.
+    /// The parts given what the cells saw, one by one, and then the sds.
     pub(super) fn update(&mut self, cells: &[Cell], found: &[Option<Found>]) {
         let known: Vec<(&Cell, &Found)> =
             cells.iter().zip(found).filter_map(|(cell, found)| Some((cell, found.as_ref()?))).collect();

@@ -21,7 +21,7 @@ use hierarchy::Hierarchy;
 
 /// Maximum number of rounds; it converges long before where the data are informative.
 const ROUNDS: usize = 60;
-/// How often the spread of what is peculiar to a cell is looked for anew, and among which values.
+/// How often the spread of what is peculiar to a cell is estimated again, and from which values.
 const EVERY: usize = 5;
 const OWN_SDS: [f64; 9] = [0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.6, 0.8];
 /// Change of a weight below which it has.

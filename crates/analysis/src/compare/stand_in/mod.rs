@@ -88,7 +88,7 @@ pub fn stand_ins(table: &FeatureTable, reference: &[String], margin: f64) -> Opt
     })
 }
 
-/// The verdicts of everybody but the reference on a pair, where all `count` of them have judged it.
+/// The verdicts of all judges but the reference on a pair, if all `count` of them have judged it.
 fn all_of(verdicts: &BTreeMap<u32, f64>, is_reference: &[bool], count: usize) -> Option<Vec<f64>> {
     let all: Vec<f64> =
         verdicts.iter().filter(|(j, _)| !is_reference[**j as usize]).map(|(_, p)| *p).collect();

@@ -123,7 +123,7 @@ struct Beside<'a> {
     who: &'a Who,
 }
 
-/// By whom and by what a verdict is.
+/// Who gave a verdict, and by what criterion.
 struct ByWhom {
     judge: String,
     annotator: Option<String>,

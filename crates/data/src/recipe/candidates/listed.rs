@@ -1,4 +1,4 @@
-//! Which responses does a record contain, and what does each of them say of itself?
+//! Which responses does a record contain, and what is said of each?
 
 use predilect_types::{Response, Role};
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! Columns of responses that are called after whoever wrote them: `gpt-4` and `claude`, `base_output` and `tuned_output`.
+//! Columns of responses that are named after their authors: `gpt-4` and `claude`, `base_output` and `tuned_output`.
 //!
 //! Two things speak for it: a column whose values are those names, or scores in columns of the same names
 //! (`outputs.NAME` and `score.NAME`).

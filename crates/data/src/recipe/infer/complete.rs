@@ -145,7 +145,7 @@ impl Look<'_> {
                 normal(column) == "annotators"
                     && sample.values(column).all(|value| number_of(value).is_some())
             };
-            // A list of several names goes with a list of several verdicts.
+            // A list of several names belongs to a list of several verdicts.
             let single = |column: &str| {
                 self.short(column)
                     && !self.verdicts(column)

@@ -284,7 +284,7 @@ pub(super) fn chosen_rejected(sample: &Sample) -> Option<(String, String)> {
             let responses =
                 rest.iter().all(|word| is_response_word(word) || roles::BESIDE.contains(&word.as_str()));
             let model = rest.last().is_some_and(|word| roles::MODELS.contains(&word.as_str()));
-            // What takes a look at the values comes last: a table may have thousands of columns.
+            // Checks of the values come last: a table may have thousands of columns.
             let texts = || sample.texts(good) && sample.texts(bad);
             // One that names a response is enough if the responses themselves are in the same record.
             let names = || match (names_not_texts(sample, good), names_not_texts(sample, bad)) {

@@ -1,4 +1,4 @@
-//! Which columns are called alike but for a word for their side, and is a word one for responses?
+//! Which columns have names that differ only in a word for their side, and is a word one for responses?
 
 use super::super::roles;
 use super::super::sample::Sample;

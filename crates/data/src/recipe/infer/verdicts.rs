@@ -197,7 +197,7 @@ pub(super) fn verdicts(recipe: &Recipe, sample: &Sample) -> Result<Vec<VerdictRu
     };
     match sure.as_slice() {
         [] => {}
-        // Whom the only one is named for has judged.
+        // The only one is named after its judge.
         [only] => {
             let named = recipe.judge.iter().any(|path| path.resolve(&sample.columns).is_some());
             let judge_name = judge_of_column(&only.0).filter(|_| !named);
@@ -379,7 +379,7 @@ pub(crate) fn find_verdicts(recipe: &mut Recipe, sample: &Sample) -> Result<(), 
     Ok(())
 }
 
-/// Adds the verdicts of those whom other columns are named for, where the columns are there to be looked at.
+/// Adds the verdicts of the judges that other columns are named after, if the columns exist.
 fn add_judges(recipe: &mut Recipe, sample: &Sample) {
     let plain = |rule: &VerdictRule| rule.field.is_some() && rule.each.is_none();
     let open = recipe.open || recipe.name == "by_names";

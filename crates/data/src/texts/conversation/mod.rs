@@ -114,7 +114,7 @@ fn from_list(field: &str, items: Vec<Value>, role: Role, depth: usize) -> Result
     {
         return from_object(field, only.clone(), role, depth + 1);
     }
-    // Without any role, only one message's parts are left; several texts in objects could be anybody's.
+    // Without any role, only one message's parts are left; several texts in objects could be by any speaker.
     let parts = objects().any(is_part);
     let part = |item: &Value| match item {
         Value::Object(part) => {

@@ -159,7 +159,7 @@ fn short(x: f32) -> Value {
     json!(x.to_string().parse::<f64>().unwrap_or(f64::from(x)))
 }
 
-/// The number under a root that gives a scale; a whole one where it is one but for rounding.
+/// The number under a root that gives a scale; a whole number if it is one up to rounding.
 fn scalar(scale: f32) -> Value {
     let under = 1.0 / f64::from(scale).powi(2);
     let whole = under.round();

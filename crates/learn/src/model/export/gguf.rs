@@ -21,7 +21,7 @@ use crate::model::weights::gguf::{Gguf, gguf_name, pairs_together};
 /// Tensors begin at multiples of this many bytes.
 const ALIGNMENT: usize = 32;
 
-/// A tensor as it will lie in the file.
+/// A tensor in the layout of the file.
 struct Outgoing<'a> {
     name: String,
     /// Rows last, as the format has it.
@@ -115,7 +115,7 @@ fn factors(config: &Config) -> Result<Option<Cow<'_, [f32]>>> {
     Ok(Some(factors))
 }
 
-/// A tensor's numbers in llama.cpp's order: of a Llama's queries and keys, the two of a rotated pair lie side by side.
+/// A tensor's numbers in llama.cpp's order: of a Llama's queries and keys, the two of a rotated pair are adjacent.
 fn ordered<'a>(tensor: &'a Tensor, config: &Config) -> Cow<'a, [f32]> {
     let heads = match tensor.name.rsplit('.').nth(1) {
         Some("q_proj") => config.heads,

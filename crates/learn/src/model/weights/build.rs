@@ -10,10 +10,11 @@ use crate::model::store::{Id, Store, Tensor};
 
 /// Where tensors come from, one at a time.
 pub(crate) trait Source {
-    /// Names of tensors that a model of this kind would have and that were not asked for: whoever leaves them out computes something else.
+    /// Names of tensors that a model of this kind would have and that were not asked for: without them the result would be a different
+    /// model.
     fn left(&self) -> Vec<String>;
 
-    /// The numbers of a tensor with these dimensions; `None` where there is no such tensor.
+    /// The numbers of a tensor with these dimensions; `None` if there is no such tensor.
     fn tensor(&mut self, name: &str, shape: &[usize]) -> Result<Option<Vec<f32>>>;
 }
 

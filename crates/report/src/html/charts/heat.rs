@@ -17,7 +17,8 @@ fn printed(columns: usize) -> f64 {
     (100.0 * FIT / columns.max(1) as f64).round().clamp(35.0, 100.0)
 }
 
-/// Properties in rows, columns as given. Colours are on a fixed scale, full at 0 and 100 %. Unsure cells are pale, columns that were not fitted are hatched.
+/// Properties in rows, columns as given. Colours are on a fixed scale, full at 0 and 100 %. Unsure cells are pale, columns that were not
+/// fitted are hatched.
 pub(in crate::html) fn heat(view: &View, columns: &[Column], properties: &[&str], label: &str) -> Markup {
     let titled = columns.len() * properties.len() * view.judges.len() <= TITLED;
     let table = html! {

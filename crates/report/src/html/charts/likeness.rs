@@ -65,7 +65,8 @@ impl Grid<'_> {
     fn render(self, label: &str, title: &dyn Fn(usize, usize) -> String) -> Markup {
         let Self { names, order, values, distance, tree: drawn } = self;
         let n = order.len();
-        // A fixed scale: full colour is 1 (of a distance, which has its sign turned: 0), none is 0 (a distance of 1), the other colour is below 0.
+        // A fixed scale: full colour is 1 (of a distance, which has its sign turned: 0), none is 0 (a distance of 1), the other colour is
+        // below 0.
         let share = |value: f64| if distance { 1.0 + value } else { value.abs() };
         let shade = |value: f64| ((share(value).clamp(0.0, 1.0) * SHADES as f64) as usize).min(SHADES - 1);
         let colour = |value: f64| if !distance && value < 0.0 { "m" } else { "h" };

@@ -30,7 +30,7 @@ pub struct Frame<'a> {
     pub study: Option<(&'a str, &'a str)>,
     /// The pages of the study.
     pub pages: &'a [Link],
-    /// The bar that says which slice is looked at, on every page.
+    /// The bar that shows the current slice, on every page.
     pub bar: Markup,
 }
 

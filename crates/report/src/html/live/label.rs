@@ -1,4 +1,4 @@
-//! A pair to be judged by whoever looks, and which judge they resemble.
+//! A pair to be judged by a labeller, and which judge they resemble.
 
 use maud::{Markup, html};
 use predilect_results::browse::Alike;

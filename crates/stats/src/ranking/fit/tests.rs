@@ -81,7 +81,7 @@ fn strengths_are_found_again_and_the_intervals_hold() {
             rank(&votes, 5, &[], RankingOptions { robust: Robust::Clusters, ..RankingOptions::default() })
                 .unwrap();
         for i in 0..5 {
-            // A tenth of ties draws everybody to the middle: sigmoid(D) becomes 0.9 sigmoid(D) + 0.05.
+            // A tenth of ties draws all rates to the middle: sigmoid(D) becomes 0.9 sigmoid(D) + 0.05.
             let shrunk = 0.9 * sigmoid(strengths[i]) + 0.05;
             let expected = (shrunk / (1.0 - shrunk)).ln();
             inside += usize::from((found.scores[i] - expected).abs() < 1.96 * found.errors[i]);
