@@ -78,16 +78,47 @@ fn over(plans: &[CallPlan], budget: f64) -> Option<String> {
 /// A line a kind of failure.
 pub(crate) fn print_failures(failures: &Failures, out: &mut (impl Write + ?Sized)) -> std::io::Result<()> {
     for (kind, failure) in &failures.0 {
-        let kind = kind.replace('_', " ");
-        writeln!(out, "  failed         {} x {kind}, e.g. {}", failure.questions, line(&failure.example))?;
+        let (questions, example) = (count(failure.questions), line(&failure.example));
+        writeln!(out, "  failed         {questions} ({}), e.g. {example}", failed_because(kind))?;
     }
     Ok(())
+}
+
+/// Why calls failed, by the name that logs and JSON give to that kind of failure.
+fn failed_because(kind: &str) -> String {
+    let words = match kind {
+        "rate_limited" => "too many calls for this key",
+        "overloaded" => "the server is overloaded",
+        "server" => "an error in the server",
+        "timeout" => "no answer in time",
+        "connection" => "the connection broke off",
+        "unreachable" => "no server was reached",
+        "body" => "an answer in no known form",
+        "key" => "the key was refused",
+        "quota" => "the account has no credit left",
+        "no_model" => "no such model at that address",
+        "unsupported" => "the model cannot do this",
+        "no_probabilities" => "no token probabilities in the answer",
+        "filtered" => "withheld by the provider",
+        "request" => "the question was refused",
+        "parameter" => "a parameter was refused",
+        "no_room" => "no tokens left after the reasoning",
+        "offline" => "not in the log, and the run is offline",
+        other => return other.replace('_', " "),
+    };
+    words.to_owned()
 }
 
 /// Two lines a reason why answers could not be read.
 pub(crate) fn print_unread(unread: &Unread, out: &mut (impl Write + ?Sized)) -> std::io::Result<()> {
     for (reason, kind) in &unread.0 {
-        writeln!(out, "  not read       {} x {}, e.g. {}", kind.answers, reason.words(), kind.example)?;
+        writeln!(
+            out,
+            "  not read       {} ({}), e.g. {}",
+            count(kind.answers),
+            reason.words(),
+            kind.example
+        )?;
         writeln!(out, "                 {}", kind.remedy)?;
     }
     Ok(())

@@ -27,6 +27,8 @@ pub enum Fault {
     Quota,
     /// There is no such model or address.
     NoModel,
+    /// No server was reached: nothing was sent, so nothing is paid for.
+    Unreachable,
     /// The model cannot do what was asked.
     Unsupported,
     /// The answer came without the probabilities that were asked for.
@@ -45,12 +47,13 @@ pub enum Fault {
 
 impl Fault {
     /// Every kind with its name in logs and reports.
-    pub const ALL: [(Self, &'static str); 16] = [
+    pub const ALL: [(Self, &'static str); 17] = [
         (Self::RateLimited, "rate_limited"),
         (Self::Overloaded, "overloaded"),
         (Self::Server, "server"),
         (Self::Timeout, "timeout"),
         (Self::Connection, "connection"),
+        (Self::Unreachable, "unreachable"),
         (Self::Body, "body"),
         (Self::Key, "key"),
         (Self::Quota, "quota"),
@@ -73,6 +76,7 @@ impl Fault {
                 | Self::Server
                 | Self::Timeout
                 | Self::Connection
+                | Self::Unreachable
                 | Self::Body
                 | Self::Parameter
         )

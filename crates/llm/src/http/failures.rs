@@ -32,6 +32,18 @@ impl HttpModel {
             ureq::Error::Io(e) if matches!(e.kind(), ErrorKind::TimedOut | ErrorKind::WouldBlock) => {
                 Fault::Timeout
             }
+            ureq::Error::Io(e)
+                if matches!(
+                    e.kind(),
+                    ErrorKind::ConnectionRefused
+                        | ErrorKind::NetworkUnreachable
+                        | ErrorKind::HostUnreachable
+                        | ErrorKind::AddrNotAvailable
+                ) =>
+            {
+                Fault::Unreachable
+            }
+            ureq::Error::ConnectionFailed => Fault::Unreachable,
             ureq::Error::BadUri(_) | ureq::Error::HostNotFound => Fault::NoModel,
             ureq::Error::BodyExceedsLimit(_) => Fault::Body,
             _ => Fault::Connection,
@@ -44,7 +56,9 @@ impl HttpModel {
             CallError::new(fault, self.clean(&format!("{}: no answer from {}: {why}", self.name, self.url)));
         match fault {
             Fault::NoModel => error.remedy("check the address"),
-            Fault::Connection => error.remedy("check that the server runs and can be reached"),
+            Fault::Connection | Fault::Unreachable => {
+                error.remedy("check that the server runs and can be reached")
+            }
             _ => error,
         }
     }
@@ -80,7 +94,16 @@ impl HttpModel {
             Fault::NoModel if (300..400).contains(&status) => error.remedy(
                 "the address redirects elsewhere: give the address it redirects to; no key is sent there",
             ),
-            Fault::Key => error.remedy("check the provider's key in the environment"),
+            Fault::Key => match (self.secret.is_some(), self.variable) {
+                (true, variable) => error.remedy(format!("check the key in the environment variable {variable}")),
+                (false, "") => error.remedy(
+                    "Ollama takes no key; for a server that wants one, give its address as the model (http://HOST:PORT/v1#MODEL) \
+                     and its key in the environment variable PREDILECT_API_KEY",
+                ),
+                (false, variable) => {
+                    error.remedy(format!("the server wants a key: set it in the environment variable {variable}"))
+                }
+            },
             Fault::Quota => error.remedy("check the balance and limits of the account"),
             Fault::NoModel => error.remedy("check the model's name and the address"),
             Fault::Unsupported if about(&["response_format", "schema"]) => error.remedy(Remedy::LooserForm),

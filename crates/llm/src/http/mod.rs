@@ -36,7 +36,7 @@ use left_out::{LeftOut, Optional};
 use letters::Letters;
 use next::sums_of;
 pub use options::HttpOptions;
-use providers::{Place, place};
+use providers::{Place, place, variable};
 use said::{by_words, message, number};
 use waits::{reset_in, wait_of};
 
@@ -57,6 +57,8 @@ struct HttpModel {
     headers: Vec<(&'static str, String)>,
     /// Never shown: cut out of whatever a server echoes.
     secret: Option<String>,
+    /// The environment variable of the key; empty where none is taken.
+    variable: &'static str,
     agent: Agent,
     dialect: Box<dyn Dialect>,
     effort: Option<Effort>,
@@ -127,6 +129,7 @@ fn connect_with(
         batch,
         headers,
         secret,
+        variable: variable(spec.provider),
         agent,
         dialect,
         effort,
@@ -371,7 +374,7 @@ mod tests {
             seed: None,
         };
         let error = model.send(&request).unwrap_err();
-        assert_eq!(error.fault, Fault::Connection);
+        assert_eq!(error.fault, Fault::Unreachable);
         let echo = r#"{"error": {"message": "bad key secret-123", "code": "invalid_api_key"}}"#;
         let error = model.read(&request, echo).unwrap_err();
         assert_eq!(

@@ -53,18 +53,18 @@ pub(super) fn place(
     let model = &spec.model;
     let place = match spec.provider {
         Provider::OpenAi => {
-            let secret = key(&["OPENAI_API_KEY"])?;
+            let secret = key(&[variable(spec.provider)])?;
             let (base, moved) = at("OPENAI_BASE_URL", "https://api.openai.com/v1");
             let headers = vec![bearer(&secret)];
             Place { url: chat(&base), headers, secret: Some(secret), dialect: open(true), moved }
         }
         Provider::OpenRouter => {
-            let secret = key(&["OPENROUTER_API_KEY"])?;
+            let secret = key(&[variable(spec.provider)])?;
             let (url, headers) = (chat("https://openrouter.ai/api/v1"), vec![bearer(&secret)]);
             Place { url, headers, secret: Some(secret), dialect: open(false), moved: None }
         }
         Provider::Azure => {
-            let secret = key(&["AZURE_OPENAI_API_KEY"])?;
+            let secret = key(&[variable(spec.provider)])?;
             let endpoint = trimmed(needed(&["AZURE_OPENAI_ENDPOINT"])?);
             // Dated versions do not know models that came later; the undated address knows all.
             let (url, moved) = match env("AZURE_OPENAI_API_VERSION") {
@@ -78,14 +78,14 @@ pub(super) fn place(
             Place { url, headers, secret: Some(secret), dialect: open(true), moved: Some(moved) }
         }
         Provider::Anthropic => {
-            let secret = key(&["ANTHROPIC_API_KEY"])?;
+            let secret = key(&[variable(spec.provider)])?;
             let headers = vec![("x-api-key", secret.clone()), ("anthropic-version", "2023-06-01".to_owned())];
             let (base, moved) = at("ANTHROPIC_BASE_URL", "https://api.anthropic.com");
             let dialect = Box::new(anthropic::Anthropic { reasons });
             Place { url: format!("{base}/v1/messages"), headers, secret: Some(secret), dialect, moved }
         }
         Provider::Gemini => {
-            let secret = key(&["GEMINI_API_KEY", "GOOGLE_API_KEY"])?;
+            let secret = key(&[variable(spec.provider), "GOOGLE_API_KEY"])?;
             let (base, moved) = at("GEMINI_BASE_URL", "https://generativelanguage.googleapis.com");
             let url = format!("{base}/v1beta/models/{model}:generateContent");
             let headers = vec![("x-goog-api-key", secret.clone())];
@@ -106,7 +106,7 @@ pub(super) fn place(
             .remedy(Remedy::LocalBuild));
         }
         Provider::Compatible => {
-            let secret = env("PREDILECT_API_KEY");
+            let secret = env(variable(spec.provider));
             let url = chat(spec.base.as_deref().unwrap_or_default());
             let headers = secret.iter().map(|secret| bearer(secret)).collect();
             Place { url, headers, secret, dialect: open(false), moved: None }
@@ -114,6 +114,19 @@ pub(super) fn place(
     };
     check(spec, place.secret.as_deref(), place.moved.as_deref())?;
     Ok(place)
+}
+
+/// The environment variable that a provider's key comes from; empty where none is taken.
+pub(super) fn variable(provider: Provider) -> &'static str {
+    match provider {
+        Provider::OpenAi => "OPENAI_API_KEY",
+        Provider::OpenRouter => "OPENROUTER_API_KEY",
+        Provider::Azure => "AZURE_OPENAI_API_KEY",
+        Provider::Anthropic => "ANTHROPIC_API_KEY",
+        Provider::Gemini => "GEMINI_API_KEY",
+        Provider::Compatible => "PREDILECT_API_KEY",
+        Provider::Ollama | Provider::Gguf | Provider::Hf => "",
+    }
 }
 
 /// Whether a key can be sent and an address be stored.

@@ -179,9 +179,12 @@ impl Runner<'_> {
                 let at = next.fetch_add(1, Ordering::Relaxed);
                 let (Some((request, key)), Some(slot)) = (distinct.get(at), slots.get(at)) else { return };
                 match self.one(request, key, shared) {
-                    Ok(Some(outcome)) => {
+                    Ok(Some((outcome, given_up))) => {
                         *lock(slot) = Some(outcome);
                         done();
+                        if let Some(error) = given_up {
+                            shared.stop(Stop::Fault(error));
+                        }
                     }
                     Ok(None) => {}
                     Err(stop) => shared.stop(stop),
@@ -354,9 +357,16 @@ impl Runner<'_> {
         Ok(None)
     }
 
-    fn one(&self, request: &Request, key: &str, shared: &Shared) -> Result<Option<Outcome>, Stop> {
+    /// Asks a question until it is answered or has failed for good, and says whether that failure is one too many for the run;
+    /// `None` where another call has stopped it.
+    fn one(
+        &self,
+        request: &Request,
+        key: &str,
+        shared: &Shared,
+    ) -> Result<Option<(Outcome, Option<CallError>)>, Stop> {
         if let Some(outcome) = self.settled(request, key, shared)? {
-            return Ok(Some(outcome));
+            return Ok(Some((outcome, None)));
         }
         let most = self.most(request);
         if !shared.hold(most, self.options.budget, false) {
@@ -390,10 +400,8 @@ impl Runner<'_> {
         let entry = Entry { result, unusable, usage, price, latency: start.elapsed(), retries };
         self.log.put_all(self.model.name(), &[(key, request, entry)]).map_err(Stop::Log)?;
         lock(&shared.state).totals.failed += u64::from(answer.is_err());
-        if let Some(error) = shared.given_up(&answer, self.options.concurrency) {
-            return Err(Stop::Fault(error));
-        }
-        Ok(Some(Outcome { key: key.to_owned(), answer, from_log: false }))
+        let given_up = shared.given_up(&answer, self.options.concurrency);
+        Ok(Some((Outcome { key: key.to_owned(), answer, from_log: false }, given_up)))
     }
 
     /// Sends a request until it is answered or no further try is worth it; `None` if another call has stopped the run.

@@ -82,11 +82,17 @@ impl Failed for Failures {
     fn nothing_but(&self, read: u64) -> Option<Error> {
         let (kind, Failure { example, .. }) = self.0.iter().next().filter(|_| read == 0)?;
         let failed = Error::new(format!("no question was answered, e.g. {example}"));
-        let no_server = *kind == Fault::Connection.as_str();
-        Some(if no_server { failed.remedy(Remedy::StartServer) } else { failed })
+        Some(match Fault::parse(kind) {
+            Some(Fault::Unreachable | Fault::Connection) => failed.remedy(Remedy::StartServer),
+            Some(Fault::Body) => failed.words(
+                "is it an OpenAI-compatible server? Check the address: most servers want /v1 at its end",
+            ),
+            _ => failed,
+        })
     }
 
     fn no_server(&self, questions: u64) -> bool {
-        self.0.get(Fault::Connection.as_str()).is_some_and(|failure| failure.questions == questions)
+        let of = |fault: Fault| self.0.get(fault.as_str()).map_or(0, |failure| failure.questions);
+        of(Fault::Unreachable) + of(Fault::Connection) == questions
     }
 }
