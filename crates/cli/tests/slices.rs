@@ -172,3 +172,50 @@ fn a_later_turn_of_the_user_can_be_chosen() {
     };
     assert_eq!((exported_of("turn = 1"), exported_of("turn > 1")), (600, 1));
 }
+
+/// AlpacaEval's annotations say what each cost; of 90, the first thirty are of a first turn and cost half a cent.
+#[test]
+fn a_slice_can_be_of_turns_and_of_what_verdicts_cost() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| folder.path().join(name).to_str().expect("a path").to_owned();
+    let row = |i: usize| {
+        let (cost, words) = (if i < 30 { 0.005 } else { 0.02 }, "word ".repeat(1 + i % 7));
+        format!(
+            r#"{{"instruction":"Question {i}?","output_1":"{words}","generator_1":"base","output_2":"other words {i}","generator_2":"m","annotator":"judge","preference":{},"price_per_example":{cost}}}"#,
+            1 + i % 2
+        )
+    };
+    std::fs::write(path("priced.json"), format!("[{}]", (0..90).map(row).collect::<Vec<_>>().join(",")))
+        .expect("written");
+    let pairs = |filter: &str| {
+        found(&["dissect", &path("priced.json"), "--where", filter])["judges"][0]["verdicts"].clone()
+    };
+    assert_eq!(pairs("cost < 0.01"), 30);
+    assert_eq!(pairs("cost(judge) > 0.01 and cost = cost(judge)"), 60);
+    let said = refused(&["dissect", &path("priced.json"), "--where", "cost(nobody) > 0"]);
+    assert!(said.contains("names the judge `nobody`"), "{said}");
+    // Where the data have no field of that name, the turn is counted in the texts.
+    let turns = |i: usize| {
+        let mut prompt = vec![r#"{"role":"user","content":"One?"}"#.to_owned()];
+        if i.is_multiple_of(3) {
+            prompt.push(r#"{"role":"assistant","content":"Yes."}"#.to_owned());
+            prompt.push(format!(r#"{{"role":"user","content":"And {i}?"}}"#));
+        }
+        let (a, b) = ("word ".repeat(1 + i % 7), "word ".repeat(1 + i % 5));
+        format!(
+            r#"{{"prompt":[{}],"response_a":"{a}","response_b":"{b} {i}","judge":"human","p_a":{}}}"#,
+            prompt.join(","),
+            i % 2
+        )
+    };
+    std::fs::write(path("turns.jsonl"), (0..120).map(turns).collect::<Vec<_>>().join("\n")).expect("written");
+    let by_turn = found(&["dissect", &path("turns.jsonl"), "--group-by", "turn"]);
+    let groups: Vec<(&str, u64)> = by_turn["fits"]
+        .as_array()
+        .expect("fits")
+        .iter()
+        .map(|fit| (fit["group"].as_str().expect("a group"), fit["rows"].as_u64().expect("rows")))
+        .collect();
+    assert_eq!(groups, [("all", 120), ("1", 80), ("2", 40)]);
+    found(&["dissect", &path("turns.jsonl"), "--cluster", "turn"]);
+}

@@ -125,7 +125,7 @@ pub(crate) struct TableArgs {
     #[command(flatten)]
     pub(crate) read: ReadArgs,
     /// Only pairs and verdicts that match this filter, e.g. 'scenario in (code, math) and words(a) > 2 * words(b)'; fields: scenario,
-    /// language, source, id, order, turn, model(a), words(a), rating(PROPERTY), judge(NAME), text(a), text(prompt), meta.KEY
+    /// language, source, id, order, turn, model(a), words(a), rating(PROPERTY), judge(NAME), cost, text(a), text(prompt), meta.KEY
     #[arg(long = "where", value_name = "FILTER")]
     pub(crate) filter: Option<Filter>,
     /// Whose ratings count, where several annotators have rated: a name in the data, or text (default: those that came first)

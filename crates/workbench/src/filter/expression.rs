@@ -68,6 +68,8 @@ pub(crate) enum Field {
     Words(Side),
     Rating(String, Option<Side>),
     Judge(String),
+    /// What the verdicts on the pair cost, by that judge or by all.
+    Cost(Option<String>),
     Text(Part),
     Meta(String),
 }
@@ -102,7 +104,7 @@ impl PartialEq for Pattern {
 impl Filter {
     /// Whether it looks at texts, which are then read.
     pub(crate) fn needs_texts(&self) -> bool {
-        self.any(&|field| matches!(field, Field::Text(_) | Field::Turn))
+        self.any(&|field| matches!(field, Field::Text(_)))
     }
 
     /// The columns of fields that it reads, in addition to those that are always there.
@@ -119,11 +121,27 @@ impl Filter {
         self.any(&|field| matches!(field, Field::Order))
     }
 
+    /// Whether it asks for turns.
+    pub(crate) fn needs_turns(&self) -> bool {
+        self.any(&|field| matches!(field, Field::Turn))
+    }
+
+    /// Whose costs it asks for; `None` among them: those of all judges.
+    pub(crate) fn costs(&self) -> BTreeSet<Option<&str>> {
+        let mut found = BTreeSet::new();
+        self.0.fields(&mut |field| {
+            if let Field::Cost(judge) = field {
+                found.insert(judge.as_deref());
+            }
+        });
+        found
+    }
+
     /// The judges that it names.
     pub(crate) fn judges(&self) -> BTreeSet<&str> {
         let mut found = BTreeSet::new();
         self.0.fields(&mut |field| {
-            if let Field::Judge(name) = field {
+            if let Field::Judge(name) | Field::Cost(Some(name)) = field {
                 found.insert(name.as_str());
             }
         });

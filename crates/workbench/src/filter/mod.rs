@@ -10,6 +10,7 @@
 //! | `rating(PROPERTY)` | how A compares with B: above 0 where A has more of it |
 //! | `rating(PROPERTY, a)`, `rating(PROPERTY, b)` | the rating of a response |
 //! | `judge(NAME)` | that judge's verdict on the pair: 1 for A, 0 for B, between for ties and soft ones; the mean of several |
+//! | `cost`, `cost(NAME)` | US dollars that the verdicts on the pair cost, by all judges or by that one; no value where no price is known |
 //! | `order` | the order of presentation of a verdict: `ab`, `ba`, `both`, `unknown` |
 //! | `turn` | which of the user's turns the responses answer: 1, 2, ... |
 //! | `text(prompt)`, `text(a)`, `text(b)` | the texts |

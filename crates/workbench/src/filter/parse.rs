@@ -40,7 +40,7 @@ struct Parser<'t> {
     terms: usize,
 }
 
-const FIELDS: &str = "fields are id, scenario, language, source, order, turn, model(a), words(a), rating(PROPERTY), judge(NAME), text(a), text(prompt), meta.KEY";
+const FIELDS: &str = "fields are id, scenario, language, source, order, turn, model(a), words(a), rating(PROPERTY), judge(NAME), cost, cost(NAME), text(a), text(prompt), meta.KEY";
 
 impl<'t> Parser<'t> {
     fn rest(&self) -> &'t str {
@@ -307,6 +307,8 @@ impl<'t> Parser<'t> {
             ("words", true) => Field::Words(self.argument(Self::side)?),
             ("text", true) => Field::Text(self.argument(Self::part)?),
             ("judge", true) => Field::Judge(self.argument(Self::name)?),
+            ("cost", true) => Field::Cost(Some(self.argument(Self::name)?)),
+            ("cost", false) => Field::Cost(None),
             ("rating", true) => {
                 let (id, side) = self.argument(|parser| {
                     let id = parser.name()?;

@@ -121,6 +121,12 @@ impl Display for Field {
                 name(judge, out)?;
                 out.write_char(')')
             }
+            Self::Cost(None) => out.write_str("cost"),
+            Self::Cost(Some(judge)) => {
+                out.write_str("cost(")?;
+                name(judge, out)?;
+                out.write_char(')')
+            }
             Self::Text(part) => out.write_str(match part {
                 Part::Prompt => "text(prompt)",
                 Part::A => "text(a)",

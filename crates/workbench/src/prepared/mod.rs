@@ -123,6 +123,16 @@ impl Prepared {
         self.pairs.field(&self.study, name)
     }
 
+    /// Which of the user's turns the responses of each pair answer.
+    pub(crate) fn turns(&self, watch: &dyn Watch) -> Result<Arc<Field>> {
+        self.pairs.turns(|see| self.with_texts(watch, |_, pair| see(pair)))
+    }
+
+    /// A column to group or to take units by: of the data, or, where these have no field of that name, `turn` by the texts.
+    pub(crate) fn field_or_turn(&self, name: &str, watch: &dyn Watch) -> Result<Arc<Field>> {
+        if name == "turn" && !self.pairs.keys().contains(name) { self.turns(watch) } else { self.field(name) }
+    }
+
     /// Looks at every pair with its texts, in their order.
     pub(crate) fn with_texts(&self, watch: &dyn Watch, mut see: impl FnMut(usize, &Pair)) -> Result<()> {
         let mut row = 0;

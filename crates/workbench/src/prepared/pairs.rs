@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use foldhash::HashMap;
 use predilect_data::Study;
-use predilect_types::Pair;
+use predilect_types::{Pair, Role};
 use serde_json::Value;
 
 use super::changed::changed;
@@ -64,6 +64,8 @@ pub(crate) struct Pairs {
     keys: BTreeSet<String>,
     /// Columns of fields, as far as they were needed.
     fields: Mutex<BTreeMap<String, Arc<Field>>>,
+    /// The column of turns, once somebody has asked.
+    turns: OnceLock<Arc<Field>>,
 }
 
 impl Pairs {
@@ -136,6 +138,24 @@ impl Pairs {
         Ok(field)
     }
 
+    /// The column of turns, 1 for a first question; `with_texts` shows every pair where nobody has asked for it before.
+    pub(crate) fn turns(
+        &self,
+        with_texts: impl FnOnce(&mut dyn FnMut(&Pair)) -> Result<()>,
+    ) -> Result<Arc<Field>> {
+        if let Some(turns) = self.turns.get() {
+            return Ok(Arc::clone(turns));
+        }
+        let mut column = FieldInTheMaking::default();
+        with_texts(&mut |pair| {
+            // A response of several turns answers the last of the user's turns in between.
+            let all = pair.prompt.iter().chain(&pair.response_a.messages);
+            let turn = all.filter(|message| message.role == Role::User).count();
+            column.add(vec![turn.to_string()], Some(turn as f64));
+        })?;
+        Ok(Arc::clone(self.turns.get_or_init(|| Arc::new(column.field))))
+    }
+
     fn known(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, Arc<Field>>> {
         self.fields.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -161,7 +181,12 @@ impl FieldInTheMaking {
             Some(Value::Number(number)) => number.as_f64(),
             _ => None,
         };
-        let key = (pair.fields(name), number.map(f64::to_bits));
+        self.add(pair.fields(name), number);
+    }
+
+    /// Takes the next value.
+    fn add(&mut self, texts: Vec<String>, number: Option<f64>) {
+        let key = (texts, number.map(f64::to_bits));
         let values = &mut self.field.values;
         let code = *self.index.entry(key).or_insert_with_key(|(texts, _)| {
             values.push(FieldValue { texts: texts.clone(), number });

@@ -54,7 +54,7 @@ fn make(prepared: &Prepared, options: &SliceOptions, watch: &dyn Watch) -> Resul
         return Err(no_pair(filter, prepared));
     }
     let tried = Tried::of(prepared, options, watch)?;
-    let mut making = Making::new(prepared, options, &sources, &tried)?;
+    let mut making = Making::new(prepared, options, &sources, &tried, watch)?;
     making.models(&rows);
     for &row in &rows {
         making.pair(row)?;
@@ -91,12 +91,13 @@ impl<'a> Making<'a> {
         options: &'a SliceOptions,
         sources: &'a [Source<'a>],
         tried: &'a Tried,
+        watch: &dyn Watch,
     ) -> Result<Self> {
         let features = sources.iter().map(|s| Feature { name: s.property.id.to_owned() });
         let features = features.chain(tried.features()).collect();
         let group_field = match options.group_by.as_deref().unwrap_or("scenario") {
             "annotator" | "language" => None,
-            field => Some(prepared.field(field)?),
+            field => Some(prepared.field_or_turn(field, watch)?),
         };
         let own = |id: &str| prepared.own(id).map(|at| prepared.facts().column(at)).transpose();
         Ok(Self {
@@ -123,7 +124,7 @@ impl<'a> Making<'a> {
             groups: Interner::default(),
             group_field,
             subsets: Subsets::default(),
-            units: Units::of(&options.cluster, prepared)?,
+            units: Units::of(&options.cluster, prepared, watch)?,
             words: own("length")?,
             lists: own("lists")?,
             responses: prepared.facts().responses()?,

@@ -1,6 +1,7 @@
 //! How a study in memory becomes a table that can be fitted: comparing, grouping, counting.
 
 mod agreements;
+mod costs;
 mod features;
 mod made;
 mod making;

@@ -10,7 +10,7 @@ use predilect_types::shown;
 use super::units::NoUnits;
 use crate::error::{Error, Remedy};
 use crate::filter::{Field, Filter, Literal};
-use crate::prepared::Prepared;
+use crate::prepared::{ORDERS, Prepared};
 
 /// The group of a value; the name of the whole is taken.
 pub(crate) fn group_name(value: &str) -> &str {
@@ -41,6 +41,8 @@ fn never(field: &Field, text: &str, prepared: &Prepared) -> Option<String> {
         Field::Language => prepared.facts().languages().names().to_vec(),
         Field::Source => prepared.pairs().sources().names().to_vec(),
         Field::Model(_) => prepared.pairs().models().to_vec(),
+        Field::Order => ORDERS.iter().map(|order| order.as_str().to_owned()).collect(),
+        Field::Id => prepared.pairs().ids().take(VALUES).map(str::to_owned).collect(),
         _ => return None,
     };
     if known.iter().any(|value| value == text) {
@@ -75,7 +77,7 @@ fn texts_of(prepared: &Prepared, field: &str) -> Option<Vec<String>> {
 
 /// The fields that a filter can refer to for these pairs, as written there.
 pub(super) fn fields_to_ask(keys: &BTreeSet<String>) -> String {
-    let usual = "scenario, language, source, model(a), model(b), words(a), words(b)";
+    let usual = "scenario, language, source, order, turn, model(a), model(b), words(a), words(b)";
     if keys.is_empty() {
         return format!("a filter can ask for {usual}");
     }
@@ -137,7 +139,7 @@ fn no_value(field: &str) -> Error {
 
 /// The fields of pairs other than the one that has no values.
 fn known_fields(but: &str, fields: &BTreeSet<String>) -> String {
-    let usual = ["scenario", "language", "model_a", "model_b", "source"];
+    let usual = ["scenario", "language", "turn", "model_a", "model_b", "source"];
     let all = usual.into_iter().chain(fields.iter().map(String::as_str));
     shown::list(all.filter(|name| *name != but))
 }

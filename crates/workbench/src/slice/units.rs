@@ -8,6 +8,7 @@ use predilect_types::hash::FixedHasher;
 
 use crate::error::{Error, Remedy, Result};
 use crate::prepared::{Field, Prepared};
+use crate::watch::Watch;
 
 /// Why a field is not a unit.
 pub(super) enum NoUnits {
@@ -27,7 +28,7 @@ pub(super) struct Units {
 }
 
 impl Units {
-    pub(super) fn of(names: &[String], prepared: &Prepared) -> Result<Self> {
+    pub(super) fn of(names: &[String], prepared: &Prepared, watch: &dyn Watch) -> Result<Self> {
         if names.len() > 2 {
             return Err(Error::new(format!(
                 "{} units were named: intervals are over two at most",
@@ -48,7 +49,7 @@ impl Units {
         };
         let column = |name: &String| match name.as_str() {
             "prompt" | "annotator" | "language" => Ok(None),
-            field => prepared.field(field).map(Some),
+            field => prepared.field_or_turn(field, watch).map(Some),
         };
         Ok(Self {
             all: names.iter().map(unit).collect(),

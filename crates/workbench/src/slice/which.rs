@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use predilect_analysis::Encoding;
 use predilect_data::{Judges, PropertySet};
-use predilect_types::{Pair, Property, Role, shown};
+use predilect_types::{Pair, Property, shown};
 
+use super::costs::costs;
 use super::features::Source;
 use super::said::keys_to_ask;
 use crate::error::{Error, Remedy, Result};
@@ -24,6 +25,9 @@ struct Which<'a> {
     words: Option<&'a crate::prepared::column::Rated>,
     /// The verdict of each judge that the filter names on every pair, NaN if there is none.
     judges: Vec<(&'a str, Vec<f64>)>,
+    /// What the verdicts on every pair cost, NaN where it is not known: by the judges that the filter names, or by all.
+    costs: Vec<(Option<&'a str>, Vec<f64>)>,
+    turns: Option<Arc<Field>>,
 }
 
 /// The orders of presentation in which verdicts on each pair belong to the slice, a bit each; 0 where the pair does not. `annotator` is
@@ -110,6 +114,8 @@ impl<'a> Which<'a> {
             ratings: filter.properties().into_iter().map(source).collect::<Result<_>>()?,
             words: prepared.own("length").map(|at| prepared.facts().column(at)).transpose()?,
             judges: judges(filter, prepared, people, watch)?,
+            costs: costs(&filter.costs(), prepared, people, watch)?,
+            turns: filter.needs_turns().then(|| prepared.turns(watch)).transpose()?,
         })
     }
 
@@ -150,6 +156,7 @@ impl<'a> Which<'a> {
             Asked::Source => Some((pairs.sources().codes()?, pairs.sources().names().len())),
             Asked::Model(side) => Some((pairs.models_on(*side == Side::A), pairs.models().len())),
             Asked::Meta(key) => self.key(key).map(|column| (column.codes(), field(column))),
+            Asked::Turn => self.turns.as_deref().map(|column| (column.codes(), field(column))),
             _ => None,
         }
     }
@@ -228,14 +235,11 @@ impl Known for Row<'_> {
                 let verdicts = which.judges.iter().find(|(known, _)| known == judge);
                 Found::number(verdicts.map(|(_, of_pair)| of_pair[row]).filter(|p_a| !p_a.is_nan()))
             }
-            Asked::Turn => {
-                // A response of several turns answers the last of the user's turns in between.
-                let turns = |pair: &Pair| {
-                    let all = pair.prompt.iter().chain(&pair.response_a.messages);
-                    all.filter(|turn| turn.role == Role::User).count()
-                };
-                Found::number(self.texts.map(|pair| turns(pair) as f64))
+            Asked::Cost(judge) => {
+                let costs = which.costs.iter().find(|(known, _)| *known == judge.as_deref());
+                Found::number(costs.map(|(_, of_pair)| of_pair[row]).filter(|cost| !cost.is_nan()))
             }
+            Asked::Turn => Found::number(which.turns.as_ref().and_then(|turns| turns.get(row).number)),
             Asked::Text(part) => self.texts.map_or(Found::Nothing, |pair| {
                 Found::Texts(Texts::One(match part {
                     Part::Prompt => pair.prompt_text(),

@@ -55,7 +55,7 @@ impl Whole {
         let sources = sources(&options.properties, &set, prepared, ratings, (annotator, options.encoding))?;
         let (pairs, facts) = (prepared.pairs(), prepared.facts());
         let tried = Tried::of(prepared, options, watch)?;
-        let mut units = Units::of(&options.cluster, prepared)?;
+        let mut units = Units::of(&options.cluster, prepared, watch)?;
         let mut numbers: HashMap<u64, u32> = HashMap::new();
         let mut table = FeatureTable {
             features: sources
