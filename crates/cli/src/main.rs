@@ -118,7 +118,7 @@ fn main() -> ExitCode {
         Err(problem) => {
             problem.print();
             if problem.is_stopped() {
-                return ExitCode::from(signals::STOPPED);
+                return ExitCode::from(signals::status());
             }
             if problem.waits() { ExitCode::SUCCESS } else { ExitCode::from(1) }
         }

@@ -13,6 +13,12 @@ pub(crate) fn say_it(remark: Remark<'_>) {
         Remark::VerdictsReplaced(judge) => {
             say!("remark: {judge} was asked in another way before; those verdicts are replaced");
         }
+        Remark::VerdictsKept(judge) => say!(
+            "remark: {judge} was asked in another way before; the study keeps those verdicts until all of the new ones are there"
+        ),
+        Remark::RatingsKept(annotator) => say!(
+            "remark: {annotator} was asked in another way before; the study keeps those ratings until all of the new ones are there"
+        ),
         Remark::LeftOut { count, reason } => say!("remark: left out: {count} {reason}"),
         Remark::NotRanked { count: 1, reason } => {
             // The reasons are in the plural.

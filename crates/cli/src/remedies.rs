@@ -86,6 +86,7 @@ pub(crate) fn words(remedy: &Remedy) -> String {
         Remedy::NoBatches => "leave --batch out",
         Remedy::AskApart => "ask one of them in a separate command, with --name",
         Remedy::KeepBoth => "keep both with --name, or leave --where out",
+        Remedy::KeepBothOrRateAll => "keep both with --name, or rate those again as well with --properties",
         Remedy::GiveReference => {
             "give --reference-model MODEL to have one written, or --reference-field FIELD where the data contain one"
         }

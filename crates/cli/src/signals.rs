@@ -2,12 +2,17 @@
 
 use std::io::{self, Write};
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering};
 
 use predilect_workbench::Cancel;
 
-/// The exit status of a run that was stopped.
-pub(crate) const STOPPED: u8 = 130;
+/// The signal that stopped the run; at first that of Ctrl-C, by which a front end without signals stops.
+static STOPPED_BY: AtomicU8 = AtomicU8::new(2);
+
+/// The exit status of a run that was stopped, as shells have it: 128 and the number of the signal, 130 after Ctrl-C.
+pub(crate) fn status() -> u8 {
+    128 + STOPPED_BY.load(Ordering::SeqCst)
+}
 
 static CANCEL: OnceLock<Cancel> = OnceLock::new();
 static SIGNALS: AtomicU32 = AtomicU32::new(0);
@@ -81,7 +86,7 @@ fn stop() {
     }
     let _ = writeln!(io::stderr(), "stopped");
     leave_nothing();
-    std::process::exit(i32::from(STOPPED));
+    std::process::exit(i32::from(status()));
 }
 
 #[cfg(unix)]
@@ -107,6 +112,8 @@ mod unix {
         let _ = std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
             for signal in signals.forever() {
                 if WISHES.contains(&signal) {
+                    crate::signals::STOPPED_BY
+                        .store(u8::try_from(signal).unwrap_or(2), std::sync::atomic::Ordering::SeqCst);
                     crate::signals::stop();
                     continue;
                 }

@@ -180,8 +180,11 @@ fn a_name_stands_for_one_judge_only() {
     let pairs = pairs(folder.path(), 30);
     let (one, two) = (Provider::start(0), Provider::start(0));
     let study = folder.path().join("study");
-    // The data contain verdicts of `person`: no model may replace them.
-    refused(&run(&pairs, &one.model("person"), &study, &[]), "the data already contain rows by person");
+    // The data hold verdicts of `person`: no model may take their place.
+    refused(
+        &run(&pairs, &one.model("person"), &study, &[]),
+        "the data already contain verdicts or ratings by person",
+    );
     assert_eq!(rows(&study, "person"), 30);
     let named = json(&run(&pairs, &one.model("person"), &study, &["--name", "a model"]));
     assert_eq!(named["judge"], "a model");
@@ -277,6 +280,10 @@ fn an_annotator_rates_every_property_and_its_ratings_are_fitted() {
     assert_eq!((both["annotator"].as_str(), both["properties"].as_u64()), (Some("rater both"), Some(2)));
     let replaced = annotate(&["--orders", "ab", "--properties", "polite,novel", "--name", "rater both"]);
     assert!(replaced["ratings"].as_u64() <= Some(240), "{replaced}");
+    // For some of its properties only, nothing is thrown away.
+    let part = ["--orders", "both", "--properties", "polite", "--name", "rater both"];
+    let part = verb("annotate", &pairs, &model, &study, &part).output().expect("the binary starts");
+    refused(&part, "and its ratings of novel would be lost");
     let by = |annotator: &str| dissect(&study, &["--annotator", annotator]);
     let properties = |output: &Output| -> Vec<String> {
         let weights = json(output)["fits"][0]["weights"].clone();

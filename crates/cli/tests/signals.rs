@@ -39,17 +39,7 @@ fn a_stopped_judge_goes_on_where_it_was() {
     let (model, count) = serve_a(Duration::from_millis(40));
     let judge = || {
         let mut command = Command::new(env!("CARGO_BIN_EXE_predilect"));
-        command.args([
-            "judge",
-            "--model",
-            &model,
-            "--method",
-            "generated",
-            "--concurrency",
-            "4",
-            "--json",
-            "--quiet",
-        ]);
+        command.args(["judge", "--model", &model, "--method", "generated", "--concurrency", "4", "--json"]);
         command.arg(&pairs).arg("-o").arg(&study).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
     };
@@ -78,7 +68,10 @@ fn a_stopped_judge_goes_on_where_it_was() {
     let child = judge().args(["--seed", "7"]).spawn().expect("it starts");
     waited(|| count.load(Ordering::SeqCst) >= 330);
     signal(&child, "INT");
-    assert_eq!(child.wait_with_output().expect("it ends").status.code(), Some(130));
+    let output = child.wait_with_output().expect("it ends");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(130), "{said}");
+    assert!(said.contains("the study keeps those verdicts until all of the new ones are there"), "{said}");
     assert_eq!(kept(), old);
     let noted = || std::fs::read_to_string(study.join("study.toml")).expect("study.toml");
     assert!(!noted().contains("seed = 7"));
@@ -108,7 +101,12 @@ fn a_stopped_look_leaves_nothing_behind() {
         let output = child.wait_with_output().expect("it ends");
         // Signals that do not ask to stop end it as the system would.
         let wish = ["TERM", "INT", "HUP"].contains(&name);
-        assert_eq!(output.status.code(), wish.then_some(130), "{name}");
+        let number = match name {
+            "HUP" => 129,
+            "INT" => 130,
+            _ => 143,
+        };
+        assert_eq!(output.status.code(), wish.then_some(number), "{name}");
         assert_eq!(left(&scratch), 0, "{name}");
     }
 }

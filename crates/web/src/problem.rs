@@ -186,6 +186,7 @@ impl IntoResponse for Problem {
 }
 
 /// The remedy, in the words of a page.
+#[expect(clippy::too_many_lines, reason = "one match, an arm for each remedy")]
 fn words(remedy: &Remedy) -> String {
     let fixed = match remedy {
         Remedy::Words(words) | Remedy::Filter(words) => return words.clone(),
@@ -211,7 +212,9 @@ fn words(remedy: &Remedy) -> String {
         Remedy::OtherPlace | Remedy::OtherPlaceOrReplace | Remedy::NamePlace | Remedy::NameFolder => {
             "give another folder"
         }
-        Remedy::NameModel | Remedy::KeepBoth | Remedy::AskApart => "give the model another name",
+        Remedy::NameModel | Remedy::KeepBoth | Remedy::KeepBothOrRateAll | Remedy::AskApart => {
+            "give the model another name"
+        }
         Remedy::NameSlice => "write a filter first; then the slice can be compared with the rest",
         Remedy::FreeLog => "is another program using the study, or the disk full?",
         Remedy::RateOn => "the ratings made so far are kept: open the study again to go on",

@@ -86,6 +86,8 @@ pub enum Remedy {
     AskApart,
     /// Another name keeps both; without a filter, all are asked again.
     KeepBoth,
+    /// Another name keeps both; or the properties rated before are rated again.
+    KeepBothOrRateAll,
     /// A reference answer: a model that writes one, or the field that contains it.
     GiveReference,
     /// The server must be running at that address.

@@ -43,8 +43,8 @@ pub fn every_remedy() -> Vec<Remedy> {
     all
 }
 
-/// Those that need no further words.
-const PLAIN: [Remedy; 48] = [
+/// Those that need no more words.
+const PLAIN: [Remedy; 49] = [
     Remedy::DissectFirst,
     Remedy::TemporaryFolder,
     Remedy::NameAnnotators,
@@ -67,6 +67,7 @@ const PLAIN: [Remedy; 48] = [
     Remedy::NoBatches,
     Remedy::AskApart,
     Remedy::KeepBoth,
+    Remedy::KeepBothOrRateAll,
     Remedy::GiveReference,
     Remedy::StartServer,
     Remedy::RateByText,

@@ -257,7 +257,7 @@ pub fn claim(study: &Study, step: &str, name: &str, settings: &toml::Table, pres
     let manifest = StudyToml::load_or_new(study)?;
     match manifest.steps.get(step) {
         None if present => Err(Error::new(format!(
-            "the data already contain rows by {name}, which is not the model asked here"
+            "the data already contain verdicts or ratings by {name}, which is not the model asked here"
         ))
         .remedy(Remedy::NameModel)),
         None => Ok(Claim::Free),

@@ -56,6 +56,10 @@ pub enum Remark<'a> {
     Generated(&'a str),
     /// That judge was asked in another way before; those verdicts are replaced.
     VerdictsReplaced(&'a str),
+    /// That judge was asked in another way before; not all of the new verdicts are there, so the old ones stay for now.
+    VerdictsKept(&'a str),
+    /// That annotator was asked in another way before; not all of the new ratings are there, so the old ones stay for now.
+    RatingsKept(&'a str),
     /// That annotator was asked in another way before; all its ratings are replaced.
     RatingsReplaced(&'a str),
     /// This many verdicts or pairs do not count.

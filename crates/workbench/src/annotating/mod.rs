@@ -5,14 +5,14 @@ mod job;
 mod questions;
 mod tables;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::PathBuf;
 
 use predilect_annotate::rate::{RateOptions, is_rateable};
 use predilect_data::{PropertySet, Study};
 use predilect_llm::ModelSpec;
 use predilect_results::asked::{AnnotatorRun, CallPlan, KnownValidity};
-use predilect_types::{Property, Rule};
+use predilect_types::{Property, Rule, shown};
 use serde::{Deserialize, Serialize};
 
 use crate::asking::{self, CallOptions, Ran};
@@ -138,12 +138,8 @@ impl Annotating {
         let Self { job, carried, claimed, filtered, .. } = self;
         let study = &carried.study;
         let log = asking::log(study.folder())?;
-        if *claimed == Claim::Outdated && *filtered {
-            return Err(Error::new(format!(
-                "{} was asked in another way before, and its ratings outside the filter would be lost",
-                job.annotator
-            ))
-            .remedy(Remedy::KeepBoth));
+        if *claimed == Claim::Outdated {
+            self.loses_nothing(*filtered)?;
         }
         let (mut said, found, problem) = questions::ask_all(job, study, &log, watch)?;
         // An annotator that gave no answer, as with a wrong address, changes nothing, and its name is free. Old ratings that were asked for
@@ -151,6 +147,8 @@ impl Annotating {
         let replaces = *claimed == Claim::Outdated && problem.is_none() && !found.ratings.is_empty();
         if replaces {
             watch.event(Event::Remark(Remark::RatingsReplaced(&job.annotator)));
+        } else if *claimed == Claim::Outdated && !found.ratings.is_empty() {
+            watch.event(Event::Remark(Remark::RatingsKept(&job.annotator)));
         }
         if replaces || (*claimed != Claim::Outdated && (!found.ratings.is_empty() || said.spent.any_answer()))
         {
@@ -160,6 +158,28 @@ impl Annotating {
         tables::write_requests(study, &found.requests)?;
         said.validity = validity(job, study)?;
         Ok(Ran { found: said, stopped: problem.map(Error::resumable) })
+    }
+
+    /// Whether what is asked now takes the place of everything that was asked in another way.
+    fn loses_nothing(&self, filtered: bool) -> Result<()> {
+        let Self { job, carried, .. } = self;
+        let lost = |what: &str, remedy| {
+            let message = format!(
+                "{} was asked in another way before, and its ratings {what} would be lost",
+                job.annotator
+            );
+            Err(Error::new(message).remedy(remedy))
+        };
+        if filtered {
+            return lost("outside the filter", Remedy::KeepBoth);
+        }
+        let rated = tables::properties(&carried.study, &job.annotator)?;
+        let asked: HashSet<&str> = job.options.properties.iter().map(|property| property.id).collect();
+        let others: Vec<&String> = rated.iter().filter(|id| !asked.contains(id.as_str())).collect();
+        if others.is_empty() {
+            return Ok(());
+        }
+        lost(&format!("of {}", shown::list(others)), Remedy::KeepBothOrRateAll)
     }
 
     /// Removes outdated ratings, then notes how the annotator was asked: in this order, so that a kill in between leaves no old ratings

@@ -1,6 +1,6 @@
 //! How an annotator's findings are written to the tables of a study.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use predilect_data::Study;
 use predilect_types::Rating;
@@ -32,6 +32,21 @@ pub(super) fn annotators(study: &Study) -> Result<HashSet<String>> {
         }
     }
     Ok(names)
+}
+
+/// The properties that an annotator has rated.
+pub(super) fn properties(study: &Study, annotator: &str) -> Result<BTreeSet<String>> {
+    let mut ids = BTreeSet::new();
+    if study.has_table("ratings") {
+        for batch in study.ratings()? {
+            for rating in batch?.into_iter().filter(|rating| rating.annotator == annotator) {
+                if !ids.contains(&rating.property) {
+                    ids.insert(rating.property);
+                }
+            }
+        }
+    }
+    Ok(ids)
 }
 
 /// Writes this annotator's ratings in place of its old ones of the same properties and pairs, after those of all others.

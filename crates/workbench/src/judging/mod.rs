@@ -136,10 +136,8 @@ impl Judging {
                 }
             }
         }
-        // A judge that gave no answer, as with a wrong address, changes nothing, and its name is free. Old verdicts that were asked for in
-        // another way are replaced by new ones once all of these are there: until then the log has what was answered.
-        let unfinished = |judge: &str| found.iter().all(|run| run.judge != judge || run.stopped.is_some());
-        verdicts.retain(|verdict| !(outdated.contains(&verdict.judge) && unfinished(&verdict.judge)));
+        self.without_unfinished(&mut verdicts, &found, watch);
+        // A judge that gave no answer, as with a wrong address, changes nothing, and its name is free.
         let heard: Vec<&Judge> = judges
             .iter()
             .filter(|judge| {
@@ -154,6 +152,20 @@ impl Judging {
         kept::write(study, &verdicts)?;
         self.deliberate()?;
         Ok(Ran { found, stopped })
+    }
+
+    /// Removes verdicts of runs that did not finish where older ones were asked for in another way: those stay until all of the new ones
+    /// are there, and the log has what was answered.
+    fn without_unfinished(&self, verdicts: &mut Vec<Verdict>, found: &[JudgeRun], watch: &dyn Watch) {
+        let Self { judges, outdated, .. } = self;
+        let unfinished = |judge: &str| found.iter().all(|run| run.judge != judge || run.stopped.is_some());
+        for judge in judges.iter().filter(|judge| outdated.contains(&judge.name) && unfinished(&judge.name)) {
+            let before = verdicts.len();
+            verdicts.retain(|verdict| verdict.judge != judge.name);
+            if verdicts.len() < before {
+                watch.event(Event::Remark(Remark::VerdictsKept(&judge.name)));
+            }
+        }
     }
 
     /// Lets the juries speak: of all that their members have said in this study, not only of what was asked now.
