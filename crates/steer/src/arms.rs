@@ -138,8 +138,10 @@ pub(crate) fn arms_of(asked: &[String], messages: &Messages) -> Result<Vec<Strin
     let known = ["aligned", "opposed", "placebo", NULL];
     for arm in asked.iter().filter(|arm| *arm != PLAIN) {
         if !known.contains(&arm.as_str()) && !messages.arms.contains_key(arm) {
-            return Err(Error::new(format!("there is no arm `{arm}`"))
-                .choose([PLAIN].into_iter().chain(known).chain(messages.arms.keys().map(String::as_str))));
+            return Err(Error::new(format!("there is no arm `{arm}`")).instead_of(
+                arm,
+                [PLAIN].into_iter().chain(known).chain(messages.arms.keys().map(String::as_str)),
+            ));
         }
         if !arms.contains(arm) {
             arms.push(arm.clone());

@@ -77,9 +77,8 @@ impl Messages {
         })?;
         let mut all = Self::own();
         if let Some(id) = file.properties.keys().find(|id| property(id).is_none()) {
-            return Err(
-                Error::new(format!("{shown_path}: `{id}` is not a property")).choose(all.properties.keys())
-            );
+            return Err(Error::new(format!("{shown_path}: `{id}` is not a property"))
+                .instead_of(id, all.properties.keys()));
         }
         if let Some(name) = file.arms.keys().find(|name| TAKEN.contains(&name.as_str()) || !is_plain(name)) {
             return Err(Error::new(format!("{shown_path}: `{name}` cannot be the name of an arm"))

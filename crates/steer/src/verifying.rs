@@ -84,7 +84,7 @@ impl Verifying {
         };
         if let Some(id) = request.properties.iter().find(|id| property(id).is_none()) {
             return Err(Error::new(format!("`{id}` is not a property"))
-                .choose(EDITS.iter().map(|edit| edit.property).collect::<BTreeSet<_>>()));
+                .instead_of(id, EDITS.iter().map(|edit| edit.property).collect::<BTreeSet<_>>()));
         }
         let rewrites = rewrites(request);
         let by_rule = |id: &String| EDITS.iter().any(|edit| edit.property == id);

@@ -4,7 +4,7 @@ use std::fmt::{self, Display, Formatter};
 use std::io;
 
 use predilect_analysis::limits::TooMany;
-use predilect_data::{Advice, DataError, Setting};
+use predilect_data::{Advice, DataError, Setting, nearest};
 use predilect_llm::{CallError, CallRemedy, LogError, PriceError};
 use predilect_results::asked::Parse;
 use predilect_types::{Failure, Subject, shown};
@@ -220,6 +220,25 @@ impl Error {
     #[must_use]
     pub fn choose<I: IntoIterator<Item: AsRef<str>>>(self, names: I) -> Self {
         self.remedy(Remedy::ChooseAmong(shown::list(names)))
+    }
+
+    /// The same for a name that is none of those to choose from: the nearest one, if it is near, otherwise the list.
+    #[must_use]
+    pub fn instead_of<I: IntoIterator<Item: AsRef<str>>>(self, given: &str, names: I) -> Self {
+        let names: Vec<_> = names.into_iter().collect();
+        match nearest(given, names.iter().map(AsRef::as_ref)) {
+            Some(near) => self.words(format!("did you mean {}?", shown::line(near))),
+            None => self.choose(names),
+        }
+    }
+
+    /// The same for a judge that has no verdicts here.
+    #[must_use]
+    pub(crate) fn no_such_judge<I: IntoIterator<Item: AsRef<str>>>(self, given: &str, judges: I) -> Self {
+        let judges: Vec<_> = judges.into_iter().collect();
+        let near = nearest(given, judges.iter().map(AsRef::as_ref));
+        let near = near.map_or_else(String::new, |near| format!("did you mean {}? ", shown::line(near)));
+        self.words(format!("{near}the judges of these data are: {}", shown::list(judges)))
     }
 
     /// The same of a file, a line, a field or a value.

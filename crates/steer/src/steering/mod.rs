@@ -95,7 +95,7 @@ impl Steering {
         let unknown = request.without.iter().find(|id| predilect_types::property(id).is_none());
         if let Some(id) = unknown {
             return Err(Error::new(format!("`{id}` is not a property, so it cannot be left out"))
-                .choose(messages.properties.keys()));
+                .instead_of(id, messages.properties.keys()));
         }
         let mut remarks = Vec::new();
         let baseline = opponent(&request, &mut prompts, protocol, &mut remarks, watch)?;

@@ -262,7 +262,8 @@ fn properties(wanted: &[String], set: &PropertySet, reference: &Reference) -> Re
     let rateable = || set.core().filter(|p| is_rateable(p));
     let known: Vec<&str> = rateable().map(|p| p.id).collect();
     if let Some(unknown) = wanted.iter().find(|id| !known.contains(&id.as_str())) {
-        return Err(Error::new(format!("`{unknown}` is not a property that a model can rate")).choose(&known));
+        return Err(Error::new(format!("`{unknown}` is not a property that a model can rate"))
+            .instead_of(unknown, &known));
     }
     let counted = |p: &Property| p.rule == Rule::FewerIsBetter;
     let none = matches!(reference, Reference::None);

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use predilect_analysis::Encoding;
-use predilect_data::PropertySet;
+use predilect_data::{PropertySet, nearest};
 use predilect_types::{Property, in_every_fit, parts_of, shown};
 
 use crate::error::{Error, Remedy, Result};
@@ -93,7 +93,7 @@ pub(super) fn has_rated(prepared: &Prepared, ratings: &Ratings, wanted: Option<&
             let mut known: Vec<&str> = ratings.annotators().iter().map(String::as_str).collect();
             known.sort_unstable();
             known.push(own);
-            Err(Error::new(format!("there are no ratings by `{wanted}`")).choose(known))
+            Err(Error::new(format!("there are no ratings by `{wanted}`")).instead_of(wanted, known))
         }
         _ => Ok(()),
     }
@@ -134,7 +134,10 @@ fn chosen(wanted: &[String], set: &PropertySet, rated: &BTreeSet<&str>) -> Resul
                 let parts: Vec<_> = parts_of(id).map(|p| p.id).filter(|id| rated.contains(id)).collect();
                 let error = Error::new(format!("`{id}` is not a property that was rated on these data"));
                 if parts.is_empty() {
-                    return error.words(format!("choose among: {}, or all", known.join(", ")));
+                    return match nearest(id, known.iter().copied()) {
+                        Some(near) => error.words(format!("did you mean {near}?")),
+                        None => error.words(format!("choose among: {}, or all", known.join(", "))),
+                    };
                 }
                 error.remedy(Remedy::RateByModel(format!(
                     "text analysis rates only {}, which is not the same; have a language model rate {id}",

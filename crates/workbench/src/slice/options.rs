@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use predilect_analysis::Encoding;
 use predilect_data::Judges;
-use predilect_types::shown;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
@@ -77,7 +76,7 @@ impl SliceOptions {
         match self.judges.iter().find(|judge| !known.contains(judge)) {
             None => Ok(()),
             Some(missing) => Err(Error::new(format!("there are no verdicts by the judge `{missing}`"))
-                .words(format!("the judges of these data are: {}", shown::list(known)))),
+                .no_such_judge(missing, known)),
         }
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use predilect_analysis::Encoding;
 use predilect_data::{Judges, PropertySet};
-use predilect_types::{Pair, Property, shown};
+use predilect_types::{Pair, Property};
 
 use super::costs::costs;
 use super::features::Source;
@@ -95,7 +95,7 @@ impl<'a> Which<'a> {
         let property = |id: &str| -> Result<&'static Property> {
             set.get(id).filter(|property| rated(property.id)).ok_or_else(|| {
                 Error::new(format!("the filter asks for ratings of `{id}`, which is not a property that was rated on these data"))
-                    .choose(set.all().iter().map(|property| property.id).filter(|id| rated(id)))
+                    .instead_of(id, set.all().iter().map(|property| property.id).filter(|id| rated(id)))
             })
         };
         let source = |id: &'a str| -> Result<(&'a str, Source<'a>)> {
@@ -277,7 +277,7 @@ fn judges<'f>(
         return Err(Error::new(format!(
             "the filter names the judge `{unknown}`, which has no verdict in these data"
         ))
-        .words(format!("the judges of these data are: {}", shown::list(all))));
+        .no_such_judge(unknown, all));
     }
     let mean = |name: &'f str| {
         let number = judges.names.iter().position(|known| known == name);

@@ -1,5 +1,6 @@
 //! Which ordered pairs are rated: those that come with Predilect, or the user's own.
 
+use std::io::ErrorKind;
 use std::path::Path;
 
 use predilect_types::{core_properties, parts_of, property};
@@ -53,13 +54,16 @@ pub(super) fn pairs(request: &ValidityRequest) -> Result<Vec<Ordered>> {
 
 fn unknown_property(id: &str) -> Error {
     let known: Vec<&str> = core_properties().map(|property| property.id).collect();
-    Error::new(format!("`{id}` is not a property")).choose(&known)
+    Error::new(format!("`{id}` is not a property")).instead_of(id, &known)
 }
 
 fn read(file: &Path, one: Option<&str>) -> Result<Vec<Ordered>> {
     let name = file.display();
-    let text = std::fs::read_to_string(file)
-        .map_err(|e| Error::new(format!("cannot read {name}: {e}")).remedy(Remedy::WritePairs))?;
+    let text = std::fs::read_to_string(file).map_err(|e| {
+        let error = Error::new(format!("cannot read {name}: {e}"));
+        // Only a file that is there can be one of another kind.
+        if e.kind() == ErrorKind::InvalidData { error.remedy(Remedy::WritePairs) } else { error }
+    })?;
     let set = file.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
     if set == WRITTEN || set == BY_RULE {
         return Err(Error::new(format!("{name} has the name of a set that comes with Predilect"))
