@@ -21,16 +21,9 @@ use crate::args::{Cli, Verb};
 
 /// Reading a million records is mostly small strings: the system's allocator takes nearly half of an import's time, this
 /// one a tenth.
-#[cfg(all(feature = "jemalloc", not(target_env = "msvc")))]
+#[cfg(feature = "mimalloc")]
 #[global_allocator]
-static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
-
-/// Large blocks get large pages where the system has some, and stay at hand for the next question: without this the kernel clears the same
-/// pages again and again (a slice of a million pairs takes 432 ms instead of 372; `crates/workbench/benches/slices.rs`).
-#[cfg(all(feature = "jemalloc", not(target_env = "msvc")))]
-#[allow(unsafe_code, reason = "jemalloc reads its settings under this name")]
-#[unsafe(export_name = "_rjem_malloc_conf")]
-pub static MALLOC_CONF: &[u8] = b"thp:always,oversize_threshold:0\0";
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn limit_threads(global: &args::Global) -> Result<(), problem::Problem> {
     let Some(threads) = global.threads else { return Ok(()) };

@@ -12,13 +12,13 @@ use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
+use mimalloc::MiMalloc;
 use predilect_analysis::FitOptions;
 use predilect_data::{Onto, ReadOptions, Study};
 use predilect_types::{Property, Rating, core_properties};
 use predilect_workbench::{SliceOptions, Unwatched, Workbench, import};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use tikv_jemallocator::Jemalloc;
 
 /// The program's allocator, with the sum of what is allocated.
 struct Counted;
@@ -28,27 +28,22 @@ static HELD: AtomicUsize = AtomicUsize::new(0);
 #[global_allocator]
 static ALLOCATOR: Counted = Counted;
 
-/// As in the program.
-#[allow(unsafe_code, reason = "jemalloc reads its settings under this name")]
-#[unsafe(export_name = "_rjem_malloc_conf")]
-pub static MALLOC_CONF: &[u8] = b"thp:always,oversize_threshold:0\0";
-
 #[allow(unsafe_code, reason = "an allocator that hands everything on to another")]
 unsafe impl GlobalAlloc for Counted {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         HELD.fetch_add(layout.size(), Ordering::Relaxed);
-        unsafe { Jemalloc.alloc(layout) }
+        unsafe { MiMalloc.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, place: *mut u8, layout: Layout) {
         HELD.fetch_sub(layout.size(), Ordering::Relaxed);
-        unsafe { Jemalloc.dealloc(place, layout) }
+        unsafe { MiMalloc.dealloc(place, layout) }
     }
 
     unsafe fn realloc(&self, place: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         HELD.fetch_add(size, Ordering::Relaxed);
         HELD.fetch_sub(layout.size(), Ordering::Relaxed);
-        unsafe { Jemalloc.realloc(place, layout, size) }
+        unsafe { MiMalloc.realloc(place, layout, size) }
     }
 }
 
