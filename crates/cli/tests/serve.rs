@@ -366,3 +366,40 @@ fn no_text_acts_on_a_page() {
         }
     }
 }
+
+#[test]
+fn published_judges_are_compared_by_clicking() {
+    let server = Server::start(&[]);
+    // The question that people come with, as the form asks it without a script.
+    let place = "/published?judge=gpt-4-1106-preview&judge=human&scenario=Code&prop=well_formatted&sort=";
+    let (status, page) = server.get(place);
+    assert_eq!(status, 200, "{page}");
+    for words in [
+        "rewards it <b>more than</b> <bdi>human</bdi> in Code",
+        "Only means were published, no intervals",
+        "<option value=\"Code\" selected>",
+    ] {
+        assert!(page.contains(words), "{words}: {page}");
+    }
+    // The page, the table and the published file have the same figures.
+    let table = server.json("/api/v1/published/export?judge=human&scenario=Code&what=rewards&as=json");
+    let rows = table["rows"].as_array().expect("rows");
+    assert_eq!(rows.len(), 29);
+    for row in rows {
+        let intensity = row["intensity"].as_f64().expect("a number");
+        let weight = row["weight"].as_f64().expect("a number");
+        assert!((intensity - 100.0 / (1.0 + (-weight).exp())).abs() < 1e-9, "{row}");
+        assert!(page.contains(&format!(">{intensity:.1}<")), "{row}");
+    }
+    assert!(server.get("/published").1.contains("on average over all scenarios"));
+    for (place, words) in [
+        ("/published?scenario=code", "Did you mean Code?"),
+        ("/published?judge=%3Cscript%3E", "&lt;script&gt;"),
+        ("/published?prop=lists", "well_formatted"),
+    ] {
+        let (status, page) = server.get(place);
+        assert!(status == 400 && page.contains(words) && !page.contains("<script>"), "{place}: {page}");
+    }
+    let (status, page) = server.get("/published/judges");
+    assert!(status == 200 && page.contains("Which judges reward alike?"), "{page}");
+}

@@ -28,6 +28,7 @@ mod headline;
 mod interval;
 mod nan;
 mod people;
+mod published;
 pub mod ranking;
 pub mod steering;
 pub mod training;
@@ -49,6 +50,7 @@ pub use gains::{Alike, Gains, LengthAlone, LengthSays, PropertyGain, ThemeGain};
 pub use groups::{ALL, NONE};
 pub use headline::{Habit, Headline};
 pub use people::{People, Reliability, Share};
+pub use published::{PublishedCell, PublishedDifference, PublishedRewards, PublishedRow};
 pub use weight::{Weight, intensity};
 pub use written::{
     Answer, CompareJson, DissectJson, ExplainJson, FitJson, PairSeen, PreviewJson, RankJson, RankLcJson,

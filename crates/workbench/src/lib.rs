@@ -40,6 +40,7 @@ pub mod laboratory;
 mod look;
 mod open;
 mod prepared;
+pub mod published;
 pub mod rank;
 mod rating;
 pub mod recent;

@@ -1,19 +1,15 @@
-//! The pages of no study: the first one, the published judges, and what is not there.
+//! The pages of no study: the first one, and what is not there.
 
 use axum::extract::State;
 use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use maud::{Markup, html};
-use predilect_report::live;
 use predilect_workbench::recent::Recent;
 use predilect_workbench::sent::Bytes;
 
 use super::parts::{plain_page, problem, shown};
-use super::take::take_published;
 use crate::app::App;
-use crate::asking::ask;
 use crate::problem::Problem;
-use crate::published::compared_published;
 use crate::query::quoted;
 use crate::studies::last_name;
 
@@ -37,7 +33,7 @@ pub(crate) async fn home(State(app): State<App>) -> Response {
             @for served in &examples {
                 li { a href={ "/s/" (served.id) } { b { (served.title) } span { (about_example(&served.id)) } } }
             }
-            li { a href="/published" { b { "33 published judges" } span { "People and 32 language models, by the weights of Li et al. (2024)." } } }
+            li { a href="/published" { b { "33 published judges" } span { "What people and 32 language models reward, by the weights of Li et al. (2024): does GPT-4 like well formatted answers more than people do?" } } }
             li { a href="/s/llmfao/label" { b { "Judge pairs yourself" } span { "After some votes on pairs of the example, you see what you reward and which judge you resemble." } } }
         }
     };
@@ -111,20 +107,6 @@ fn about_example(id: &str) -> &'static str {
     match id {
         "llmfao" => "124 people, GPT-4 and GPT-3.5 on the same 2,139 pairs of responses by 59 models.",
         _ => "320 pairs of two small local models, judged by both.",
-    }
-}
-
-pub(crate) async fn published(State(app): State<App>) -> Response {
-    match ask(&app.costly(), |_| compared_published()).await {
-        Ok(comparison) => {
-            let main = html! {
-                h1 { "How 33 published judges compare" }
-                (live::judges(comparison))
-                (take_published())
-            };
-            plain_page(StatusCode::OK, "Published judges", &main)
-        }
-        Err(found) => problem(&found),
     }
 }
 

@@ -18,7 +18,8 @@ const where = (text) => `where=${encodeURIComponent(text)}`;
 const slice = where("words(a) > 2 * words(b)");
 const PAGES = [
   ["home", "/"],
-  ["published", "/published"],
+  ["published", "/published?scenario=Code&prop=well_formatted"],
+  ["published-judges", "/published/judges"],
   ["rewarded", "/s/llmfao"],
   ["slice", `/s/llmfao?${slice}`],
   ["versus", `/s/llmfao?${slice}&vs=rest&judge=human&judge=gpt-4`],
