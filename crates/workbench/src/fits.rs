@@ -77,7 +77,7 @@ pub fn fit_with(
     if watch.cancelled() { Err(Error::cancelled()) } else { Ok(fits) }
 }
 
-/// The same without check and what is set beside the fits ([`dissect_bare`]), until nobody waits any more; `kept` takes the draws.
+/// The same without importance check and what is set beside the fits ([`dissect_bare`]), until nobody waits any more; `kept` takes the draws.
 ///
 /// # Errors
 ///

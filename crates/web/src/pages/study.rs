@@ -182,6 +182,7 @@ pub(crate) async fn pair(
                             @if let Some(p_a) = explanation.p_a { " Its verdict: " (live::verdict(p_a)) "." }
                         }
                         div.scroll role="region" tabindex="0" aria-label="What moved it" { (live::waterfall(explanation)) }
+                        p.hint { "Not checked while you look: " code { "predilect explain" } " checks the fit, and gives these figures where the check passes." }
                     }
                     Err(why) => { p.n { "Not explained: " (shown(why)) } }
                 }
@@ -215,6 +216,10 @@ pub(crate) async fn judges(
         let main = html! {
             h1 { "How the judges compare" @if query.filter.is_some() { " in this slice" } }
             (live::judges(&comparison))
+            p.hint {
+                "Not checked while you look: the fits behind contrasts and similarity are by EP without its importance check. Intervals of agreement and similarity are by 200 resamples, and "
+                "fits that learn from each other are left out; " code { "predilect compare" } " checks, takes 1,000 resamples and has them. Both count the same contrasts, and leave out the same judges."
+            }
             (take(served, query, &["judges"], ("/judges", "compare", &[])))
         };
         Ok((Said { title: "Judges".to_owned(), main }, Some(counts)))
