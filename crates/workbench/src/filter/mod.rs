@@ -16,10 +16,12 @@
 //! | `meta.KEY` | a field of the data |
 //!
 //! Operators: `=`, `!=`, `<`, `<=`, `>`, `>=`, `in (...)`, `not in (...)`, `~ /REGEX/`, `!~ /REGEX/` (`i` behind it: whatever the
-//! case), `+`, `-`, `*`, `/`, `and`, `or`, `not`, parentheses. Names that are no plain words stand in quotation marks. What a pair has no value
+//! case), `+`, `-`, `*`, `/`, `and`, `or`, `not`, parentheses. Names that are no plain words stand in quotation marks, in which `\n` is a line break,
+//! `\t` a tab, `\\` a backslash and `\"` a quotation mark; any other backslash is refused. What a pair has no value
 //! for is never true, of any operator: `meta.year > 2020` and `meta.year <= 2020` both leave out pairs without a year.
 
 mod error;
+mod escapes;
 mod eval;
 mod expression;
 mod parse;
@@ -30,6 +32,8 @@ mod tests;
 use std::str::FromStr;
 
 pub use error::FilterError;
+pub use escapes::literal;
+pub(crate) use escapes::{ESCAPES, escaped, unknown};
 pub(crate) use eval::{Found, Known, Texts};
 pub use expression::Filter;
 pub(crate) use expression::{Field, Is, Literal, Part, Side};

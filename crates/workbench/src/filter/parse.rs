@@ -3,6 +3,7 @@
 use regex::RegexBuilder;
 
 use super::error::FilterError;
+use super::escapes::{ESCAPES, escaped, unknown};
 use super::expression::{Field, Is, Literal, Order, Part, Pattern, Side, Sign, Value};
 
 /// How deeply parentheses and `not` may be nested.
@@ -375,7 +376,7 @@ impl<'t> Parser<'t> {
         Ok(&rest[..end])
     }
 
-    /// A plain word, or any text in quotation marks, in which `\"` and `\\` stand for themselves.
+    /// A plain word, or any text in quotation marks, in which a backslash means what [`escaped`] says.
     fn name(&mut self) -> Read<String> {
         self.blank();
         if !self.rest().starts_with('"') {
@@ -396,7 +397,14 @@ impl<'t> Parser<'t> {
                     self.at += at + 1;
                     return Ok(name);
                 }
-                '\\' => name.extend(chars.next().map(|(_, c)| c)),
+                '\\' => match chars.next().map(|(_, c)| escaped(c).ok_or(c)) {
+                    Some(Ok(c)) => name.push(c),
+                    Some(Err(c)) => {
+                        self.at += at;
+                        return Err(self.wrong(unknown(c), ESCAPES));
+                    }
+                    None => {}
+                },
                 c => name.push(c),
             }
         }
