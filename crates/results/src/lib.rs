@@ -42,8 +42,8 @@ pub use data::{AnnotatorAgreement, DataSummary, JudgeSummary, LengthSummary, Mod
 pub use dissection::{Dissection, ExamplePair, Examples, PropertyNote, Settings, Standings};
 pub use explanation::{Contribution, Explanation};
 pub use findings::{
-    Debtor, FALSE_DISCOVERIES, Fact, Finding, Leads, Leans, NoJudge, NotRewarded, NotWeighed, Owes,
-    PLACES_MEAN, UseJudge, Weighs, noun, places,
+    Debtor, FALSE_DISCOVERIES, Fact, Finding, LEAST_SHARED_PAIRS, LEAST_SHARED_PROMPTS, Leads, Leans,
+    NoJudge, NotRewarded, NotWeighed, Owes, PLACES_MEAN, UseJudge, Weighs, noun, places,
 };
 pub use fit::{CalibrationBin, Fit, Quality, Skipped, UnitCount};
 pub use gains::{Alike, Gains, LengthAlone, LengthSays, PropertyGain, ThemeGain};

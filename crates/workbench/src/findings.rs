@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use predilect_results::comparison::{Contrast, Interval, JudgeKind, JudgeRow, Measure};
+use predilect_results::comparison::{Contrast, Interval, JudgeAgreement, JudgeKind, JudgeRow, Measure};
 use predilect_results::format::SURE;
 use predilect_results::ranking::{Change, LcBoard, Leaderboard, Row};
 use predilect_results::{
@@ -95,7 +95,7 @@ fn advice(c: &Comparison) -> Fact {
                 let (judge, pairs) = (row.judge.clone(), count(row, "labels_there"));
                 NoJudge::NoBetter { judge, accuracy, pairs }
             }
-            None => NoJudge::FewLabels { reference: table.reference.clone() },
+            None => few_labels(c),
         };
         return Fact::NoJudge { why };
     };
@@ -116,6 +116,16 @@ fn advice(c: &Comparison) -> Fact {
             .map(|other| other.judge.clone())
             .collect(),
     })
+}
+
+/// How much the reference and any judge share.
+fn few_labels(c: &Comparison) -> NoJudge {
+    let reference = &c.judge_table.reference;
+    let shared =
+        |found: &&JudgeAgreement| found.judges.iter().filter(|judge| reference.contains(judge)).count() == 1;
+    let most = c.agreement.iter().filter(shared).max_by_key(|found| (found.pairs, found.prompts));
+    let (pairs, prompts) = most.map_or((0, 0), |found| (found.pairs, found.prompts));
+    NoJudge::FewLabels { reference: reference.clone(), pairs, prompts }
 }
 
 fn interval(row: &JudgeRow, id: &str) -> Option<Interval> {

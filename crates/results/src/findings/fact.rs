@@ -102,16 +102,27 @@ pub struct UseJudge {
     pub not_surely_worse: Vec<String>,
 }
 
+/// Fewer pairs that a judge shares with the reference say nothing of it.
+pub const LEAST_SHARED_PAIRS: u64 = 20;
+/// Fewer prompts of them say nothing of how far verdicts vary.
+pub const LEAST_SHARED_PROMPTS: u64 = 10;
+
 /// Why nobody is recommended as judge.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "because", rename_all = "snake_case")]
 pub enum NoJudge {
     /// No judge stands for people or right answers.
     NoReference,
-    /// The reference and the judges share too few pairs.
+    /// The reference and the judges share too few pairs, or pairs on too few prompts, to tell how far verdicts vary.
     FewLabels {
         /// Whose.
         reference: Vec<String>,
+        /// The most pairs that any judge shares with any of them.
+        #[serde(default)]
+        pairs: u64,
+        /// Different prompts among these.
+        #[serde(default)]
+        prompts: u64,
     },
     /// No judge surely does better than chance.
     NoBetter {

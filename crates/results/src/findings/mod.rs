@@ -11,7 +11,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use fact::{
-    Debtor, FALSE_DISCOVERIES, Fact, Leads, Leans, NoJudge, NotRewarded, NotWeighed, Owes, UseJudge, Weighs,
+    Debtor, FALSE_DISCOVERIES, Fact, LEAST_SHARED_PAIRS, LEAST_SHARED_PROMPTS, Leads, Leans, NoJudge,
+    NotRewarded, NotWeighed, Owes, UseJudge, Weighs,
 };
 pub use nouns::noun;
 pub use places::{PLACES_MEAN, places};

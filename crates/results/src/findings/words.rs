@@ -3,7 +3,8 @@
 use predilect_types::shown::line;
 
 use super::fact::{
-    Debtor, FALSE_DISCOVERIES, Fact, Leads, Leans, NoJudge, NotRewarded, NotWeighed, Owes, UseJudge, Weighs,
+    Debtor, FALSE_DISCOVERIES, Fact, LEAST_SHARED_PAIRS, LEAST_SHARED_PROMPTS, Leads, Leans, NoJudge,
+    NotRewarded, NotWeighed, Owes, UseJudge, Weighs,
 };
 use super::nouns::noun;
 use super::places::places;
@@ -144,10 +145,26 @@ impl NoJudge {
                 "Which judge to use, and what people reward that a judge does not, is not known: no judge here is named as people or right answers."
                     .to_owned()
             }
-            Self::FewLabels { reference } => format!(
-                "Which judge to use is not known: {} and the judges share too few pairs.",
-                listed(reference)
-            ),
+            Self::FewLabels { reference, pairs, prompts } => {
+                let of = listed(reference);
+                let shared = format::counted(*pairs, "pair", "pairs");
+                let why = if *pairs == 0 {
+                    format!("{of} and the judges share no pair")
+                } else if *pairs < LEAST_SHARED_PAIRS {
+                    format!(
+                        "{of} and the judges share too few pairs ({} at most; {LEAST_SHARED_PAIRS} are needed)",
+                        format::count(*pairs)
+                    )
+                } else if *prompts < LEAST_SHARED_PROMPTS {
+                    format!(
+                        "{of} and the judges share {shared}, but on {} only, and {LEAST_SHARED_PROMPTS} are needed to tell how far verdicts vary",
+                        format::counted(*prompts, "prompt", "prompts")
+                    )
+                } else {
+                    format!("on the {shared} that {of} and the judges share, verdicts do not vary enough to tell")
+                };
+                format!("Which judge to use is not known: {why}.")
+            }
             Self::NoBetter { judge, accuracy, pairs } => format!(
                 "No judge here can stand in for the reference: {} comes closest and agrees with it in {} of its verdicts on {} (90 % interval), \
                  which does not clearly help.",

@@ -78,6 +78,34 @@ fn nobody_is_advised_who_may_be_no_better_than_chance() {
     assert_eq!(of_comparison(&Comparison::default()), []);
 }
 
+#[test]
+fn why_no_judge_can_be_named_is_said_rightly() {
+    let said = |pairs: u64, prompts: u64| {
+        let mut all = comparison((0.29, 0.24));
+        for row in &mut all.judge_table.rows {
+            row.cells.remove("labels_needed");
+        }
+        let agreement = |judges: [&str; 2], pairs: u64, prompts: u64| {
+            serde_json::from_value::<JudgeAgreement>(
+                serde_json::json!({"judges": judges, "pairs": pairs, "prompts": prompts}),
+            )
+            .expect("an agreement")
+        };
+        all.agreement =
+            vec![agreement(["good", "poor"], 900, 900), agreement(["human", "poor"], pairs, prompts)];
+        of_comparison(&all)[0].sentence.clone()
+    };
+    for (pairs, prompts, words) in [
+        (0, 0, "human and the judges share no pair."),
+        (12, 12, "human and the judges share too few pairs (12 at most; 20 are needed)."),
+        (419, 4, "human and the judges share 419 pairs, but on 4 prompts only, and 10 are needed"),
+        (419, 80, "on the 419 pairs that human and the judges share, verdicts do not vary enough to tell."),
+    ] {
+        let sentence = said(pairs, prompts);
+        assert!(sentence.contains(words), "{sentence}");
+    }
+}
+
 /// With what people and two judges reward; the surest contrast is that of `poor`.
 fn weighing() -> Comparison {
     let contrast = |judges: [&str; 2], mean: f64, q_value: f64| Contrast {
