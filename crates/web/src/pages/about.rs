@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use axum::http::{StatusCode, Uri};
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use maud::{Markup, html};
 use predilect_workbench::recent::Recent;
 use predilect_workbench::sent::Bytes;
@@ -110,12 +110,41 @@ fn about_example(id: &str) -> &'static str {
     }
 }
 
-/// An address that leads nowhere.
+/// An address that leads nowhere, or to a page with a slash too many behind it.
 pub(crate) async fn nowhere(uri: Uri) -> Response {
+    if let Some(place) = without_slash(&uri) {
+        return Redirect::permanent(&place).into_response();
+    }
     let found =
         Problem::not_found("there is nothing at this address").remedy("the first page lists what there is");
     if uri.path().starts_with("/api/") {
         return found.remedy("/api/v1/openapi.json lists what programs may ask").into_response();
     }
     problem(&found)
+}
+
+/// The address of a page without the slashes behind it; only within the pages of this server.
+fn without_slash(uri: &Uri) -> Option<String> {
+    let place = uri.path().strip_suffix('/')?.trim_end_matches('/');
+    let page = ["/s/", "/published", "/uploads/"].iter().any(|start| place.starts_with(start));
+    page.then(|| match uri.query() {
+        Some(query) => format!("{place}?{query}"),
+        None => place.to_owned(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slash_too_many_leads_to_the_page() {
+        let of = |text: &str| without_slash(&text.parse().expect("an address"));
+        assert_eq!(of("/s/llmfao/").as_deref(), Some("/s/llmfao"));
+        assert_eq!(of("/s/llmfao/pairs//?judge=a%26b").as_deref(), Some("/s/llmfao/pairs?judge=a%26b"));
+        assert_eq!(of("/published/").as_deref(), Some("/published"));
+        for nowhere in ["/", "//example.org/", "/s/", "/api/v1/studies/", "/s/llmfao", "/nowhere/"] {
+            assert_eq!(of(nowhere), None, "{nowhere}");
+        }
+    }
 }
