@@ -43,7 +43,7 @@ pub use dissection::{Dissection, ExamplePair, Examples, PropertyNote, Settings, 
 pub use explanation::{Contribution, Explanation};
 pub use findings::{
     Debtor, FALSE_DISCOVERIES, Fact, Finding, LEAST_SHARED_PAIRS, LEAST_SHARED_PROMPTS, Leads, Leans,
-    NoJudge, NotRewarded, NotWeighed, Owes, PLACES_MEAN, UseJudge, Weighs, noun, places,
+    NoJudge, NotRewarded, NotWeighed, Owes, PLACES_MEAN, UseJudge, Weighs, cannot_separate, noun, places,
 };
 pub use fit::{CalibrationBin, Fit, Quality, Skipped, UnitCount};
 pub use gains::{Alike, Gains, LengthAlone, LengthSays, PropertyGain, ThemeGain};

@@ -44,9 +44,9 @@ pub(crate) fn of_dissection(d: &Dissection) -> Vec<Finding> {
     all
 }
 
-/// Which model owes most to what the leaderboard of a dissection holds equal, where one does.
+/// Which model owes most to what the leaderboard of a dissection holds equal, where one does, or that this cannot be known.
 fn owed(d: &Dissection) -> impl Iterator<Item = Finding> {
-    let owes = |finding: &&Finding| matches!(finding.fact, Fact::Owes(_));
+    let owes = |finding: &&Finding| matches!(finding.fact, Fact::Owes(_) | Fact::CannotSeparate { .. });
     d.ranking.iter().flat_map(|found| found.findings.iter()).filter(owes).cloned()
 }
 
@@ -209,12 +209,21 @@ fn leans(c: &Comparison, judge: &str, property: &str) -> Option<Leans> {
 /// Of leaderboards: who leads, and which model owes most to what is held equal.
 pub fn of_standings(raw: &Leaderboard, controlled: Option<&Leaderboard>) -> Vec<Finding> {
     let held = controlled.filter(|board| !board.controls.is_empty());
-    let shown = held.unwrap_or(raw);
+    let inseparable = held.and_then(Leaderboard::inseparable);
+    // What cannot be told from the models is better not held equal.
+    let shown = if inseparable.is_some() { raw } else { held.unwrap_or(raw) };
     let mut all = Vec::new();
-    if let Some(first) = leads(shown) {
+    // Of a board that is known with something held equal only, nothing is said of who leads without that.
+    let known = inseparable.is_none() || raw.controls.is_empty();
+    if let Some(first) = leads(shown).filter(|_| known) {
         all.push(Finding::from(first));
     }
-    all.push(held.map_or(Fact::NothingHeld, owes).into());
+    all.push(match (inseparable, held) {
+        (Some((control, ahead)), _) => {
+            Fact::CannotSeparate { control: control.name.clone(), ahead: ahead.clone() }.into()
+        }
+        (None, held) => held.map_or(Fact::NothingHeld, owes).into(),
+    });
     // What is asked of a board with something held equal is who owes what.
     if held.is_some() {
         all.reverse();

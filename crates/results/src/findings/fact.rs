@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::headline::Headline;
 use crate::interval::Interval;
+use crate::ranking::Ahead;
 
 /// The false discovery rate at which something is called a difference or a change.
 pub const FALSE_DISCOVERIES: f64 = 0.05;
@@ -64,6 +65,13 @@ pub enum Fact {
     },
     /// Which model owes most to what is held equal.
     Owes(Owes),
+    /// What is held equal can hardly be told from the models, one of which is nearly always ahead on it.
+    CannotSeparate {
+        /// What is held equal and cannot be told from the models, by id.
+        control: String,
+        /// The model that is ahead on it most often.
+        ahead: Ahead,
+    },
     /// No score surely changes when something is held equal.
     OwesNothing {
         /// What is held equal.

@@ -16,6 +16,7 @@ pub use fact::{
 };
 pub use nouns::noun;
 pub use places::{PLACES_MEAN, places};
+pub use words::cannot_separate;
 
 /// One finding.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

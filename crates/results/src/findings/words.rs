@@ -11,6 +11,7 @@ use super::places::places;
 use crate::format;
 use crate::headline::{Habit, Headline};
 use crate::interval::Interval;
+use crate::ranking::Ahead;
 
 /// Names in one sentence.
 const NAMED: usize = 3;
@@ -45,11 +46,11 @@ impl Fact {
                 let left_out = match without.as_slice() {
                     [] => String::new(),
                     [one] => format!(
-                        " Left out: {}, whose fit predicts better than its baselines by no more than chance.",
+                        " Left out: {}, whose fit does not clearly predict unseen verdicts better than its baselines.",
                         line(one)
                     ),
                     all => format!(
-                        " Left out: {}, whose fits predict better than their baselines by no more than chance.",
+                        " Left out: {}, whose fits do not clearly predict unseen verdicts better than their baselines.",
                         listed(all)
                     ),
                 };
@@ -69,7 +70,7 @@ impl Fact {
             }
             Self::Rewards { judge, property: id, intensity, sure, predicts } => {
                 let chance = if *predicts == Some(false) {
-                    " But on verdicts it has not seen, the fit predicts better than its baselines by no more than chance."
+                    " But the fit does not clearly predict unseen verdicts better than its baselines."
                 } else {
                     ""
                 };
@@ -87,10 +88,12 @@ impl Fact {
                 }
             ),
             Self::Owes(found) => found.sentence(),
+            Self::CannotSeparate { control, ahead } => cannot_separate(control, ahead),
             Self::OwesNothing { controls, of } => format!(
-                "With {} held equal, none of {} clearly changes: nothing shows that any model owes its place to that.",
+                "With {} held equal, none of {} clearly changes: nothing shows that any model owes its place to {}.",
                 listed_properties(controls),
                 format::counted(*of, "score", "scores"),
+                if controls.len() == 1 { "it" } else { "them" },
             ),
             Self::NothingHeld => {
                 "Nothing is held equal here, so what a model owes to length or formatting is not known.".to_owned()
@@ -98,6 +101,19 @@ impl Fact {
             Self::Leads(found) => found.sentence(),
         }
     }
+}
+
+/// That a control cannot be told from the models, and so what nobody knows.
+pub fn cannot_separate(control: &str, ahead: &Ahead) -> String {
+    let name = noun(control);
+    let mut letters = name.chars();
+    let first = letters.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
+    format!(
+        "{first}{} cannot be separated from the models here: {} is ahead on it in {} of its verdicts on pairs that differ in it. What a model owes to it is not known.",
+        letters.as_str(),
+        line(&ahead.model),
+        format::share(ahead.share),
+    )
 }
 
 fn listed_properties(ids: &[String]) -> String {
