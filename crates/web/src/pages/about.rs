@@ -19,7 +19,7 @@ pub(crate) async fn home(State(app): State<App>) -> Response {
     let (own, examples): (Vec<_>, Vec<_>) = served.iter().partition(|served| !served.is_example());
     let main = html! {
         h1 { "What does a judge reward?" }
-        p { "Open a study, and every filter you write is a question: the posterior of what each judge rewards, with intervals, is the answer." }
+        p { "Open a study to see what each judge rewards, and how sure that is. Filter its pairs in any way, and the answer for those pairs is there at once." }
         (drop_here(&app))
         @if !own.is_empty() {
             h2 { "Studies" }
@@ -34,7 +34,7 @@ pub(crate) async fn home(State(app): State<App>) -> Response {
                 li { a href={ "/s/" (served.id) } { b { (served.title) } span { (about_example(&served.id)) } } }
             }
             li { a href="/published" { b { "33 published judges" } span { "What people and 32 language models reward, by the weights of Li et al. (2024): does GPT-4 like well formatted answers more than people do?" } } }
-            li { a href="/s/llmfao/label" { b { "Judge pairs yourself" } span { "After some votes on pairs of the example, you see what you reward and which judge you resemble." } } }
+            li { a href="/s/llmfao/label" { b { "Judge pairs yourself" } span { "Vote on pairs of the example, and see what you reward and which judge you resemble." } } }
         }
     };
     plain_page(StatusCode::OK, "Studies", &main)
@@ -78,7 +78,7 @@ fn drop_here(app: &App) -> Markup {
                 form #drop.drop data-most=(most) {
                     label for="file" { strong { "Your own data: " } "drop a file here, or choose one, in any format of the field." }
                     input #file type="file" name="file" required;
-                    button type="submit" { "Look into it" }
+                    button type="submit" { "Preview it" }
                     p.hint {
                         "JSON, JSON Lines, CSV, Parquet, Arrow, compressed or not, up to " (Bytes(most)) ". You see how it is understood before anything is kept; it stays on "
                         "the machine of this server" @if !app.uploads.stays() { " and is deleted when the server ends" } "."

@@ -179,10 +179,10 @@ pub(crate) async fn pair(
                             }
                             " gives A a " b { (predilect_report::format::share(explanation.value)) } " chance of winning ["
                             (predilect_report::format::share(explanation.low)) ", " (predilect_report::format::share(explanation.high)) "]."
-                            @if let Some(p_a) = explanation.p_a { " Its verdict: " (live::verdict(p_a)) "." }
+                            @if let Some(p_a) = explanation.p_a { " Its own verdict is " (live::verdict(p_a)) "." }
                         }
                         div.scroll role="region" tabindex="0" aria-label="What moved it" { (live::waterfall(explanation)) }
-                        p.hint { "Not checked while you look: " code { "predilect explain" } " checks the fit, and gives these figures where the check passes." }
+                        p.hint { "The fit is not checked while you look. " code { "predilect explain" } " checks it, and gives the same figures where the check passes." }
                     }
                     Err(why) => { p.n { "Not explained: " (shown(why)) } }
                 }
@@ -217,8 +217,8 @@ pub(crate) async fn judges(
             h1 { "How the judges compare" @if query.filter.is_some() { " in this slice" } }
             (live::judges(&comparison))
             p.hint {
-                "Not checked while you look: the fits behind contrasts and similarity are by EP without its importance check. Intervals of agreement and similarity are by 200 resamples, and "
-                "fits that learn from each other are left out; " code { "predilect compare" } " checks, takes 1,000 resamples and has them. Both count the same contrasts, and leave out the same judges."
+                "While you look, fits are not checked by importance sampling, intervals of agreement and similarity come from 200 resamples instead of 1,000, and pooled fits are left "
+                "out; " code { "predilect compare" } " has all of these. The contrasts, and the judges that are left out of the findings, are the same."
             }
             (take(served, query, &["judges"], ("/judges", "compare", &[])))
         };
@@ -321,7 +321,7 @@ pub(crate) async fn data(
     answered(app, headers, id, query, "/data", |served, opened, query, _| {
         let about = &opened.about;
         let main = html! {
-            h1 { "What was read" }
+            h1 { "The data, and how they were read" }
             (live::data(&about.empty))
             (take(served, query, &["data"], ("/data", "", &[])))
         };
