@@ -61,13 +61,14 @@ impl PublishedQuery {
                 "judge" => query.judges.push(value.into_owned()),
                 "scenario" => query.scenario = Some(value.into_owned()),
                 "prop" => query.property = Some(value.into_owned()),
-                "sort" => match value.parse() {
-                    Ok(order) => query.order = order,
-                    Err(()) => {
+                "sort" => {
+                    let Ok(order) = value.parse() else {
                         let takes = PublishedOrder::ALL.map(|(_, name, _)| name).join(", ");
                         wrong.get_or_insert(Problem::bad_value("sort", &value, &takes));
-                    }
-                },
+                        continue;
+                    };
+                    query.order = order;
+                }
                 _ => query.unknown.push(format!("{name}={value}")),
             }
         }

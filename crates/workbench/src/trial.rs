@@ -144,13 +144,13 @@ impl Reader<'_> {
                 }
                 Some((at, c)) if c == mark => break at + c.len_utf8(),
                 Some((at, '\\')) => match chars.next() {
-                    Some((_, c)) if is_text => match escaped(c) {
-                        Some(c) => text.push(c),
-                        None => {
+                    Some((_, c)) if is_text => {
+                        let Some(c) = escaped(c) else {
                             self.at += at;
                             return Err(TrialError { remedy: ESCAPES.to_owned(), ..self.wrong(unknown(c)) });
-                        }
-                    },
+                        };
+                        text.push(c);
+                    }
                     Some((_, c)) if c == mark => text.push(c),
                     Some((_, c)) => text.extend(['\\', c]),
                     None => {}

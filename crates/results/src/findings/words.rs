@@ -42,24 +42,7 @@ impl Fact {
             Self::UseJudge(found) => found.sentence(),
             Self::NoJudge { why } => why.sentence(),
             Self::Weighs(found) => found.sentence(),
-            Self::WeighsAlike { of, without } => {
-                let left_out = match without.as_slice() {
-                    [] => String::new(),
-                    [one] => format!(
-                        " Left out: {}, whose fit does not clearly predict unseen verdicts better than its baselines.",
-                        line(one)
-                    ),
-                    all => format!(
-                        " Left out: {}, whose fits do not clearly predict unseen verdicts better than their baselines.",
-                        listed(all)
-                    ),
-                };
-                format!(
-                    "No judge clearly rewards anything differently from the reference: none of {} is a difference at a false discovery rate of {}.{left_out}",
-                    format::counted(*of, "contrast", "contrasts"),
-                    format::share(FALSE_DISCOVERIES),
-                )
-            }
+            Self::WeighsAlike { of, without } => weigh_alike(*of, without),
             Self::NotWeighed { why } => why.sentence().to_owned(),
             Self::Departs(found) => departs(found),
             Self::DepartsNowhere { judges: 0 | 1 } => {
@@ -101,6 +84,26 @@ impl Fact {
             Self::Leads(found) => found.sentence(),
         }
     }
+}
+
+/// That no judge rewards anything differently, and whose fits were not looked at for that.
+fn weigh_alike(of: u64, without: &[String]) -> String {
+    let left_out = match without {
+        [] => String::new(),
+        [one] => format!(
+            " Left out: {}, whose fit does not clearly predict unseen verdicts better than its baselines.",
+            line(one)
+        ),
+        all => format!(
+            " Left out: {}, whose fits do not clearly predict unseen verdicts better than their baselines.",
+            listed(all)
+        ),
+    };
+    format!(
+        "No judge clearly rewards anything differently from the reference: none of {} is a difference at a false discovery rate of {}.{left_out}",
+        format::counted(of, "contrast", "contrasts"),
+        format::share(FALSE_DISCOVERIES),
+    )
 }
 
 /// That a control cannot be told from the models, and so what nobody knows.
