@@ -17,7 +17,7 @@ use crate::app::App;
 use crate::problem::Problem;
 use crate::query::Query;
 use crate::reasons::{Reasons, reasons};
-use crate::studies::Served;
+use crate::studies::{COMPARED, Served};
 
 /// Judges of which one page shows the weights, where nobody chose any.
 const JUDGES: usize = 6;
@@ -215,6 +215,12 @@ pub(crate) async fn judges(
         };
         let main = html! {
             h1 { "How the judges compare" @if query.filter.is_some() { " in this slice" } }
+            @if query.judges.is_empty() && opened.about.judges().len() > COMPARED {
+                p.hint {
+                    "Of " (opened.about.judges().len()) " judges, the " (COMPARED) " with the most verdicts are compared here, so fewer contrasts are counted than by "
+                    code { "predilect compare" } ", which takes all. Choose judges to compare others."
+                }
+            }
             (live::judges(&comparison))
             p.hint {
                 "While you look, fits are not checked by importance sampling, intervals of agreement and similarity come from 200 resamples instead of 1,000, and pooled fits are left "

@@ -78,7 +78,7 @@ pub fn published(found: &PublishedRewards, order: PublishedOrder, property: Opti
             "Only means were published, no intervals: these figures do not say how sure they are, and a difference of a few points may be chance."
             @if apart { " What speaks against chance is a difference with the same sign in most of the " (found.scenarios) " scenarios." }
         }
-        figure #plot {
+        figure #plot aria-label="Intensities" {
             p.legend { @for (slot, judge) in found.judges.iter().enumerate() { span { (key(slot)) (name(judge)) } } }
             (marks(&found.judges, &rows.iter().map(|row| marked(row, found.scenarios, property)).collect::<Vec<_>>(), apart.then_some("Difference")))
             figcaption.hint {
