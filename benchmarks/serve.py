@@ -149,8 +149,11 @@ def study_of(predilect, folder, pairs, models):
 
 def serve(args, folder, pairs, models):
     study = study_of(args.predilect, folder, pairs, models)
+    # The user's list of studies opened before is left alone.
+    state = tempfile.TemporaryDirectory()
     server = subprocess.Popen(
-        [args.predilect, "serve", study, "--port", "0", "--no-open", "--quiet"], stdout=subprocess.PIPE, text=True
+        [args.predilect, "serve", study, "--port", "0", "--no-open", "--quiet"],
+        stdout=subprocess.PIPE, text=True, env={**os.environ, "XDG_STATE_HOME": state.name},
     )
     try:
         base = server.stdout.readline().split()[-1].rstrip("/")
@@ -167,6 +170,7 @@ def serve(args, folder, pairs, models):
     finally:
         server.kill()
         server.wait()
+        state.cleanup()
 
 
 def main():

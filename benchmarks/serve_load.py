@@ -250,8 +250,10 @@ def main():
         folder = args.keep or pathlib.Path(own)
         folder.mkdir(parents=True, exist_ok=True)
         study = study_of(args.predilect, folder, args.pairs, args.models)
+        # The user's list of studies opened before is left alone.
         server = subprocess.Popen(
-            [args.predilect, "serve", study, "--port", "0", "--no-open", "--quiet"], stdout=subprocess.PIPE, text=True
+            [args.predilect, "serve", study, "--port", "0", "--no-open", "--quiet"],
+            stdout=subprocess.PIPE, text=True, env={**os.environ, "XDG_STATE_HOME": own},
         )
         try:
             base = server.stdout.readline().split()[-1].rstrip("/")

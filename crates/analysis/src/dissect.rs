@@ -84,7 +84,8 @@ pub fn dissect(
     all_fits(table, options.keep_draws > 0, &one, progress, draws)
 }
 
-/// The same without what [`crate::drawn`] leaves out: weights, intervals and draws alone.
+/// The same without what [`crate::drawn`] leaves out: weights, intervals and draws, and of each judge how well its verdicts are predicted
+/// where they are held out ([`FitOptions::folds`]).
 ///
 /// If `go_on` returns false, no further fits are made, and the returned value must not be used.
 pub fn dissect_bare(

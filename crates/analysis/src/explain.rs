@@ -17,7 +17,7 @@ use crate::table::{FeatureTable, VerdictRow};
 use crate::terms::Design;
 use predilect_results::Fit;
 
-/// Posterior draws behind the intervals of one pair.
+/// Posterior draws behind the intervals of one pair, wherever it is shown.
 pub const DRAWS: usize = 1000;
 /// The same where every pair is explained: ends of intervals are then sure to about a fifth of their width.
 pub const DRAWS_OF_MANY: usize = 100;
@@ -143,7 +143,8 @@ impl<'a> Explainer<'a> {
 }
 
 impl Model {
-    /// Fits these verdicts of one judge, all that count; intervals are by this many draws.
+    /// Fits these verdicts of one judge, all that count; intervals are by this many draws: EP's own where its check holds or nobody wants it
+    /// ([`Engine::Ep`]), which are the same, else those of NUTS.
     ///
     /// # Errors
     ///
@@ -156,10 +157,13 @@ impl Model {
         draws: usize,
     ) -> Result<Self, Refusal> {
         let options = FitOptions { folds: 0, keep_draws: draws, ..options.clone() };
-        // An unchecked fit can draw without another look at the verdicts.
-        let (fit, draws) = match options.engine {
-            Engine::Ep => posterior::drawn(table, rows, judge, &options)?,
-            _ => drawn(table, rows, judge, &options)?,
+        let checked = match options.engine {
+            Engine::Ep => None,
+            _ => Some(drawn(table, rows, judge, &options)?).filter(|(fit, _)| fit.engine != "ep"),
+        };
+        let (fit, draws) = match checked {
+            Some(by_nuts) => by_nuts,
+            None => posterior::drawn(table, rows, judge, &options)?,
         };
         if draws.values.is_empty() {
             return Err(Refusal::NoDraws);

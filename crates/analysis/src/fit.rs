@@ -14,7 +14,7 @@ use crate::rows::{Merged, Rows};
 use crate::table::{FeatureTable, VerdictRow};
 use crate::terms::{Design, Terms};
 use crate::without_terms::without_terms;
-use predilect_results::{Fit, UnitCount, Weight};
+use predilect_results::{ALL, Fit, Quality, UnitCount, Weight};
 use predilect_stats::leave_out::OverClusters;
 
 /// Draws of the importance check: enough to distinguish a Pareto k of 0.5 from 0.7.
@@ -100,6 +100,21 @@ impl Solution {
         }
     }
 
+    /// How well verdicts are predicted that were held out.
+    fn quality(&self, table: &FeatureTable, options: &FitOptions) -> Option<Quality> {
+        let properties = table.features.len();
+        let held = Held {
+            rows: &self.each,
+            merged: &self.merged,
+            priors: &self.priors,
+            properties,
+            // Of length alone there is nothing beside it.
+            length: table.column("length").filter(|_| properties > 1),
+            terms_tell: self.design.order || !self.design.models.is_empty(),
+        };
+        if options.folds < 2 { None } else { held_out(&held, options.folds, options.seed) }
+    }
+
     /// The draws that were kept.
     fn draws(&mut self) -> Option<Draws> {
         let values = self.draws.take()?;
@@ -124,22 +139,8 @@ pub(crate) fn fit(
     options: &FitOptions,
 ) -> Result<(Fit, Option<Draws>), Refusal> {
     let mut found = Solution::of(table, rows, options, true)?;
-    let properties = table.features.len();
     let mut fit = found.fit(table, rows, judge, group);
-    fit.quality = (options.folds >= 2)
-        .then(|| {
-            let held = Held {
-                rows: &found.each,
-                merged: &found.merged,
-                priors: &found.priors,
-                properties,
-                // With length alone there is no other property.
-                length: table.column("length").filter(|_| properties > 1),
-                terms_tell: found.design.order || !found.design.models.is_empty(),
-            };
-            held_out(&held, options.folds, options.seed)
-        })
-        .flatten();
+    fit.quality = found.quality(table, options);
     fit.accuracy = fit.quality.as_ref().map(|quality| quality.accuracy);
     let mut draws = found.draws();
     if !options.independent {
@@ -174,10 +175,11 @@ pub fn drawn(
     judge: &str,
     options: &FitOptions,
 ) -> Result<(Fit, Draws), Refusal> {
-    drawn_in(table, rows, judge, predilect_results::ALL, options)
+    drawn_in(table, rows, judge, ALL, &FitOptions { folds: 0, ..options.clone() })
 }
 
-/// The same in a group.
+/// The same in a group; of all verdicts of a judge also how well they are predicted where they are held out, if [`FitOptions::folds`] asks
+/// for it: what is not predicted is not compared.
 pub(crate) fn drawn_in(
     table: &FeatureTable,
     rows: &[VerdictRow],
@@ -187,6 +189,7 @@ pub(crate) fn drawn_in(
 ) -> Result<(Fit, Draws), Refusal> {
     let mut found = Solution::of(table, rows, options, options.engine != Engine::Ep)?;
     let mut fit = found.fit(table, rows, judge, group);
+    fit.quality = if group == ALL { found.quality(table, options) } else { None };
     let mut draws =
         found.draws().unwrap_or_else(|| Draws { names: found.names.clone(), values: Vec::new(), over: None });
     if !options.independent {

@@ -366,3 +366,106 @@ fn no_text_acts_on_a_page() {
         }
     }
 }
+
+#[test]
+fn published_judges_are_compared_by_clicking() {
+    let server = Server::start(&[]);
+    // The question that people come with, as the form asks it without a script.
+    let place = "/published?judge=gpt-4-1106-preview&judge=human&scenario=Code&prop=well_formatted&sort=";
+    let (status, page) = server.get(place);
+    assert_eq!(status, 200, "{page}");
+    for words in [
+        "rewards it <b>more than</b> <bdi>human</bdi> in Code",
+        "Only means were published, no intervals",
+        "<option value=\"Code\" selected>",
+    ] {
+        assert!(page.contains(words), "{words}: {page}");
+    }
+    // The page, the table and the published file have the same figures.
+    let table = server.json("/api/v1/published/export?judge=human&scenario=Code&what=rewards&as=json");
+    let rows = table["rows"].as_array().expect("rows");
+    assert_eq!(rows.len(), 29);
+    for row in rows {
+        let intensity = row["intensity"].as_f64().expect("a number");
+        let weight = row["weight"].as_f64().expect("a number");
+        assert!((intensity - 100.0 / (1.0 + (-weight).exp())).abs() < 1e-9, "{row}");
+        assert!(page.contains(&format!(">{intensity:.1}<")), "{row}");
+    }
+    assert!(server.get("/published").1.contains("on average over all scenarios"));
+    for (place, words) in [
+        ("/published?scenario=code", "Did you mean Code?"),
+        ("/published?judge=%3Cscript%3E", "&lt;script&gt;"),
+        ("/published?prop=lists", "well_formatted"),
+    ] {
+        let (status, page) = server.get(place);
+        assert!(status == 400 && page.contains(words) && !page.contains("<script>"), "{place}: {page}");
+    }
+    let (status, page) = server.get("/published/judges");
+    assert!(status == 200 && page.contains("Which judges reward alike?"), "{page}");
+}
+
+#[test]
+fn languages_are_offered_as_far_as_the_data_have_them() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let served = |name: &str, stated: &dyn Fn(usize) -> Option<&'static str>| {
+        let line = |at: usize| {
+            let prompt = [
+                "Which of the two rivers is the longer one, and where do they meet?",
+                "Welcher der beiden Flüsse ist der längere, und wo treffen sie sich?",
+            ][at % 2];
+            let mut line = serde_json::json!({"id": format!("p{at}"), "prompt": format!("{prompt} ({at})"), "response_a": "yes ".repeat(at % 5 + 1),
+                "response_b": "no ".repeat(at % 3 + 1), "judge": "person", "p_a": at % 2});
+            if let Some(language) = stated(at) {
+                line["language"] = language.into();
+            }
+            line.to_string()
+        };
+        let file = folder.path().join(name);
+        std::fs::write(&file, (0..60).map(line).collect::<Vec<_>>().join("\n")).expect("written");
+        let server = Server::start(&[&file.display().to_string()]);
+        server.get(&format!("/s/{}", name.trim_end_matches(".jsonl"))).1
+    };
+    let guessed = served("guessed.jsonl", &|_| None);
+    assert!(guessed.contains("Slices to start from") && !guessed.contains("language+%3D"), "{guessed}");
+    let stated = served("stated.jsonl", &|at| Some(["en", "de"][at % 2]));
+    assert!(stated.contains("language+%3D+%22de%22") && !stated.contains("some guessed"), "{stated}");
+    let some = served("some.jsonl", &|at| (at < 30).then_some(["en", "de"][at % 2]));
+    assert!(some.contains("language (some guessed)"), "{some}");
+}
+
+#[test]
+fn two_servers_at_once_note_what_either_opens() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let state = folder.path().join("state");
+    let studies: Vec<_> = ["one", "two"]
+        .iter()
+        .map(|name| {
+            let own = folder.path().join(name);
+            std::fs::create_dir(&own).expect("a folder");
+            study(&own, 24)
+        })
+        .collect();
+    let serve = |own: &Path| Server::start_in(&[&own.display().to_string()], &[("XDG_STATE_HOME", &state)]);
+    let servers: Vec<Server> = studies.iter().map(|own| serve(own)).collect();
+    std::thread::scope(|threads| {
+        for server in &servers {
+            threads.spawn(|| assert_eq!(server.get("/s/study").0, 200));
+        }
+    });
+    // Each lists what the other opened, and not what it serves itself.
+    for (at, server) in servers.iter().enumerate() {
+        let (_, home) = server.get("/");
+        let (_, before) = home.split_once("Opened before").unwrap_or_else(|| panic!("no list: {home}"));
+        let folder_of = |at: usize| studies[at].canonicalize().expect("a path").display().to_string();
+        let command = format!("predilect serve {}", folder_of(1 - at));
+        assert!(before.contains(&command) && !before.contains(&folder_of(at)), "{before}");
+    }
+}
+
+#[test]
+fn a_slash_too_many_leads_to_the_page() {
+    let server = Server::start(&[]);
+    let (status, headers, _) = server.send("GET", "/s/local-judge/pairs/?judge=a%26b", &[]);
+    assert_eq!((status, headers["location"].as_str()), (308, "/s/local-judge/pairs?judge=a%26b"));
+    assert_eq!(server.get("//example.org/").0, 404);
+}

@@ -1,7 +1,7 @@
 //! What controls do to a leaderboard, in words.
 
 use predilect_results::ranking::{Change, LcBoard, LcRow, Leaderboard, Row};
-use predilect_results::{noun, places};
+use predilect_results::{cannot_separate, noun, places};
 
 use crate::format;
 use crate::judging::FALSE_DISCOVERIES;
@@ -79,6 +79,9 @@ const NAMED: usize = 3;
 
 /// Whose score the controls surely change, the largest changes first; as sentences.
 pub(crate) fn changes_words(l: &Leaderboard) -> String {
+    if let Some((control, ahead)) = l.inseparable() {
+        return cannot_separate(&control.name, ahead);
+    }
     let mut sure: Vec<(&Row, Change)> =
         l.ranking.iter().filter_map(|row| Some((row, row.from_raw?))).collect();
     let all = sure.len();
@@ -140,6 +143,9 @@ pub(crate) fn alone_words(l: &Leaderboard) -> String {
     };
     let means =
         if means.is_empty() { format!("Controlling for {}.", noun(&control.name)) } else { means.to_owned() };
+    if let Some((control, ahead)) = l.inseparable() {
+        return format!("{means} {}", cannot_separate(&control.name, ahead));
+    }
     let mut shifted: Vec<(&Row, Change)> = l
         .ranking
         .iter()

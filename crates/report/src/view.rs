@@ -197,9 +197,13 @@ impl Axis {
 
     /// The smallest axis in steps of 5 points, at least 40 to 60 %, that contains all these weights and their intervals.
     pub(crate) fn holding<'w>(weights: impl IntoIterator<Item = &'w Weight>) -> Self {
-        let reach = weights
+        Self::around(weights.into_iter().flat_map(|w| [w.interval().0, w.interval().1, w.intensity()]))
+    }
+
+    /// The smallest axis in steps of 5 points, at least 40 to 60 %, that holds all these values in %.
+    pub(crate) fn around(percents: impl IntoIterator<Item = f64>) -> Self {
+        let reach = percents
             .into_iter()
-            .flat_map(|w| [w.interval().0, w.interval().1, w.intensity()])
             .map(|percent| (percent - 50.0).abs())
             .filter(|reach| reach.is_finite())
             .fold(0.0, f64::max);

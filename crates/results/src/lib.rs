@@ -29,6 +29,7 @@ mod headline;
 mod interval;
 mod nan;
 mod people;
+mod published;
 pub mod ranking;
 pub mod steering;
 pub mod training;
@@ -42,14 +43,15 @@ pub use data::{AnnotatorAgreement, DataSummary, JudgeSummary, LengthSummary, Mod
 pub use dissection::{Dissection, ExamplePair, Examples, PropertyNote, Settings, Standings};
 pub use explanation::{Contribution, Explanation};
 pub use findings::{
-    Debtor, FALSE_DISCOVERIES, Fact, Finding, Leads, Leans, NoJudge, NotRewarded, NotWeighed, Owes,
-    PLACES_MEAN, UseJudge, Weighs, noun, places,
+    Debtor, FALSE_DISCOVERIES, Fact, Finding, LEAST_SHARED_PAIRS, LEAST_SHARED_PROMPTS, Leads, Leans,
+    NoJudge, NotRewarded, NotWeighed, Owes, PLACES_MEAN, UseJudge, Weighs, cannot_separate, noun, places,
 };
 pub use fit::{CalibrationBin, Fit, Quality, Skipped, UnitCount};
 pub use gains::{Alike, Gains, LengthAlone, LengthSays, PropertyGain, ThemeGain};
 pub use groups::{ALL, NONE};
 pub use headline::{Habit, Headline};
 pub use people::{People, Reliability, Share};
+pub use published::{PublishedCell, PublishedDifference, PublishedRewards, PublishedRow};
 pub use weight::{Weight, intensity};
 pub use written::{
     Answer, CompareJson, DissectJson, ExplainJson, FitJson, PairSeen, PreviewJson, RankJson, RankLcJson,

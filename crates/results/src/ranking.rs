@@ -34,6 +34,16 @@ pub struct Leaderboard {
     pub tie: Option<f64>,
 }
 
+impl Leaderboard {
+    /// The control that is least separable from the models, if one is not separable, and the model that is ahead on it.
+    pub fn inseparable(&self) -> Option<(&Control, &Ahead)> {
+        let apart = |control: &&Control| control.apart.unwrap_or(1.0);
+        let found = self.controls.iter().filter(|control| !control.is_separable());
+        let least = found.min_by(|a, b| apart(a).total_cmp(&apart(b)))?;
+        Some((least, least.ahead.as_ref()?))
+    }
+}
+
 /// Competitors that met none outside the group.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Group {
@@ -67,7 +77,7 @@ pub struct Row {
 }
 
 /// A property or feature in the same likelihood.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Control {
     /// Its name.
     pub name: String,
@@ -77,6 +87,37 @@ pub struct Control {
     pub low: f64,
     /// Upper end.
     pub high: f64,
+    /// Share of its variation that is not explained by who wrote the responses, 0..1: near 0 it cannot be told from the models.
+    #[serde(default)]
+    pub apart: Option<f64>,
+    /// Share of the verdicts on pairs that differ in it.
+    #[serde(default)]
+    pub differs: Option<f64>,
+    /// The model that is ahead on it most often.
+    #[serde(default)]
+    pub ahead: Option<Ahead>,
+}
+
+/// How often a model is ahead on a property, where responses differ in it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Ahead {
+    /// Who.
+    pub model: String,
+    /// The share of its verdicts on pairs that differ.
+    pub share: f64,
+}
+
+/// Where less than this share of a control's variation is within pairs of models, it cannot be told from them: of two models, one is then ahead
+/// in 95 of 100 pairs.
+const APART: f64 = 0.2;
+/// What differs in fewer of the pairs than this moves no score by much.
+const DIFFERS: f64 = 0.1;
+
+impl Control {
+    /// Whether what it does can be told from what the models do.
+    pub fn is_separable(&self) -> bool {
+        self.apart.is_none_or(|apart| apart >= APART) || self.differs.is_some_and(|differs| differs < DIFFERS)
+    }
 }
 
 /// The score of one competitor with nothing held equal, and what holding something equal adds to it.

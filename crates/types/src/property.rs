@@ -43,6 +43,11 @@ mod tests {
     }
 
     #[test]
+    fn a_property_has_one_name() {
+        assert!(CATALOGUE.iter().all(|p| p.short == p.label.to_lowercase()));
+    }
+
+    #[test]
     fn length_needs_a_noticeable_margin() {
         let longer = |s, l| Rule::Length.compare(l, s);
         // Short ones, by the table.

@@ -90,6 +90,9 @@ pub struct ReadSummary {
     /// The judges, with the number of verdicts, limited to a few entries.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub judges: Vec<JudgeUse>,
+    /// Further judges, which are not listed.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub more_judges: u64,
     /// What a reader should know of the whole: people who were pooled, files given twice.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub remarks: Vec<String>,

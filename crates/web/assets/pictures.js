@@ -24,6 +24,32 @@ export function fileName(title) {
   return plain.slice(0, 80) || "chart";
 }
 
+/**
+ * The name of a chart's file: by study, page and chart, and by a number where a page has several of one name.
+ * @param {string} title of the page: `Rewarded · llmfao · Predilect`
+ * @param {string} chart
+ * @param {number} nth
+ * @returns {string}
+ */
+export function pictureName(title, chart, nth) {
+  const [page, study] = title.split(" · ");
+  const names = study === undefined || study === "Predilect" ? [page, chart] : [study, page, chart];
+  return fileName(nth > 1 ? `${names.join(" ")} ${nth}` : names.join(" "));
+}
+
+/**
+ * What a chart is called: by itself, or by the section that it is in.
+ * @param {Element} chart
+ * @returns {string}
+ */
+function nameOf(chart) {
+  const said = chart.getAttribute("aria-label") ?? chart.closest(".scroll")?.getAttribute("aria-label");
+  const own = chart.querySelector("figcaption:not(.hint), caption")?.firstChild?.textContent;
+  const section = chart.closest("section");
+  const name = said ?? own ?? section?.querySelector("h2, h3")?.textContent ?? section?.getAttribute("aria-label") ?? "";
+  return name.trim();
+}
+
 /** @param {CSSStyleDeclaration} style */
 const seen = (style) => style.display !== "none" && style.visibility !== "hidden" && style.clipPath === "none" && style.clip === "auto";
 
@@ -124,11 +150,12 @@ function save(file, name) {
 
 /**
  * @param {Element} chart
+ * @param {string} name
  * @param {string} kind
  */
-async function take(chart, kind) {
+async function take(chart, name, kind) {
   const { text, width, height } = picture(chart);
-  const name = `${fileName(document.title)}.${kind}`;
+  name = `${name}.${kind}`;
   const drawn = new Blob([text], { type: "image/svg+xml" });
   if (kind === "svg") return save(drawn, name);
   const image = new Image();
@@ -147,18 +174,23 @@ async function take(chart, kind) {
 /** Sets SVG and PNG beside every chart; called whenever an answer was shown. */
 export function pictures() {
   const charts = [...document.querySelectorAll("main figure, main table.dots, main table.heat, main svg.likeness, main svg.places, main table.waterfall")];
+  /** @type {Map<string, number>} */
+  const names = new Map();
   for (const chart of charts.filter((own) => !own.parentElement?.closest("figure, table.dots, table.heat"))) {
+    const own = nameOf(chart);
+    const nth = (names.get(own) ?? 0) + 1;
+    names.set(own, nth);
     const after = chart.closest(".scroll") ?? chart;
     if (after.nextElementSibling?.matches(".pictures")) continue;
     const box = document.createElement("p");
     box.className = "pictures";
-    const what = chart.querySelector("figcaption, caption")?.textContent ?? chart.getAttribute("aria-label") ?? "this chart";
+    const what = own === "" ? "this chart" : own;
     for (const kind of ["svg", "png"]) {
       const button = document.createElement("button");
       button.type = "button";
       button.textContent = kind.toUpperCase();
-      button.setAttribute("aria-label", `${kind.toUpperCase()} of ${what.trim().slice(0, 60)}`);
-      button.addEventListener("click", () => take(chart, kind));
+      button.setAttribute("aria-label", `${kind.toUpperCase()} of ${what.slice(0, 60)}`);
+      button.addEventListener("click", () => take(chart, pictureName(document.title, own, nth), kind));
       box.append(button);
     }
     after.after(box);

@@ -123,6 +123,12 @@ const QUERY: [(&str, &str); 11] = [
     ("prop", "The property that is looked at"),
 ];
 
+/// Which weights of published judges are wanted, for the table `rewards`.
+const PUBLISHED: [(&str, &str); 2] = [
+    ("judge", "Whose weights (repeatable, up to 6)"),
+    ("scenario", "In which scenario or case; without it, the mean over the scenarios"),
+];
+
 /// How a file that was sent is read, and what it is called where it is sent.
 const READING: [(&str, &str); 6] = [
     ("map", "What a column is, as --map takes it: winner=label:0=A,1=B (repeatable)"),
@@ -167,6 +173,11 @@ fn parameters(method: &str, path: &str, query: bool) -> Vec<Value> {
         parameters.push(json!({"name": "as", "in": "query", "schema": {"enum": TableFormat::ALL.map(TableFormat::as_str)},
             "description": "How it is written; without this, the header Accept says it, for the other tables too, e.g. application/vnd.apache.arrow.stream"}));
         parameters.push(json!({"name": "pair", "in": "query", "description": "The pair whose explanation is wanted", "schema": {"type": "string"}}));
+    }
+    if path.contains("/published/") {
+        parameters.extend(PUBLISHED.map(|(name, words)| {
+            json!({"name": name, "in": "query", "description": words, "schema": {"type": "string"}})
+        }));
     }
     if path.ends_with("/recent") {
         parameters.push(json!({"name": "folder", "in": "query", "required": true, "description": "The folder, as the list has it",

@@ -117,6 +117,7 @@ fn router(app: App) -> Router {
     Router::new()
         .route("/", get(pages::home))
         .route("/published", get(pages::published))
+        .route("/published/judges", get(pages::published_judges))
         .route("/uploads/{number}", get(pages::upload))
         .route("/s/{id}", get(pages::rewarded))
         .route("/s/{id}/pairs", get(pages::pairs))

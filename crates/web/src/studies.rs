@@ -75,6 +75,8 @@ pub(crate) struct About {
     pub(crate) empty: Dissection,
     /// Fields that pairs can be grouped and filtered by, with their most frequent values.
     pub(crate) fields: Vec<(String, Vec<(String, u64)>)>,
+    /// How many pairs have a language in the data; that of the others is guessed.
+    pub(crate) languages_stated: u64,
 }
 
 /// All of them, in their order.
@@ -300,7 +302,20 @@ impl About {
             ranking: None,
             settings,
         };
-        Ok(Self { empty, fields })
+        let languages_stated = bench.languages_stated(watch)?;
+        Ok(Self { empty, fields, languages_stated })
+    }
+
+    /// The fields whose values are offered as slices, with what is to be said of one: languages only as far as the data have them, since guesses
+    /// are wrong for short prompts.
+    pub(crate) fn offered(&self) -> impl Iterator<Item = (&str, &[(String, u64)], Option<&'static str>)> {
+        let stated = self.languages_stated;
+        self.fields.iter().filter(move |(field, _)| field != "language" || stated > 0).map(
+            move |(field, values)| {
+                let guessed = field == "language" && stated < self.empty.data.pairs;
+                (field.as_str(), values.as_slice(), guessed.then_some("some guessed"))
+            },
+        )
     }
 
     /// The judges, by number of verdicts.

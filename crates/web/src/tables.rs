@@ -1,7 +1,7 @@
 //! Which tables can be taken along, by what is asked for them?
 
 /// The tables that there are, by what is asked for them.
-pub(crate) const TABLES: [(&str, &[&str]); 8] = [
+pub(crate) const TABLES: [(&str, &[&str]); 9] = [
     ("dissect", &["posteriors", "fits"]),
     ("versus", &["versus"]),
     ("histogram", &["histogram"]),
@@ -23,4 +23,5 @@ pub(crate) const TABLES: [(&str, &[&str]); 8] = [
     ),
     ("models", &["leaderboard", "controls"]),
     ("data", &["counts", "sources"]),
+    ("published", &["rewards"]),
 ];

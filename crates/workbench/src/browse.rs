@@ -116,6 +116,15 @@ impl Workbench {
         Ok(PairsPage { rows: found, total: total as u64, next })
     }
 
+    /// How many pairs have a language in the data; that of the others is guessed from the prompt.
+    ///
+    /// # Errors
+    ///
+    /// When the study cannot be read.
+    pub fn languages_stated(&self, watch: &dyn Watch) -> Result<u64> {
+        self.with(&SliceOptions::default(), watch, |prepared| Ok(prepared.pairs().languages()))
+    }
+
     /// How many pairs are in a slice.
     ///
     /// # Errors

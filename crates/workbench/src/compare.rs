@@ -46,7 +46,8 @@ pub struct CompareOptions {
     pub margin: f64,
     /// Fit the hierarchy over judges and groups too.
     pub pooling: bool,
-    /// Interactive: fits by EP without their check, and without what is not compared.
+    /// Interactive: fits by EP without their importance check, and without what is not compared. Held-out verdicts are still predicted: a
+    /// judge whose fit predicts none is left out of the findings.
     #[serde(skip)]
     pub looking: bool,
 }

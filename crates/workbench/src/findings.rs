@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use predilect_results::comparison::{Contrast, Interval, JudgeKind, JudgeRow, Measure};
+use predilect_results::comparison::{Contrast, Interval, JudgeAgreement, JudgeKind, JudgeRow, Measure};
 use predilect_results::format::SURE;
 use predilect_results::ranking::{Change, LcBoard, Leaderboard, Row};
 use predilect_results::{
@@ -44,9 +44,9 @@ pub(crate) fn of_dissection(d: &Dissection) -> Vec<Finding> {
     all
 }
 
-/// Which model owes most to what the leaderboard of a dissection holds equal, if any does.
+/// Which model owes most to what the leaderboard of a dissection holds equal, if any does, or that this cannot be known.
 fn owed(d: &Dissection) -> impl Iterator<Item = Finding> {
-    let owes = |finding: &&Finding| matches!(finding.fact, Fact::Owes(_));
+    let owes = |finding: &&Finding| matches!(finding.fact, Fact::Owes(_) | Fact::CannotSeparate { .. });
     d.ranking.iter().flat_map(|found| found.findings.iter()).filter(owes).cloned()
 }
 
@@ -95,7 +95,7 @@ fn advice(c: &Comparison) -> Fact {
                 let (judge, pairs) = (row.judge.clone(), count(row, "labels_there"));
                 NoJudge::NoBetter { judge, accuracy, pairs }
             }
-            None => NoJudge::FewLabels { reference: table.reference.clone() },
+            None => few_labels(c),
         };
         return Fact::NoJudge { why };
     };
@@ -116,6 +116,16 @@ fn advice(c: &Comparison) -> Fact {
             .map(|other| other.judge.clone())
             .collect(),
     })
+}
+
+/// How much the reference and any judge share.
+fn few_labels(c: &Comparison) -> NoJudge {
+    let reference = &c.judge_table.reference;
+    let shared =
+        |found: &&JudgeAgreement| found.judges.iter().filter(|judge| reference.contains(judge)).count() == 1;
+    let most = c.agreement.iter().filter(shared).max_by_key(|found| (found.pairs, found.prompts));
+    let (pairs, prompts) = most.map_or((0, 0), |found| (found.pairs, found.prompts));
+    NoJudge::FewLabels { reference: reference.clone(), pairs, prompts }
 }
 
 fn interval(row: &JudgeRow, id: &str) -> Option<Interval> {
@@ -199,12 +209,21 @@ fn leans(c: &Comparison, judge: &str, property: &str) -> Option<Leans> {
 /// Of leaderboards: which model leads, and which owes most to what is held equal.
 pub fn of_standings(raw: &Leaderboard, controlled: Option<&Leaderboard>) -> Vec<Finding> {
     let held = controlled.filter(|board| !board.controls.is_empty());
-    let shown = held.unwrap_or(raw);
+    let inseparable = held.and_then(Leaderboard::inseparable);
+    // What cannot be told from the models is better not held equal.
+    let shown = if inseparable.is_some() { raw } else { held.unwrap_or(raw) };
     let mut all = Vec::new();
-    if let Some(first) = leads(shown) {
+    // Of a board that is known with something held equal only, nothing is said of who leads without that.
+    let known = inseparable.is_none() || raw.controls.is_empty();
+    if let Some(first) = leads(shown).filter(|_| known) {
         all.push(Finding::from(first));
     }
-    all.push(held.map_or(Fact::NothingHeld, owes).into());
+    all.push(match (inseparable, held) {
+        (Some((control, ahead)), _) => {
+            Fact::CannotSeparate { control: control.name.clone(), ahead: ahead.clone() }.into()
+        }
+        (None, held) => held.map_or(Fact::NothingHeld, owes).into(),
+    });
     // For a board with controls the question is which model owes what.
     if held.is_some() {
         all.reverse();

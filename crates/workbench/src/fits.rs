@@ -77,8 +77,8 @@ pub fn fit_with(
     if watch.cancelled() { Err(Error::cancelled()) } else { Ok(fits) }
 }
 
-/// The same without check and without additional comparisons ([`dissect_bare`]), until the result is no longer wanted; `kept` takes the
-/// draws.
+/// The same without importance check and without additional comparisons ([`dissect_bare`]), until the result is no longer wanted; `kept`
+/// takes the draws.
 ///
 /// # Errors
 ///

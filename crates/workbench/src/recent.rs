@@ -1,5 +1,6 @@
 //! Which studies were opened last: a small list in the user's state folder, known from one run of the page to the next.
 
+use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -14,6 +15,8 @@ use crate::studies::is_study;
 pub const MOST: usize = 12;
 /// The name of the list in its folder.
 const FILE: &str = "recent.json";
+/// The file that is locked to change the list.
+const LOCK: &str = "recent.lock";
 /// Size limit of a list in bytes; a longer file is not one.
 const BYTES: u64 = 1 << 20;
 const DAY: u64 = 24 * 60 * 60;
@@ -76,6 +79,7 @@ pub fn note(state: &Path, folder: &Path) -> Result<()> {
     if folder.to_str().is_none() {
         return Ok(());
     }
+    let _held = held(state)?;
     let mut all = recent(state);
     all.retain(|one| one.folder != folder);
     all.insert(0, Recent { folder, opened: now() });
@@ -89,6 +93,7 @@ pub fn note(state: &Path, folder: &Path) -> Result<()> {
 ///
 /// When the list cannot be written.
 pub fn forget(state: &Path, folder: &Path) -> Result<bool> {
+    let _held = held(state)?;
     let mut all = recent(state);
     let before = all.len();
     all.retain(|one| one.folder != folder);
@@ -99,9 +104,16 @@ pub fn forget(state: &Path, folder: &Path) -> Result<bool> {
     Ok(true)
 }
 
+/// The right to change the list, which several servers may want at once: without it one would forget what another has just noted.
+fn held(state: &Path) -> Result<File> {
+    std::fs::create_dir_all(state)?;
+    let file = File::options().create(true).append(true).open(state.join(LOCK))?;
+    file.lock()?;
+    Ok(file)
+}
+
 /// Writes the list so that only its owner can read it: it says what the owner works on.
 fn write(state: &Path, all: &[Recent]) -> Result<()> {
-    std::fs::create_dir_all(state)?;
     let mut file = NewFile::of(&state.join(FILE)).map_err(std::io::Error::other)?;
     #[cfg(unix)]
     {
@@ -146,6 +158,24 @@ mod tests {
             use std::os::unix::fs::PermissionsExt;
             let mode = std::fs::metadata(state.join(FILE)).expect("a file").permissions().mode();
             assert_eq!(mode & 0o777, 0o600);
+        }
+    }
+
+    #[test]
+    fn what_is_noted_at_once_is_all_there() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let state = folder.path().join("state");
+        let studies: Vec<PathBuf> = (0..MOST).map(|at| folder.path().join(format!("s{at}"))).collect();
+        std::thread::scope(|threads| {
+            for study in &studies {
+                std::fs::create_dir_all(study).expect("a folder");
+                threads.spawn(|| note(&state, study).expect("noted"));
+            }
+        });
+        let found = recent(&state);
+        for study in &studies {
+            let study = study.canonicalize().expect("a path");
+            assert!(found.iter().any(|one| one.folder == study), "{}: {found:?}", study.display());
         }
     }
 

@@ -9,6 +9,8 @@ use predilect_types::{Failure, Subject};
 use regex::{Regex, RegexBuilder};
 use serde::{Deserialize, Serialize};
 
+use crate::filter::{ESCAPES, escaped, literal, unknown};
+
 /// What a compiled expression may take in memory, in bytes.
 const REGEX: usize = 1 << 20;
 /// Characters of an expression.
@@ -83,7 +85,7 @@ impl TryFrom<String> for Trial {
 impl fmt::Display for Find {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Text(text) => write!(f, "\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"")),
+            Self::Text(text) => f.write_str(&literal(text)),
             Self::Match { text, any_case, .. } => {
                 write!(f, "/{}/{}", text.replace('/', "\\/"), if *any_case { "i" } else { "" })
             }
@@ -129,8 +131,9 @@ impl Reader<'_> {
         }
     }
 
-    /// Up to a closing mark, with what a backslash protects; `keep` leaves other backslashes where they are.
-    fn until(&mut self, mark: char, keep: bool) -> Result<String, TrialError> {
+    /// Up to a closing mark. In a text a backslash means what [`escaped`] says, in a regular expression what that makes of it, but for the
+    /// mark.
+    fn until(&mut self, mark: char, is_text: bool) -> Result<String, TrialError> {
         let (from, mut text) = (self.at, String::new());
         let mut chars = self.rest().char_indices();
         let end = loop {
@@ -140,8 +143,15 @@ impl Reader<'_> {
                     return Err(self.wrong(format!("the closing {mark} is missing")));
                 }
                 Some((at, c)) if c == mark => break at + c.len_utf8(),
-                Some((_, '\\')) => match chars.next() {
-                    Some((_, c)) if c == mark || !keep => text.push(c),
+                Some((at, '\\')) => match chars.next() {
+                    Some((_, c)) if is_text => {
+                        let Some(c) = escaped(c) else {
+                            self.at += at;
+                            return Err(TrialError { remedy: ESCAPES.to_owned(), ..self.wrong(unknown(c)) });
+                        };
+                        text.push(c);
+                    }
+                    Some((_, c)) if c == mark => text.push(c),
                     Some((_, c)) => text.extend(['\\', c]),
                     None => {}
                 },
@@ -160,7 +170,7 @@ impl Reader<'_> {
             if text.is_empty() { Err(reader.wrong("nothing is looked for")) } else { Ok(()) }
         };
         if self.take("\"") {
-            let text = self.until('"', false)?;
+            let text = self.until('"', true)?;
             let end = self.at;
             empty(self, &text)?;
             self.at = end;
@@ -169,7 +179,7 @@ impl Reader<'_> {
         if !self.take("/") {
             return Err(self.wrong("a text in quotation marks or a regular expression is expected"));
         }
-        let text = self.until('/', true)?;
+        let text = self.until('/', false)?;
         let any_case = self.rest().starts_with('i');
         let end = self.at + usize::from(any_case);
         empty(self, &text)?;
@@ -239,7 +249,7 @@ impl Trial {
     #[must_use]
     pub fn shown_by(&self) -> String {
         let find = match &self.find {
-            Find::Text(text) => format!("/{}/", regex::escape(text).replace('/', "\\/")),
+            Find::Text(text) => format!("/{}/", regex::escape(text).replace('/', "\\/").replace('\n', "\\n")),
             find @ Find::Match { .. } => find.to_string(),
         };
         format!("(text(a) ~ {find} or text(b) ~ {find})")
@@ -284,6 +294,10 @@ mod tests {
             (r"/a\/b/", r"/a\/b/", "a/b", 1.0),
             (r#" "say \"hi\"" "#, r#""say \"hi\"""#, "I say \"hi\"", 1.0),
             ("/é+/", "/é+/", "éé", 1.0),
+            (r#"count(a, "\n- ")"#, r#"count(a, "\n- ")"#, "List:\n- one\n- two", 2.0),
+            ("count(a, \"\n- \")", r#"count(a, "\n- ")"#, "List:\n- one", 1.0),
+            (r#""a\tb\\c""#, r#""a\tb\\c""#, "a\tb\\c", 1.0),
+            (r"count(a, /\n- /)", r"count(a, /\n- /)", "\n- one\n- two", 2.0),
         ] {
             let trial: Trial = text.parse().unwrap_or_else(|error| panic!("{text}: {error}"));
             assert_eq!((trial.to_string().as_str(), trial.rate(response)), (printed, rating), "{text}");
@@ -306,6 +320,7 @@ mod tests {
             ("/(/", 0),
             ("\"x\" /y/", 4),
             ("/(a{1000}){1000}/", 0),
+            (r#"count(a, "x\d")"#, 11),
         ] {
             let error = text.parse::<Trial>().expect_err(text);
             assert_eq!(error.at, at, "{text}: {error}");

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use predilect_analysis::compare::{JudgeApart, judge_apart, versus};
 use predilect_analysis::{Engine, FitOptions};
+use predilect_results::Caution;
 use predilect_results::comparison::{SliceVersus, Versus};
 use predilect_workbench::browse::{PageRequest, Sort};
 use predilect_workbench::compare::{CompareOptions, DRAWS};
@@ -292,6 +293,45 @@ fn a_comparison_ends_wherever_nobody_waits_any_more() {
         .expect("a comparison");
     assert_eq!(plain.comparison.likeness, found.likeness);
     assert_eq!(plain.comparison.contrasts, found.contrasts);
+}
+
+#[test]
+fn findings_of_a_comparison_are_the_same_while_somebody_looks() {
+    // GPT-4's verdicts are not predicted here, so that its contrasts are left out of what is counted.
+    let bench = example(Example::Llmfao);
+    let found = |looking: bool| {
+        let options = CompareOptions { pooling: false, resamples: 200, looking, ..CompareOptions::default() };
+        bench
+            .compare(&slice(""), &FitOptions::default(), &options, &Unwatched)
+            .expect("a comparison")
+            .comparison
+    };
+    let (live, plain) = (found(true), found(false));
+    assert_eq!(live.findings, plain.findings);
+    assert_eq!(live.cautions, plain.cautions);
+    let nothing = |caution: &Caution| matches!(caution, Caution::AddNothing { .. });
+    assert!(plain.cautions.iter().any(nothing), "{:?}", plain.cautions);
+}
+
+#[test]
+fn reasons_are_the_same_while_somebody_looks() {
+    let bench = example(Example::LocalJudge);
+    let judged = SliceOptions { judges: vec!["smollm2-135m-instruct".to_owned()], ..slice("") };
+    for pair in ["#1", "#7", "#250"] {
+        let (checked, looked) = (FitOptions::default(), by_ep());
+        let plain = bench.explain(&judged, &Asked { pair, group: "all", fit: &checked }, &Unwatched);
+        let live = bench.why(&judged, &Asked { pair, group: "all", fit: &looked }, &Unwatched);
+        let (plain, live) = (plain.expect("reasons").explanation, live.expect("reasons").explanation);
+        assert_eq!(plain.contributions.len(), live.contributions.len(), "{pair}");
+        let figures = |e: &predilect_results::Explanation| {
+            let own = [e.value, e.low, e.high];
+            own.into_iter()
+                .chain(e.contributions.iter().flat_map(|c| [c.shap, c.low, c.high]))
+                .collect::<Vec<f64>>()
+        };
+        let near = |(a, b): (f64, f64)| (a - b).abs() < NEAR;
+        assert!(figures(&plain).into_iter().zip(figures(&live)).all(near), "{pair}: {plain:?} {live:?}");
+    }
 }
 
 #[test]

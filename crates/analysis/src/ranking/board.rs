@@ -13,6 +13,7 @@ use super::method::{RankMethod, RankOptions};
 use super::resampled::{Placed, Resampling, resampled};
 use super::scale::Z;
 use super::scored::{Errors, Scored, scores, strength};
+use super::separable::separated;
 
 /// Groups that never met, and members of each, that are named.
 const NAMED: usize = 3;
@@ -158,7 +159,7 @@ fn board(contest: &Contest, options: &RankOptions, raw: Option<&Found>) -> Resul
         }),
         never_met: strangers(contest),
         ranking,
-        controls: own.controls,
+        controls: separated(contest, own.controls),
         tie: own.tie,
     };
     Ok(Found { board, top: own.top })

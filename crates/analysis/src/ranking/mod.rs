@@ -8,6 +8,7 @@ mod method;
 mod resampled;
 mod scale;
 mod scored;
+mod separable;
 
 pub use board::{leaderboard, leaderboards};
 pub use contest::Contest;

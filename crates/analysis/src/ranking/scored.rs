@@ -122,7 +122,13 @@ pub(super) fn scores(
         .enumerate()
         .map(|(at, name)| {
             let (weight, se) = (fit.controls[at], fit.controls_covariance[at * count + at].max(0.0).sqrt());
-            Control { name: name.clone(), weight, low: weight - Z * se, high: weight + Z * se }
+            Control {
+                name: name.clone(),
+                weight,
+                low: weight - Z * se,
+                high: weight + Z * se,
+                ..Control::default()
+            }
         })
         .collect();
     let reaches =

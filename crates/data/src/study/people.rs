@@ -17,6 +17,7 @@ const LISTED: usize = 40;
 #[derive(Debug, Default)]
 pub(super) struct People {
     judges: BTreeMap<String, Judge>,
+    /// Verdicts of judges that are counted no more by name.
     more: u64,
 }
 
@@ -136,15 +137,43 @@ impl People {
             }
         }
         listed.sort_by(|x, y| y.verdicts.cmp(&x.verdicts).then_with(|| x.judge.cmp(&y.judge)));
+        summary.more_judges = listed.len().saturating_sub(LISTED) as u64;
         listed.truncate(LISTED);
         summary.judges = listed;
-        let left = judges.len().saturating_sub(LISTED) as u64 + self.more;
-        if left > 0 {
-            summary.remarks.push(format!("{left} more judges are not listed"));
+        if self.more > 0 {
+            summary.remarks.push(format!(
+                "{} verdicts are by judges beyond the {NAMED} that are counted by name",
+                self.more
+            ));
         }
         let unnamed = judges.iter().find(|(name, _)| *name == "unnamed" || name.starts_with("unnamed ("));
         if let Some((name, _)) = unnamed {
             summary.remarks.push(format!("no column says who judged, so the judge is called `{name}`"));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_judges_are_counted_however_many_are_listed() {
+        let mut people = People::default();
+        for person in 0..126 {
+            for _ in 0..=person {
+                people.add(&Verdict {
+                    annotator: Some(format!("p{person}")),
+                    ..Verdict::new("x", "human", 1.0)
+                });
+            }
+        }
+        let told = |judges: Judges| {
+            let mut summary = ReadSummary::default();
+            people.tell(&people.split(judges, &[]), &mut summary);
+            (summary.judges.len() as u64, summary.more_judges)
+        };
+        assert_eq!(told(Judges::Each), (40, 86));
+        assert_eq!(told(Judges::Pooled), (1, 0));
     }
 }

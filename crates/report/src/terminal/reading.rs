@@ -42,8 +42,8 @@ pub fn print_reading(summary: &ReadSummary, out: &mut dyn Write) -> io::Result<(
             .take(VALUES)
             .map(|judge| format!("{} ({})", text::line(&judge.judge), format::count(judge.verdicts)))
             .collect();
-        let more = summary.judges.len().saturating_sub(VALUES);
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let more = summary.judges.len().saturating_sub(VALUES) as u64 + summary.more_judges;
+        let more = if more > 0 { format!(" and {} more", format::count(more)) } else { String::new() };
         writeln!(out, "judges: {}{more}", judges.join(", "))?;
     }
     for remark in &summary.remarks {

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::headline::Headline;
 use crate::interval::Interval;
+use crate::ranking::Ahead;
 
 /// The false discovery rate at which something is called a difference or a change.
 pub const FALSE_DISCOVERIES: f64 = 0.05;
@@ -65,6 +66,13 @@ pub enum Fact {
     },
     /// Which model owes most to what is held equal.
     Owes(Owes),
+    /// What is held equal can hardly be told from the models, one of which is nearly always ahead on it.
+    CannotSeparate {
+        /// What is held equal and cannot be told from the models, by id.
+        control: String,
+        /// The model that is ahead on it most often.
+        ahead: Ahead,
+    },
     /// No score surely changes when something is held equal.
     OwesNothing {
         /// What is held equal.
@@ -104,16 +112,27 @@ pub struct UseJudge {
     pub not_surely_worse: Vec<String>,
 }
 
+/// With fewer pairs shared with the reference nothing is reported of a judge.
+pub const LEAST_SHARED_PAIRS: u64 = 20;
+/// With fewer prompts the variation of verdicts is not estimated.
+pub const LEAST_SHARED_PROMPTS: u64 = 10;
+
 /// Why no judge is recommended.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "because", rename_all = "snake_case")]
 pub enum NoJudge {
     /// No judge represents people or right answers.
     NoReference,
-    /// The reference and the judges share too few pairs.
+    /// The reference and the judges share too few pairs, or pairs on too few prompts, to tell how far verdicts vary.
     FewLabels {
         /// Whose.
         reference: Vec<String>,
+        /// The most pairs that any judge shares with any of them.
+        #[serde(default)]
+        pairs: u64,
+        /// Different prompts among these.
+        #[serde(default)]
+        prompts: u64,
     },
     /// No judge is surely better than chance.
     NoBetter {

@@ -11,10 +11,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use fact::{
-    Debtor, FALSE_DISCOVERIES, Fact, Leads, Leans, NoJudge, NotRewarded, NotWeighed, Owes, UseJudge, Weighs,
+    Debtor, FALSE_DISCOVERIES, Fact, LEAST_SHARED_PAIRS, LEAST_SHARED_PROMPTS, Leads, Leans, NoJudge,
+    NotRewarded, NotWeighed, Owes, UseJudge, Weighs,
 };
 pub use nouns::noun;
 pub use places::{PLACES_MEAN, places};
+pub use words::cannot_separate;
 
 /// One finding.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -3,13 +3,15 @@
 use predilect_types::shown::line;
 
 use super::fact::{
-    Debtor, FALSE_DISCOVERIES, Fact, Leads, Leans, NoJudge, NotRewarded, NotWeighed, Owes, UseJudge, Weighs,
+    Debtor, FALSE_DISCOVERIES, Fact, LEAST_SHARED_PAIRS, LEAST_SHARED_PROMPTS, Leads, Leans, NoJudge,
+    NotRewarded, NotWeighed, Owes, UseJudge, Weighs,
 };
 use super::nouns::noun;
 use super::places::places;
 use crate::format;
 use crate::headline::{Habit, Headline};
 use crate::interval::Interval;
+use crate::ranking::Ahead;
 
 /// Names in one sentence.
 const NAMED: usize = 3;
@@ -40,24 +42,7 @@ impl Fact {
             Self::UseJudge(found) => found.sentence(),
             Self::NoJudge { why } => why.sentence(),
             Self::Weighs(found) => found.sentence(),
-            Self::WeighsAlike { of, without } => {
-                let left_out = match without.as_slice() {
-                    [] => String::new(),
-                    [one] => format!(
-                        " Left out: {}, whose fit predicts better than its baselines by no more than chance.",
-                        line(one)
-                    ),
-                    all => format!(
-                        " Left out: {}, whose fits predict better than their baselines by no more than chance.",
-                        listed(all)
-                    ),
-                };
-                format!(
-                    "No judge clearly rewards anything differently from the reference: none of {} is a difference at a false discovery rate of {}.{left_out}",
-                    format::counted(*of, "contrast", "contrasts"),
-                    format::share(FALSE_DISCOVERIES),
-                )
-            }
+            Self::WeighsAlike { of, without } => weigh_alike(*of, without),
             Self::NotWeighed { why } => why.sentence().to_owned(),
             Self::Departs(found) => departs(found),
             Self::DepartsNowhere { judges: 0 | 1 } => {
@@ -68,7 +53,7 @@ impl Fact {
             }
             Self::Rewards { judge, property: id, intensity, sure, predicts } => {
                 let chance = if *predicts == Some(false) {
-                    " But on verdicts it has not seen, the fit predicts better than its baselines by no more than chance."
+                    " But the fit does not clearly predict unseen verdicts better than its baselines."
                 } else {
                     ""
                 };
@@ -86,10 +71,12 @@ impl Fact {
                 }
             ),
             Self::Owes(found) => found.sentence(),
+            Self::CannotSeparate { control, ahead } => cannot_separate(control, ahead),
             Self::OwesNothing { controls, of } => format!(
-                "With {} held equal, none of {} clearly changes: nothing shows that any model owes its place to that.",
+                "With {} held equal, none of {} clearly changes: nothing shows that any model owes its place to {}.",
                 listed_properties(controls),
                 format::counted(*of, "score", "scores"),
+                if controls.len() == 1 { "it" } else { "them" },
             ),
             Self::NothingHeld => {
                 "Nothing is held equal here, so what a model owes to length or formatting is not known.".to_owned()
@@ -97,6 +84,39 @@ impl Fact {
             Self::Leads(found) => found.sentence(),
         }
     }
+}
+
+/// That no judge rewards anything differently, and whose fits were not looked at for that.
+fn weigh_alike(of: u64, without: &[String]) -> String {
+    let left_out = match without {
+        [] => String::new(),
+        [one] => format!(
+            " Left out: {}, whose fit does not clearly predict unseen verdicts better than its baselines.",
+            line(one)
+        ),
+        all => format!(
+            " Left out: {}, whose fits do not clearly predict unseen verdicts better than their baselines.",
+            listed(all)
+        ),
+    };
+    format!(
+        "No judge clearly rewards anything differently from the reference: none of {} is a difference at a false discovery rate of {}.{left_out}",
+        format::counted(of, "contrast", "contrasts"),
+        format::share(FALSE_DISCOVERIES),
+    )
+}
+
+/// That a control cannot be told from the models, and so what nobody knows.
+pub fn cannot_separate(control: &str, ahead: &Ahead) -> String {
+    let name = noun(control);
+    let mut letters = name.chars();
+    let first = letters.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
+    format!(
+        "{first}{} cannot be separated from the models here: {} is ahead on it in {} of its verdicts on pairs that differ in it. What a model owes to it is not known.",
+        letters.as_str(),
+        line(&ahead.model),
+        format::share(ahead.share),
+    )
 }
 
 fn listed_properties(ids: &[String]) -> String {
@@ -144,10 +164,26 @@ impl NoJudge {
                 "Which judge to use, and what people reward that a judge does not, is not known: no judge here is named as people or right answers."
                     .to_owned()
             }
-            Self::FewLabels { reference } => format!(
-                "Which judge to use is not known: {} and the judges share too few pairs.",
-                listed(reference)
-            ),
+            Self::FewLabels { reference, pairs, prompts } => {
+                let of = listed(reference);
+                let shared = format::counted(*pairs, "pair", "pairs");
+                let why = if *pairs == 0 {
+                    format!("{of} and the judges share no pair")
+                } else if *pairs < LEAST_SHARED_PAIRS {
+                    format!(
+                        "{of} and the judges share too few pairs ({} at most; {LEAST_SHARED_PAIRS} are needed)",
+                        format::count(*pairs)
+                    )
+                } else if *prompts < LEAST_SHARED_PROMPTS {
+                    format!(
+                        "{of} and the judges share {shared}, but on {} only, and {LEAST_SHARED_PROMPTS} are needed to tell how far verdicts vary",
+                        format::counted(*prompts, "prompt", "prompts")
+                    )
+                } else {
+                    format!("on the {shared} that {of} and the judges share, verdicts do not vary enough to tell")
+                };
+                format!("Which judge to use is not known: {why}.")
+            }
             Self::NoBetter { judge, accuracy, pairs } => format!(
                 "No judge here can stand in for the reference: {} comes closest and agrees with it in {} of its verdicts on {} (90 % interval), \
                  which does not clearly help.",

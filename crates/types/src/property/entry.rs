@@ -57,7 +57,7 @@ pub struct Property {
     pub index: Option<u8>,
     /// The name in a table's heading.
     pub label: &'static str,
-    /// The name in a plot.
+    /// The name within a line: the label in lower case, so that a property is called the same everywhere.
     pub short: &'static str,
     /// What it means, in one sentence.
     pub description: &'static str,

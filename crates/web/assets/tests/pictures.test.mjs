@@ -1,7 +1,7 @@
 // `node --test crates/web/assets/tests`
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { escaped, fileName } from "../pictures.js";
+import { escaped, fileName, pictureName } from "../pictures.js";
 
 test("a text is XML whatever it holds", () => {
   assert.equal(escaped('<b a="1">&\u0000\u001b</b>'), "&lt;b a=&quot;1&quot;&gt;&amp;&lt;/b&gt;");
@@ -11,4 +11,13 @@ test("a text is XML whatever it holds", () => {
 test("a file is named after the page", () => {
   assert.equal(fileName("Rewarded · llmfao · Predilect"), "rewarded-llmfao-predilect");
   assert.equal(fileName("···"), "chart");
+});
+
+test("every chart of a page has a file of its own", () => {
+  const title = "Rewarded · llmfao · Predilect";
+  assert.equal(pictureName(title, "Preference intensities", 1), "llmfao-rewarded-preference-intensities");
+  assert.equal(pictureName(title, "Words of A minus words of B", 1), "llmfao-rewarded-words-of-a-minus-words-of-b");
+  assert.equal(pictureName(title, "", 1), "llmfao-rewarded");
+  assert.equal(pictureName(title, "", 2), "llmfao-rewarded-2");
+  assert.equal(pictureName("Published judges · Predilect", "Map", 1), "published-judges-map");
 });

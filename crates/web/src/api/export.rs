@@ -8,14 +8,15 @@ use axum::response::{IntoResponse, Response};
 use predilect_workbench::Error;
 use predilect_workbench::browse::PageRequest;
 use predilect_workbench::tables::{
-    Table, TableFormat, explanation_table, fit_tables, histogram_table, pair_table, read_tables, versus_table,
+    Table, TableFormat, explanation_table, fit_tables, histogram_table, pair_table, published_table,
+    read_tables, versus_table,
 };
 
 use super::answer::{PAGE, asked};
 use crate::app::App;
 use crate::asking::{Waiting, ask};
 use crate::problem::Problem;
-use crate::published::compared_published;
+use crate::published::{PublishedQuery, compared_published};
 use crate::query::Query;
 use crate::reasons::{Reasons, reasons};
 use crate::studies::Opened;
@@ -166,8 +167,19 @@ pub(crate) async fn published(
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let query = asked(query, &NAMES)?;
-    let wanted = Wanted::of(&query, &headers, "similarity")?;
+    let (published, wrong) = PublishedQuery::read(query.as_deref().unwrap_or_default());
+    if let Some(problem) = wrong {
+        return Err(problem);
+    }
+    let own = |name: &str| ["judge", "scenario", "prop", "sort"].contains(&name);
+    let rest = form_urlencoded::parse(query.as_deref().unwrap_or_default().as_bytes());
+    let rest = form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(rest.filter(|(name, _)| !own(name)))
+        .finish();
+    let wanted = Wanted::of(&asked(Some(rest), &NAMES)?, &headers, "similarity")?;
+    if wanted.asked() == "published" {
+        return wanted.answer("published", &[published_table(&published.rewards()?)?]);
+    }
     ask(&app.costly(), move |_| wanted.answer("published", &Table::of_comparison(compared_published()?)?))
         .await
 }

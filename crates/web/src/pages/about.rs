@@ -1,19 +1,15 @@
-//! The pages outside studies: the first one, the published judges, and not found.
+//! The pages outside studies: the first one, and not found.
 
 use axum::extract::State;
 use axum::http::{StatusCode, Uri};
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use maud::{Markup, html};
-use predilect_report::live;
 use predilect_workbench::recent::Recent;
 use predilect_workbench::sent::Bytes;
 
 use super::parts::{plain_page, problem, shown};
-use super::take::take_published;
 use crate::app::App;
-use crate::asking::ask;
 use crate::problem::Problem;
-use crate::published::compared_published;
 use crate::query::quoted;
 use crate::studies::last_name;
 
@@ -23,7 +19,7 @@ pub(crate) async fn home(State(app): State<App>) -> Response {
     let (own, examples): (Vec<_>, Vec<_>) = served.iter().partition(|served| !served.is_example());
     let main = html! {
         h1 { "What does a judge reward?" }
-        p { "Open a study, and every filter you write is a question: the posterior of what each judge rewards, with intervals, is the answer." }
+        p { "Open a study to see what each judge rewards, and how sure that is. Filter its pairs in any way, and the answer for those pairs is there at once." }
         (drop_here(&app))
         @if !own.is_empty() {
             h2 { "Studies" }
@@ -37,8 +33,8 @@ pub(crate) async fn home(State(app): State<App>) -> Response {
             @for served in &examples {
                 li { a href={ "/s/" (served.id) } { b { (served.title) } span { (about_example(&served.id)) } } }
             }
-            li { a href="/published" { b { "33 published judges" } span { "People and 32 language models, by the weights of Li et al. (2024)." } } }
-            li { a href="/s/llmfao/label" { b { "Judge pairs yourself" } span { "After some votes on pairs of the example, you see what you reward and which judge you resemble." } } }
+            li { a href="/published" { b { "33 published judges" } span { "What people and 32 language models reward, by the weights of Li et al. (2024): does GPT-4 like well formatted answers more than people do?" } } }
+            li { a href="/s/llmfao/label" { b { "Judge pairs yourself" } span { "Vote on pairs of the example, and see what you reward and which judge you resemble." } } }
         }
     };
     plain_page(StatusCode::OK, "Studies", &main)
@@ -82,7 +78,7 @@ fn drop_here(app: &App) -> Markup {
                 form #drop.drop data-most=(most) {
                     label for="file" { strong { "Your own data: " } "drop a file here, or choose one, in any format of the field." }
                     input #file type="file" name="file" required;
-                    button type="submit" { "Look into it" }
+                    button type="submit" { "Preview it" }
                     p.hint {
                         "JSON, JSON Lines, CSV, Parquet, Arrow, compressed or not, up to " (Bytes(most)) ". You see how it is understood before anything is kept; it stays on "
                         "the machine of this server" @if !app.uploads.stays() { " and is deleted when the server ends" } "."
@@ -114,26 +110,41 @@ fn about_example(id: &str) -> &'static str {
     }
 }
 
-pub(crate) async fn published(State(app): State<App>) -> Response {
-    match ask(&app.costly(), |_| compared_published()).await {
-        Ok(comparison) => {
-            let main = html! {
-                h1 { "How 33 published judges compare" }
-                (live::judges(comparison))
-                (take_published())
-            };
-            plain_page(StatusCode::OK, "Published judges", &main)
-        }
-        Err(found) => problem(&found),
-    }
-}
-
-/// An address that leads nowhere.
+/// An address that leads nowhere, or to a page with a slash too many behind it.
 pub(crate) async fn nowhere(uri: Uri) -> Response {
+    if let Some(place) = without_slash(&uri) {
+        return Redirect::permanent(&place).into_response();
+    }
     let found =
         Problem::not_found("there is nothing at this address").remedy("the first page lists what there is");
     if uri.path().starts_with("/api/") {
         return found.remedy("/api/v1/openapi.json lists what programs may ask").into_response();
     }
     problem(&found)
+}
+
+/// The address of a page without the slashes behind it; only within the pages of this server.
+fn without_slash(uri: &Uri) -> Option<String> {
+    let place = uri.path().strip_suffix('/')?.trim_end_matches('/');
+    let page = ["/s/", "/published", "/uploads/"].iter().any(|start| place.starts_with(start));
+    page.then(|| match uri.query() {
+        Some(query) => format!("{place}?{query}"),
+        None => place.to_owned(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slash_too_many_leads_to_the_page() {
+        let of = |text: &str| without_slash(&text.parse().expect("an address"));
+        assert_eq!(of("/s/llmfao/").as_deref(), Some("/s/llmfao"));
+        assert_eq!(of("/s/llmfao/pairs//?judge=a%26b").as_deref(), Some("/s/llmfao/pairs?judge=a%26b"));
+        assert_eq!(of("/published/").as_deref(), Some("/published"));
+        for nowhere in ["/", "//example.org/", "/s/", "/api/v1/studies/", "/s/llmfao", "/nowhere/"] {
+            assert_eq!(of(nowhere), None, "{nowhere}");
+        }
+    }
 }

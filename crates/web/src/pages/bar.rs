@@ -3,9 +3,9 @@
 use maud::{Markup, html};
 use predilect_report::format;
 use predilect_report::live::Order;
-use predilect_workbench::Other;
 use predilect_workbench::labelling::judge_named;
 use predilect_workbench::trial::MOST as MOST_TRIED;
+use predilect_workbench::{Other, literal};
 
 use super::parts::{place, shown};
 use crate::query::{Query, Read};
@@ -132,7 +132,7 @@ fn example(about: Option<&About>) -> String {
     let scenarios = fields.iter().find(|(field, _)| field == "scenario").map(|(_, values)| values);
     let short = |value: &&String| value.chars().nth(SCENARIO).is_none() && shown(value) == **value;
     match scenarios.and_then(|values| values.iter().map(|(value, _)| value).find(short)) {
-        Some(scenario) => format!("scenario = {} and words(a) > words(b)", quoted(scenario)),
+        Some(scenario) => format!("scenario = {} and words(a) > words(b)", literal(scenario)),
         None => "words(a) > words(b)".to_owned(),
     }
 }
@@ -142,10 +142,11 @@ fn offers(served: &Served, query: &Query, about: &About, end: &str) -> Markup {
     let longer = ["words(a) > 2 * words(b)"];
     html! {
         ul.chips.row aria-label="Slices to start from" {
-            @for (field, values) in &about.fields {
-                @for (value, pairs) in values.iter().take(VALUES) {
-                    @if let Some(narrower) = query.narrowed(&format!("{field} = {}", quoted(value))) {
-                        li { a href=(place(served, end, &narrower)) { @if field != "scenario" { span.n { (field) " " } } bdi { (shown(value)) } " " span.n { (format::count(*pairs)) } } }
+            @for (field, values, note) in about.offered() {
+                // What has no language is no value to ask for.
+                @for (value, pairs) in values.iter().filter(|(value, _)| field == "scenario" || value != "unknown").take(VALUES) {
+                    @if let Some(narrower) = query.narrowed(&format!("{field} = {}", literal(value))) {
+                        li { a href=(place(served, end, &narrower)) { @if field != "scenario" { span.n { (field) @if let Some(note) = note { " (" (note) ")" } " " } } bdi { (shown(value)) } " " span.n { (format::count(*pairs)) } } }
                     }
                 }
             }
@@ -154,9 +155,4 @@ fn offers(served: &Served, query: &Query, about: &About, end: &str) -> Markup {
             }
         }
     }
-}
-
-/// A value as a filter writes it.
-pub(super) fn quoted(value: &str) -> String {
-    format!("\"{}\"", value.replace('\\', "\\\\").replace('"', "\\\""))
 }

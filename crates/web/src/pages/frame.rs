@@ -15,7 +15,7 @@ use crate::query::{Query, Read};
 use crate::studies::{About, Served};
 
 /// The header by which the script asks for the answer alone.
-const FRAGMENT: &str = "predilect-fragment";
+pub(super) const FRAGMENT: &str = "predilect-fragment";
 
 /// Milliseconds after which the script asks again for a study that is being read.
 const AGAIN: &str = "1000";

@@ -8,15 +8,17 @@ mod frame;
 mod label;
 mod moved;
 mod parts;
+mod published;
 mod runs;
 mod study;
 mod take;
 mod upload;
 
-pub(crate) use about::{home, nowhere, published};
+pub(crate) use about::{home, nowhere};
 pub(crate) use label::label;
 pub(crate) use moved::moved;
 pub(crate) use parts::problem;
+pub(crate) use published::{published, published_judges};
 pub(crate) use runs::runs;
 pub(crate) use study::{data, judges, models, pair, pairs, rewarded};
 pub(crate) use upload::upload;

@@ -17,7 +17,7 @@ use crate::app::App;
 use crate::problem::Problem;
 use crate::query::Query;
 use crate::reasons::{Reasons, reasons};
-use crate::studies::Served;
+use crate::studies::{COMPARED, Served};
 
 /// Judges whose weights one page shows, if none was chosen.
 const JUDGES: usize = 6;
@@ -179,9 +179,10 @@ pub(crate) async fn pair(
                             }
                             " gives A a " b { (predilect_report::format::share(explanation.value)) } " chance of winning ["
                             (predilect_report::format::share(explanation.low)) ", " (predilect_report::format::share(explanation.high)) "]."
-                            @if let Some(p_a) = explanation.p_a { " Its verdict: " (live::verdict(p_a)) "." }
+                            @if let Some(p_a) = explanation.p_a { " Its own verdict is " (live::verdict(p_a)) "." }
                         }
                         div.scroll role="region" tabindex="0" aria-label="What moved it" { (live::waterfall(explanation)) }
+                        p.hint { "The fit is not checked while you look. " code { "predilect explain" } " checks it, and gives the same figures where the check passes." }
                     }
                     Err(why) => { p.n { "Not explained: " (shown(why)) } }
                 }
@@ -214,7 +215,17 @@ pub(crate) async fn judges(
         };
         let main = html! {
             h1 { "How the judges compare" @if query.filter.is_some() { " in this slice" } }
+            @if query.judges.is_empty() && opened.about.judges().len() > COMPARED {
+                p.hint {
+                    "Of " (opened.about.judges().len()) " judges, the " (COMPARED) " with the most verdicts are compared here, so fewer contrasts are counted than by "
+                    code { "predilect compare" } ", which takes all. Choose judges to compare others."
+                }
+            }
             (live::judges(&comparison))
+            p.hint {
+                "While you look, fits are not checked by importance sampling, intervals of agreement and similarity come from 200 resamples instead of 1,000, and pooled fits are left "
+                "out; " code { "predilect compare" } " has all of these. The contrasts, and the judges that are left out of the findings, are the same."
+            }
             (take(served, query, &["judges"], ("/judges", "compare", &[])))
         };
         Ok((Said { title: "Judges".to_owned(), main }, Some(counts)))
@@ -316,7 +327,7 @@ pub(crate) async fn data(
     answered(app, headers, id, query, "/data", |served, opened, query, _| {
         let about = &opened.about;
         let main = html! {
-            h1 { "What was read" }
+            h1 { "The data, and how they were read" }
             (live::data(&about.empty))
             (take(served, query, &["data"], ("/data", "", &[])))
         };

@@ -4,6 +4,7 @@ use maud::{Markup, html};
 use predilect_workbench::tables::TableFormat;
 
 use super::parts::{place, shown};
+use crate::published::PublishedQuery;
 use crate::query::Query;
 use crate::studies::Served;
 use crate::tables::TABLES;
@@ -52,16 +53,21 @@ pub(super) fn take(
     }
 }
 
-/// The tables of the published judges.
-pub(super) fn take_published() -> Markup {
-    let address =
-        |what: &str, format: TableFormat| format!("/api/v1/published/export?what={what}&as={format}");
+/// Tables of the published judges, with the link of the page or the command line that gives the same.
+pub(super) fn take_published(query: &PublishedQuery, names: &[&str]) -> Markup {
+    let own = query.to_address();
+    let address = |what: &str, format: TableFormat| {
+        let start = if own.is_empty() { "?" } else { "&" };
+        format!("/api/v1/published/export{own}{start}what={what}&as={format}")
+    };
+    let link = format!("/published{own}");
     html! {
         section.take aria-label="Export" {
             details {
-                summary { "Export: tables, command line" }
-                (tables(&["similarity", "clusters"], &address))
-                p.copy { "predilect compare --published" }
+                summary { "Export: tables, " @if names.contains(&"rewards") { "link" } @else { "command line" } }
+                (tables(names, &address))
+                @if names.contains(&"rewards") { p { "This view: " a href=(link) { code { (shown(&link)) } } } }
+                @else { p.copy { "predilect compare --published" } }
             }
         }
     }

@@ -18,7 +18,8 @@ const where = (text) => `where=${encodeURIComponent(text)}`;
 const slice = where("words(a) > 2 * words(b)");
 const PAGES = [
   ["home", "/"],
-  ["published", "/published"],
+  ["published", "/published?scenario=Code&prop=well_formatted"],
+  ["published-judges", "/published/judges"],
   ["rewarded", "/s/llmfao"],
   ["slice", `/s/llmfao?${slice}`],
   ["versus", `/s/llmfao?${slice}&vs=rest&judge=human&judge=gpt-4`],
@@ -260,6 +261,21 @@ await page.setInputFiles("#file", { name: "empty.csv", mimeType: "text/csv", buf
 await page.locator("#drop button").click();
 check(/empty/.test(await page.locator("#sent").innerText()), "an empty file is refused in words");
 await context.close();
+
+// The question that people come with is answered in three choices, and Back undoes the last.
+const asking = await browser.newContext();
+const newcomer = await asking.newPage();
+await newcomer.goto(`${base}/`);
+await newcomer.getByText("33 published judges").click();
+await newcomer.selectOption('select[name="scenario"]', "Code");
+await newcomer.waitForFunction(() => document.querySelector("h1")?.textContent?.includes("in Code"));
+await newcomer.selectOption('select[name="prop"]', "well_formatted");
+await newcomer.waitForFunction(() => document.querySelector(".found li")?.textContent?.startsWith("Well formatted"));
+check(/more than.*human in Code/.test(await newcomer.locator(".found li").first().innerText()), "what GPT-4 likes more than people do, in code, is found by clicking");
+await newcomer.goBack();
+await newcomer.waitForFunction(() => !document.querySelector(".found li")?.textContent?.startsWith("Well formatted"));
+check(newcomer.url().endsWith("scenario=Code"), "Back undoes a choice among the published judges");
+await asking.close();
 
 // Without a script every page says the same.
 const bare = await browser.newContext({ javaScriptEnabled: false });

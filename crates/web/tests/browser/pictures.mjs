@@ -151,7 +151,7 @@ try {
   await picture("versus", `${study}?${slice}&vs=rest&judge=human&judge=gpt-4`);
   await picture("pairs", `${study}/pairs?pairs=surprise`);
   await picture("pair", `${study}/pairs/1799`, { options: tall(1420) });
-  await picture("judges", `${base}/published`, { before: below("Which judges reward alike?") });
+  await picture("judges", `${base}/published/judges`, { before: below("Which judges reward alike?") });
   await picture("judge-table", `${study}/judges`, { options: tall(960) });
   await picture("models", `${study}/models`, { options: tall(1020) });
   await picture("label", `${study}/label?name=Ada`, { before: label, options: { viewport: { width: 1280, height: 900 } } });

@@ -2,7 +2,7 @@
 
 use predilect_analysis::FitOptions;
 use predilect_analysis::dissect::{ALL, Fits};
-use predilect_analysis::explain::{DRAWS_OF_MANY, Explainer};
+use predilect_analysis::explain::{DRAWS, Explainer};
 use predilect_results::Examples;
 use predilect_results::{Caution, Comparison};
 
@@ -39,7 +39,7 @@ pub(super) fn explain_examples(examples: &mut [(Examples, Vec<u32>)], slice: &Sl
     else {
         return;
     };
-    let Ok(explainer) = Explainer::new(&slice.table, &judge, ALL, fit, DRAWS_OF_MANY) else {
+    let Ok(explainer) = Explainer::new(&slice.table, &judge, ALL, fit, DRAWS) else {
         return;
     };
     for (examples, numbers) in examples {

@@ -65,7 +65,14 @@ fn standings<'a>(
     rows: impl IntoIterator<Item = &'a VerdictRow>,
     judges: Vec<String>,
 ) -> Option<Standings> {
-    let controls: Vec<usize> = HELD.iter().filter_map(|name| table.column(name)).collect();
+    let rows: Vec<&VerdictRow> = rows.into_iter().collect();
+    // What never differs is equal already, and has no weight that could be found.
+    let differs = |column: &usize| {
+        let own =
+            |row: &&VerdictRow| table.row(row.pair).nth(*column).is_some_and(|x| x != 0.0 && !x.is_nan());
+        rows.iter().any(own)
+    };
+    let controls: Vec<usize> = HELD.iter().filter_map(|name| table.column(name)).filter(differs).collect();
     let (contest, ..) = Contest::of_rows(table, rows, &controls);
     if contest.models.len() < 2 {
         return None;

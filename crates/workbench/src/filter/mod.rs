@@ -17,10 +17,12 @@
 //! | `meta.KEY` | a field of the data |
 //!
 //! Operators: `=`, `!=`, `<`, `<=`, `>`, `>=`, `in (...)`, `not in (...)`, `~ /REGEX/`, `!~ /REGEX/` (`i` after it: ignoring case), `+`,
-//! `-`, `*`, `/`, `and`, `or`, `not`, parentheses. Names that are not plain words are put in quotation marks. A comparison with a missing
-//! value is never true, whatever the operator: `meta.year > 2020` and `meta.year <= 2020` both leave out pairs without a year.
+//! `-`, `*`, `/`, `and`, `or`, `not`, parentheses. Names that are not plain words are put in quotation marks, in which `\n` is a line break,
+//! `\t` a tab, `\\` a backslash and `\"` a quotation mark; any other backslash is refused. A comparison with a missing value is never true,
+//! whatever the operator: `meta.year > 2020` and `meta.year <= 2020` both leave out pairs without a year.
 
 mod error;
+mod escapes;
 mod eval;
 mod expression;
 mod parse;
@@ -31,6 +33,8 @@ mod tests;
 use std::str::FromStr;
 
 pub use error::FilterError;
+pub use escapes::literal;
+pub(crate) use escapes::{ESCAPES, escaped, unknown};
 pub(crate) use eval::{Found, Known, Texts};
 pub use expression::Filter;
 pub(crate) use expression::{Field, Is, Literal, Part, Side};

@@ -3,6 +3,7 @@
 use regex::RegexBuilder;
 
 use super::error::FilterError;
+use super::escapes::{ESCAPES, escaped, unknown};
 use super::expression::{Field, Is, Literal, Order, Part, Pattern, Side, Sign, Value};
 
 /// How deeply parentheses and `not` may be nested.
@@ -377,7 +378,7 @@ impl<'t> Parser<'t> {
         Ok(&rest[..end])
     }
 
-    /// A plain word, or any text in quotation marks, in which `\"` and `\\` are escapes.
+    /// A plain word, or any text in quotation marks, in which a backslash means what [`escaped`] says.
     fn name(&mut self) -> Read<String> {
         self.blank();
         if !self.rest().starts_with('"') {
@@ -398,7 +399,14 @@ impl<'t> Parser<'t> {
                     self.at += at + 1;
                     return Ok(name);
                 }
-                '\\' => name.extend(chars.next().map(|(_, c)| c)),
+                '\\' => match chars.next().map(|(_, c)| escaped(c).ok_or(c)) {
+                    Some(Ok(c)) => name.push(c),
+                    Some(Err(c)) => {
+                        self.at += at;
+                        return Err(self.wrong(unknown(c), ESCAPES));
+                    }
+                    None => {}
+                },
                 c => name.push(c),
             }
         }

@@ -2,6 +2,7 @@
 
 use std::fmt::{Display, Formatter, Result, Write};
 
+use super::escapes::literal;
 use super::expression::{Field, Filter, Is, Literal, Order, Part, Side, Sign, Value};
 
 impl Display for Filter {
@@ -151,5 +152,5 @@ impl Side {
 
 /// A name in quotation marks: whatever it is, it is read as one.
 fn name(text: &str, out: &mut Formatter<'_>) -> Result {
-    write!(out, "\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
+    out.write_str(&literal(text))
 }

@@ -1,3 +1,4 @@
+use super::expression::Value;
 use super::*;
 use proptest::prelude::*;
 use std::borrow::Cow;
@@ -104,6 +105,9 @@ fn what_cannot_be_read_is_said_with_its_place() {
         ("text(a) ~ sure", 10, "a regular expression is missing"),
         ("text(a) ~ /(/", 11, "cannot be read"),
         ("judge(\"x) = 1", 6, "quotation mark is not closed"),
+        (r#"scenario = "a\d""#, 13, "\\d means nothing"),
+        (r#"scenario in (x, "é\'")"#, 18, "\\' means nothing"),
+        (r#"scenario = "a\"#, 11, "quotation mark is not closed"),
         ("lang != en", 0, "does not refer to any field"),
         ("words(a) > 1 and Scenario = code", 17, "does not refer to any field"),
         ("meta.year = 1.2.3", 12, "is not a number"),
@@ -118,8 +122,35 @@ fn what_cannot_be_read_is_said_with_its_place() {
     assert!("text(a) ~ /(((a{100}){100}){100})/".parse::<Filter>().is_err());
 }
 
+#[test]
+fn a_backslash_in_quotation_marks_means_what_it_says() {
+    let of = |text: &str| -> Filter { text.parse().unwrap_or_else(|error| panic!("{text}: {error}")) };
+    for (written, means) in [
+        (r#"scenario = "a\nb""#, "a\nb"),
+        (r#"scenario = "a\tb""#, "a\tb"),
+        (r#"scenario = "a\\nb""#, "a\\nb"),
+        (r#"scenario = "say \"hi\"""#, "say \"hi\""),
+        ("scenario = \"a\nb\"", "a\nb"),
+    ] {
+        let Filter(Is::Compare(_, _, Value::Literal(Literal::Text(text)))) = of(written) else {
+            panic!("{written}")
+        };
+        assert_eq!(text, means, "{written}");
+        // A field of a page holds one line.
+        assert!(!of(written).to_string().contains('\n'), "{written}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+    #[test]
+    fn any_text_in_quotation_marks_is_read_as_it_was(text in "[ -~\n\t\r\\\\\"äß]{0,30}") {
+        let filter: Filter = format!("scenario = {}", literal(&text)).parse().expect("a literal");
+        prop_assert_eq!(&filter.to_string(), &format!("scenario = {}", literal(&text)));
+        let Filter(Is::Compare(_, _, Value::Literal(Literal::Text(read)))) = filter else { panic!("{filter}") };
+        prop_assert_eq!(read, text);
+    }
 
     #[test]
     fn no_text_makes_it_stumble(text in "[ -~äß\u{202e}]{0,60}") {

@@ -1,7 +1,7 @@
 //! Are findings the right ones, and said rightly?
 
 use predilect_results::comparison::{Figure, Intensity, JudgeTable, Profile};
-use predilect_results::ranking::Control;
+use predilect_results::ranking::{Ahead, Control};
 
 use super::*;
 
@@ -76,6 +76,34 @@ fn nobody_is_advised_who_may_be_no_better_than_chance() {
     assert_eq!(found.len(), 1, "both are said at once");
     // The published judges alone have no verdicts.
     assert_eq!(of_comparison(&Comparison::default()), []);
+}
+
+#[test]
+fn why_no_judge_can_be_named_is_said_rightly() {
+    let said = |pairs: u64, prompts: u64| {
+        let mut all = comparison((0.29, 0.24));
+        for row in &mut all.judge_table.rows {
+            row.cells.remove("labels_needed");
+        }
+        let agreement = |judges: [&str; 2], pairs: u64, prompts: u64| {
+            serde_json::from_value::<JudgeAgreement>(
+                serde_json::json!({"judges": judges, "pairs": pairs, "prompts": prompts}),
+            )
+            .expect("an agreement")
+        };
+        all.agreement =
+            vec![agreement(["good", "poor"], 900, 900), agreement(["human", "poor"], pairs, prompts)];
+        of_comparison(&all)[0].sentence.clone()
+    };
+    for (pairs, prompts, words) in [
+        (0, 0, "human and the judges share no pair."),
+        (12, 12, "human and the judges share too few pairs (12 at most; 20 are needed)."),
+        (419, 4, "human and the judges share 419 pairs, but on 4 prompts only, and 10 are needed"),
+        (419, 80, "on the 419 pairs that human and the judges share, verdicts do not vary enough to tell."),
+    ] {
+        let sentence = said(pairs, prompts);
+        assert!(sentence.contains(words), "{sentence}");
+    }
 }
 
 /// With what people and two judges reward; the surest contrast is that of `poor`.
@@ -190,7 +218,13 @@ fn board(rows: &[Moved]) -> Leaderboard {
         weights: None,
         never_met: Vec::new(),
         ranking: rows.iter().enumerate().map(row).collect(),
-        controls: vec![Control { name: "length".to_owned(), weight: 1.0, low: 0.9, high: 1.1 }],
+        controls: vec![Control {
+            name: "length".to_owned(),
+            weight: 1.0,
+            low: 0.9,
+            high: 1.1,
+            ..Control::default()
+        }],
         tie: None,
     }
 }
@@ -213,6 +247,27 @@ fn who_loses_most_owes_most_and_who_falls_furthest_is_named_too() {
          furthest: it loses 136 points [116, 156] and goes from places 3-4 to 5-7. 2 of 4 scores clearly change."
     );
     assert_eq!(found[1].sentence, "first leads with 1,200 points [1,190, 1,210] (95 % interval).");
+}
+
+#[test]
+fn what_cannot_be_told_from_the_models_is_owed_by_nobody() {
+    let mut found =
+        board(&[("long", [1, 1], [2, 2], -117.0, 0.001), ("short", [2, 2], [1, 1], 117.0, 0.001)]);
+    let ahead = Ahead { model: "long".to_owned(), share: 0.97 };
+    let held =
+        Control { apart: Some(0.12), differs: Some(1.0), ahead: Some(ahead), ..found.controls[0].clone() };
+    let sentence = |board: &Leaderboard| of_standings(board, Some(board))[0].sentence.clone();
+    found.controls = vec![held.clone()];
+    assert_eq!(
+        sentence(&found),
+        "Length cannot be separated from the models here: long is ahead on it in 97.0\u{a0}% of its verdicts on pairs that differ in it. \
+         What a model owes to it is not known."
+    );
+    // What differs in few pairs moves no score by much, and a half is enough to tell.
+    found.controls = vec![Control { differs: Some(0.05), ..held.clone() }];
+    assert!(sentence(&found).contains("owes most to length"));
+    found.controls = vec![Control { apart: Some(0.5), ..held }];
+    assert!(sentence(&found).contains("owes most to length"));
 }
 
 #[test]

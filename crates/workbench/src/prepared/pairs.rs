@@ -60,6 +60,8 @@ pub(crate) struct Pairs {
     sources: Names,
     /// Rows that are marked as simulated; empty if none is.
     simulated: Vec<u32>,
+    /// How many pairs have a language in the data; of the others it is guessed from the prompt.
+    languages: u64,
     /// Fields of the data that any pair has.
     keys: BTreeSet<String>,
     /// Columns of fields, as far as they were needed.
@@ -110,6 +112,11 @@ impl Pairs {
 
     pub(crate) fn sources(&self) -> &Names {
         &self.sources
+    }
+
+    /// How many pairs have a language in the data.
+    pub(crate) fn languages(&self) -> u64 {
+        self.languages
     }
 
     pub(crate) fn is_simulated(&self, row: usize) -> bool {
@@ -215,6 +222,7 @@ impl PairsInTheMaking {
         out.model_b.push(model(pair.response_b.model.as_deref()));
         out.scenarios.push(pair.scenario.as_deref());
         out.sources.push(Some(&pair.provenance.source));
+        out.languages += u64::from(pair.language.is_some());
         if pair.metadata.get("simulated") == Some(&Value::Bool(true)) {
             out.simulated.push(row);
         }

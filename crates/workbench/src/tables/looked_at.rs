@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use predilect_results::browse::{Histogram, PairRow};
 use predilect_results::comparison::SliceVersus;
-use predilect_results::{DataSummary, Explanation, Fit};
+use predilect_results::{DataSummary, Explanation, Fit, PublishedRewards};
 use predilect_types::ReadSummary;
 
 use super::as_bytes::Table;
@@ -99,6 +99,24 @@ pub fn histogram_table(found: &Histogram) -> Result<Table> {
         ("slice", whole(found.slice.iter().map(|count| Some(*count)))),
     ])?;
     Ok(Table::new("histogram", table))
+}
+
+/// `rewards`: one row for each published judge and property.
+///
+/// # Errors
+///
+/// When the table does not fit together.
+pub fn published_table(found: &PublishedRewards) -> Result<Table> {
+    let cells =
+        || found.rows.iter().flat_map(|row| found.judges.iter().zip(&row.cells).map(move |cell| (row, cell)));
+    let table = batch(vec![
+        ("judge", text(cells().map(|(_, (judge, _))| Some(judge.as_str())))),
+        ("scenario", text(cells().map(|_| found.scenario.as_deref()))),
+        ("property", text(cells().map(|(row, _)| Some(row.property.as_str())))),
+        ("intensity", float(cells().map(|(_, (_, cell))| Some(cell.intensity)))),
+        ("weight", float(cells().map(|(_, (_, cell))| cell.weight))),
+    ])?;
+    Ok(Table::new("rewards", table))
 }
 
 /// `sources`, one row for each column of each file, and `counts`, of languages, scenarios, responses of models, verdicts of judges and what

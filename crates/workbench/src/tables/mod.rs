@@ -19,7 +19,9 @@ pub use draws::DrawsFile;
 pub use explanations::ExplanationsFile;
 pub use fits::write_results;
 pub use leaderboards::{write_lc, write_leaderboards};
-pub use looked_at::{explanation_table, fit_tables, histogram_table, pair_table, read_tables, versus_table};
+pub use looked_at::{
+    explanation_table, fit_tables, histogram_table, pair_table, published_table, read_tables, versus_table,
+};
 pub use people::write_people;
 pub use steering::write_steering;
 pub use verifying::write_verifying;

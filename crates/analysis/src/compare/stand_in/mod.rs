@@ -5,6 +5,7 @@ mod row;
 
 use std::collections::BTreeMap;
 
+use predilect_results::LEAST_SHARED_PROMPTS;
 use predilect_results::comparison::{GroupAccuracy, StandIn, StandIns};
 use predilect_stats::evaluate::{folds_by_cluster, log_loss, scores};
 use predilect_stats::logit::logit;
@@ -20,8 +21,6 @@ use row::{LEAST, Row, Z, regression};
 const FOLDS: usize = 5;
 /// Penalty of the calibration: a judge that is always right stays finite.
 const RIDGE: f64 = 0.1;
-/// With fewer labelled prompts than this the variation of verdicts is not estimated.
-const LEAST_PROMPTS: u64 = 10;
 /// Advice for the judges of a table; `None` where the reference has judged fewer than 20 pairs that any other judge has judged.
 pub fn stand_ins(table: &FeatureTable, reference: &[String], margin: f64) -> Option<StandIns> {
     let is_reference: Vec<bool> = table.judges.iter().map(|judge| reference.contains(judge)).collect();
@@ -144,7 +143,7 @@ fn candidate(
     // Its error is by prompt: where verdicts on one prompt are correlated, more of them are needed.
     let alone = (Z * mean.estimate()?.se / margin).powi(2) * n;
     // Too few prompts to estimate the variation of verdicts.
-    if !alone.is_finite() || alone <= 0.0 || mean.estimate()?.clusters < LEAST_PROMPTS {
+    if !alone.is_finite() || alone <= 0.0 || mean.estimate()?.clusters < LEAST_SHARED_PROMPTS {
         return None;
     }
     let whole = |count: f64| count.ceil().max(1.0) as u64;

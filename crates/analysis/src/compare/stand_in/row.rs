@@ -5,7 +5,7 @@ use crate::compare::accuracy::Right;
 /// Standard errors to either side of a 95 % interval.
 pub(super) const Z: f64 = 1.959_963_984_540_054;
 /// With fewer labelled pairs than this nothing is reported.
-pub(super) const LEAST: usize = 20;
+pub(super) const LEAST: usize = predilect_results::LEAST_SHARED_PAIRS as usize;
 
 /// One pair that the reference, a candidate or both have judged.
 #[derive(Debug, Clone, Copy)]

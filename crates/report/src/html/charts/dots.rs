@@ -129,12 +129,12 @@ pub(in crate::html) fn key(slot: usize) -> Markup {
 }
 
 /// What the two halves mean.
-fn ends() -> Markup {
+pub(super) fn ends() -> Markup {
     html! { span.ends { span.neg { "◂ penalised" } span.pos { "rewarded ▸" } } }
 }
 
 /// The values along the axis.
-fn scale(axis: Axis) -> Markup {
+pub(super) fn scale(axis: Axis) -> Markup {
     html! {
         svg.scale width="100%" height="18" aria-hidden="true" {
             @for (value, label) in axis.ticks() { text x=(at(axis, value)) y="13" text-anchor="middle" { (label) } }

@@ -85,7 +85,7 @@ const KEYS: [(&str, &str); 7] = [
     ("/", "write a filter"),
     ("r", "compare the slice with the rest, and back"),
     ("1 … 7", "go to a page (not while you label)"),
-    ("1, 2, 3, 0, u", "while you label: the first, the second, a tie, both bad, take back"),
+    ("1, 2, 3, 0, u", "while you label: the first is better, the second, a tie, both bad, undo"),
     ("j, k", "next and previous pair"),
     ("Esc", "leave a field, close a box"),
     ("?", "show these keys"),

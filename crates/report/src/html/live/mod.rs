@@ -3,6 +3,7 @@
 mod frame;
 mod label;
 mod pairs;
+mod published;
 mod rewarded;
 mod sent;
 mod spread;
@@ -21,6 +22,7 @@ use crate::view::View;
 pub use frame::{Frame, Link, STYLE, TABLES, document, icon};
 pub use label::{Choice, alike, judging};
 pub use pairs::{Side, Words, listed, reading, verdict};
+pub use published::{PublishedOrder, published, scenario_words};
 pub use rewarded::{Order, found, intensities, versus};
 pub use sent::{first_pairs, read};
 pub use spread::spread;

@@ -56,7 +56,7 @@ pub fn listed(page: &PairsPage, href: &dyn Fn(&str) -> String) -> Markup {
                     tbody { @for row in &page.rows { (line(row, &judges, &href(&row.pair))) } }
                 }
             }
-            p.hint { "A or B is what the judge preferred, with its verdict where it is soft; in brackets the probability of A by its fit. Surprise: how far apart the two are." }
+            p.hint { "A or B is what the judge preferred; the number behind it is a verdict in between, from 1 for A to 0 for B. In brackets: how probable A is by the fit of that judge. Surprise: how far a verdict is from that, for the judge where it is farthest." }
         }
     }
 }

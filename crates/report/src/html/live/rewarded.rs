@@ -123,7 +123,9 @@ pub fn intensities(d: &Dissection, order: Order, href: &dyn Fn(&str) -> String) 
             (Dots { view: &view, fits: &fits, properties: &properties, axis }.render())
             figcaption.hint {
                 "How often, in %, a response with more of the property wins, all else equal. The line is the 90\u{a0}% interval; a hollow mark means that the "
-                "direction is not sure. Not checked while you look: " code { "predilect dissect" } " checks."
+                "direction is not sure. "
+                @if view.any_proxy() { "~ marks a rating that only stands in for its property; the number behind it is how often that rating puts pairs of known order into that order (.5 is chance). " }
+                "The fits are not checked while you look; " code { "predilect dissect" } " checks them."
             }
         }
         details {

@@ -23,7 +23,8 @@ pub fn read(summary: &ReadSummary) -> Markup {
                 @for (at, judge) in summary.judges.iter().take(8).enumerate() {
                     @if at > 0 { ", " } (name(&judge.judge)) " " span.n { "(" (format::count(judge.verdicts)) ")" }
                 }
-                @if summary.judges.len() > 8 { " and " (summary.judges.len() - 8) " more" }
+                @let more = summary.judges.len().saturating_sub(8) as u64 + summary.more_judges;
+                @if more > 0 { " and " (format::count(more)) " more" }
             }
             "."
         }
