@@ -62,7 +62,11 @@ fn read(file: &Path, one: Option<&str>) -> Result<Vec<Ordered>> {
     let text = std::fs::read_to_string(file).map_err(|e| {
         let error = Error::new(format!("cannot read {name}: {e}"));
         // Only a file that is there can be one of another kind.
-        if e.kind() == ErrorKind::InvalidData { error.remedy(Remedy::WritePairs) } else { error }
+        if e.kind() == ErrorKind::InvalidData {
+            error.remedy(Remedy::WritePairs)
+        } else {
+            error.words("check the path")
+        }
     })?;
     let set = file.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
     if set == WRITTEN || set == BY_RULE {
