@@ -77,7 +77,7 @@ pub(crate) fn sentences(found: &SteerJson) -> Vec<String> {
         let correlation =
             fit.correlation.map_or_else(String::new, |r| format!(", correlation {}", format::decimal(r, 2)));
         said.push(format!(
-            "Over {} arms, shifts came out {} times as large as the weights predict from what the responses contain{correlation}; {} of the measured shifts are within the 90 % intervals.",
+            "Over {} arms, shifts came out {} times as large as the weights predict from what the responses contain{correlation}; {} of the measured shifts are where they would be in 90 % of such runs if the weights were right.",
             fit.arms,
             format::decimal(fit.slope, 2),
             fit.covered.map_or_else(|| "none".to_owned(), format::share),

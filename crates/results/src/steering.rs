@@ -109,6 +109,13 @@ pub struct ArmRow {
     pub found_low: Option<f64>,
     /// 95 % quantile.
     pub found_high: Option<f64>,
+    /// 5 % quantile of the shift that would be measured on such prompts if the weights were right: single verdicts vary too. Of soft verdicts,
+    /// which vary less, it is an upper bound.
+    #[serde(default)]
+    pub likely_low: Option<f64>,
+    /// 95 % quantile.
+    #[serde(default)]
+    pub likely_high: Option<f64>,
     /// Of held-out judges: the shift by the target judge less this one's, on the prompts that both judged; `None` for the target.
     #[serde(default)]
     pub beyond: Option<f64>,
@@ -179,8 +186,11 @@ pub struct ResponseCount {
     pub cut: u64,
     /// Without any text.
     pub empty: u64,
-    /// Refused, in the provider's own words.
+    /// Withheld by the provider.
     pub refused: u64,
+    /// Responses that begin with a refusal in English words.
+    #[serde(default)]
+    pub declined: u64,
     /// Different texts.
     pub distinct: u64,
     /// Words of the middle response.
@@ -215,6 +225,6 @@ pub struct PredictionFit {
     pub slope: f64,
     /// Pearson correlation; `None` if one side does not vary.
     pub correlation: Option<f64>,
-    /// Share of measured shifts within the 90 % interval of what the comparisons found predict.
+    /// Share of measured shifts within the 90 % interval of what would be measured if the weights were right (`likely_low` to `likely_high`).
     pub covered: Option<f64>,
 }

@@ -9,6 +9,12 @@ pub fn bootstrap(n: usize, times: usize, seed: u64) -> impl Iterator<Item = Vec<
     (0..times).map(move |_| (0..n).map(|_| rng.random_range(0..n)).collect())
 }
 
+/// Numbers from 0 to 1, one after another; the same for one seed on every machine.
+pub fn uniforms(seed: u64) -> impl FnMut() -> f64 {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    move || rng.random()
+}
+
 /// The quantile `q` of values in any order, by linear interpolation between neighbours; `None` without values.
 pub fn quantile(values: &mut [f64], q: f64) -> Option<f64> {
     values.sort_by(f64::total_cmp);
@@ -29,6 +35,14 @@ mod tests {
         draws.iter().flatten().for_each(|&at| counts[at] += 1);
         assert!(counts.iter().all(|n| (850..1150).contains(n)), "{counts:?}");
         assert_eq!(bootstrap(0, 2, 0).collect::<Vec<_>>(), [[0_usize; 0]; 2]);
+    }
+
+    #[test]
+    fn uniform_numbers_are_repeatable_and_even() {
+        let (mut one, mut two) = (uniforms(5), uniforms(5));
+        let numbers: Vec<f64> = (0..10_000).map(|_| one()).collect();
+        assert!(numbers.iter().all(|x| (0.0..1.0).contains(x) && *x == two()));
+        assert!((numbers.iter().sum::<f64>() / 1e4 - 0.5).abs() < 0.01);
     }
 
     #[test]

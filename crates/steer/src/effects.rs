@@ -145,7 +145,7 @@ impl Effects<'_> {
                 })
             })
             .collect();
-        expected(&cases?, self.seed)
+        expected(&cases?, self.seed).map(|change| change.mean)
     }
 
     /// Rank correlations over effects: of weights and changes, and of predicted and measured changes.

@@ -8,7 +8,7 @@ use predilect_workbench::PairRatings;
 use predilect_workbench::rank::{Against, LcOptions, length_controlled_board};
 
 use crate::arms::{Group, PLAIN};
-use crate::predict::{Case, Range, correlation, expected, mean, resampled};
+use crate::predict::{Case, Expected, Range, correlation, expected, mean, resampled};
 use crate::prompts::{Prompt, Protocol};
 use crate::responses::{Responses, id_of};
 
@@ -81,12 +81,14 @@ impl Measured<'_> {
                     .map(|(a, b)| a - b)
                     .filter(|_| self.protocol != Protocol::MtBench),
                 preferred,
-                predicted: predicted.map(|range| range.mean),
-                predicted_low: predicted.map(|range| range.low),
-                predicted_high: predicted.map(|range| range.high),
-                found: found.map(|range| range.mean),
-                found_low: found.map(|range| range.low),
-                found_high: found.map(|range| range.high),
+                predicted: predicted.map(|change| change.mean.mean),
+                predicted_low: predicted.map(|change| change.mean.low),
+                predicted_high: predicted.map(|change| change.mean.high),
+                found: found.map(|change| change.mean.mean),
+                found_low: found.map(|change| change.mean.low),
+                found_high: found.map(|change| change.mean.high),
+                likely_low: found.map(|change| change.measured.low),
+                likely_high: found.map(|change| change.measured.high),
                 beyond: beyond.map(|range| range.mean),
                 beyond_low: beyond.map(|range| range.low),
                 beyond_high: beyond.map(|range| range.high),
@@ -182,7 +184,7 @@ impl Measured<'_> {
     }
 
     /// What was expected of an arm: with every comparison as asked for, and by those really found.
-    fn expected(&self, arm: usize, at: &[usize]) -> (Option<Range>, Option<Range>) {
+    fn expected(&self, arm: usize, at: &[usize]) -> (Option<Expected>, Option<Expected>) {
         let name = &self.responses.arms[arm];
         if name == PLAIN {
             return (None, None);
@@ -197,6 +199,9 @@ impl Measured<'_> {
                 None => vec![0.0; columns.len()],
                 Some(_) => self.comparisons(0, place, columns),
             };
+            // Without a baseline the plain response would be compared with itself.
+            let verdict_before =
+                |before: &[f64]| if self.responses.baseline.is_some() { before.to_vec() } else { Vec::new() };
             let after = self.comparisons(arm, place, columns);
             if let Some(asks) = group.asked.get(name) {
                 let mut wished = before.clone();
@@ -205,17 +210,21 @@ impl Measured<'_> {
                         wished[column] = if ask.more { 1.0 } else { -1.0 };
                     }
                 }
-                asked.push(Case { draws: &group.weights.draws, before: before.clone(), after: wished });
+                asked.push(Case {
+                    draws: &group.weights.draws,
+                    before: verdict_before(&before),
+                    after: wished,
+                });
             }
-            found.push(Case { draws: &group.weights.draws, before, after });
+            found.push(Case { draws: &group.weights.draws, before: verdict_before(&before), after });
         }
         let rated = self.groups.iter().flat_map(|group| &group.weights.properties);
         if !rated.into_iter().any(|id| self.ratings.column(id).is_some()) {
             found.clear();
         }
         (
-            expected(&asked, self.seed).map(|range| range.times(100.0)),
-            expected(&found, self.seed).map(|range| range.times(100.0)),
+            expected(&asked, self.seed).map(|change| change.times(100.0)),
+            expected(&found, self.seed).map(|change| change.times(100.0)),
         )
     }
 
@@ -317,7 +326,7 @@ pub(crate) fn prediction_fit(rows: &[ArmRow]) -> Option<PredictionFit> {
         .filter(|row| row.target && row.arm != PLAIN)
         .filter_map(|row| {
             let measured = row.measured();
-            let within = row.found_low? <= measured && measured <= row.found_high?;
+            let within = row.likely_low? <= measured && measured <= row.likely_high?;
             Some((row.found?, measured, within))
         })
         .collect();

@@ -1,7 +1,7 @@
 //! What a fit expects of a change: `sigmoid(w . after) - sigmoid(w . before)`, averaged over prompts, with intervals by posterior draws and
 //! resampled prompts (METHOD-LEARN section 4.2).
 
-use predilect_stats::resample::{bootstrap, quantile};
+use predilect_stats::resample::{bootstrap, quantile, uniforms};
 use predilect_stats::sigmoid;
 
 /// Posterior draws that a prediction takes.
@@ -18,6 +18,23 @@ pub(crate) struct Range {
     pub(crate) high: f64,
 }
 
+/// An expected change.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Expected {
+    /// Its mean, with the interval by posterior draws and resampled prompts.
+    pub(crate) mean: Range,
+    /// The same mean with the interval in which a measured change lies if the weights are right: single verdicts are drawn too.
+    pub(crate) measured: Range,
+}
+
+impl Expected {
+    /// The same, each times that.
+    #[must_use]
+    pub(crate) fn times(self, factor: f64) -> Self {
+        Self { mean: self.mean.times(factor), measured: self.measured.times(factor) }
+    }
+}
+
 impl Range {
     /// The same, each times that.
     #[must_use]
@@ -31,36 +48,54 @@ impl Range {
 pub(crate) struct Case<'a> {
     /// Draws of the weights, row-major.
     pub(crate) draws: &'a [f64],
-    /// Comparisons before.
+    /// Comparisons before; empty if there was no verdict before, the two being the same response.
     pub(crate) before: Vec<f64>,
     /// Comparisons after.
     pub(crate) after: Vec<f64>,
 }
 
 /// The expected mean change of the preference over prompts; `None` without any.
-pub(crate) fn expected(cases: &[Case<'_>], seed: u64) -> Option<Range> {
+pub(crate) fn expected(cases: &[Case<'_>], seed: u64) -> Option<Expected> {
     if cases.is_empty() {
         return None;
     }
-    let of_draw = |case: &Case<'_>, draw: usize| {
-        let width = case.before.len().max(1);
-        let rows = (case.draws.len() / width).max(1);
-        // Draws of fits with fewer of them are taken again.
-        let row = draw * rows.div_ceil(DRAWS).max(1) % rows;
-        let w = &case.draws[row * width..(row + 1) * width];
-        sigmoid(dot(w, &case.after)) - sigmoid(dot(w, &case.before))
-    };
+    let mut uniform = uniforms(seed.wrapping_add(1));
     let mut means = Vec::with_capacity(DRAWS);
-    let mut resampled = Vec::with_capacity(DRAWS);
+    let (mut resampled, mut measured) = (Vec::with_capacity(DRAWS), Vec::with_capacity(DRAWS));
     for (draw, at) in bootstrap(cases.len(), DRAWS, seed).enumerate() {
-        let changes: Vec<f64> = cases.iter().map(|case| of_draw(case, draw)).collect();
-        means.push(mean(&changes));
-        resampled.push(mean(&at.iter().map(|&at| changes[at]).collect::<Vec<_>>()));
+        let chances: Vec<(f64, f64)> = cases.iter().map(|case| case.chances(draw)).collect();
+        let change = |&(before, after): &(f64, f64)| after - before;
+        means.push(mean(&chances.iter().map(change).collect::<Vec<_>>()));
+        let again: Vec<(f64, f64)> = at.iter().map(|&at| chances[at]).collect();
+        resampled.push(mean(&again.iter().map(change).collect::<Vec<_>>()));
+        // A response that is compared with itself has a preference of one half, which is not drawn.
+        let mut verdict = |p: f64, drawn: bool| if drawn { f64::from(u8::from(uniform() < p)) } else { p };
+        let verdicts: Vec<f64> = at
+            .iter()
+            .map(|&at| verdict(chances[at].1, true) - verdict(chances[at].0, !cases[at].before.is_empty()))
+            .collect();
+        measured.push(mean(&verdicts));
     }
     let mean = mean(&means);
     // Without draws and with one prompt all are the same up to rounding.
-    let (low, high) = (quantile(&mut resampled, 0.05)?.min(mean), quantile(&mut resampled, 0.95)?.max(mean));
-    Some(Range { mean, low, high })
+    let range = |values: &mut [f64]| {
+        let (low, high) = (quantile(values, 0.05)?.min(mean), quantile(values, 0.95)?.max(mean));
+        Some(Range { mean, low, high })
+    };
+    Some(Expected { mean: range(&mut resampled)?, measured: range(&mut measured)? })
+}
+
+impl Case<'_> {
+    /// The fitted chances of the response before and after, by one draw of the weights.
+    fn chances(&self, draw: usize) -> (f64, f64) {
+        let width = self.after.len().max(1);
+        let rows = (self.draws.len() / width).max(1);
+        // Draws of fits with fewer of them are taken again.
+        let row = draw * rows.div_ceil(DRAWS).max(1) % rows;
+        let w = &self.draws[row * width..(row + 1) * width];
+        // Without comparisons before, both are equal.
+        (sigmoid(dot(w, &self.before)), sigmoid(dot(w, &self.after)))
+    }
 }
 
 /// The mean of values with its interval over resampled ones; `None` without any.
@@ -119,8 +154,10 @@ mod tests {
         let draws = [0.5, -0.2, 1.1];
         let case = Case { draws: &draws, before: vec![0.0, 1.0, -1.0], after: vec![1.0, 0.0, 1.0] };
         let found = expected(&[case.clone(), case], 1).unwrap();
-        assert!((found.mean - 0.617853).abs() < 1e-6, "{found:?}");
-        assert!((found.low - found.high).abs() < 1e-12);
+        assert!((found.mean.mean - 0.617853).abs() < 1e-6, "{found:?}");
+        assert!((found.mean.low - found.mean.high).abs() < 1e-12);
+        // Two prompts with two verdicts each, at 0.21 and 0.83.
+        assert_eq!((found.measured.low, found.measured.high), (0.0, 1.0));
         assert_eq!(expected(&[], 1), None);
     }
 
@@ -132,11 +169,14 @@ mod tests {
         let still = Case { draws: &draws, before: vec![0.0], after: vec![0.0] };
         let cases: Vec<_> =
             (0..40).map(|at| if at % 2 == 0 { moving.clone() } else { still.clone() }).collect();
-        let found = expected(&cases, 2).unwrap();
+        let of = expected(&cases, 2).unwrap();
+        let found = of.mean;
         let whole = sigmoid(1.0) - 0.5;
         assert!((found.mean - whole / 4.0).abs() < 1e-9, "{found:?}");
         assert_eq!(found.low, 0.0);
         assert!(found.high > whole / 2.0 && found.high < whole, "{found:?}");
+        // Where 40 verdicts after and 40 before are drawn at about one half, the standard error is above 0.1.
+        assert!(of.measured.low < found.low - 0.08 && of.measured.high > found.high + 0.08, "{of:?}");
     }
 
     #[test]

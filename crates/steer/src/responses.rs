@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use predilect_results::steering::ResponseCount;
 use predilect_types::{Message, Pair, Provenance, Response};
-use predilect_workbench::Text;
+use predilect_workbench::{Text, begins_with_refusal};
 use serde_json::{Value, json};
 
 use crate::arms::{NULL, PLAIN};
@@ -110,6 +110,7 @@ impl Responses {
                 cut: count(&|(own, _)| own.cut),
                 empty: count(&|(_, text)| text.trim().is_empty()),
                 refused: count(&|(own, _)| own.refused),
+                declined: count(&|(_, text)| begins_with_refusal(text)),
                 distinct: distinct.len() as u64,
                 words: words.get(words.len() / 2).copied().unwrap_or(0),
             }
@@ -187,6 +188,9 @@ mod tests {
         assert!(pairs.iter().all(|pair| pair.response_b.model.as_deref() == Some("base")));
         let count = all.count(&[0, 1]);
         assert_eq!((count[1].empty, count[1].distinct, count[1].words), (1, 2, 2));
+        all.made[1][1] = Some(made("I'm sorry, but I can't do that."));
+        let declined: Vec<u64> = all.count(&[0, 1]).iter().map(|own| own.declined).collect();
+        assert_eq!(declined, [0, 1]);
     }
 
     #[test]

@@ -25,6 +25,7 @@ mod language;
 mod letters;
 mod phrases;
 mod properties;
+mod refusal;
 mod request;
 mod words;
 
@@ -33,6 +34,7 @@ use predilect_types::{Annotation, Pair, Rating};
 use crate::document::Document;
 pub use crate::language::detect_language;
 use crate::properties::{MEASURES, Measure};
+pub use crate::refusal::begins_with_refusal;
 use crate::request::Request;
 
 /// What to rate.

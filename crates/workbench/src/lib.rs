@@ -83,7 +83,7 @@ pub use predilect_data::{
 };
 pub use predilect_llm::{CallRemedy, Cancel, Enforce, ModelSpec, SpecError};
 pub use predilect_stats::likeness::Measure;
-pub use predilect_text::RATES_GRAMMAR;
+pub use predilect_text::{RATES_GRAMMAR, begins_with_refusal};
 pub use rating::{PairRatings, kept_ratings, text_ratings};
 #[doc(hidden)]
 pub use remedies::every_remedy;

@@ -174,12 +174,12 @@ fn responses(found: &SteerJson) -> Markup {
         p { "Written by " (name(&found.model)) ": " (found.spent.to_string()) "." }
         (scroll("Responses of each arm", &html! {
             table.plain {
-                (heads(&[("Arm", Align::Left), ("Responses", Align::Right), ("Different", Align::Right), ("Median words", Align::Right), ("Cut off", Align::Right), ("Empty", Align::Right), ("Refused", Align::Right)]))
+                (heads(&[("Arm", Align::Left), ("Responses", Align::Right), ("Different", Align::Right), ("Median words", Align::Right), ("Cut off", Align::Right), ("Empty", Align::Right), ("Withheld", Align::Right), ("Begin with a refusal", Align::Right)]))
                 tbody {
                     @for own in &found.responses {
                         tr {
                             th scope="row" { (name(&own.arm)) }
-                            @for count in [own.responses, own.distinct, own.words, own.cut, own.empty, own.refused] { td.num { (format::count(count)) } }
+                            @for count in [own.responses, own.distinct, own.words, own.cut, own.empty, own.refused, own.declined] { td.num { (format::count(count)) } }
                         }
                     }
                 }

@@ -117,7 +117,12 @@ fn responses(found: &SteerJson, out: &mut Out) -> io::Result<()> {
     heading(out, "Responses", &format!("Written by {}; {}.", text::line(&found.model), found.spent))?;
     for own in &found.responses {
         let mut said = vec![format!("median {} words", own.words)];
-        for (count, what) in [(own.cut, "cut off"), (own.empty, "empty"), (own.refused, "refused")] {
+        for (count, what) in [
+            (own.cut, "cut off"),
+            (own.empty, "empty"),
+            (own.refused, "withheld"),
+            (own.declined, "refused in words"),
+        ] {
             if count > 0 {
                 said.push(format!("{count} {what}"));
             }

@@ -10,10 +10,10 @@ use predilect_workbench::{PairRatings, Result, Study};
 
 use super::ready::Steering;
 use super::writing::Asked;
-use crate::arms::Group;
+use crate::arms::{Group, PLAIN};
 use crate::measure::{Measured, prediction_fit};
 use crate::request::SteerRequest;
-use crate::responses::Responses;
+use crate::responses::{Responses, is_written};
 
 /// With fewer prompts than this, resampling them understates how they vary.
 const FEW: usize = 20;
@@ -61,6 +61,7 @@ impl Steering {
         remarks.extend(self.unrated(parts.ratings));
         let responses = parts.responses.count(parts.complete);
         remarks.extend(cut_off(&responses, self.request.max_tokens));
+        remarks.extend(declining(&responses));
         if parts.complete.len() < FEW {
             remarks.push(format!(
                 "with {} prompts, resampled intervals are too narrow: on other prompts the shift may well differ",
@@ -170,10 +171,50 @@ pub(super) fn said_of_groups(request: &SteerRequest, groups: &[Group]) -> Vec<St
 }
 
 /// What to know where most responses of an arm end because they had to.
+/// The arm whose responses begin with a refusal much more or much less often than the plain ones do, if any: a tenth of them, and three at
+/// least.
+fn declining(responses: &[ResponseCount]) -> Option<String> {
+    let plain = responses.iter().find(|row| row.arm == PLAIN)?;
+    let apart = |row: &&ResponseCount| row.declined.abs_diff(plain.declined);
+    let other = responses
+        .iter()
+        .filter(|row| row.responses == plain.responses && is_written(&row.arm))
+        .max_by_key(apart)?;
+    let enough = apart(&other) >= 3 && 10 * apart(&other) >= plain.responses;
+    enough.then(|| {
+        format!(
+            "{} of {} plain responses begin with a refusal, and {} of {} {} ones: part of the shift may be that the model answers at all",
+            plain.declined, plain.responses, other.declined, other.responses, other.arm
+        )
+    })
+}
+
 fn cut_off(responses: &[ResponseCount], most: u32) -> Option<String> {
     let worst = responses.iter().filter(|row| 2 * row.cut > row.responses).max_by_key(|row| row.cut)?;
     Some(format!(
         "{} of {} {} responses were cut off at {most} tokens: length could hardly move; let responses be longer",
         worst.cut, worst.responses, worst.arm
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_arm_that_refuses_otherwise_is_named() {
+        let row = |arm: &str, declined| ResponseCount {
+            arm: arm.to_owned(),
+            responses: 30,
+            declined,
+            ..ResponseCount::default()
+        };
+        let said = declining(&[row("plain", 11), row("aligned", 1), row("null", 0)]).expect("a remark");
+        assert!(
+            said.starts_with("11 of 30 plain responses begin with a refusal, and 1 of 30 aligned ones"),
+            "{said}"
+        );
+        assert_eq!(declining(&[row("plain", 2), row("aligned", 0)]), None);
+        assert_eq!(declining(&[row("aligned", 9)]), None);
+    }
 }
