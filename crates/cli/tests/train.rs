@@ -6,66 +6,14 @@ mod shapes;
 mod trained;
 
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::path::Path;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use predilect_results::training::{LossesJson, RankingJson, TrainJson};
 use serde_json::{Value, json};
 use trained::model;
-
-/// Pairs whose chosen response is a list and whose rejected one is not.
-fn pairs(folder: &Path, count: usize) -> PathBuf {
-    let lines: Vec<String> = (0..count)
-        .map(|at| {
-            json!({"prompt": format!("What about {at}?"), "chosen": format!("- yes {at}\n- and more"), "rejected": format!("no {at}, never")})
-                .to_string()
-        })
-        .collect();
-    let path = folder.join("pairs.jsonl");
-    fs::write(&path, lines.join("\n") + "\n").expect("written");
-    path
-}
-
-fn predilect(args: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_predilect"));
-    command.args(args).env("NO_COLOR", "1");
-    command
-}
-
-fn run(args: &[&str]) -> Output {
-    predilect(args).output().expect("predilect runs")
-}
-
-fn told(args: &[&str]) -> Value {
-    let output = run(args);
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    serde_json::from_slice(&output.stdout).expect("JSON")
-}
-
-fn said(args: &[&str]) -> String {
-    let output = run(args);
-    assert!(!output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
-    let text = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(!text.contains("panicked"), "{text}");
-    text
-}
-
-fn text(path: &Path) -> &str {
-    path.to_str().expect("a plain path")
-}
-
-/// The steps of a run without what differs between two of them.
-fn steps(folder: &Path) -> Vec<Value> {
-    let text = fs::read_to_string(folder.join("train.jsonl")).expect("steps");
-    text.lines()
-        .map(|line| {
-            let mut step: Value = serde_json::from_str(line).expect("a whole line");
-            step.as_object_mut().expect("an object").remove("seconds");
-            step
-        })
-        .collect()
-}
+use trained::runs::{pairs, predilect, said, steps, text, told};
 
 #[test]
 fn a_model_learns_what_is_chosen_and_ranks_it() {
@@ -221,105 +169,6 @@ fn a_killed_run_goes_on_to_the_same_numbers() {
 }
 
 #[test]
-fn labels_come_from_a_judges_weights() {
-    let place = tempfile::tempdir().expect("a folder");
-    let (model, pairs) = (model(place.path()), pairs(place.path(), 12));
-    let labels = |way: &str, more: &[&str]| {
-        let out = place.path().join(format!("{way}{}", more.len()));
-        let mut args = vec![
-            "train",
-            text(&pairs),
-            "--model",
-            text(&model),
-            "--steps",
-            "1",
-            "--relabel-published",
-            "gpt-4-1106-preview",
-            "--direction",
-            way,
-            "--loss",
-            "soft",
-            "--no-grammar",
-            "-o",
-            text(&out),
-            "--json",
-            "--quiet",
-        ];
-        args.extend_from_slice(more);
-        let found = told(&args);
-        let text = fs::read_to_string(out.join("pairs.jsonl")).expect("pairs");
-        let lines: Vec<Value> =
-            text.lines().map(|line| serde_json::from_str(line).expect("a pair")).collect();
-        (found, lines)
-    };
-    let (found, aligned) = labels("aligned", &[]);
-    let (_, opposed) = labels("opposed", &[]);
-    assert_eq!(found["relabelled"]["judge"], "gpt-4-1106-preview");
-    assert_eq!(aligned.len(), opposed.len());
-    for (one, other) in aligned.iter().zip(&opposed) {
-        assert_eq!(one["chosen"], other["rejected"]);
-        assert_eq!(one["p"], other["p"]);
-        let p = one["p"].as_f64().expect("a probability");
-        assert!(p > 0.5 && p < 1.0, "{p}");
-        assert!(one["why"]["properties"].as_object().is_some_and(|why| !why.is_empty()));
-    }
-    let (_, hard) = labels("aligned", &["--hard"]);
-    assert!(hard.iter().all(|pair| pair["p"] == 1.0));
-    let wide = ["--margin", "0.49"];
-    let out = place.path().join("none");
-    let mut args = vec![
-        "train",
-        text(&pairs),
-        "--model",
-        text(&model),
-        "--steps",
-        "1",
-        "--relabel-published",
-        "gpt-4-1106-preview",
-        "--no-grammar",
-        "-o",
-        text(&out),
-    ];
-    args.extend(wide);
-    assert!(said(&args).contains("none can be used"));
-}
-
-#[test]
-fn shares_of_annotators_give_an_ideal() {
-    let place = tempfile::tempdir().expect("a folder");
-    let model = model(place.path());
-    let path = place.path().join("votes.jsonl");
-    let lines: Vec<String> = (0..8)
-        .flat_map(|at| {
-            (0..4).map(move |vote| {
-                let winner = if vote == 3 { "b" } else { "a" };
-                json!({"question": format!("What about {at}?"), "response_a": format!("yes {at}"), "response_b": format!("no {at}, never"), "winner": winner, "judge": "people"})
-                    .to_string()
-            })
-        })
-        .collect();
-    fs::write(&path, lines.join("\n") + "\n").expect("written");
-    let found = told(&[
-        "ranking-accuracy",
-        text(&path),
-        "--model",
-        text(&model),
-        "--reference",
-        text(&model),
-        "--beta",
-        "0.01",
-        "--each",
-        "--json",
-        "--quiet",
-    ]);
-    assert_eq!(found["pairs"], 8, "{found}");
-    assert_eq!(found["each"][0]["share"], 0.75);
-    // At so small a beta the annotators' shares decide: the ideal model is right everywhere.
-    assert_eq!(found["idealised"], 1.0);
-    assert_eq!(found["flipped"], 0.0);
-}
-
-#[test]
 fn broken_input_is_refused_in_words() {
     let place = tempfile::tempdir().expect("a folder");
     let (model, pairs) = (model(place.path()), pairs(place.path(), 4));
@@ -389,54 +238,6 @@ fn degrees_are_learnt_beside_a_loss() {
     ]);
     let degree = |at: usize| found["curve"][at]["degree_loss"].as_f64().expect("a degree loss");
     assert!(degree(11) < degree(0), "{} {}", degree(0), degree(11));
-}
-
-#[test]
-fn a_model_learns_from_its_own_answers_round_by_round() {
-    let place = tempfile::tempdir().expect("a folder");
-    let (model, pairs) = (model(place.path()), pairs(place.path(), 24));
-    let out = place.path().join("out");
-    let args = [
-        "train",
-        text(&pairs),
-        "--model",
-        text(&model),
-        "--spa",
-        "2",
-        "--spa-labels",
-        "0.3",
-        "--spa-tokens",
-        "12",
-        "--lr",
-        "0.01",
-        "--batch",
-        "4",
-        "--epochs",
-        "2",
-        "--seed",
-        "5",
-        "-o",
-        text(&out),
-        "--json",
-        "--quiet",
-    ];
-    let found = told(&args);
-    let rounds = found["rounds"].as_array().expect("rounds");
-    assert_eq!(rounds.len(), 2);
-    for round in rounds {
-        assert!(round["pairs"].as_u64() > Some(3) && round["mean_p"].as_f64() > Some(0.5), "{round}");
-    }
-    // A round that was cut while it answered is finished to the same weights; what was drawn is not drawn anew.
-    let weights = |out: &Path| fs::read(out.join("adapter_model.safetensors")).expect("an adapter");
-    let whole = weights(&out);
-    let answers = out.join("round-2/answers.jsonl");
-    let kept = fs::read_to_string(&answers).expect("answers");
-    let cut: String = kept.lines().take(3).flat_map(|line| [line, "\n"]).collect();
-    fs::write(&answers, cut + "{\"pair\": [[1").expect("written");
-    fs::remove_dir_all(out.join("round-2/checkpoint")).expect("removed");
-    told(&args);
-    assert_eq!(fs::read_to_string(&answers).expect("answers"), kept);
-    assert_eq!(weights(&out), whole);
 }
 
 #[test]
@@ -518,52 +319,6 @@ fn all_weights_learn_early_ends_keep_the_best_and_adapters_go_on() {
     let (kto, _) = train("kto", &["--loss", "kto", "--lr", "0.02", "--steps", "20"]);
     assert!((kto["curve"][0]["loss"].as_f64().expect("a loss") - 0.5).abs() < 1e-9);
     assert!(kto["curve"][19]["loss"].as_f64() < Some(0.45), "{}", kto["curve"][19]);
-}
-
-#[test]
-fn labels_by_fitted_weights_follow_the_ratings_that_were_fitted() {
-    let place = tempfile::tempdir().expect("a folder");
-    let model = model(place.path());
-    // A judge of length, whose prompts repeat.
-    let lines: Vec<String> = (0..60)
-        .map(|at| {
-            let (long, short) = (format!("yes {at} {}", "and more ".repeat(3 + at % 5)), format!("no {at}"));
-            let (a, b, winner) = if at % 2 == 0 { (&long, &short, "a") } else { (&short, &long, "b") };
-            json!({"question": format!("What about {}?", at % 20), "response_a": a, "response_b": b, "winner": winner, "judge": "fond"}).to_string()
-        })
-        .collect();
-    let path = place.path().join("votes.jsonl");
-    fs::write(&path, lines.join("\n") + "\n").expect("written");
-    let by = |way: &str, more: &[&str]| {
-        let out = place.path().join(format!("{way}{}", more.len()));
-        let mut args = vec![
-            "train",
-            text(&path),
-            "--model",
-            text(&model),
-            "--steps",
-            "1",
-            "--relabel",
-            "fond",
-            "--direction",
-            way,
-            "--no-grammar",
-            "--loss",
-            "soft",
-            "-o",
-            text(&out),
-            "--json",
-            "--quiet",
-        ];
-        args.extend_from_slice(more);
-        told(&args)["relabelled"]["agreement"].as_f64().expect("a share")
-    };
-    assert!(by("aligned", &[]) > 0.95);
-    // What is said is of the labels that were trained on.
-    assert!(by("opposed", &[]) < 0.05);
-    let random = by("random", &[]);
-    assert!((0.2..0.8).contains(&random), "{random}");
-    assert!(by("aligned", &["--best-pairs"]) > 0.95);
 }
 
 #[test]

@@ -2,6 +2,15 @@
 //!
 //! [`Training`] aligns a small language model with the verdicts of a judge, or with what the fitted weights of a judge say of each pair;
 //! [`ranking`] measures whether a model ranks pairs as their labels do. The arithmetic is `predilect-learn`'s.
+//!
+//! A request reads from JSON, with the defaults of the command line, and every loss says what it is:
+//!
+//! ```
+//! let all = predilect_train::losses();
+//! let dpo = all.losses.iter().find(|loss| loss.name == "sigmoid").expect("DPO is one of them");
+//! assert_eq!((dpo.trl.as_deref(), dpo.reference), (Some("DPO"), true));
+//! println!("{}  ({})", dpo.formula, dpo.source);
+//! ```
 
 mod asked;
 mod examples;

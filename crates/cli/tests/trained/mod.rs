@@ -1,5 +1,7 @@
 //! A model that is made here: small, with random weights and a tokenizer of bytes.
 
+pub(crate) mod runs;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
