@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Twelve pictures of the page and of the report: `bash scripts/pictures.sh BINARY [FOLDER [DATA]]`. Those that the README and the guide
+# Thirteen pictures of the page and of the report: `bash scripts/pictures.sh BINARY [FOLDER [DATA]]`. Those that the README and the guide
 # show: `bash scripts/pictures.sh target/release/predilect docs/guide/src/pictures`. FOLDER/more has some that are for eyes alone; with
 # DATA, a folder of real data, some of those too. Needs node, npm and Debian's chromium.
 set -euo pipefail

@@ -1,6 +1,6 @@
-// Twelve pictures of the page and of the report, always by the same names: for the README, the guide, and eyes.
+// Thirteen pictures of the page and of the report, always by the same names: for the README, the guide, and eyes.
 //
-// `node pictures.mjs BINARY FOLDER [DATA]`: all twelve are of what comes with Predilect, and may be shown (llmfao: CC BY 4.0). Two more,
+// `node pictures.mjs BINARY FOLDER [DATA]`: all thirteen are of what comes with Predilect, and may be shown (llmfao: CC BY 4.0). Two more,
 // for eyes alone, go to FOLDER/more, and some of real data where DATA is a folder that has them.
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -151,6 +151,7 @@ try {
   await picture("versus", `${study}?${slice}&vs=rest&judge=human&judge=gpt-4`);
   await picture("pairs", `${study}/pairs?pairs=surprise`);
   await picture("pair", `${study}/pairs/1799`, { options: tall(1420) });
+  await picture("published", `${base}/published?scenario=Code&prop=well_formatted`, { options: tall(900) });
   await picture("judges", `${base}/published/judges`, { before: below("Which judges reward alike?") });
   await picture("judge-table", `${study}/judges`, { options: tall(960) });
   await picture("models", `${study}/models`, { options: tall(1020) });
