@@ -19,6 +19,7 @@ mod apart;
 mod ask;
 mod asking;
 pub mod browse;
+mod call_log;
 mod chosen;
 pub mod compare;
 mod dissect;

@@ -4,12 +4,10 @@ mod account;
 mod unread;
 mod windows;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
-use predilect_llm::{
-    CallLog, Enforce, HttpOptions, Model, ModelSpec, Prices, Reasoning, RunOptions, connect,
-};
+use predilect_llm::{Enforce, HttpOptions, Model, ModelSpec, Prices, Reasoning, RunOptions, connect};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Remedy, Result};
@@ -17,12 +15,10 @@ use crate::watch::Watch;
 
 pub use predilect_llm::Effort;
 
+pub(crate) use crate::call_log::{log, log_if_there};
 pub(crate) use account::{Failed, add, go_on, spent, stopped};
 pub(crate) use unread::{Cut, IsRead, Unreadable, ask_again};
 pub(crate) use windows::{plan, planned, windows};
-
-/// The name of the log in a study.
-const LOG: &str = "calls.sqlite";
 
 /// How language models are called. As JSON, what is left out is as in [`CallOptions::default`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -170,16 +166,6 @@ pub struct Ran<T> {
     pub found: T,
     /// Why it ended early.
     pub stopped: Option<Error>,
-}
-
-/// The log of a study's calls.
-pub(crate) fn log(folder: &Path) -> Result<CallLog> {
-    Ok(CallLog::open(&folder.join(LOG))?)
-}
-
-/// The log for a dry run: not created if it does not exist.
-pub(crate) fn log_if_there(folder: &Path) -> Result<CallLog> {
-    if folder.join(LOG).is_file() { log(folder) } else { Ok(CallLog::in_memory()?) }
 }
 
 /// What models in this process run on, in words.

@@ -7,7 +7,7 @@ use predilect_data::Judges;
 use predilect_llm::CallLog;
 use predilect_types::Verdict;
 
-use crate::asking::log_if_there;
+use crate::call_log::log_if_there;
 use crate::error::Result;
 use crate::prepared::Prepared;
 use crate::prepared::column::NONE;
