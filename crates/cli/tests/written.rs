@@ -46,6 +46,9 @@ fn what_is_read_and_found_about_a_machine_comes_back() {
         shapes::all_come_back(&said(&["validity", "--json", "--property", "length", "--quiet"]));
     assert_eq!(found.len(), 1);
     assert_eq!(said(&["formats", "--json"])["schema"], 1);
+    // One format has the shape of all of them.
+    let one = said(&["formats", "alpaca_eval", "--json"]);
+    assert_eq!((&one["schema"], &one["read"][0]["name"]), (&1.into(), &"alpaca_eval".into()));
 }
 
 #[test]

@@ -15,7 +15,7 @@ pub(crate) fn run(args: &FormatsArgs) -> Result<(), Problem> {
     if let Some(format) = args.name {
         let recipes: Vec<&Recipe> = format.recipes().collect();
         if args.json {
-            return print_json(&recipes.iter().map(Written::new).collect::<Vec<_>>());
+            return print_json(&Written::new(json!({ "read": recipes })));
         }
         for (i, recipe) in recipes.iter().enumerate() {
             if args.toml {
