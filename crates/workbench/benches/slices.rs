@@ -101,7 +101,7 @@ fn ask(study: &Path, pairs: usize) {
             rows = answer.verdicts;
         }
         times.sort_by(f64::total_cmp);
-        println!("  {filter}: {rows} verdicts, median {:.1} ms, worst of nine {:.1} ms", times[4], times[8]);
+        println!("  {filter}: {rows} verdicts, asked again {:.1} ms, new {:.1} ms", times[4], times[8]);
     }
     let after = HELD.load(Ordering::Relaxed);
     println!("  {:.0} bytes a pair in memory", (after as f64 - before as f64) / pairs as f64);
