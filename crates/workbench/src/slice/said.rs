@@ -28,13 +28,13 @@ pub(crate) fn no_pair(filter: &Filter, prepared: &Prepared) -> Error {
             unknown = never(field, text, prepared);
         }
     });
-    let remedy = unknown.unwrap_or_else(|| match filter.costs().is_empty() {
-        true => format!("set a weaker condition; {}", fields_to_ask(keys)),
-        // What has no value fulfils no condition.
-        false => "what a verdict cost is known if `predilect judge` collected it at known prices, or if the data have it as \
-                  price_per_example"
-            .to_owned(),
-    });
+    let weaker = || format!("set a weaker condition; {}", fields_to_ask(keys));
+    // What has no value fulfils no condition.
+    let priced = || {
+        "what a verdict cost is known if `predilect judge` collected it at known prices, or if the data have it as price_per_example"
+            .to_owned()
+    };
+    let remedy = unknown.unwrap_or_else(|| if filter.costs().is_empty() { weaker() } else { priced() });
     Error::new(format!("none of {} pairs is in the slice {filter}", count(prepared.pairs().len() as u64)))
         .remedy(Remedy::Filter(remedy))
 }
