@@ -31,7 +31,7 @@ pub(crate) fn no_pair(filter: &Filter, prepared: &Prepared) -> Error {
     let weaker = || format!("set a weaker condition; {}", fields_to_ask(keys));
     // What has no value fulfils no condition.
     let priced = || {
-        "what a verdict cost is known if `predilect judge` collected it at known prices, or if the data have it as price_per_example"
+        "the cost of a verdict is known if a model was asked here at known prices, or if the data have it as price_per_example"
             .to_owned()
     };
     let remedy = unknown.unwrap_or_else(|| if filter.costs().is_empty() { weaker() } else { priced() });
