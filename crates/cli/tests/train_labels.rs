@@ -12,31 +12,21 @@ use serde_json::{Value, json};
 use trained::model;
 use trained::runs::{pairs, said, text, told};
 
+/// One step on labels by the published weights of a judge.
+fn relabelled<'a>(pairs: &'a Path, model: &'a Path, out: &'a Path) -> Vec<&'a str> {
+    let mut args = vec!["train", text(pairs), "--model", text(model), "--steps", "1", "-o", text(out)];
+    args.extend(["--relabel-published", "gpt-4-1106-preview", "--no-grammar"]);
+    args
+}
+
 #[test]
 fn labels_come_from_a_judges_weights() {
     let place = tempfile::tempdir().expect("a folder");
     let (model, pairs) = (model(place.path()), pairs(place.path(), 12));
     let labels = |way: &str, more: &[&str]| {
         let out = place.path().join(format!("{way}{}", more.len()));
-        let mut args = vec![
-            "train",
-            text(&pairs),
-            "--model",
-            text(&model),
-            "--steps",
-            "1",
-            "--relabel-published",
-            "gpt-4-1106-preview",
-            "--direction",
-            way,
-            "--loss",
-            "soft",
-            "--no-grammar",
-            "-o",
-            text(&out),
-            "--json",
-            "--quiet",
-        ];
+        let mut args = relabelled(&pairs, &model, &out);
+        args.extend(["--direction", way, "--loss", "soft", "--json", "--quiet"]);
         args.extend_from_slice(more);
         let found = told(&args);
         let text = fs::read_to_string(out.join("pairs.jsonl")).expect("pairs");
@@ -59,19 +49,7 @@ fn labels_come_from_a_judges_weights() {
     assert!(hard.iter().all(|pair| pair["p"] == 1.0));
     let wide = ["--margin", "0.49"];
     let out = place.path().join("none");
-    let mut args = vec![
-        "train",
-        text(&pairs),
-        "--model",
-        text(&model),
-        "--steps",
-        "1",
-        "--relabel-published",
-        "gpt-4-1106-preview",
-        "--no-grammar",
-        "-o",
-        text(&out),
-    ];
+    let mut args = relabelled(&pairs, &model, &out);
     args.extend(wide);
     assert!(said(&args).contains("none can be used"));
 }

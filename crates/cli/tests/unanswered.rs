@@ -30,6 +30,12 @@ fn a_server_that_is_not_there_ends_the_run() {
     assert!(output.status.code() == Some(1) && text.contains("in a row") && text.contains("again"), "{text}");
     let said: Value = serde_json::from_slice(&output.stdout).expect("JSON beside the error");
     assert!(said["stopped"].as_str().is_some_and(|why| why.contains("127.0.0.1:9")), "{said}");
+    // Each question is counted once, and nothing that was never sent as read.
+    assert_eq!(
+        (&said["failed"], &said["tokens"]),
+        (&said["failures"]["unreachable"]["questions"], &0.into()),
+        "{said}"
+    );
     // Too few questions to be sure that it is gone, and still not one answer: no success.
     for what in ["judge", "annotate"] {
         let few = folder.path().join(what);

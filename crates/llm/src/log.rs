@@ -1,10 +1,11 @@
 //! Which calls were made, and what came back: `calls.sqlite`, one row per call, so that no call is paid twice.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 use sha2::{Digest, Sha256};
 
 use crate::error::{CallError, Fault};
@@ -111,6 +112,35 @@ fn close_to_others(_: &Path) -> std::io::Result<()> {
 }
 
 impl CallLog {
+    /// What the calls of a log cost, by their keys: those whose price is known. The file is only read; without one there are none.
+    ///
+    /// # Errors
+    ///
+    /// When the file is not a log, or cannot be read.
+    pub fn prices(path: &Path) -> Result<HashMap<String, f64>, LogError> {
+        if !path.is_file() {
+            return Ok(HashMap::new());
+        }
+        let read = |connection: rusqlite::Result<Connection>| {
+            let connection = connection?;
+            connection.busy_timeout(Duration::from_secs(30))?;
+            let mut statement = connection.prepare("SELECT key, price FROM calls WHERE price IS NOT NULL")?;
+            statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()
+        };
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
+        // Beside a write-ahead log SQLite needs a file of its own; in a folder that cannot be written nobody else changes the log either.
+        let address = path.to_string_lossy().replace('%', "%25").replace('?', "%3f").replace('#', "%23");
+        let as_it_is = format!("file:{address}?immutable=1");
+        let found = read(Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY));
+        let found =
+            found.or_else(|first| read(Connection::open_with_flags(&as_it_is, flags)).map_err(|_| first));
+        found.map_err(|e: rusqlite::Error| LogError {
+            path: path.to_owned(),
+            problem: e.to_string(),
+            later: false,
+        })
+    }
+
     /// Opens the log, and creates it if it does not exist.
     ///
     /// # Errors

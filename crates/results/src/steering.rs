@@ -112,10 +112,10 @@ pub struct ArmRow {
     /// 5 % quantile of the shift that would be measured on such prompts if the weights were right: single verdicts vary too. Of soft verdicts,
     /// which vary less, it is an upper bound.
     #[serde(default)]
-    pub likely_low: Option<f64>,
+    pub predictive_low: Option<f64>,
     /// 95 % quantile.
     #[serde(default)]
-    pub likely_high: Option<f64>,
+    pub predictive_high: Option<f64>,
     /// Of held-out judges: the shift by the target judge less this one's, on the prompts that both judged; `None` for the target.
     #[serde(default)]
     pub beyond: Option<f64>,
@@ -225,6 +225,6 @@ pub struct PredictionFit {
     pub slope: f64,
     /// Pearson correlation; `None` if one side does not vary.
     pub correlation: Option<f64>,
-    /// Share of measured shifts within the 90 % interval of what would be measured if the weights were right (`likely_low` to `likely_high`).
+    /// Share of measured shifts within the 90 % interval of what would be measured if the weights were right (`predictive_low` to `predictive_high`).
     pub covered: Option<f64>,
 }

@@ -87,8 +87,8 @@ impl Measured<'_> {
                 found: found.map(|change| change.mean.mean),
                 found_low: found.map(|change| change.mean.low),
                 found_high: found.map(|change| change.mean.high),
-                likely_low: found.map(|change| change.measured.low),
-                likely_high: found.map(|change| change.measured.high),
+                predictive_low: found.map(|change| change.measured.low),
+                predictive_high: found.map(|change| change.measured.high),
                 beyond: beyond.map(|range| range.mean),
                 beyond_low: beyond.map(|range| range.low),
                 beyond_high: beyond.map(|range| range.high),
@@ -326,7 +326,7 @@ pub(crate) fn prediction_fit(rows: &[ArmRow]) -> Option<PredictionFit> {
         .filter(|row| row.target && row.arm != PLAIN)
         .filter_map(|row| {
             let measured = row.measured();
-            let within = row.likely_low? <= measured && measured <= row.likely_high?;
+            let within = row.predictive_low? <= measured && measured <= row.predictive_high?;
             Some((row.found?, measured, within))
         })
         .collect();

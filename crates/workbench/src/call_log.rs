@@ -1,5 +1,6 @@
 //! Where a study keeps the log of its calls.
 
+use std::collections::HashMap;
 use std::path::Path;
 
 use predilect_llm::CallLog;
@@ -12,6 +13,11 @@ const LOG: &str = "calls.sqlite";
 /// The log of a study's calls.
 pub(crate) fn log(folder: &Path) -> Result<CallLog> {
     Ok(CallLog::open(&folder.join(LOG))?)
+}
+
+/// What the study's calls cost, by their keys: read even where nothing can be written.
+pub(crate) fn prices(folder: &Path) -> Result<HashMap<String, f64>> {
+    Ok(CallLog::prices(&folder.join(LOG))?)
 }
 
 /// The log for a dry run: not created if it does not exist.

@@ -1,8 +1,7 @@
 //! Can what is held equal be told from who wrote the responses? Not where a model is nearly always ahead on it.
 
-use std::collections::BTreeMap;
-
 use predilect_results::ranking::{Ahead, Control};
+use predilect_stats::ranking::Vote;
 
 use super::contest::Contest;
 
@@ -20,10 +19,11 @@ const LEAST: f64 = 10.0;
 /// share p it is `1 - (2 p - 1)^2`, so .1 at .97 and .5 at .85; 1 where models say nothing of it.
 pub(super) fn separated(contest: &Contest, controls: Vec<Control>) -> Vec<Control> {
     let count = contest.controls.len();
+    let met = if count > 0 { met(contest) } else { Vec::new() };
     let of = |(at, control): (usize, Control)| {
         let x = |row: usize| contest.covariates[row * count + at];
         let differs = differing(contest, &x);
-        Control { apart: left(contest, &x), differs, ahead: ahead(contest, &x), ..control }
+        Control { apart: left(contest, &met, &x), differs, ahead: ahead(contest, &x), ..control }
     };
     controls.into_iter().enumerate().map(of).collect()
 }
@@ -38,17 +38,28 @@ fn differing(contest: &Contest, x: &dyn Fn(usize) -> f64) -> Option<f64> {
     (all > 0.0).then(|| differ / all)
 }
 
-fn left(contest: &Contest, x: &dyn Fn(usize) -> f64) -> Option<f64> {
+/// The weight of the votes between every two models that met, in the order of their numbers.
+fn met(contest: &Contest) -> Vec<([u32; 2], f64)> {
+    let pair = |vote: &Vote| ([vote.a.min(vote.b), vote.a.max(vote.b)], f64::from(vote.weight));
+    let mut all: Vec<_> = contest.votes.iter().map(pair).collect();
+    // Stable: sums are the same in every run.
+    all.sort_by_key(|(models, _)| *models);
+    all.dedup_by(|next, kept| {
+        let same = next.0 == kept.0;
+        kept.1 += if same { next.1 } else { 0.0 };
+        same
+    });
+    all
+}
+
+fn left(contest: &Contest, met: &[([u32; 2], f64)], x: &dyn Fn(usize) -> f64) -> Option<f64> {
     let n = contest.models.len();
-    // The weight of the votes between every two models.
-    let mut met: BTreeMap<(u32, u32), f64> = BTreeMap::new();
     let (mut total, mut right) = (0.0, vec![0.0; n]);
     for (row, vote) in contest.votes.iter().enumerate() {
         let by = f64::from(vote.weight) * x(row);
         total += by * x(row);
         right[vote.a as usize] += by;
         right[vote.b as usize] -= by;
-        *met.entry((vote.a.min(vote.b), vote.a.max(vote.b))).or_default() += f64::from(vote.weight);
     }
     if total <= 0.0 {
         return None;
@@ -56,7 +67,7 @@ fn left(contest: &Contest, x: &dyn Fn(usize) -> f64) -> Option<f64> {
     // Conjugate gradients: the matrix is that of a graph, whose right side has no part along its null space.
     let times = |u: &[f64]| {
         let mut out = vec![0.0; n];
-        for (&(a, b), weight) in &met {
+        for &([a, b], weight) in met {
             let flow = weight * (u[a as usize] - u[b as usize]);
             out[a as usize] += flow;
             out[b as usize] -= flow;
@@ -105,7 +116,6 @@ fn ahead(contest: &Contest, x: &dyn Fn(usize) -> f64) -> Option<Ahead> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use predilect_stats::ranking::Vote;
 
     /// Votes of two models or more, with who is ahead.
     fn of(models: usize, votes: &[(u32, u32, f64)]) -> Control {

@@ -120,6 +120,13 @@ fn fits_together(args: &RankArgs) -> Result<(), Problem> {
         )
         .remedy("add --method lc"));
     }
+    // Elo scores take it where resampling finds no spread.
+    let ignored =
+        args.method == RankMethod::WinRate || args.method == RankMethod::Elo && args.bootstrap.is_none();
+    if args.prior > 0.0 && ignored {
+        return Err(Problem::new(format!("--prior has no effect with --method {}", args.method))
+            .remedy("leave it out, or use --method bradley-terry, rao-kupper or davidson"));
+    }
     Ok(())
 }
 

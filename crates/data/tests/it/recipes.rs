@@ -258,6 +258,22 @@ fn a_tie_among_columns_of_two_models_is_one() {
     assert_eq!(all.pairs[0].response_b.model.as_deref(), Some("llama"));
 }
 
+/// One slip among many names of columns is that record's, and no reason not to know the layout; too many are.
+#[test]
+fn a_winner_that_is_no_column_is_named_with_its_line() {
+    let file = |slips: usize| {
+        let row = |i: usize| {
+            let winner = if i < slips { "perhaps" } else { ["gpt", "llama"][i % 2] };
+            format!("question {i},the one {i},another {i},{winner}\n")
+        };
+        format!("question,gpt,llama,winner\n{}", (0..20).map(row).collect::<String>())
+    };
+    let found = read_text("wide.csv", &file(1)).unwrap_err().to_string();
+    assert!(found.contains("wide.csv:2") && found.contains("winner") && found.contains("perhaps"), "{found}");
+    let found = read_text("wide.csv", &file(5)).unwrap_err().to_string();
+    assert!(found.contains("not a known format"), "{found}");
+}
+
 /// Reading notes on which side it has put a chosen response; in a file that is longer than what is looked at first, that note is no column.
 #[test]
 fn long_files_of_chosen_and_rejected_are_read_to_their_end() {

@@ -1,16 +1,15 @@
 //! What verdicts cost, as a filter asks for it: by the study's log of calls, or as the data say it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use predilect_annotate::judge::calls_of;
 use predilect_data::Judges;
-use predilect_llm::CallLog;
 use predilect_types::Verdict;
 
-use crate::call_log::log_if_there;
+use crate::call_log::prices;
 use crate::error::Result;
-use crate::prepared::Prepared;
 use crate::prepared::column::NONE;
+use crate::prepared::{Prepared, changed};
 use crate::watch::Watch;
 
 /// The field of a receipt in which AlpacaEval's files say what an annotation cost, in US dollars.
@@ -28,14 +27,17 @@ pub(super) fn costs<'f>(
     if out.is_empty() {
         return Ok(out);
     }
-    let log = log_if_there(prepared.study().folder())?;
+    let prices = prices(prepared.study().folder())?;
     let table = prepared.verdicts(watch)?;
     let judges = table.judges(people);
     let mut row = 0;
     for batch in prepared.study().verdicts()? {
         for verdict in batch? {
+            if row == table.len() {
+                return Err(changed());
+            }
             let pair = table.pair(row);
-            if let Some(price) = price(&verdict, &log)?.filter(|_| pair != NONE) {
+            if let Some(price) = price(&verdict, &prices).filter(|_| pair != NONE) {
                 let name = &judges.names[judges.of(row) as usize];
                 for (_, costs) in out.iter_mut().filter(|(judge, _)| judge.is_none_or(|judge| judge == name))
                 {
@@ -50,16 +52,11 @@ pub(super) fn costs<'f>(
 }
 
 /// What a verdict cost; none where that is not known of every call that it rests on.
-fn price(verdict: &Verdict, log: &CallLog) -> Result<Option<f64>> {
-    let Some(receipt) = &verdict.receipt else { return Ok(None) };
+fn price(verdict: &Verdict, prices: &HashMap<String, f64>) -> Option<f64> {
+    let receipt = verdict.receipt.as_ref()?;
     if let Some(price) = receipt.get(STATED).and_then(serde_json::Value::as_f64) {
-        return Ok(Some(price));
+        return Some(price);
     }
     let calls = calls_of(receipt);
-    let mut sum = (!calls.is_empty()).then_some(0.0);
-    for call in calls {
-        let paid = log.get(&call.key)?.and_then(|entry| entry.price);
-        sum = sum.zip(paid).map(|(sum, paid)| sum + paid);
-    }
-    Ok(sum)
+    if calls.is_empty() { None } else { calls.iter().map(|call| prices.get(&call.key)).sum() }
 }

@@ -57,8 +57,8 @@ fn shifts(study: &Study, rows: &[ArmRow]) -> Result<()> {
             ("found", number(|row| row.found)),
             ("found_low", number(|row| row.found_low)),
             ("found_high", number(|row| row.found_high)),
-            ("likely_low", number(|row| row.likely_low)),
-            ("likely_high", number(|row| row.likely_high)),
+            ("predictive_low", number(|row| row.predictive_low)),
+            ("predictive_high", number(|row| row.predictive_high)),
         ])?],
     )?;
     Ok(())
