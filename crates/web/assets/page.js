@@ -288,6 +288,26 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+/**
+ * Whether a field says something else than what the page came with.
+ * @param {Element} field
+ */
+function changed(field) {
+  if (field instanceof HTMLSelectElement) {
+    const first = [...field.options].findIndex((option) => option.defaultSelected);
+    return field.selectedIndex !== Math.max(0, first);
+  }
+  if (!(field instanceof HTMLInputElement)) return false;
+  return field.type === "checkbox" || field.type === "radio"
+    ? field.checked !== field.defaultChecked : field.value !== field.defaultValue;
+}
+
+/** What was chosen before this script ran is asked now. */
+function early() {
+  const own = form();
+  if (own && [...own.elements].some(changed)) ask(question(own), "push");
+}
+
 /** A study that is still being read is asked for again. */
 function again() {
   const reading = main.querySelector("[data-again]");
@@ -306,4 +326,5 @@ function ready() {
   label((to) => ask(to, "none"));
 }
 ready();
+early();
 uploads();

@@ -275,6 +275,14 @@ check(/more than.*human in Code/.test(await newcomer.locator(".found li").first(
 await newcomer.goBack();
 await newcomer.waitForFunction(() => !document.querySelector(".found li")?.textContent?.startsWith("Well formatted"));
 check(newcomer.url().endsWith("scenario=Code"), "Back undoes a choice among the published judges");
+// On a slow line somebody chooses before the script is there.
+await newcomer.route("**/page.js*", async (route) => {
+  await newcomer.selectOption('select[name="scenario"]', "Code");
+  await route.continue();
+});
+await newcomer.goto(`${base}/published`);
+await newcomer.waitForFunction(() => document.querySelector("h1")?.textContent?.includes("in Code"));
+check(newcomer.url().endsWith("scenario=Code"), "what was chosen before the script ran is asked");
 await asking.close();
 
 // Without a script every page says the same.
