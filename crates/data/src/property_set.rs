@@ -1,11 +1,13 @@
 //! Which properties are rated: the catalogue, or what a user's file makes of it.
 
-use crate::advice::PROPERTIES;
+use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
 use predilect_types::{Applies, CATALOGUE, Property, Rule, Scale, parsed, property};
 use serde::Deserialize;
 
+use crate::advice::PROPERTIES;
 use crate::error::DataError;
 use crate::study::Study;
 
@@ -91,7 +93,20 @@ impl PropertySet {
         if path.is_file() { Self::read(&path) } else { Ok(Self::default()) }
     }
 
+    /// Properties live as long as the program, as those of the catalogue do: so a text that was read before, as for every question on a
+    /// study, gives the set that was made of it then.
     fn parse(text: &str) -> Result<Self, String> {
+        static MADE: Mutex<BTreeMap<String, PropertySet>> = Mutex::new(BTreeMap::new());
+        let mut made = MADE.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(set) = made.get(text) {
+            return Ok(set.clone());
+        }
+        let set = Self::made_of(text)?;
+        made.insert(text.to_owned(), set.clone());
+        Ok(set)
+    }
+
+    fn made_of(text: &str) -> Result<Self, String> {
         let file: File = toml::from_str(text).map_err(|e| parsed::plain(e.message()))?;
         let known =
             |id: &String| property(id).ok_or_else(|| format!("`{id}` is not a property of the catalogue"));
@@ -194,7 +209,7 @@ impl Entry {
     }
 }
 
-/// A property lives as long as the program, as those of the catalogue do; a set is read once.
+/// Kept as long as the program: [`PropertySet::parse`] makes no set twice.
 fn leaked(text: String) -> &'static str {
     Box::leak(text.into_boxed_str())
 }
@@ -229,6 +244,14 @@ mod tests {
         let only = PropertySet::parse("only = [\"polite\"]").unwrap();
         assert_eq!(only.all().len(), 1);
         assert_eq!(PropertySet::default().core().count(), 29);
+    }
+
+    /// A study is asked again and again, and nothing is kept twice.
+    #[test]
+    fn the_same_file_is_the_same_set() {
+        let text = "[[property]]\nid = \"rhymes\"\ndescription = \"Ends in rhymes.\"";
+        let of = || PropertySet::parse(text).unwrap().get("rhymes").unwrap();
+        assert!(std::ptr::eq(of(), of()));
     }
 
     #[test]
