@@ -100,6 +100,18 @@ impl<T: Copy + Pod + Narrow> RowPack<T> {
         }
     }
 
+    /// Every n-th whole group of rows.
+    pub(crate) fn part(&self, share: usize) -> Self {
+        let len = self.columns * Self::GROUP;
+        let groups = (self.rows / Self::GROUP).div_ceil(share);
+        let mut data = Aligned::new(T::zeroed(), groups * len);
+        let mut buffer = self.buffer();
+        for (to, group) in data.as_mut_slice().chunks_exact_mut(len).zip((0..).step_by(share)) {
+            to.copy_from_slice(self.group(group, &mut buffer));
+        }
+        Self { data: Data::Wide(data), rows: groups * Self::GROUP, columns: self.columns }
+    }
+
     /// A per-row vector, padded with `fill`.
     pub(crate) fn per_row(&self, values: impl Iterator<Item = T>, fill: T) -> Aligned<T> {
         let mut out = Aligned::new(fill, self.padded());

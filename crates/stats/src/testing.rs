@@ -19,6 +19,17 @@ impl Table {
         Regression::new(&self.x, &self.verdicts, self.weights.as_deref(), &vec![prior; d]).unwrap()
     }
 
+    /// The same rows in this order.
+    pub(crate) fn in_order(&self, order: &[usize]) -> Self {
+        let d = self.x.len() / self.verdicts.len();
+        let of = |values: &Vec<f64>| order.iter().map(|row| values[*row]).collect();
+        Self {
+            x: order.iter().flat_map(|row| &self.x[row * d..(row + 1) * d]).copied().collect(),
+            verdicts: of(&self.verdicts),
+            weights: self.weights.as_ref().map(of),
+        }
+    }
+
     /// What rows without features add to the log likelihood, negated: weight x ln 2 each.
     pub(crate) fn empty_rows_constant(&self, d: usize) -> f64 {
         (0..self.verdicts.len())

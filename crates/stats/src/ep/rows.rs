@@ -4,17 +4,21 @@
 //! enough; see [`super::ep`].
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use pulp::Simd;
 
+use super::expansion::{Cavity, expanded_sites};
 use super::width::Width;
 use crate::lanes::Lanes;
 use crate::linalg::stride;
 use crate::quadrature::{RULES, order_for};
 use crate::rows::{Aligned, RowPack};
 
+/// Groups of rows that are summed in their own width, before the sums are added up in f64: over a million rows f32 would lose three digits.
+const SUMMED: usize = 64;
 /// Registers worked on together.
-const CHUNK: usize = 8;
+pub(super) const CHUNK: usize = 8;
 
 /// Such a float in registers.
 pub(super) trait Real<S: Simd>: Width + Lanes<S> {}
@@ -94,6 +98,14 @@ impl<'a, T: Width> RowSites<'a, T> {
         }
     }
 
+    /// Counts every row that many times as often.
+    pub(super) fn count_each(&mut self, times: f64) {
+        let ones = || self.rows.per_row(std::iter::empty(), T::narrow(1.0));
+        let mut copies = self.copies.take().unwrap_or_else(ones);
+        copies.as_mut_slice().iter_mut().for_each(|copies| *copies = T::narrow(copies.widen() * times));
+        self.copies = Some(copies);
+    }
+
     /// Copies the sites of another width.
     pub(super) fn go_on_from<U: Width>(&mut self, other: &RowSites<'_, U>) {
         // Padding differs: elements past the last row are multiplied by zeros in either.
@@ -140,22 +152,27 @@ impl<'a, T: Width> RowSites<'a, T> {
                 *to = T::narrow(from);
             }
         }
-        self.match_and_sum(simd, posterior.is_none());
         let (d, p) = (self.rows.columns, stride(self.rows.columns));
-        let pairs = T::load(self.pair_sums.as_slice());
-        let columns = T::load(self.column_sums.as_slice());
-        let mut pair = 0;
-        for j in 0..d {
-            for k in 0..=j {
-                precision[k * p + j] = T::sum(simd, pairs[pair]).widen();
-                pair += 1;
+        precision.fill(0.0);
+        shift.fill(0.0);
+        let groups = self.rows.groups();
+        for from in (0..groups).step_by(SUMMED) {
+            self.match_and_sum(simd, posterior.is_none(), from..groups.min(from + SUMMED));
+            let pairs = T::load(self.pair_sums.as_slice());
+            let columns = T::load(self.column_sums.as_slice());
+            let mut pair = 0;
+            for j in 0..d {
+                for k in 0..=j {
+                    precision[k * p + j] += T::sum(simd, pairs[pair]).widen();
+                    pair += 1;
+                }
+                shift[j] += T::sum(simd, columns[j]).widen();
             }
-            shift[j] = T::sum(simd, columns[j]).widen();
         }
     }
 
     #[inline(always)]
-    fn match_and_sum<S: Simd>(&mut self, simd: S, keep: bool)
+    fn match_and_sum<S: Simd>(&mut self, simd: S, keep: bool, groups: Range<usize>)
     where
         T: Lanes<S>,
     {
@@ -170,7 +187,7 @@ impl<'a, T: Width> RowSites<'a, T> {
         let shift = T::load_mut(self.shift.as_mut_slice());
         let each = self.each.as_ref().map(|each| T::load(each.as_slice()));
         let copies = self.copies.as_ref().map(|copies| T::load(copies.as_slice()));
-        for g in 0..self.rows.groups() {
+        for g in groups {
             let x = T::load(self.rows.group(g, &mut self.group));
             for chunk in (0..vectors).step_by(CHUNK) {
                 let at = g * vectors + chunk;
@@ -263,7 +280,7 @@ fn marginal_of_rows<S: Simd, T: Real<S>>(
     clippy::too_many_arguments,
     reason = "vector code takes what it runs over apart, so that all stays in registers"
 )]
-fn match_sites<S: Simd, T: Real<S>>(
+pub(super) fn match_sites<S: Simd, T: Real<S>>(
     simd: S,
     mean: &[T::V; CHUNK],
     variance: &[T::V; CHUNK],
@@ -287,7 +304,12 @@ fn match_sites<S: Simd, T: Real<S>>(
         cavity_sd[r] = T::root(simd, cavity_variance[r]);
         widest = T::larger(simd, widest, cavity_sd[r]);
     }
-    let rule = &RULES[order_for(T::largest(simd, widest).widen())];
+    let widest = T::largest(simd, widest).widen();
+    if widest <= T::EXPANDED {
+        let cavity = Cavity { mean: &cavity_mean, variance: &cavity_variance };
+        return expanded_sites::<S, T>(simd, &cavity, weight, precision, shift);
+    }
+    let rule = &RULES[order_for(widest)];
     let mut centre = [zero; CHUNK];
     for r in 0..CHUNK {
         centre[r] = bounded_exponential::<S, T>(simd, cavity_mean[r]);
@@ -333,7 +355,7 @@ fn match_sites<S: Simd, T: Real<S>>(
 ///
 /// Beyond that 1 - sigmoid is 1 or e^-x to all digits, and only ratios of it are used.
 #[inline(always)]
-fn bounded_exponential<S: Simd, T: Real<S>>(simd: S, x: T::V) -> T::V {
+pub(super) fn bounded_exponential<S: Simd, T: Real<S>>(simd: S, x: T::V) -> T::V {
     let bound = |sign: f64| T::splat(simd, T::narrow(sign * T::WIDEST_EXPONENT));
     T::exponential(simd, T::smaller(simd, T::larger(simd, x, bound(-1.0)), bound(1.0)))
 }
