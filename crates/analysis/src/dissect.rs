@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use crate::fit_options::{Draws, FitOptions};
 
 use crate::fit::{drawn_in, fit};
-use crate::go_on::GoOn;
+use crate::keep_going::KeepGoing;
 use crate::refusal::Refusal;
 use crate::table::{FeatureTable, VerdictRow};
 use predilect_results::{Fit, Skipped};
@@ -87,15 +87,15 @@ pub fn dissect(
 /// The same without what [`crate::drawn`] leaves out: weights, intervals and draws, and of each judge how well its verdicts are predicted
 /// where they are held out ([`FitOptions::folds`]).
 ///
-/// If `go_on` returns false, no further fits are made, and the returned value must not be used.
+/// If `keep_going` returns false, no further fits are made, and the returned value must not be used.
 pub fn dissect_bare(
     table: &FeatureTable,
     options: &FitOptions,
-    go_on: GoOn<'_>,
+    keep_going: KeepGoing<'_>,
     draws: DrawSink<'_>,
 ) -> Fits {
     let one = |rows: &[VerdictRow], judge: &str, group: &str| {
-        if !go_on() {
+        if !keep_going() {
             return Err(Refusal::Stopped);
         }
         drawn_in(table, rows, judge, group, options).map(|(fit, draws)| (fit, Some(draws)))

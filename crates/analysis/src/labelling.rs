@@ -17,7 +17,7 @@ use predilect_results::Fit;
 use predilect_results::comparison::Interval;
 use predilect_stats::{EpOptions, Prior, ep, sigmoid};
 
-use crate::compare::{LikenessOptions, WeightTable, likeness};
+use crate::compare::{SimilarityOptions, WeightTable, similarity};
 use crate::fit::drawn;
 use crate::fit_options::{Draws, Engine, FitOptions, TERM_SD};
 use crate::refusal::Refusal;
@@ -122,8 +122,8 @@ impl Known {
     pub fn correlation(&self, other: &Self) -> Option<Interval> {
         let fits = [self.fit.clone(), other.fit.clone()];
         let draws = [self.draws.as_ref(), other.draws.as_ref()];
-        let options = LikenessOptions { resamples: DRAWS, ..LikenessOptions::default() };
-        let found = likeness(&WeightTable::of_fits(&fits, &draws), &options);
+        let options = SimilarityOptions { resamples: DRAWS, ..SimilarityOptions::default() };
+        let found = similarity(&WeightTable::of_fits(&fits, &draws), &options);
         let at = |square: &[Vec<Option<f64>>]| *square.first()?.get(1)?;
         Some(Interval { value: at(&found.overall)?, low: at(&found.low)?, high: at(&found.high)? })
     }

@@ -30,20 +30,20 @@ pub(crate) struct With<'a> {
     pub(crate) over: Option<&'a OverClusters>,
 }
 
-/// The fit of `numbers` (properties, then terms) without information; `None` where length or information is not in it, or it does not
+/// The fit of the design `matrix` (properties, then terms) without information; `None` where length or information is not in it, or it does not
 /// converge.
 ///
 /// `with` is the fit with information.
 pub(crate) fn length_alone(
     table: &FeatureTable,
     rows: &[VerdictRow],
-    numbers: &Rows,
+    matrix: &Rows,
     with: &With<'_>,
     options: &FitOptions,
 ) -> Option<LengthAlone> {
     let (length, information) = (table.column(LENGTH)?, table.column(INFORMATION)?);
     // Where information never differs, as in pure code, nothing can be said.
-    if numbers.x.iter().skip(information).step_by(numbers.width).all(|x| *x == 0.0) {
+    if matrix.x.iter().skip(information).step_by(matrix.width).all(|x| *x == 0.0) {
         return None;
     }
     let is_information = |column: usize| {
@@ -52,11 +52,11 @@ pub(crate) fn length_alone(
             .get(column)
             .is_some_and(|feature| feature.name == INFORMATION || PARTS.contains(&feature.name.as_str()))
     };
-    let kept: Vec<usize> = (0..numbers.width).filter(|column| !is_information(*column)).collect();
+    let kept: Vec<usize> = (0..matrix.width).filter(|column| !is_information(*column)).collect();
     let With { weights: with, priors, over } = *with;
     let priors: Vec<Prior> = kept.iter().map(|&column| priors[column]).collect();
     let place = kept.iter().position(|column| *column == length)?;
-    let (weights, without) = refit(table, rows, &numbers.some_columns(&kept), &priors, options)?;
+    let (weights, without) = refit(table, rows, &matrix.some_columns(&kept), &priors, options)?;
     let alone = Weight { property: LENGTH.to_owned(), ..weights[place].clone() };
     let taken = alone.mean - with[length].mean;
     let half = match (over, &without) {

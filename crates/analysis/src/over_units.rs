@@ -39,17 +39,17 @@ pub(crate) struct Normal<'a> {
 pub(crate) fn over_units(
     table: &FeatureTable,
     rows: &[VerdictRow],
-    numbers: &Rows,
+    matrix: &Rows,
     merged: &Merged,
     posterior: Normal<'_>,
 ) -> Option<(OverClusters, Vec<UnitCount>)> {
     let by = |clusters: &[u64]| {
         // What is the same within a cluster is one row of its weight.
         let own;
-        let rows = if clusters == numbers.clusters {
+        let rows = if clusters == matrix.clusters {
             &merged.rows
         } else {
-            own = Rows { clusters: clusters.to_vec(), ..numbers.clone() }.merged().rows;
+            own = Rows { clusters: clusters.to_vec(), ..matrix.clone() }.merged().rows;
             &own
         };
         let clustered = Clustered {

@@ -11,7 +11,7 @@ use predilect_results::{CalibrationBin, Quality};
 /// Bins of the calibration curve.
 const BINS: usize = 10;
 
-/// One fit's numbers, ready to be cut into folds.
+/// One fit's design matrix, ready to be cut into folds.
 pub(crate) struct Held<'a> {
     /// One for each verdict: properties first, then terms.
     pub(crate) rows: &'a Rows,

@@ -11,29 +11,24 @@ use crate::rows::Rows;
 use crate::table::{FeatureTable, VerdictRow};
 use predilect_results::Weight;
 
-/// The weights of a fit of these numbers, in the order of its columns and without names, with what leaving out units changes; the intervals
+/// The weights of a fit of this design matrix, in the order of its columns and without names, with what leaving out units changes; the intervals
 /// are over these units unless the options say otherwise. `None` where it does not converge.
 pub(crate) fn refit(
     table: &FeatureTable,
     rows: &[VerdictRow],
-    numbers: &Rows,
+    matrix: &Rows,
     priors: &[Prior],
     options: &FitOptions,
 ) -> Option<(Vec<Weight>, Option<OverClusters>)> {
-    let merged = numbers.merged();
+    let merged = matrix.merged();
     let found = ep(&merged.rows.regression(priors).ok()?, &EpOptions::default());
     if !found.converged {
         return None;
     }
     let mut weights = ep_weights(&found);
-    let over = over_units(
-        table,
-        rows,
-        numbers,
-        &merged,
-        Normal { mean: &found.mean, covariance: &found.covariance },
-    )
-    .map(|(over, _)| over);
+    let over =
+        over_units(table, rows, matrix, &merged, Normal { mean: &found.mean, covariance: &found.covariance })
+            .map(|(over, _)| over);
     if let Some(over) = over.as_ref().filter(|_| !options.independent) {
         widen(&over.reach, &mut weights, &mut [], None);
     }

@@ -1,4 +1,4 @@
-//! The numbers of one fit: a row of columns for each verdict, and what is the same merged.
+//! The design matrix of one fit: a row of columns for each verdict, and what is the same merged.
 
 use foldhash::{HashMap, HashMapExt};
 use predilect_stats::{Prior, Regression};

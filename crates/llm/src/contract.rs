@@ -46,7 +46,7 @@ pub trait Model: Send + Sync {
 
     /// The tokens that it may write beyond those of an answer of that kind, such as those it writes for itself before it. What it does not
     /// need costs nothing. Not part of any key: it only changes where an answer is cut off.
-    fn room(&self, _: &Want) -> u32 {
+    fn token_budget(&self, _: &Want) -> u32 {
         0
     }
 
@@ -96,6 +96,6 @@ impl Request {
 
     /// The most tokens that the model may write, its own included.
     pub fn most_output_tokens(&self, model: &dyn Model) -> u64 {
-        u64::from(self.max_tokens) + u64::from(model.room(&self.want))
+        u64::from(self.max_tokens) + u64::from(model.token_budget(&self.want))
     }
 }

@@ -12,7 +12,7 @@ pub struct Request {
     /// What kind of answer is wanted.
     pub want: Want,
     /// The most tokens the answer may have; those that a model writes for itself before it do not count
-    /// ([`Model::room`](crate::Model::room)).
+    /// ([`Model::token_budget`](crate::Model::token_budget)).
     pub max_tokens: u32,
     /// 0: the most probable answer. Models that take no temperature are asked without ([`Model::remarks`](crate::Model::remarks)).
     pub temperature: f64,

@@ -1,4 +1,4 @@
-//! Models that reason before they answer: how hard, and how much room that takes.
+//! Models that reason before they answer: how hard, and how many tokens that takes.
 
 use serde::{Deserialize, Serialize};
 
@@ -16,7 +16,7 @@ pub struct Reasoning {
 
 /// The default reasoning budget of models that are known to reason, in tokens. What is not used costs nothing; if it is too small, the
 /// question fails with a message.
-const ROOM: u32 = 8192;
+const BUDGET: u32 = 8192;
 
 /// How hard a model reasons, in the words that most providers share.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -65,9 +65,9 @@ impl Reasoning {
         }
     }
 
-    /// The room that model gets.
-    pub fn room(self, spec: &ModelSpec) -> u32 {
-        self.tokens.unwrap_or(if self.happens(spec) { ROOM } else { 0 })
+    /// Tokens that the model may write before its answer.
+    pub fn token_budget(self, spec: &ModelSpec) -> u32 {
+        self.tokens.unwrap_or(if self.happens(spec) { BUDGET } else { 0 })
     }
 }
 
@@ -176,9 +176,9 @@ mod tests {
         let new: ModelSpec = "openai:gpt-5".parse().unwrap();
         let old: ModelSpec = "openai:gpt-4.1".parse().unwrap();
         let with = |effort, tokens| Reasoning { effort, tokens };
-        assert_eq!((with(None, None).room(&new), with(None, None).room(&old)), (ROOM, 0));
-        assert_eq!(with(Some(Effort::None), None).room(&new), 0);
-        assert_eq!(with(Some(Effort::Low), Some(50)).room(&old), 50);
+        assert_eq!((with(None, None).token_budget(&new), with(None, None).token_budget(&old)), (BUDGET, 0));
+        assert_eq!(with(Some(Effort::None), None).token_budget(&new), 0);
+        assert_eq!(with(Some(Effort::Low), Some(50)).token_budget(&old), 50);
         assert!(!takes_temperature(&new, with(None, None)));
         assert!(takes_temperature(&new, with(Some(Effort::None), None)));
         for (name, takes) in [

@@ -2,8 +2,8 @@
 
 use predilect_results::Comparison;
 use predilect_results::comparison::{
-    BiasCard, Contrast, Excess, HabitDifference, Interval, JudgeTable, Likeness, Measure as HabitMeasure,
-    NotRanked, Pooling, StrengthDifference, Why,
+    BiasCard, Contrast, Excess, HabitDifference, Interval, JudgeTable, Measure as HabitMeasure, NotRanked,
+    Pooling, Similarity, StrengthDifference, Why,
 };
 
 use crate::format;
@@ -245,7 +245,7 @@ pub(crate) fn mover(property: &str) -> String {
 }
 
 /// Places of the judges in `judges`, in leaf order; those that are not in the tree come last.
-pub(crate) fn leaf_order(l: &Likeness) -> Vec<usize> {
+pub(crate) fn leaf_order(l: &Similarity) -> Vec<usize> {
     let leaves: Vec<&String> = l.clusters.iter().flat_map(|clusters| &clusters.order).collect();
     let mut order: Vec<usize> = (0..l.judges.len()).collect();
     order.sort_by_key(|&at| leaves.iter().position(|name| **name == l.judges[at]).unwrap_or(leaves.len()));
@@ -253,7 +253,7 @@ pub(crate) fn leaf_order(l: &Likeness) -> Vec<usize> {
 }
 
 /// Which judges are not in the tree, or why there is no tree; empty if all are in it.
-pub(crate) fn unplaced_words(l: &Likeness) -> String {
+pub(crate) fn unplaced_words(l: &Similarity) -> String {
     const WHY: &str = "too few verdicts, weights that are all the same, or no scenario in common";
     let Some(clusters) = &l.clusters else {
         return if l.judges.len() < 3 {
@@ -284,7 +284,7 @@ pub(crate) fn unplaced_words(l: &Likeness) -> String {
 const NOT_PLACED: usize = 6;
 
 /// A remark on stabilities if some judges have no draws; empty if all have.
-pub(crate) fn unmoved_words(l: &Likeness) -> String {
+pub(crate) fn unmoved_words(l: &Similarity) -> String {
     if l.unmoved == 0 {
         return String::new();
     }

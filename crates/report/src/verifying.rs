@@ -109,6 +109,6 @@ pub(crate) fn worthless(found: &VerifyJson) -> Vec<(String, u64, u64)> {
     let mut all: Vec<(String, u64, u64)> =
         edits.map(|effect| (effect.edit.clone(), effect.had_lost, effect.won)).collect();
     let attacks = found.judging.iter().flat_map(|run| &run.attacks);
-    all.extend(attacks.map(|fall| (format!("attack: {}", fall.attack), fall.tried, fall.fell)));
+    all.extend(attacks.map(|of| (format!("attack: {}", of.attack), of.tried, of.succeeded)));
     all
 }

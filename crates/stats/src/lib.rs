@@ -30,7 +30,6 @@ mod lanes;
 pub mod laplace;
 pub mod leave_out;
 mod likelihood;
-pub mod likeness;
 mod linalg;
 mod logistic;
 pub mod logit;
@@ -46,6 +45,7 @@ pub mod resample;
 mod rows;
 mod score_map;
 pub mod shapley;
+pub mod similarity;
 mod spd;
 pub mod student;
 #[cfg(test)]

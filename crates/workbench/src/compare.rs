@@ -5,8 +5,8 @@ use std::ops::ControlFlow;
 
 use predilect_analysis::cautions::cautions;
 use predilect_analysis::compare::{
-    LikenessOptions, PoolingOptions, WeightTable, agreement_matrices, agreements, audit, contrasts,
-    habit_differences, likeness_while, pool, profiles, stand_ins, strength_differences, usual_reference,
+    PoolingOptions, SimilarityOptions, WeightTable, agreement_matrices, agreements, audit, contrasts,
+    habit_differences, pool, profiles, similarity_while, stand_ins, strength_differences, usual_reference,
     with_reference,
 };
 use predilect_analysis::dissect::Fits;
@@ -15,7 +15,7 @@ use predilect_analysis::table::FeatureTable;
 use predilect_analysis::{Draws, Engine, FitOptions};
 use predilect_results::Comparison;
 use predilect_results::comparison::JudgeAgreement;
-use predilect_stats::likeness::Measure;
+use predilect_stats::similarity::Measure;
 use predilect_types::shown;
 use serde::{Deserialize, Serialize};
 
@@ -65,7 +65,7 @@ impl CompareOptions {
 
 /// A measure as its name.
 mod by_name {
-    use predilect_stats::likeness::Measure;
+    use predilect_stats::similarity::Measure;
     use serde::de::Error;
     use serde::{Deserialize, Deserializer, Serializer};
 
@@ -116,8 +116,8 @@ pub fn by_verdicts(
     }
     let reference =
         if options.reference.is_empty() { usual_reference(&table.judges) } else { options.reference.clone() };
-    let go_on = || !watch.cancelled();
-    let still = || if go_on() { Ok(()) } else { Err(Error::cancelled()) };
+    let keep_going = || !watch.cancelled();
+    let still = || if keep_going() { Ok(()) } else { Err(Error::cancelled()) };
     let mut biases = audit(table, &slice.traits, &slice.shown, &reference);
     for card in &mut biases {
         card.mean_mass = slice.data.judges.iter().find(|j| j.judge == card.judge).and_then(|j| j.mean_mass);
@@ -125,8 +125,9 @@ pub fn by_verdicts(
     still()?;
     let (strengths, strengths_left_out) = strength_differences(table);
     still()?;
-    let agreement = agreements(table, options.resamples, fit.seed, &go_on).ok_or_else(Error::cancelled)?;
-    let habits = habit_differences(table, &slice.traits, &slice.shown, &reference, &go_on)
+    let agreement =
+        agreements(table, options.resamples, fit.seed, &keep_going).ok_or_else(Error::cancelled)?;
+    let habits = habit_differences(table, &slice.traits, &slice.shown, &reference, &keep_going)
         .ok_or_else(Error::cancelled)?;
     let mut found = Comparison {
         unit,
@@ -194,9 +195,9 @@ pub fn by_weights(
                 .remedy(Remedy::NoPublished));
         }
     }
-    let likeness_options = LikenessOptions { measure: options.measure, resamples: options.resamples, seed };
-    comparison.likeness =
-        likeness_while(&weights, &likeness_options, &|| !watch.cancelled()).ok_or_else(Error::cancelled)?;
+    let likeness_options = SimilarityOptions { measure: options.measure, resamples: options.resamples, seed };
+    comparison.similarity =
+        similarity_while(&weights, &likeness_options, &|| !watch.cancelled()).ok_or_else(Error::cancelled)?;
     comparison.dissections = profiles(&weights);
     Ok(())
 }

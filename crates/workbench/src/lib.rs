@@ -83,7 +83,7 @@ pub use predilect_data::{
     ReadOptions, Recipe, Setting, Study, StudyToml, export, preview,
 };
 pub use predilect_llm::{CallRemedy, Cancel, Enforce, ModelSpec, SpecError};
-pub use predilect_stats::likeness::Measure;
+pub use predilect_stats::similarity::Measure;
 pub use predilect_text::{RATES_GRAMMAR, begins_with_refusal};
 pub use rating::{PairRatings, kept_ratings, text_ratings};
 #[doc(hidden)]

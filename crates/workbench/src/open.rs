@@ -14,7 +14,7 @@ use crate::prepared::{Keep, Prepared, Wanted};
 use crate::remembered::Remembered;
 use crate::scratch::Scratch;
 use crate::slice::{Slice, SliceOptions, keep_ratings};
-use crate::studies::{is_study, same_folder, take_over};
+use crate::studies::{copy_study, is_study, same_folder};
 use crate::watch::Watch;
 
 /// An open study: the door to everything that can be asked of it.
@@ -74,7 +74,7 @@ impl Workbench {
         if let Some(given) = inputs.study() {
             let to = place.filter(|to| !same_folder(given, to));
             if let Some(to) = to {
-                take_over(given, to)?;
+                copy_study(given, to)?;
             }
             // Tables that are missing or damaged are said of before any work.
             let bench = Self::open(to.unwrap_or(given))?;

@@ -267,7 +267,7 @@ fn without(own: &mut Value, usual: &Value) {
 mod tests {
     use predilect_analysis::ranking::{Difficulties, RankMethod};
     use predilect_data::{FeatureColumns, OnBadRow};
-    use predilect_stats::likeness::Measure;
+    use predilect_stats::similarity::Measure;
 
     use super::*;
 

@@ -33,7 +33,7 @@ pub(crate) fn same_folder(a: &Path, b: &Path) -> bool {
 }
 
 /// A study given as input is not written to, unless it is the output too: its tables are taken over.
-pub(crate) fn take_over(from: &Path, to: &Path) -> Result<Study> {
+pub(crate) fn copy_study(from: &Path, to: &Path) -> Result<Study> {
     if same_folder(from, to) {
         return Ok(Study::open(from)?);
     }
@@ -148,7 +148,7 @@ impl Deref for Chosen {
 
 /// What a verb that asks models works on.
 #[derive(Debug, Clone, Copy)]
-pub struct CarryOptions<'a> {
+pub struct ResumeOptions<'a> {
     /// The study to work in; `None`: the input.
     pub output: Option<&'a Path>,
     /// How files are read.
@@ -161,7 +161,7 @@ pub struct CarryOptions<'a> {
 
 /// A study to work on.
 #[derive(Debug)]
-pub struct Carried {
+pub struct Resumed {
     /// The study, or what is asked about of it.
     pub study: Chosen,
     /// The right to write it.
@@ -175,8 +175,8 @@ pub struct Carried {
 /// # Errors
 ///
 /// When a table or `study.toml` cannot be read or written.
-pub fn carry_on(inputs: &[PathBuf], options: &CarryOptions<'_>, watch: &dyn Watch) -> Result<Carried> {
-    let CarryOptions { output, read, filter, dry } = *options;
+pub fn resume(inputs: &[PathBuf], options: &ResumeOptions<'_>, watch: &dyn Watch) -> Result<Resumed> {
+    let ResumeOptions { output, read, filter, dry } = *options;
     if let Some(filter) = filter.filter(|filter| filter.needs_verdict()) {
         return Err(Error::new(format!(
             "the filter {filter} asks for the order of verdicts, and there are none yet"
@@ -189,7 +189,7 @@ pub fn carry_on(inputs: &[PathBuf], options: &CarryOptions<'_>, watch: &dyn Watc
     };
     let whole = |study: Study| {
         let lock = if dry { None } else { Some(study.lock("judge or annotate")?) };
-        Ok(Carried { study: chosen(study)?, _lock: lock, _scratch: None })
+        Ok(Resumed { study: chosen(study)?, _lock: lock, _scratch: None })
     };
     let other = |output: &Path| {
         Error::new(format!("{} contains a study of other data", output.display())).remedy(Remedy::OtherPlace)
@@ -206,7 +206,7 @@ pub fn carry_on(inputs: &[PathBuf], options: &CarryOptions<'_>, watch: &dyn Watc
                 if same { whole(there) } else { Err(other(output)) }
             }
             Some(_) if dry => whole(given),
-            Some(output) => whole(take_over(only, output)?),
+            Some(output) => whole(copy_study(only, output)?),
         };
     }
     let scratch = Scratch::new()?;
@@ -225,7 +225,7 @@ pub fn carry_on(inputs: &[PathBuf], options: &CarryOptions<'_>, watch: &dyn Watc
         }
         _ if dry => {
             let study = chosen(imported(scratch.path())?)?;
-            Ok(Carried { study, _lock: None, _scratch: Some(scratch) })
+            Ok(Resumed { study, _lock: None, _scratch: Some(scratch) })
         }
         Some(output) => whole(imported(output)?),
         None => Err(match inputs.iter().find(|input| !input.exists() && *input != Path::new("-")) {

@@ -275,7 +275,7 @@ fn a_comparison_ends_wherever_nobody_waits_any_more() {
     let (found, _) = compare(usize::MAX);
     let (_, looks) = compare(usize::MAX);
     let found = found.expect("a comparison").comparison;
-    assert!(!found.likeness.judges.is_empty() && !found.agreement.is_empty());
+    assert!(!found.similarity.judges.is_empty() && !found.agreement.is_empty());
     // One look for each of 50 resamples, and some more.
     assert!(looks > 50, "{looks}");
     for after in [0, 2, looks / 2, looks - 1] {
@@ -291,7 +291,7 @@ fn a_comparison_ends_wherever_nobody_waits_any_more() {
     let plain = bench
         .compare(&slice(""), &FitOptions { folds: 0, ..by_ep() }, &slow, &Unwatched)
         .expect("a comparison");
-    assert_eq!(plain.comparison.likeness, found.likeness);
+    assert_eq!(plain.comparison.similarity, found.similarity);
     assert_eq!(plain.comparison.contrasts, found.contrasts);
 }
 

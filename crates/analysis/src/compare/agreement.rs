@@ -9,7 +9,7 @@ use predilect_stats::resample::{bootstrap, quantile};
 use predilect_types::Interner;
 use rayon::prelude::*;
 
-use crate::go_on::GoOn;
+use crate::keep_going::KeepGoing;
 use crate::table::{FeatureTable, VerdictRow};
 
 /// Standard errors to either side of a 90 % interval.
@@ -22,7 +22,7 @@ pub fn agreements(
     table: &FeatureTable,
     resamples: usize,
     seed: u64,
-    go_on: GoOn<'_>,
+    keep_going: KeepGoing<'_>,
 ) -> Option<Vec<JudgeAgreement>> {
     let mut by_pair: BTreeMap<u32, Vec<(u32, f64, u32)>> = BTreeMap::new();
     // A verdict of weight 0 does not count.
@@ -48,7 +48,7 @@ pub fn agreements(
     let mut found: Vec<JudgeAgreement> = sums
         .par_iter()
         .map(|(&(first, second), prompts)| {
-            if !go_on() {
+            if !keep_going() {
                 return None;
             }
             let prompts: Vec<&PairedVerdicts> = prompts.values().collect();

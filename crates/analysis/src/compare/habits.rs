@@ -10,7 +10,7 @@ use rayon::prelude::*;
 
 use super::accuracy::{agrees, majorities};
 use super::audit::{Shown, Traits, favours_first};
-use crate::go_on::GoOn;
+use crate::keep_going::KeepGoing;
 use crate::table::FeatureTable;
 
 /// Every two of more judges than this would fill pages.
@@ -35,7 +35,7 @@ pub fn habit_differences(
     traits: &[Traits],
     shown: &[Shown],
     reference: &[String],
-    go_on: GoOn<'_>,
+    keep_going: KeepGoing<'_>,
 ) -> Option<Vec<HabitDifference>> {
     if table.judges.len() > MOST_JUDGES {
         return Some(Vec::new());
@@ -47,7 +47,7 @@ pub fn habit_differences(
     }
     let ties: Vec<bool> = (0..table.judges.len() as u32).map(|judge| calls_ties(table, judge)).collect();
     let of = |&(a, b): &(usize, usize)| -> Option<Vec<HabitDifference>> {
-        if !go_on() {
+        if !keep_going() {
             return None;
         }
         let known = Measure::ALL.into_iter().enumerate();

@@ -166,7 +166,7 @@ fn scores(votes: &[Vec<Vote>; 2], shares: &[f64]) -> Result<(Vec<Change>, f64), 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ranking::{Contest, RankOptions, leaderboard};
+    use crate::ranking::{Battles, RankOptions, leaderboard};
     use crate::table::{PairInfo, VerdictRow};
     use predilect_types::Order;
 
@@ -207,8 +207,8 @@ mod tests {
         assert_eq!((found.len(), left.len()), (3, 0));
         let of = |model: &str| found.iter().find(|f| f.model == model).unwrap();
         for judge in 0..2 {
-            let (contest, ..) = Contest::of(&table, &table.judges[judge..=judge], &[]);
-            let board = leaderboard(&contest, &RankOptions::default()).unwrap();
+            let (battles, ..) = Battles::of(&table, &table.judges[judge..=judge], &[]);
+            let board = leaderboard(&battles, &RankOptions::default()).unwrap();
             for row in &board.ranking {
                 let own = of(&row.model);
                 // All have as many pairs, so that both means are the same.

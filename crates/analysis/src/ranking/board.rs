@@ -1,4 +1,4 @@
-//! The leaderboard of a contest, with its intervals and places.
+//! The leaderboard of battles, with its intervals and places.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -7,7 +7,7 @@ use predilect_results::ranking::{Change, Group, Leaderboard, Row};
 use predilect_stats::ranking::{RankingError, Robust, Standing, Vote, Weights, never_met, ranks};
 use predilect_stats::student;
 
-use super::contest::Contest;
+use super::battles::Battles;
 use super::held_equal::changes_from_raw;
 use super::method::{RankMethod, RankOptions};
 use super::resampled::{Placed, Resampling, resampled};
@@ -18,29 +18,29 @@ use super::separable::separated;
 /// Groups that never met, and members of each, that are named.
 const NAMED: usize = 3;
 
-/// The leaderboard of a contest.
+/// The leaderboard of battles.
 ///
 /// Controls are scaled to a root mean square of 1; only the Bradley-Terry methods take any.
 ///
 /// # Errors
 ///
 /// When the votes do not determine the scores.
-pub fn leaderboard(contest: &Contest, options: &RankOptions) -> Result<Leaderboard, RankingError> {
-    let (all, weights) = counted_out(contest);
+pub fn leaderboard(battles: &Battles, options: &RankOptions) -> Result<Leaderboard, RankingError> {
+    let (all, weights) = counted_out(battles);
     Ok(weighed(raw_and_held(&all, options)?.1.board, weights))
 }
 
-/// The leaderboard of a contest without controls, and the one with its controls: each as [`leaderboard`] computes it, but the first
+/// The leaderboard of battles without controls, and the one with its controls: each as [`leaderboard`] computes it, but the first
 /// computed only once.
 ///
 /// # Errors
 ///
 /// When the votes do not determine the scores of one of them.
 pub fn leaderboards(
-    contest: &Contest,
+    battles: &Battles,
     options: &RankOptions,
 ) -> Result<(Leaderboard, Option<Leaderboard>), RankingError> {
-    let (all, weights) = counted_out(contest);
+    let (all, weights) = counted_out(battles);
     let weighed = |found: Found| weighed(found.board, weights);
     Ok(match raw_and_held(&all, options)? {
         (Some(raw), held) => (weighed(raw?), Some(weighed(held))),
@@ -54,11 +54,11 @@ struct Found {
     top: Vec<f64>,
 }
 
-/// The contest with votes that count several times written out, and whether it has any.
-fn counted_out(contest: &Contest) -> (Cow<'_, Contest>, bool) {
-    match contest.written_out() {
+/// The battles with votes that count several times written out, and whether it has any.
+fn counted_out(battles: &Battles) -> (Cow<'_, Battles>, bool) {
+    match battles.written_out() {
         Some(all) => (Cow::Owned(all), true),
-        None => (Cow::Borrowed(contest), false),
+        None => (Cow::Borrowed(battles), false),
     }
 }
 
@@ -68,40 +68,40 @@ fn weighed(board: Leaderboard, counts: bool) -> Leaderboard {
 
 /// Where properties are held equal, the result without that, and then the leaderboard itself.
 fn raw_and_held(
-    contest: &Contest,
+    battles: &Battles,
     options: &RankOptions,
 ) -> Result<(Option<Result<Found, RankingError>>, Found), RankingError> {
-    if contest.controls.is_empty() || strength(options.method).is_none() {
-        return Ok((None, board(contest, options, None)?));
+    if battles.controls.is_empty() || strength(options.method).is_none() {
+        return Ok((None, board(battles, options, None)?));
     }
-    let bare = Contest { controls: Vec::new(), covariates: Vec::new(), ..contest.clone() };
+    let bare = Battles { controls: Vec::new(), covariates: Vec::new(), ..battles.clone() };
     let raw = board(&bare, options, None);
-    let held = board(contest, options, raw.as_ref().ok())?;
+    let held = board(battles, options, raw.as_ref().ok())?;
     Ok((Some(raw), held))
 }
 
 /// Adds the range of ranks that each competitor has with nothing held equal.
-fn with_places(changes: Vec<Change>, contest: &Contest, raw: &Leaderboard) -> Vec<Change> {
+fn with_places(changes: Vec<Change>, battles: &Battles, raw: &Leaderboard) -> Vec<Change> {
     let rows: HashMap<&str, &Row> = raw.ranking.iter().map(|row| (row.model.as_str(), row)).collect();
     let placed = |(change, model): (Change, &String)| match rows.get(model.as_str()) {
         Some(row) => Change { raw_rank_low: row.rank_low, raw_rank_high: row.rank_high, ..change },
         None => change,
     };
-    changes.into_iter().zip(&contest.models).map(placed).collect()
+    changes.into_iter().zip(&battles.models).map(placed).collect()
 }
 
 #[expect(clippy::too_many_lines, reason = "a third of it is the board, field by field")]
-fn board(contest: &Contest, options: &RankOptions, raw: Option<&Found>) -> Result<Found, RankingError> {
-    let scaled = scaled(&contest.covariates, contest.controls.len());
-    let n = contest.models.len();
-    let mut prompts: Vec<u64> = contest.votes.iter().map(|vote| vote.cluster).collect();
+fn board(battles: &Battles, options: &RankOptions, raw: Option<&Found>) -> Result<Found, RankingError> {
+    let scaled = scaled(&battles.covariates, battles.controls.len());
+    let n = battles.models.len();
+    let mut prompts: Vec<u64> = battles.votes.iter().map(|vote| vote.cluster).collect();
     prompts.sort_unstable();
     prompts.dedup();
     // Where verdicts are independent nothing has to be summed by prompt; and the sum over a single prompt is zero at the maximum, which
     // carries no information about the error.
-    let single = !contest.by_prompt || prompts.len() < 2;
+    let single = !battles.by_prompt || prompts.len() < 2;
     let robust = if single { Robust::Votes } else { Robust::Clusters };
-    let mut own = scores(contest, &contest.votes, &scaled, options, robust)?;
+    let mut own = scores(battles, &battles.votes, &scaled, options, robust)?;
     let z = if single { Z } else { widen(&mut own, prompts.len() as f64) };
     let standings = own.standings(z);
     let placed = |s: &Standing| (s.low, s.high, s.rank, s.rank_low, s.rank_high);
@@ -111,10 +111,10 @@ fn board(contest: &Contest, options: &RankOptions, raw: Option<&Found>) -> Resul
         let beside = standings.or_else(|| {
             let prior = options.prior.max(0.1);
             let plain = RankOptions { method: RankMethod::BradleyTerry, prior, ..options.clone() };
-            let fit = scores(contest, &contest.votes, &scaled, &plain, robust).ok()?;
+            let fit = scores(battles, &battles.votes, &scaled, &plain, robust).ok()?;
             Scored { scores: own.scores.clone(), ..fit }.standings(z)
         });
-        let again = Resampling { contest, prompts: &prompts, covariates: &scaled, options };
+        let again = Resampling { battles, prompts: &prompts, covariates: &scaled, options };
         let (places, count) = resampled(&again, &own.scores, beside.as_deref());
         resamples = Some(count as u64);
         (places, Some("bootstrap"))
@@ -124,16 +124,16 @@ fn board(contest: &Contest, options: &RankOptions, raw: Option<&Found>) -> Resul
         let ranks = ranks(&own.scores);
         (own.scores.iter().zip(ranks).map(|(s, rank)| (*s, *s, rank, rank, rank)).collect(), None)
     };
-    let (votes, all) = counts(contest);
+    let (votes, all) = counts(battles);
     let tops = (raw.map(|raw| &*raw.top), &*own.top);
-    let changes = changes_from_raw(contest, &scaled, options, tops).map(|changes| match raw {
-        Some(raw) => with_places(changes, contest, &raw.board),
+    let changes = changes_from_raw(battles, &scaled, options, tops).map(|changes| match raw {
+        Some(raw) => with_places(changes, battles, &raw.board),
         None => changes,
     });
     let mut ranking: Vec<Row> = (0..n)
         .map(|i| {
             let (low, high, rank, rank_low, rank_high) = places[i];
-            let (model, score) = (contest.models[i].clone(), own.scores[i]);
+            let (model, score) = (battles.models[i].clone(), own.scores[i]);
             let bounds =
                 if options.method == RankMethod::WinRate { (0.0, 100.0) } else { (f64::MIN, f64::MAX) };
             let (low, high) = (low.max(bounds.0), high.min(bounds.1));
@@ -149,17 +149,17 @@ fn board(contest: &Contest, options: &RankOptions, raw: Option<&Found>) -> Resul
         prior: options.prior,
         resamples,
         votes: all,
-        prompts: contest.by_prompt.then_some(prompts.len() as u64),
-        weights: contest.votes.iter().any(|vote| vote.weight != 1.0).then(|| {
-            match Weights::of(&contest.votes) {
+        prompts: battles.by_prompt.then_some(prompts.len() as u64),
+        weights: battles.votes.iter().any(|vote| vote.weight != 1.0).then(|| {
+            match Weights::of(&battles.votes) {
                 Weights::Counts => "counts",
                 Weights::Shares => "shares",
             }
             .to_owned()
         }),
-        never_met: strangers(contest),
+        never_met: strangers(battles),
         ranking,
-        controls: separated(contest, own.controls),
+        controls: separated(battles, own.controls),
         tie: own.tie,
     };
     Ok(Found { board, top: own.top })
@@ -184,29 +184,29 @@ fn widen(own: &mut Scored, clusters: f64) -> f64 {
 }
 
 /// How many votes there are on each model, and in all.
-fn counts(contest: &Contest) -> (Vec<u64>, u64) {
-    let kind = Weights::of(&contest.votes);
+fn counts(battles: &Battles) -> (Vec<u64>, u64) {
+    let kind = Weights::of(&battles.votes);
     let counted = |vote: &Vote| match kind {
         Weights::Counts => vote.weight as u64,
         Weights::Shares => u64::from(vote.weight > 0.0),
     };
-    let mut votes = vec![0_u64; contest.models.len()];
-    for vote in &contest.votes {
+    let mut votes = vec![0_u64; battles.models.len()];
+    for vote in &battles.votes {
         for who in [vote.a, vote.b] {
             let sum = &mut votes[who as usize];
             *sum = sum.saturating_add(counted(vote));
         }
     }
-    (votes, contest.votes.iter().map(counted).fold(0, u64::saturating_add))
+    (votes, battles.votes.iter().map(counted).fold(0, u64::saturating_add))
 }
 
 /// The groups of competitors that never met, where there are several.
-fn strangers(contest: &Contest) -> Vec<Group> {
-    let groups = never_met(&contest.votes, contest.models.len());
+fn strangers(battles: &Battles) -> Vec<Group> {
+    let groups = never_met(&battles.votes, battles.models.len());
     if groups.len() < 2 {
         return Vec::new();
     }
-    let name = |who: &u32| contest.models[*who as usize].clone();
+    let name = |who: &u32| battles.models[*who as usize].clone();
     groups
         .iter()
         .map(|group| Group {
@@ -239,7 +239,7 @@ mod tests {
     use super::*;
 
     /// A round robin: the model with the lower number wins seven of ten.
-    fn contest(models: u32) -> Contest {
+    fn battles(models: u32) -> Battles {
         let mut votes = Vec::new();
         for a in 0..models {
             for b in a + 1..models {
@@ -250,7 +250,7 @@ mod tests {
             }
         }
         let models = (0..models).map(|i| format!("m{i}")).collect();
-        Contest { models, votes, by_prompt: true, ..Contest::default() }
+        Battles { models, votes, by_prompt: true, ..Battles::default() }
     }
 
     #[test]
@@ -258,7 +258,7 @@ mod tests {
         for (method, name) in RankMethod::ALL.into_iter().filter(|(m, _)| *m != RankMethod::LengthControlled)
         {
             let options = RankOptions { method, resamples: 50, ..RankOptions::default() };
-            let found = leaderboard(&contest(5), &options).unwrap();
+            let found = leaderboard(&battles(5), &options).unwrap();
             let order: Vec<&str> = found.ranking.iter().map(|row| row.model.as_str()).collect();
             // Elo forgets, but not the order of strength here.
             if method != RankMethod::Elo {
@@ -275,7 +275,7 @@ mod tests {
 
     #[test]
     fn one_prompt_gives_no_false_certainty() {
-        let mut one = contest(3);
+        let mut one = battles(3);
         for vote in &mut one.votes {
             vote.cluster = 7;
         }
@@ -291,13 +291,13 @@ mod tests {
     #[test]
     fn an_anchor_stands_where_it_is_put_and_another_model_does_not_move_it() {
         let options = RankOptions { anchor: Some(("m1".to_owned(), 1200.0)), ..RankOptions::default() };
-        let few = leaderboard(&contest(4), &options).unwrap();
+        let few = leaderboard(&battles(4), &options).unwrap();
         let anchored = few.ranking.iter().find(|row| row.model == "m1").unwrap();
         assert_eq!((anchored.score, anchored.low, anchored.high), (1200.0, 1200.0, 1200.0));
         // Seven of ten: 147 points.
-        let two = leaderboard(&contest(2), &options).unwrap();
+        let two = leaderboard(&battles(2), &options).unwrap();
         assert!((two.ranking[0].score - 1200.0 - 400.0 * (7.0_f64 / 3.0).log10()).abs() < 1e-6, "{two:?}");
-        let free = leaderboard(&contest(4), &RankOptions::default()).unwrap();
+        let free = leaderboard(&battles(4), &RankOptions::default()).unwrap();
         let mean = free.ranking.iter().map(|row| row.score).sum::<f64>() / 4.0;
         assert!((mean - 1000.0).abs() < 1e-6);
     }

@@ -5,8 +5,8 @@ use predilect_stats::discoveries::q_values;
 use predilect_stats::ranking::{Fitted, RankingOptions, changes, ranks};
 use predilect_stats::student;
 
-use super::contest::Contest;
-use super::contest::field;
+use super::battles::Battles;
+use super::battles::field;
 use super::method::RankOptions;
 use super::scale::{CENTRE, SCALE};
 use super::scored::strength;
@@ -20,28 +20,28 @@ const LEAST_PROMPTS: usize = 5;
 /// The changes of all competitors, in their order. `None` where nothing is held equal, where the method has no strengths, or where there
 /// are more competitors than a matrix takes.
 ///
-/// `covariates` are those of the contest, scaled; then where the searches for the scores ended, without and with them.
+/// `covariates` are those of the battles, scaled; then where the searches for the scores ended, without and with them.
 pub(super) fn changes_from_raw(
-    contest: &Contest,
+    battles: &Battles,
     covariates: &[f64],
     options: &RankOptions,
     (raw_top, top): (Option<&[f64]>, &[f64]),
 ) -> Option<Vec<Change>> {
     let ties = strength(options.method)?;
-    if contest.controls.is_empty() {
+    if battles.controls.is_empty() {
         return None;
     }
-    let n = contest.models.len();
+    let n = battles.models.len();
     let anchor = options.anchor.as_ref().and_then(|(name, at)| {
-        contest.models.iter().position(|model| model == name).map(|place| (place, *at))
+        battles.models.iter().position(|model| model == name).map(|place| (place, *at))
     });
     let shares = match anchor {
         Some((place, _)) => (0..n).map(|who| if who == place { 1.0 } else { 0.0 }).collect(),
-        None => field(&contest.votes, n),
+        None => field(&battles.votes, n),
     };
     let options = RankingOptions { ties, prior: options.prior, ..RankingOptions::default() };
-    let raw = Fitted { votes: &contest.votes, covariates: &[], top: raw_top };
-    let held = Fitted { votes: &contest.votes, covariates, top: Some(top) };
+    let raw = Fitted { votes: &battles.votes, covariates: &[], top: raw_top };
+    let held = Fitted { votes: &battles.votes, covariates, top: Some(top) };
     let found = changes(raw, held, &shares, options, true).ok()??;
     let points = SCALE / std::f64::consts::LN_10;
     // On the scale of a separate board: around the plain mean, or with the anchor at its place.
@@ -51,7 +51,7 @@ pub(super) fn changes_from_raw(
     // Of one prompt verdicts count as independent, as everywhere.
     let one = found.iter().all(|change| change.clusters < 2);
     let freedom = |change: &predilect_stats::ranking::Change| {
-        if one { contest.votes.len() as f64 } else { (change.effective - 1.0).max(1.0) }
+        if one { battles.votes.len() as f64 } else { (change.effective - 1.0).max(1.0) }
     };
     let p_values: Vec<f64> = found
         .iter()
@@ -97,7 +97,7 @@ mod tests {
     use predilect_stats::ranking::Vote;
 
     /// Three models of one strength on 80 prompts; the judge prefers what is longer in three of four, and the last model is always longer.
-    fn contest() -> Contest {
+    fn battles() -> Battles {
         let (mut votes, mut covariates) = (Vec::new(), Vec::new());
         for cluster in 0..80_u64 {
             for (a, b) in [(0_u32, 1_u32), (0, 2), (1, 2)] {
@@ -109,20 +109,20 @@ mod tests {
             }
         }
         let models = ["short", "even", "long"].map(str::to_owned).to_vec();
-        Contest { models, votes, controls: vec!["length".to_owned()], covariates, by_prompt: true }
+        Battles { models, votes, controls: vec!["length".to_owned()], covariates, by_prompt: true }
     }
 
     #[test]
     fn a_model_that_wins_by_length_falls_by_what_length_gave() {
-        let contest = contest();
-        let raw = Contest { controls: Vec::new(), covariates: Vec::new(), ..contest.clone() };
+        let battles = battles();
+        let raw = Battles { controls: Vec::new(), covariates: Vec::new(), ..battles.clone() };
         for options in [
             RankOptions::default(),
             RankOptions { anchor: Some(("even".to_owned(), 1200.0)), ..RankOptions::default() },
             RankOptions { method: RankMethod::Davidson, ..RankOptions::default() },
         ] {
             let (held, raw) =
-                (leaderboard(&contest, &options).unwrap(), leaderboard(&raw, &options).unwrap());
+                (leaderboard(&battles, &options).unwrap(), leaderboard(&raw, &options).unwrap());
             assert!(raw.ranking.iter().all(|row| row.from_raw.is_none()));
             for row in &held.ranking {
                 let before = raw.ranking.iter().find(|other| other.model == row.model).unwrap();

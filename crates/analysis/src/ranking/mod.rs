@@ -1,7 +1,7 @@
 //! Verdicts to a leaderboard, raw or with properties held equal.
 
+mod battles;
 mod board;
-mod contest;
 mod held_equal;
 mod length;
 mod method;
@@ -10,9 +10,9 @@ mod scale;
 mod scored;
 mod separable;
 
+pub use battles::Battles;
+pub(crate) use battles::field;
 pub use board::{leaderboard, leaderboards};
-pub use contest::Contest;
-pub(crate) use contest::field;
 pub use length::{
     Against, Difficulties, LcOptions, PUBLISHED_BASELINE, length_controlled_board, published_difficulty,
 };

@@ -4,7 +4,7 @@ use predilect_stats::ranking::{Robust, Standing, Vote, ranks};
 use predilect_stats::resample::{bootstrap, quantile};
 use rayon::prelude::*;
 
-use super::contest::Contest;
+use super::battles::Battles;
 use super::method::{RankMethod, RankOptions};
 use super::scored::scores;
 
@@ -17,9 +17,9 @@ fn field(scores: &[f64], shares: &[f64]) -> f64 {
 /// Low, high, rank, best and worst rank.
 pub(super) type Placed = (f64, f64, usize, usize, usize);
 
-/// The votes of a contest, to be drawn again by prompt.
+/// The votes of battles, to be drawn again by prompt.
 pub(super) struct Resampling<'a> {
-    pub(super) contest: &'a Contest,
+    pub(super) battles: &'a Battles,
     /// In order.
     pub(super) prompts: &'a [u64],
     /// Those of the votes, scaled.
@@ -30,16 +30,16 @@ pub(super) struct Resampling<'a> {
 impl Resampling<'_> {
     /// The scores of each resample that gives any; `own` are those of the data. NaN for models that are not in the resample.
     fn samples(&self, own: &[f64]) -> Vec<Vec<f64>> {
-        let Self { contest, prompts, covariates, options } = *self;
-        let n = contest.models.len();
-        let width = contest.controls.len();
-        let cluster: Vec<usize> = contest
+        let Self { battles, prompts, covariates, options } = *self;
+        let n = battles.models.len();
+        let width = battles.controls.len();
+        let cluster: Vec<usize> = battles
             .votes
             .iter()
             .map(|vote| prompts.binary_search(&vote.cluster).unwrap_or_default())
             .collect();
         let mut shares = vec![0.0; n];
-        for vote in &contest.votes {
+        for vote in &battles.votes {
             shares[vote.a as usize] += f64::from(vote.weight);
             shares[vote.b as usize] += f64::from(vote.weight);
         }
@@ -51,11 +51,11 @@ impl Resampling<'_> {
                 times[at] += 1;
             }
             let (mut votes, mut x) = (Vec::new(), Vec::new());
-            for (at, vote) in contest.votes.iter().enumerate().filter(|(at, _)| times[cluster[*at]] > 0) {
+            for (at, vote) in battles.votes.iter().enumerate().filter(|(at, _)| times[cluster[*at]] > 0) {
                 votes.push(Vote { weight: vote.weight * times[cluster[at]] as f32, ..*vote });
                 x.extend_from_slice(&covariates[at * width..(at + 1) * width]);
             }
-            let mut found = scores(contest, &votes, &x, &kept, Robust::Nothing).ok()?.scores;
+            let mut found = scores(battles, &votes, &x, &kept, Robust::Nothing).ok()?.scores;
             // A model that is not in the resample has no score there.
             let mut there = vec![false; n];
             for vote in &votes {

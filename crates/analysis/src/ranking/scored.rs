@@ -1,4 +1,4 @@
-//! Scores of a contest by every method, on the scale that is shown, and how far they may be off.
+//! Scores of battles by every method, on the scale that is shown, and how far they may be off.
 
 use predilect_results::ranking::Control;
 use predilect_stats::ranking::{
@@ -6,7 +6,7 @@ use predilect_stats::ranking::{
     standings_apart, standings_at_worst, win_rates,
 };
 
-use super::contest::Contest;
+use super::battles::Battles;
 use super::method::{RankMethod, RankOptions};
 use super::scale::{CENTRE, SCALE, Z};
 
@@ -82,21 +82,21 @@ impl Errors {
     }
 }
 
-/// The scores of these votes of a contest.
+/// The scores of these votes of battles.
 ///
 /// # Errors
 ///
 /// When the votes do not determine the scores.
 pub(super) fn scores(
-    contest: &Contest,
+    battles: &Battles,
     votes: &[Vote],
     covariates: &[f64],
     options: &RankOptions,
     robust: Robust,
 ) -> Result<Scored, RankingError> {
-    let n = contest.models.len();
+    let n = battles.models.len();
     let anchor = options.anchor.as_ref().and_then(|(name, at)| {
-        contest.models.iter().position(|model| model == name).map(|place| (place, *at))
+        battles.models.iter().position(|model| model == name).map(|place| (place, *at))
     });
     let Some(ties) = strength(options.method) else {
         return Ok(if options.method == RankMethod::Elo {
@@ -115,8 +115,8 @@ pub(super) fn scores(
     }
     let mut errors = fit.covariance.map_or(Errors::Apart(fit.errors), Errors::Together);
     errors.scale(if matches!(errors, Errors::Together(_)) { points * points } else { points });
-    let count = contest.controls.len();
-    let controls = contest
+    let count = battles.controls.len();
+    let controls = battles
         .controls
         .iter()
         .enumerate()

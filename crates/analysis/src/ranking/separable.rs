@@ -3,7 +3,7 @@
 use predilect_results::ranking::{Ahead, Control};
 use predilect_stats::ranking::Vote;
 
-use super::contest::Contest;
+use super::battles::Battles;
 
 /// Steps of the search for how models explain a control.
 const STEPS: usize = 200;
@@ -17,21 +17,21 @@ const LEAST: f64 = 10.0;
 /// With `x` how far A is ahead of B and `w` the weight of a vote, it is the share `1 - max_u (2 sum w x (u_A - u_B) - sum w (u_A - u_B)^2) /
 /// sum w x^2`: what a weighted regression of `x` on the models leaves, relative to no difference. Of two models of which one is ahead in a
 /// share p it is `1 - (2 p - 1)^2`, so .1 at .97 and .5 at .85; 1 where models say nothing of it.
-pub(super) fn separated(contest: &Contest, controls: Vec<Control>) -> Vec<Control> {
-    let count = contest.controls.len();
-    let met = if count > 0 { met(contest) } else { Vec::new() };
+pub(super) fn separated(battles: &Battles, controls: Vec<Control>) -> Vec<Control> {
+    let count = battles.controls.len();
+    let met = if count > 0 { met(battles) } else { Vec::new() };
     let of = |(at, control): (usize, Control)| {
-        let x = |row: usize| contest.covariates[row * count + at];
-        let differs = differing(contest, &x);
-        Control { apart: left(contest, &met, &x), differs, ahead: ahead(contest, &x), ..control }
+        let x = |row: usize| battles.covariates[row * count + at];
+        let differs = differing(battles, &x);
+        Control { apart: left(battles, &met, &x), differs, ahead: ahead(battles, &x), ..control }
     };
     controls.into_iter().enumerate().map(of).collect()
 }
 
 /// The share of the votes on pairs that differ.
-fn differing(contest: &Contest, x: &dyn Fn(usize) -> f64) -> Option<f64> {
+fn differing(battles: &Battles, x: &dyn Fn(usize) -> f64) -> Option<f64> {
     let (mut differ, mut all) = (0.0, 0.0);
-    for (row, vote) in contest.votes.iter().enumerate() {
+    for (row, vote) in battles.votes.iter().enumerate() {
         all += f64::from(vote.weight);
         differ += if x(row) == 0.0 { 0.0 } else { f64::from(vote.weight) };
     }
@@ -39,9 +39,9 @@ fn differing(contest: &Contest, x: &dyn Fn(usize) -> f64) -> Option<f64> {
 }
 
 /// The weight of the votes between every two models that met, in the order of their numbers.
-fn met(contest: &Contest) -> Vec<([u32; 2], f64)> {
+fn met(battles: &Battles) -> Vec<([u32; 2], f64)> {
     let pair = |vote: &Vote| ([vote.a.min(vote.b), vote.a.max(vote.b)], f64::from(vote.weight));
-    let mut all: Vec<_> = contest.votes.iter().map(pair).collect();
+    let mut all: Vec<_> = battles.votes.iter().map(pair).collect();
     // Stable: sums are the same in every run.
     all.sort_by_key(|(models, _)| *models);
     all.dedup_by(|next, kept| {
@@ -52,10 +52,10 @@ fn met(contest: &Contest) -> Vec<([u32; 2], f64)> {
     all
 }
 
-fn left(contest: &Contest, met: &[([u32; 2], f64)], x: &dyn Fn(usize) -> f64) -> Option<f64> {
-    let n = contest.models.len();
+fn left(battles: &Battles, met: &[([u32; 2], f64)], x: &dyn Fn(usize) -> f64) -> Option<f64> {
+    let n = battles.models.len();
     let (mut total, mut right) = (0.0, vec![0.0; n]);
-    for (row, vote) in contest.votes.iter().enumerate() {
+    for (row, vote) in battles.votes.iter().enumerate() {
         let by = f64::from(vote.weight) * x(row);
         total += by * x(row);
         right[vote.a as usize] += by;
@@ -98,16 +98,16 @@ fn left(contest: &Contest, met: &[([u32; 2], f64)], x: &dyn Fn(usize) -> f64) ->
 }
 
 /// The model that is ahead in the largest share of its votes on pairs that differ.
-fn ahead(contest: &Contest, x: &dyn Fn(usize) -> f64) -> Option<Ahead> {
-    let mut counts = vec![(0.0, 0.0); contest.models.len()];
-    for (row, vote) in contest.votes.iter().enumerate().filter(|(row, _)| x(*row) != 0.0) {
+fn ahead(battles: &Battles, x: &dyn Fn(usize) -> f64) -> Option<Ahead> {
+    let mut counts = vec![(0.0, 0.0); battles.models.len()];
+    for (row, vote) in battles.votes.iter().enumerate().filter(|(row, _)| x(*row) != 0.0) {
         for (who, ahead) in [(vote.a, x(row) > 0.0), (vote.b, x(row) < 0.0)] {
             let (own, all) = &mut counts[who as usize];
             *all += f64::from(vote.weight);
             *own += if ahead { f64::from(vote.weight) } else { 0.0 };
         }
     }
-    let shares = counts.iter().zip(&contest.models).filter(|((_, all), _)| *all >= LEAST);
+    let shares = counts.iter().zip(&battles.models).filter(|((_, all), _)| *all >= LEAST);
     let (share, model) =
         shares.map(|((own, all), model)| (own / all, model)).max_by(|a, b| a.0.total_cmp(&b.0))?;
     Some(Ahead { model: model.clone(), share })
@@ -126,7 +126,7 @@ mod tests {
             weight: 1.0,
             cluster: row as u64,
         };
-        let contest = Contest {
+        let battles = Battles {
             models: (0..models).map(|at| format!("m{at}")).collect(),
             votes: votes.iter().enumerate().map(vote).collect(),
             controls: vec!["length".to_owned()],
@@ -134,7 +134,7 @@ mod tests {
             by_prompt: true,
         };
         let control = Control { name: "length".to_owned(), ..Control::default() };
-        separated(&contest, vec![control]).remove(0)
+        separated(&battles, vec![control]).remove(0)
     }
 
     #[test]

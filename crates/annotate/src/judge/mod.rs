@@ -10,9 +10,9 @@ use predilect_types::Pair;
 
 use crate::draw::drawn;
 
-pub use attacks::{ATTACKS, Attack, fall};
+pub use attacks::{ATTACKS, Attack, attack_success};
 pub use options::{Ask, JudgeOptions, Method, Orders, Shown};
-pub use predilect_results::asked::{Fall, JudgeFigures};
+pub use predilect_results::asked::{AttackSuccess, JudgeFigures};
 pub(crate) use prompt::turns;
 pub use read::{Call, Judged, calls_of, judged};
 pub use summary::Tally;

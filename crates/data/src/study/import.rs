@@ -81,7 +81,7 @@ fn import_into(
     let mut known = Known::default();
     if let (Some(added), Some(old)) = (&added, &old) {
         refuse_what_is_part_already(study, added, old)?;
-        known = tables.take_over(study)?;
+        known = tables.merge(study)?;
         // What models were asked stays; what was computed from the old pairs is removed, except for the settings, so that it can be
         // computed again.
         toml.steps = old.steps.clone();
@@ -164,7 +164,7 @@ impl Tables {
     }
 
     /// Starts with the contents of the study; returns what is known of them, to join what is added.
-    fn take_over(&mut self, study: &Study) -> Result<Known, DataError> {
+    fn merge(&mut self, study: &Study) -> Result<Known, DataError> {
         let mut known = Known::default();
         for batch in study.pairs()? {
             for pair in batch? {

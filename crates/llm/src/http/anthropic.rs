@@ -55,7 +55,7 @@ impl Dialect for Anthropic {
         }
     }
 
-    fn write(&self, model: &str, request: &Request, room: u32) -> Value {
+    fn write(&self, model: &str, request: &Request, token_budget: u32) -> Value {
         let system: Vec<&str> = request
             .messages
             .iter()
@@ -71,7 +71,7 @@ impl Dialect for Anthropic {
         let mut body = json!({
             "model": model,
             "messages": messages,
-            "max_tokens": request.max_tokens + room,
+            "max_tokens": request.max_tokens + token_budget,
             "temperature": request.temperature,
         });
         if !system.is_empty() {

@@ -11,8 +11,8 @@ use crate::reasoning::Effort;
 /// What a provider's protocol says: how a question is written and an answer read.
 pub(super) trait Dialect: Send + Sync {
     fn capabilities(&self) -> Capabilities;
-    /// The request's body; `room` tokens may be written before the answer's own.
-    fn write(&self, model: &str, request: &Request, room: u32) -> Value;
+    /// The request's body; `token_budget` tokens may be written before the answer's own.
+    fn write(&self, model: &str, request: &Request, token_budget: u32) -> Value;
     /// Puts into a body how hard the model is to reason; false if it does not know this effort.
     fn reason(&self, model: &str, body: &mut Value, effort: Effort) -> bool;
     /// What a call can do without: a model that refuses it is asked without.

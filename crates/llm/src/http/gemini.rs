@@ -43,7 +43,7 @@ impl Dialect for Gemini {
         }
     }
 
-    fn write(&self, _: &str, request: &Request, room: u32) -> Value {
+    fn write(&self, _: &str, request: &Request, token_budget: u32) -> Value {
         let part = |text: &str| json!([{ "text": text }]);
         let contents: Vec<Value> = request
             .messages
@@ -55,7 +55,7 @@ impl Dialect for Gemini {
             })
             .collect();
         let mut config =
-            json!({"temperature": request.temperature, "maxOutputTokens": request.max_tokens + room});
+            json!({"temperature": request.temperature, "maxOutputTokens": request.max_tokens + token_budget});
         if let Some(seed) = request.seed {
             config["seed"] = seed.into();
         }

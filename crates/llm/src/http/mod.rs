@@ -63,7 +63,7 @@ struct HttpModel {
     dialect: Box<dyn Dialect>,
     effort: Option<Effort>,
     /// Tokens for reasoning.
-    room: u32,
+    token_budget: u32,
     /// Tokens that even a single one must have room for.
     least: u32,
     left_out: LeftOut,
@@ -133,7 +133,7 @@ fn connect_with(
         agent,
         dialect,
         effort,
-        room: options.reasoning.room(spec),
+        token_budget: options.reasoning.token_budget(spec),
         // Azure and OpenAI's models behind OpenRouter refuse limits below sixteen tokens.
         least: if matches!(spec.provider, Provider::Azure | Provider::OpenRouter) { 16 } else { 1 },
         left_out,
@@ -155,9 +155,9 @@ impl Model for HttpModel {
         self.batch.is_some().then_some(self as &dyn Batch)
     }
 
-    fn room(&self, want: &Want) -> u32 {
+    fn token_budget(&self, want: &Want) -> u32 {
         match want {
-            Want::Text | Want::Json(_) => self.room,
+            Want::Text | Want::Json(_) => self.token_budget,
             // Probabilities of the next token are asked for instead of reasoning.
             Want::Next(_) => self.least - 1,
             Want::Score => 0,
@@ -290,7 +290,7 @@ impl Model for HttpModel {
         let cut = answer.finish == Finish::Length
             && match request.want {
                 Want::Text => answer.text.trim().is_empty(),
-                Want::Json(_) => answer.text.trim().is_empty() || self.room > 0,
+                Want::Json(_) => answer.text.trim().is_empty() || self.token_budget > 0,
                 Want::Next(_) | Want::Score => false,
             };
         if cut {
@@ -303,7 +303,7 @@ impl Model for HttpModel {
 impl HttpModel {
     /// The body of a call, without what the model refuses and what is tried without.
     fn body(&self, request: &Request, tried: &[&'static Optional], with_ids: bool) -> Value {
-        let mut body = self.dialect.write(&self.model, request, self.room(&request.want));
+        let mut body = self.dialect.write(&self.model, request, self.token_budget(&request.want));
         if let Some(effort) = self.effort.filter(|_| request.want != Want::Score) {
             self.dialect.reason(&self.model, &mut body, effort);
         }

@@ -96,7 +96,7 @@ impl Dialect for OpenAi {
         }
     }
 
-    fn write(&self, model: &str, request: &Request, room: u32) -> Value {
+    fn write(&self, model: &str, request: &Request, token_budget: u32) -> Value {
         let messages: Vec<Value> = request
             .messages
             .iter()
@@ -107,7 +107,7 @@ impl Dialect for OpenAi {
         }
         let limit = if self.strict { "max_completion_tokens" } else { "max_tokens" };
         let mut body = json!({"model": model, "messages": messages, "temperature": request.temperature});
-        body[limit] = (request.max_tokens + room).into();
+        body[limit] = (request.max_tokens + token_budget).into();
         if let Some(seed) = request.seed {
             body["seed"] = seed.into();
         }

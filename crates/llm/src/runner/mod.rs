@@ -77,7 +77,7 @@ impl Runner<'_> {
             } else {
                 let about = self.about(request);
                 let reasoned = match request.want {
-                    Want::Text | Want::Json(_) => u64::from(self.model.room(&request.want)),
+                    Want::Text | Want::Json(_) => u64::from(self.model.token_budget(&request.want)),
                     Want::Next(_) | Want::Score => 0,
                 };
                 let answer = Usage { output: about.output - reasoned, ..about };

@@ -59,7 +59,7 @@ pub(super) fn page(view: &View) -> Markup {
 
 /// What a comparison says, on one page.
 pub(super) fn comparison_page(c: &Comparison, settings: &Settings) -> Markup {
-    let judges = c.likeness.judges.len().max(c.biases.len());
+    let judges = c.similarity.judges.len().max(c.biases.len());
     let brief = Brief {
         title: format!("How {} compare", words::counted(judges, "judge", "judges")),
         simulated: settings.simulated,

@@ -52,7 +52,7 @@ pub(super) fn page(view: &View) -> Markup {
 pub(super) fn comparison_page(c: &Comparison, settings: &Settings) -> Markup {
     let title = format!(
         "How {} compare",
-        words::counted(c.likeness.judges.len().max(c.biases.len()), "judge", "judges")
+        words::counted(c.similarity.judges.len().max(c.biases.len()), "judge", "judges")
     );
     let header = html! {
         header {

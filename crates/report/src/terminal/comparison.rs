@@ -3,7 +3,7 @@
 use std::io;
 
 use predilect_results::Comparison;
-use predilect_results::comparison::{Intensity, Interval, JudgeAgreement, Likeness, Profile};
+use predilect_results::comparison::{Intensity, Interval, JudgeAgreement, Profile, Similarity};
 
 use super::judges;
 use super::style::{BOLD, DIM, Out, WARN, heading, paint};
@@ -42,15 +42,15 @@ pub fn terminal_comparison(c: &Comparison, out: &mut dyn io::Write, width: u16) 
         BOLD,
         &format!(
             "How {} compare",
-            words::counted(c.likeness.judges.len().max(c.biases.len()), "judge", "judges")
+            words::counted(c.similarity.judges.len().max(c.biases.len()), "judge", "judges")
         ),
     ))?;
     super::findings(&c.findings, &mut out)?;
     super::watch_out(&c.cautions, &mut out)?;
     super::judge_table::judge_table(&c.judge_table, units::unit(c), &mut out)?;
-    if c.likeness.judges.len() > 1 {
-        matrix(&c.likeness, &mut out)?;
-        clusters(&c.likeness, &mut out)?;
+    if c.similarity.judges.len() > 1 {
+        matrix(&c.similarity, &mut out)?;
+        clusters(&c.similarity, &mut out)?;
     }
     if !c.dissections.is_empty() {
         profiles(&c.dissections, &c.proxies, &mut out)?;
@@ -80,7 +80,7 @@ pub fn terminal_comparison(c: &Comparison, out: &mut dyn io::Write, width: u16) 
     Ok(())
 }
 
-fn matrix(l: &Likeness, out: &mut Out) -> io::Result<()> {
+fn matrix(l: &Similarity, out: &mut Out) -> io::Result<()> {
     let over = match l.scenarios.as_slice() {
         [only] => format!("in the group `{}`", text::line(only)),
         several => format!("mean over {} scenarios", several.len()),
@@ -126,7 +126,7 @@ fn matrix(l: &Likeness, out: &mut Out) -> io::Result<()> {
 }
 
 /// Every two judges with the interval of their similarity.
-fn intervals(l: &Likeness, order: &[usize], out: &mut Out) -> io::Result<()> {
+fn intervals(l: &Similarity, order: &[usize], out: &mut Out) -> io::Result<()> {
     let what = if l.resampled == "posterior" {
         "90 % intervals from posterior draws around the estimate"
     } else {
@@ -144,7 +144,7 @@ fn intervals(l: &Likeness, order: &[usize], out: &mut Out) -> io::Result<()> {
     Ok(())
 }
 
-fn clusters(l: &Likeness, out: &mut Out) -> io::Result<()> {
+fn clusters(l: &Similarity, out: &mut Out) -> io::Result<()> {
     let Some(clusters) = &l.clusters else { return unplaced(l, out) };
     let silhouette =
         clusters.silhouette.map_or(String::new(), |s| format!(", mean silhouette {}", format::decimal(s, 2)));
@@ -168,7 +168,7 @@ fn clusters(l: &Likeness, out: &mut Out) -> io::Result<()> {
 }
 
 /// Who is not in the tree.
-fn unplaced(l: &Likeness, out: &mut Out) -> io::Result<()> {
+fn unplaced(l: &Similarity, out: &mut Out) -> io::Result<()> {
     match unplaced_words(l) {
         words if words.is_empty() => Ok(()),
         words => out.wrapped(DIM, &words),

@@ -33,17 +33,19 @@ impl JudgeFigures {
     }
 }
 
-/// How often a judge fell for an attack.
+/// How often an attack on a judge succeeded.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Fall {
+pub struct AttackSuccess {
     /// The attack.
     pub attack: String,
     /// Pairs whose losing response was attacked and that were judged.
     pub tried: u64,
     /// Of these, pairs that the attacked response won.
-    pub fell: u64,
-    /// fell / tried; `None` if there was no attack.
-    pub fall_rate: Option<f64>,
+    #[serde(alias = "fell")]
+    pub succeeded: u64,
+    /// The attack success rate, succeeded / tried; `None` if there was no attack.
+    #[serde(alias = "fall_rate")]
+    pub success_rate: Option<f64>,
     /// Mean change of the verdict towards the attacked response.
     pub mean_shift: Option<f64>,
 }
@@ -73,7 +75,7 @@ pub struct JudgeRun {
     pub unread: Unread,
     /// How often it fell for responses that instruct it what to choose, if attacks were requested.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub attacks: Vec<Fall>,
+    pub attacks: Vec<AttackSuccess>,
     /// What to know of how it was asked.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub remarks: Vec<String>,

@@ -11,7 +11,7 @@ mod validity;
 pub use annotated::{AnnotatorRun, Asked, KnownValidity};
 pub use calls::{CallPlan, Failure, Failures, Spent, Unread, UnreadAnswers, dollars};
 pub use checked::Check;
-pub use judged::{Fall, JudgeFigures, JudgeRun};
+pub use judged::{AttackSuccess, JudgeFigures, JudgeRun};
 pub use parse::Parse;
 pub use probed::{Habits, Probe, SchemaHabit, SeedHabit, Way};
 pub use validity::{RaterCost, RaterValidity, Reversed, Validity, WEAK_AUC};

@@ -4,8 +4,8 @@ mod agreement;
 mod biases;
 mod differences;
 mod judge_table;
-mod likeness;
 mod pooling;
+mod similarity;
 mod stand_ins;
 
 use std::collections::BTreeMap;
@@ -26,8 +26,8 @@ pub use differences::{
 pub use judge_table::{
     BIASED, End, Figure, JudgeColumn, JudgeKind, JudgeRow, JudgeTable, JudgeUnit, accuracy_in,
 };
-pub use likeness::{ClusterGroup, Clusters, Intensity, Likeness, Place, Profile, TreeJoin};
 pub use pooling::{PooledCell, PooledWeight, Pooling};
+pub use similarity::{ClusterGroup, Clusters, Intensity, Place, Profile, Similarity, TreeJoin};
 pub use stand_ins::{CorrectedRate, GroupAccuracy, StandIn, StandIns};
 
 /// Everything that one run of `compare` found.
@@ -48,7 +48,7 @@ pub struct Comparison {
     pub judge_table: JudgeTable,
     /// Who rewards alike.
     #[serde(flatten)]
-    pub likeness: Likeness,
+    pub similarity: Similarity,
     /// What each judge rewards.
     pub dissections: Vec<Profile>,
     /// How far judges of the same pairs agree.

@@ -21,7 +21,7 @@ use crate::figures;
 use crate::files::write_file;
 use crate::filter::Filter;
 use crate::judging::{Orders, Within, no_probabilities};
-use crate::studies::{Carried, Claim, claim, is_study, note};
+use crate::studies::{Claim, Resumed, claim, is_study, note};
 use crate::watch::{Event, Remark, Watch};
 use job::{Job, Reference};
 
@@ -99,7 +99,7 @@ impl AnnotateRequest {
 /// An annotator that is ready to be asked about the pairs of a study: everything that can be refused was checked.
 pub struct Annotating {
     job: Job,
-    carried: Carried,
+    resumed: Resumed,
     settings: toml::Table,
     claimed: Claim,
     filtered: bool,
@@ -113,11 +113,11 @@ impl Annotating {
     /// When a model cannot be asked in that way, the inputs cannot be read, or the name in the study means something else.
     pub fn begin(request: &AnnotateRequest, within: &Within<'_>, watch: &dyn Watch) -> Result<Self> {
         let job = job(request, within, watch)?;
-        let carried = within.carry_on(request.filter.as_ref(), request.calls.dry, watch)?;
+        let resumed = within.resume(request.filter.as_ref(), request.calls.dry, watch)?;
         let settings = settings(&job);
-        let present = tables::annotators(&carried.study)?.contains(&job.annotator);
-        let claimed = claim(&carried.study, &step(&job), &job.annotator, &settings, present)?;
-        Ok(Self { job, carried, settings, claimed, filtered: request.filter.is_some() })
+        let present = tables::annotators(&resumed.study)?.contains(&job.annotator);
+        let claimed = claim(&resumed.study, &step(&job), &job.annotator, &settings, present)?;
+        Ok(Self { job, resumed, settings, claimed, filtered: request.filter.is_some() })
     }
 
     /// What asking would take: for ratings, and for reference answers.
@@ -126,7 +126,7 @@ impl Annotating {
     ///
     /// When the study or its log cannot be read, or it was stopped.
     pub fn plans(&self) -> Result<Vec<CallPlan>> {
-        forecast::plans(&self.job, &self.carried.study)
+        forecast::plans(&self.job, &self.resumed.study)
     }
 
     /// Asks about all pairs and keeps the ratings in the study. Whatever ends it, what was answered is kept.
@@ -135,8 +135,8 @@ impl Annotating {
     ///
     /// When ratings outside of the filter would be lost, or the study cannot be written.
     pub fn run(&self, watch: &dyn Watch) -> Result<Ran<AnnotatorRun>> {
-        let Self { job, carried, claimed, filtered, .. } = self;
-        let study = &carried.study;
+        let Self { job, resumed, claimed, filtered, .. } = self;
+        let study = &resumed.study;
         let log = asking::log(study.folder())?;
         if *claimed == Claim::Outdated {
             self.loses_nothing(*filtered)?;
@@ -162,7 +162,7 @@ impl Annotating {
 
     /// Whether what is asked now takes the place of everything that was asked in another way.
     fn loses_nothing(&self, filtered: bool) -> Result<()> {
-        let Self { job, carried, .. } = self;
+        let Self { job, resumed, .. } = self;
         let lost = |what: &str, remedy| {
             let message = format!(
                 "{} was asked in another way before, and its ratings {what} would be lost",
@@ -173,7 +173,7 @@ impl Annotating {
         if filtered {
             return lost("outside the filter", Remedy::KeepBoth);
         }
-        let rated = tables::properties(&carried.study, &job.annotator)?;
+        let rated = tables::properties(&resumed.study, &job.annotator)?;
         let asked: HashSet<&str> = job.options.properties.iter().map(|property| property.id).collect();
         let others: Vec<&String> = rated.iter().filter(|id| !asked.contains(id.as_str())).collect();
         if others.is_empty() {
@@ -185,8 +185,8 @@ impl Annotating {
     /// Removes outdated ratings, then notes how the annotator was asked: in this order, so that a kill in between leaves no old ratings
     /// under new settings. It is done once there are answers: if a run ends before, the study is unchanged.
     fn settle(&self) -> Result<()> {
-        let Self { job, carried, settings, claimed, .. } = self;
-        let study = &carried.study;
+        let Self { job, resumed, settings, claimed, .. } = self;
+        let study = &resumed.study;
         if *claimed == Claim::Outdated {
             tables::rewrite(study, |old| old.annotator != job.annotator, &[])?;
         }

@@ -11,7 +11,7 @@ use predilect_types::{Pair, Rating};
 
 use super::job::{Job, Reference};
 use super::tables::RequestFindings;
-use crate::asking::{Cut, Failed, IsRead, Unreadable, add, ask_again, go_on, spent, stopped, windows};
+use crate::asking::{Cut, Failed, IsRead, Unreadable, add, ask_again, merge_stop, spent, stopped, windows};
 use crate::error::{Error, Result};
 use crate::studies::Chosen;
 use crate::watch::{Event, Step, Watch};
@@ -194,7 +194,7 @@ impl Asking<'_> {
         if self.goes_on() {
             ask_again(&runner, groups, &mut report, is_read)?;
             add(&mut self.total, &report.totals);
-            go_on(&mut self.stop, report.stop);
+            merge_stop(&mut self.stop, report.stop);
         }
         self.cut.add(&runner, groups, &report.outcomes);
         Ok(report.outcomes)
@@ -219,7 +219,7 @@ impl Asking<'_> {
         let RunReport { outcomes, totals, stop } = report;
         self.said.failures.add(&outcomes);
         add(&mut self.total, &totals);
-        go_on(&mut self.stop, stop);
+        merge_stop(&mut self.stop, stop);
         outcomes
     }
 

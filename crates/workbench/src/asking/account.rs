@@ -28,7 +28,7 @@ pub(crate) fn add(sum: &mut Totals, more: &Totals) {
 }
 
 /// Keeps why a run stopped; whether the next window may be asked. Batches of every window are handed over.
-pub(crate) fn go_on(stopped: &mut Option<Stop>, stop: Option<Stop>) -> bool {
+pub(crate) fn merge_stop(stopped: &mut Option<Stop>, stop: Option<Stop>) -> bool {
     match (stopped.take(), stop) {
         (Some(Stop::Batch { waiting }), Some(Stop::Batch { waiting: more })) => {
             *stopped = Some(Stop::Batch { waiting: waiting + more });

@@ -16,7 +16,7 @@ use crate::watch::Watch;
 pub use predilect_llm::Effort;
 
 pub(crate) use crate::call_log::{log, log_if_there};
-pub(crate) use account::{Failed, add, go_on, spent, stopped};
+pub(crate) use account::{Failed, add, merge_stop, spent, stopped};
 pub(crate) use unread::{Cut, IsRead, Unreadable, ask_again};
 pub(crate) use windows::{plan, planned, windows};
 
@@ -95,7 +95,7 @@ impl CallOptions {
         }
         let _ = watch;
         let reasoning = Reasoning { effort: self.reasoning, tokens: self.reasoning_tokens };
-        let usual = if reasoning.room(spec) > 0 { 600 } else { 120 };
+        let usual = if reasoning.token_budget(spec) > 0 { 600 } else { 120 };
         let options = HttpOptions {
             timeout: Duration::from_secs(u64::from(self.timeout.unwrap_or(usual))),
             connections: usize::from(self.concurrency),

@@ -1,7 +1,7 @@
 //! How models rank by the verdicts of a slice, raw and with length and formatting held equal.
 
 use predilect_analysis::compare::usual_reference;
-use predilect_analysis::ranking::{Contest, RankOptions, leaderboard, leaderboards};
+use predilect_analysis::ranking::{Battles, RankOptions, leaderboard, leaderboards};
 use predilect_analysis::table::{FeatureTable, VerdictRow};
 use predilect_results::Standings;
 
@@ -73,18 +73,18 @@ fn standings<'a>(
         rows.iter().any(own)
     };
     let controls: Vec<usize> = HELD.iter().filter_map(|name| table.column(name)).filter(differs).collect();
-    let (contest, ..) = Contest::of_rows(table, rows, &controls);
-    if contest.models.len() < 2 {
+    let (battles, ..) = Battles::of_rows(table, rows, &controls);
+    if battles.models.len() < 2 {
         return None;
     }
     let by = |prior: f64| RankOptions { prior, ..RankOptions::default() };
-    let (raw, controlled) = leaderboards(&contest, &by(0.0)).ok().or_else(|| {
+    let (raw, controlled) = leaderboards(&battles, &by(0.0)).ok().or_else(|| {
         // A model that never won has no finite score by itself: a weak prior keeps it.
-        let board = |contest: &Contest| {
-            [0.0, 0.1].into_iter().find_map(|prior| leaderboard(contest, &by(prior)).ok())
+        let board = |battles: &Battles| {
+            [0.0, 0.1].into_iter().find_map(|prior| leaderboard(battles, &by(prior)).ok())
         };
-        let bare = Contest { controls: Vec::new(), covariates: Vec::new(), ..contest.clone() };
-        let controlled = if controls.is_empty() { None } else { board(&contest) };
+        let bare = Battles { controls: Vec::new(), covariates: Vec::new(), ..battles.clone() };
+        let controlled = if controls.is_empty() { None } else { board(&battles) };
         Some((board(&bare)?, controlled))
     })?;
     Some(with_findings(Standings { findings: Vec::new(), judges, raw, controlled }))

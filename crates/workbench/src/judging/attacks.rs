@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use predilect_annotate::judge::{ATTACKS, Ask, asks, fall, judged};
+use predilect_annotate::judge::{ATTACKS, Ask, asks, attack_success, judged};
 use predilect_llm::{CallLog, Runner, Totals};
-use predilect_results::asked::Fall;
+use predilect_results::asked::AttackSuccess;
 use predilect_types::{Pair, Verdict};
 
 use super::judge::{Judge, requests};
@@ -27,7 +27,7 @@ pub(super) fn attack(
     log: &CallLog,
     verdicts: &[Verdict],
     Limits { most, spent }: Limits,
-) -> Result<(Vec<Fall>, Totals, Option<Error>)> {
+) -> Result<(Vec<AttackSuccess>, Totals, Option<Error>)> {
     let lost: HashMap<&str, &Verdict> =
         verdicts.iter().filter(|v| v.p_a != 0.5).map(|v| (v.pair.as_str(), v)).collect();
     let mut pairs: Vec<Pair> = Vec::new();
@@ -36,7 +36,7 @@ pub(super) fn attack(
         pairs.extend(window.iter().filter(|pair| lost.contains_key(pair.id.as_str())).take(left).cloned());
         Ok(pairs.len() < most)
     })?;
-    let mut falls = Vec::new();
+    let mut successes = Vec::new();
     let mut total = Totals { price: judge.run.price.map(|_| 0.0), ..Totals::default() };
     for attack in ATTACKS {
         let attacked: Vec<(&Verdict, Vec<Ask>)> = pairs
@@ -56,10 +56,10 @@ pub(super) fn attack(
             let after = judged(&before.pair, &judge.name, asks, own, &judge.options).verdict;
             seen.extend(after.map(|after| (before.p_a, after.p_a, before.p_a < 0.5)));
         }
-        falls.push(fall(attack, &seen));
+        successes.push(attack_success(attack, &seen));
         if let Some(stop) = report.stop {
-            return Ok((falls, total, Some(stopped(stop, judge.run.budget))));
+            return Ok((successes, total, Some(stopped(stop, judge.run.budget))));
         }
     }
-    Ok((falls, total, None))
+    Ok((successes, total, None))
 }

@@ -23,7 +23,7 @@ fn rewrite(study: &Study, keep: impl Fn(&Verdict) -> bool, new: &[Verdict]) -> R
     replace(study.write_verdicts()?, Some(study.verdicts()?), keep, new)
 }
 
-/// What a judge is noted by in `study.toml`. Counts stay out: a study that was carried on is the same as one made at once.
+/// What a judge is noted by in `study.toml`. Counts stay out: a study that was resumed on is the same as one made at once.
 fn settings(judge: &Judge) -> toml::Table {
     let mut step = toml::Table::new();
     step.insert("model".to_owned(), judge.model.name().into());

@@ -17,7 +17,7 @@ use predilect_types::Verdict;
 
 use crate::asking::{self, Ran, spent};
 use crate::error::{Error, Kind, Remedy, Result};
-use crate::studies::Carried;
+use crate::studies::Resumed;
 use crate::watch::{Event, Remark, Watch};
 use judge::{Judge, requests};
 
@@ -30,7 +30,7 @@ pub use request::{JudgeRequest, Within};
 pub struct Judging {
     judges: Vec<Judge>,
     request: JudgeRequest,
-    carried: Carried,
+    resumed: Resumed,
     /// Judges whose old verdicts were asked for in another way.
     outdated: HashSet<String>,
 }
@@ -43,9 +43,9 @@ impl Judging {
     /// When a model cannot be asked in that way, the inputs cannot be read, or a name in the study means something else.
     pub fn begin(request: &JudgeRequest, within: &Within<'_>, watch: &dyn Watch) -> Result<Self> {
         let judges = judges(request, watch)?;
-        let carried = within.carry_on(request.filter.as_ref(), request.calls.dry, watch)?;
-        let outdated = kept::claim_all(&carried.study, &judges, &request.juries)?;
-        Ok(Self { judges, request: request.clone(), carried, outdated })
+        let resumed = within.resume(request.filter.as_ref(), request.calls.dry, watch)?;
+        let outdated = kept::claim_all(&resumed.study, &judges, &request.juries)?;
+        Ok(Self { judges, request: request.clone(), resumed, outdated })
     }
 
     /// What asking would take, judge by judge.
@@ -54,7 +54,7 @@ impl Judging {
     ///
     /// When the study or its log cannot be read, or it was stopped.
     pub fn plans(&self) -> Result<Vec<CallPlan>> {
-        let study = &self.carried.study;
+        let study = &self.resumed.study;
         let log = asking::log_if_there(study.folder())?;
         let mut planned = Vec::new();
         for judge in &self.judges {
@@ -82,7 +82,7 @@ impl Judging {
     ///
     /// When the study or its log cannot be read, or it was stopped.
     pub fn so_far(&self, watch: &dyn Watch) -> Result<Vec<Verdict>> {
-        let study = &self.carried.study;
+        let study = &self.resumed.study;
         let log = asking::log_if_there(study.folder())?;
         let mut verdicts = Vec::new();
         for judge in &self.judges {
@@ -97,8 +97,8 @@ impl Judging {
     ///
     /// When verdicts outside of the filter would be lost, or the study cannot be written.
     pub fn run(&self, watch: &dyn Watch) -> Result<Ran<Vec<JudgeRun>>> {
-        let Self { judges, request, carried, outdated } = self;
-        let study = &carried.study;
+        let Self { judges, request, resumed, outdated } = self;
+        let study = &resumed.study;
         if let Some(judge) =
             judges.iter().find(|judge| request.filter.is_some() && outdated.contains(&judge.name))
         {
@@ -118,9 +118,9 @@ impl Judging {
             gone += done.spent.price.unwrap_or(0.0);
             if stop.is_none() && request.attacks > 0 {
                 let limits = attacks::Limits { most: request.attacks, spent: gone };
-                let (falls, total, why) = attacks::attack(judge, study, &log, &of_judge, limits)?;
+                let (successes, total, why) = attacks::attack(judge, study, &log, &of_judge, limits)?;
                 gone += total.price.unwrap_or(0.0);
-                done.attacks = falls;
+                done.attacks = successes;
                 done.spent += spent(&total);
                 done.stopped = why.as_ref().map(|why| why.message().to_owned());
                 stop = why;
@@ -170,18 +170,18 @@ impl Judging {
 
     /// Lets the juries speak: of all that their members have said in this study, not only of what was asked now.
     fn deliberate(&self) -> Result<()> {
-        let Self { judges, request, carried, .. } = self;
+        let Self { judges, request, resumed, .. } = self;
         if request.juries.is_empty() {
             return Ok(());
         }
         let members: HashSet<&str> = judges.iter().map(|judge| judge.name.as_str()).collect();
         let mut all = Vec::new();
-        for batch in carried.study.verdicts()? {
+        for batch in resumed.study.verdicts()? {
             all.extend(batch?.into_iter().filter(|verdict| members.contains(verdict.judge.as_str())));
         }
         let found: Vec<Verdict> =
             request.juries.iter().flat_map(|jury| jury::deliberate(*jury, judges, &all)).collect();
-        kept::write(&carried.study, &found)
+        kept::write(&resumed.study, &found)
     }
 }
 

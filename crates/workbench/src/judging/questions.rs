@@ -6,7 +6,7 @@ use predilect_results::asked::{Failures, JudgeRun, Unread};
 use predilect_types::{Pair, Verdict};
 
 use super::judge::{Judge, requests};
-use crate::asking::{Cut, Failed, Unreadable, add, ask_again, go_on, spent, stopped, windows};
+use crate::asking::{Cut, Failed, Unreadable, add, ask_again, merge_stop, spent, stopped, windows};
 use crate::error::{Error, Result};
 use crate::studies::Chosen;
 use crate::watch::{Event, Step, Watch};
@@ -117,7 +117,7 @@ impl Asking<'_> {
         }
         self.failures.add(&report.outcomes);
         add(&mut self.total, &report.totals);
-        Ok(go_on(&mut self.stop, report.stop))
+        Ok(merge_stop(&mut self.stop, report.stop))
     }
 
     fn finish(self) -> (JudgeRun, Vec<Verdict>, Option<Error>) {

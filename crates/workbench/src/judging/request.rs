@@ -11,7 +11,7 @@ use super::jury::Jury;
 use crate::asking::CallOptions;
 use crate::error::Result;
 use crate::filter::Filter;
-use crate::studies::{Carried, CarryOptions, carry_on};
+use crate::studies::{ResumeOptions, Resumed, resume};
 use crate::watch::Watch;
 
 /// Which models judge, and how. As JSON, what is left out is as in [`JudgeRequest::default`].
@@ -69,8 +69,8 @@ pub struct Within<'a> {
 }
 
 impl Within<'_> {
-    pub(crate) fn carry_on(&self, filter: Option<&Filter>, dry: bool, watch: &dyn Watch) -> Result<Carried> {
-        let options = CarryOptions { output: self.output, read: self.read, filter, dry };
-        carry_on(self.inputs, &options, watch)
+    pub(crate) fn resume(&self, filter: Option<&Filter>, dry: bool, watch: &dyn Watch) -> Result<Resumed> {
+        let options = ResumeOptions { output: self.output, read: self.read, filter, dry };
+        resume(self.inputs, &options, watch)
     }
 }

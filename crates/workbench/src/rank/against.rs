@@ -7,7 +7,7 @@ use predilect_analysis::ranking::{Against, published_difficulty};
 use predilect_data::{Record, Study, read};
 use sha2::{Digest, Sha256};
 
-use super::contest::{LeftOut, ORPHANS, left_out, prompt_of};
+use super::battles::{LeftOut, ORPHANS, left_out, prompt_of};
 use crate::error::{Error, Remedy, Result};
 use crate::inputs::Inputs;
 use crate::watch::{Event, Step, Watch};

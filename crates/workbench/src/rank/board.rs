@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use predilect_analysis::Encoding;
 use predilect_analysis::limits::TooMany;
 use predilect_analysis::ranking::{
-    Contest, Difficulties, LcOptions, RankMethod, RankOptions, leaderboard, length_controlled_board,
+    Battles, Difficulties, LcOptions, RankMethod, RankOptions, leaderboard, length_controlled_board,
 };
 use predilect_data::Judges;
 use predilect_results::ranking::{LcBoard, Leaderboard};
@@ -13,7 +13,7 @@ use predilect_types::shown::list;
 use serde::{Deserialize, Serialize};
 
 use super::against::{AgainstBaseline, against_baseline};
-use super::contest::{ContestOptions, FEW_VERDICTS, Gathered, LeftOut, controlled, plain};
+use super::battles::{ContestOptions, FEW_VERDICTS, Gathered, LeftOut, controlled, plain};
 use super::refused::refused;
 use crate::error::{Error, Remedy, Result};
 use crate::filter::Filter;
@@ -137,42 +137,42 @@ pub fn by_strength(method: RankMethod) -> bool {
 pub fn rank(inputs: &Inputs<'_>, request: &RankRequest, watch: &dyn Watch) -> Result<Ranked> {
     let gathered = gathered(inputs, request, watch)?;
     let gathered = gathered.with_verdicts(request.min_verdicts);
-    remarks(request, &gathered.contest, &gathered.left_out, watch);
+    remarks(request, &gathered.battles, &gathered.left_out, watch);
     enough(request, &gathered)?;
-    let Gathered { mut contest, judges, left_out, .. } = gathered;
-    let constant = contest.leave_out_constant();
+    let Gathered { mut battles, judges, left_out, .. } = gathered;
+    let constant = battles.leave_out_constant();
     if !constant.is_empty() {
         watch.event(Event::Remark(Remark::NeverDiffers(&list(&constant))));
     }
     let options = RankOptions {
         method: request.method,
-        anchor: anchor(request, &contest.models)?,
+        anchor: anchor(request, &battles.models)?,
         prior: request.prior,
         resamples: request
             .bootstrap
             .map_or(if request.method == RankMethod::Elo { RESAMPLES } else { 0 }, |n| n as usize),
         seed: request.seed,
     };
-    let found = leaderboard(&contest, &options)
-        .map_err(|error| refused(&error, &contest.models, contest.controls.len(), request.method))?;
+    let found = leaderboard(&battles, &options)
+        .map_err(|error| refused(&error, &battles.models, battles.controls.len(), request.method))?;
     let board = Leaderboard { judges, ..found };
     if let Some(kind) = board.weights.as_deref() {
         watch.event(Event::Remark(Remark::Weighted { counts: kind == "counts" }));
     }
     // With several controls, what each does alone is shown next to what they do together.
-    let controls = if contest.controls.len() > 1 { contest.controls.len() } else { 0 };
+    let controls = if battles.controls.len() > 1 { battles.controls.len() } else { 0 };
     let alone: Vec<Leaderboard> = (0..controls)
-        .map(|control| leaderboard(&contest.with_control(control), &options))
+        .map(|control| leaderboard(&battles.with_control(control), &options))
         .collect::<Result<_, _>>()
-        .map_err(|error| refused(&error, &contest.models, 1, request.method))?;
+        .map_err(|error| refused(&error, &battles.models, 1, request.method))?;
     Ok(Ranked { board, alone, left_out: reasons(&left_out) })
 }
 
 /// Whether there is anything to rank.
 fn enough(request: &RankRequest, gathered: &Gathered) -> Result<()> {
-    let Gathered { contest, judges, left_out, largest_least } = gathered;
-    if contest.models.len() >= 2 {
-        return if by_strength(request.method) { Ok(TooMany::models(contest.models.len())?) } else { Ok(()) };
+    let Gathered { battles, judges, left_out, largest_least } = gathered;
+    if battles.models.len() >= 2 {
+        return if by_strength(request.method) { Ok(TooMany::models(battles.models.len())?) } else { Ok(()) };
     }
     if left_out.contains_key(FEW_VERDICTS) {
         let least = request.min_verdicts;
@@ -208,9 +208,9 @@ fn gathered(inputs: &Inputs<'_>, request: &RankRequest, watch: &dyn Watch) -> Re
     controlled(inputs, &options, &slice, &request.controls, watch)
 }
 
-fn remarks(request: &RankRequest, contest: &Contest, left_out: &LeftOut, watch: &dyn Watch) {
+fn remarks(request: &RankRequest, battles: &Battles, left_out: &LeftOut, watch: &dyn Watch) {
     let bends = matches!(request.method, RankMethod::RaoKupper | RankMethod::Davidson);
-    let soft = contest.votes.iter().filter(|vote| ![0.0, 0.5, 1.0].contains(&vote.y)).count() as u64;
+    let soft = battles.votes.iter().filter(|vote| ![0.0, 0.5, 1.0].contains(&vote.y)).count() as u64;
     if bends && soft > 0 {
         watch.event(Event::Remark(Remark::SoftAsHard { method: request.method.name(), soft }));
     }

@@ -1,8 +1,8 @@
 //! Which models compete, and which won: in files, in studies, against a baseline.
 
 mod against;
+mod battles;
 mod board;
-mod contest;
 mod kept;
 mod refused;
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arrow_array::{ArrayRef, BooleanArray};
 use predilect_results::Comparison;
-use predilect_results::comparison::{HabitDifference, Interval, JudgeTable, Likeness, Measure};
+use predilect_results::comparison::{HabitDifference, Interval, JudgeTable, Measure, Similarity};
 
 use super::columns::{Sink, batch, float, text, whole};
 use crate::error::Result;
@@ -16,8 +16,8 @@ use crate::error::Result;
 ///
 /// When the table cannot be written.
 pub fn write_comparison(to: &dyn Sink, c: &Comparison) -> Result<()> {
-    likeness(to, &c.likeness)?;
-    clusters(to, &c.likeness)?;
+    similarity(to, &c.similarity)?;
+    clusters(to, &c.similarity)?;
     agreement(to, c)?;
     contrasts(to, c)?;
     habits(to, c)?;
@@ -47,7 +47,7 @@ fn judges(to: &dyn Sink, t: &JudgeTable) -> Result<()> {
 }
 
 /// Every two judges, overall (with its interval) and in each group.
-fn likeness(to: &dyn Sink, l: &Likeness) -> Result<()> {
+fn similarity(to: &dyn Sink, l: &Similarity) -> Result<()> {
     let mut rows: Vec<(&str, usize, usize)> = Vec::new();
     let n = l.judges.len();
     for group in std::iter::once("overall").chain(l.by_group.keys().map(String::as_str)) {
@@ -74,7 +74,7 @@ fn likeness(to: &dyn Sink, l: &Likeness) -> Result<()> {
 }
 
 /// One row per judge: its place among the leaves, its cluster and its place on the map.
-fn clusters(to: &dyn Sink, l: &Likeness) -> Result<()> {
+fn clusters(to: &dyn Sink, l: &Similarity) -> Result<()> {
     let order: Vec<&String> = l.clusters.iter().flat_map(|clusters| &clusters.order).collect();
     let cluster = |judge: &String| {
         l.clusters

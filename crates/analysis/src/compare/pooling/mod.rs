@@ -160,7 +160,7 @@ fn cells(table: &FeatureTable, fit: &FitOptions, options: PoolingOptions) -> Vec
             && rows.iter().any(|row| table.row(row.pair).any(|v| v != 0.0 && !v.is_nan()))
     };
     rows.retain(|_, rows| useful(rows));
-    let numbers: BTreeMap<(u32, u32), (Design, Rows)> = rows
+    let matrices: BTreeMap<(u32, u32), (Design, Rows)> = rows
         .iter()
         .map(|(key, rows)| {
             let design = Design::choose(fit.terms, table, rows);
@@ -169,7 +169,7 @@ fn cells(table: &FeatureTable, fit: &FitOptions, options: PoolingOptions) -> Vec
         })
         .collect();
     // A prompt is held out for all judges at once: judges of the same pairs know each other's answers.
-    let clusters: Vec<u64> = numbers.values().flat_map(|(_, rows)| rows.clusters.iter().copied()).collect();
+    let clusters: Vec<u64> = matrices.values().flat_map(|(_, rows)| rows.clusters.iter().copied()).collect();
     let folds = folds_by_cluster(&clusters, options.folds, fit.seed);
     let fold_of: BTreeMap<u64, usize> = clusters.into_iter().zip(folds).collect();
     // Renumbered, without judges and groups that have no cell.
@@ -180,9 +180,9 @@ fn cells(table: &FeatureTable, fit: &FitOptions, options: PoolingOptions) -> Vec
         seen.into_iter().enumerate().map(|(at, old)| (old, at)).collect()
     };
     let (judges, groups) = (number(|key| key.0), number(|key| key.1));
-    numbers
+    matrices
         .into_iter()
-        .map(|((judge, group), (design, numbers))| Cell {
+        .map(|((judge, group), (design, matrix))| Cell {
             judge: judges[&judge],
             group: groups[&group],
             name: (
@@ -190,8 +190,8 @@ fn cells(table: &FeatureTable, fit: &FitOptions, options: PoolingOptions) -> Vec
                 table.groups.get(group as usize).map_or_else(|| "all".to_owned(), Clone::clone),
             ),
             verdicts: rows[&(judge, group)].len() as u64,
-            fold: numbers.clusters.iter().map(|cluster| fold_of[cluster]).collect(),
-            rows: numbers,
+            fold: matrix.clusters.iter().map(|cluster| fold_of[cluster]).collect(),
+            rows: matrix,
             terms: design.columns(),
         })
         .collect()

@@ -35,14 +35,14 @@ pub(super) fn print(said: &[JudgeRun], out: &mut impl Write) -> std::io::Result<
         writeln!(out, "  calls          {}", s.spent)?;
         print_failures(&s.failures, out)?;
         print_unread(&s.unread, out)?;
-        for fall in &s.attacks {
+        for tried in &s.attacks {
             writeln!(
                 out,
                 "  attack         {}: {} of {} losing responses won by it, mean shift {:+.3}",
-                fall.attack,
-                fall.fell,
-                fall.tried,
-                fall.mean_shift.unwrap_or(0.0)
+                tried.attack,
+                tried.succeeded,
+                tried.tried,
+                tried.mean_shift.unwrap_or(0.0)
             )?;
         }
         for remark in &s.remarks {

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 use predilect_results::comparison::{Clusters, Place};
 
-use super::likeness::{px, short};
+use super::similarity::{px, short};
 use crate::html::parts::{SERIES, scroll};
 
 /// The map's size, and the room for a name at its right end.

@@ -24,7 +24,7 @@ const ROWS: usize = 15;
 
 pub(super) fn of(comparison: Option<&Comparison>) -> Section {
     let body = match comparison {
-        Some(c) if c.likeness.judges.len() > 1 || !c.agreement.is_empty() => compared(c),
+        Some(c) if c.similarity.judges.len() > 1 || !c.agreement.is_empty() => compared(c),
         _ => nothing("There is only one judge; the 33 published ones can be compared with it."),
     };
     Section { id: "judges", name: "Judges", title: "Judges side by side", body }
@@ -47,7 +47,7 @@ fn compared(c: &Comparison) -> Markup {
         (habits(c))
         (strengths(c))
         (contrasts(c))
-        @if c.likeness.judges.len() > 1 { h3 { "Which judges reward alike?" } (likeness(c)) }
+        @if c.similarity.judges.len() > 1 { h3 { "Which judges reward alike?" } (similarity(c)) }
         @if let Some(found) = &c.stand_ins { (rates(found)) }
         @if let Some(found) = &c.pooling {
             h3 { "Fits that learn from each other" }
@@ -57,8 +57,8 @@ fn compared(c: &Comparison) -> Markup {
     }
 }
 
-fn likeness(c: &Comparison) -> Markup {
-    let l = &c.likeness;
+fn similarity(c: &Comparison) -> Markup {
+    let l = &c.similarity;
     let over = match l.scenarios.as_slice() {
         [_] => String::new(),
         several => format!(", averaged over {}", words::counted(several.len(), "scenario", "scenarios")),
@@ -123,7 +123,7 @@ fn cells(found: &Pooling) -> Markup {
 
 /// The judges in the order of the tree's leaves.
 fn leaves(c: &Comparison) -> Vec<&str> {
-    c.likeness.clusters.iter().flat_map(|clusters| &clusters.order).map(String::as_str).collect()
+    c.similarity.clusters.iter().flat_map(|clusters| &clusters.order).map(String::as_str).collect()
 }
 
 fn agreement(rows: &[JudgeAgreement]) -> Markup {

@@ -1,7 +1,7 @@
 //! Which judges are alike, and which agree? Matrices, with a tree next to them where there is one.
 
 use maud::{Markup, html};
-use predilect_results::comparison::{Clusters, Likeness};
+use predilect_results::comparison::{Clusters, Similarity};
 
 use crate::format;
 use crate::html::parts::scroll;
@@ -22,7 +22,7 @@ const TREE: f64 = 110.0;
 /// The width that a page has.
 const WIDE: f64 = 1010.0;
 /// The matrix with its tree.
-pub(in crate::html) fn matrix(l: &Likeness) -> Markup {
+pub(in crate::html) fn matrix(l: &Similarity) -> Markup {
     let order = leaf_order(l);
     let tree = l.clusters.as_ref().map(|clusters| branches(l, clusters, &order));
     let grid = Grid {
@@ -76,7 +76,7 @@ impl Grid<'_> {
         let x = |column: usize| NAMES + tree + cell * column as f64;
         let y = |row: usize| 24.0 + ROW * row as f64;
         let chart = html! {
-            svg.likeness width=(px(width)) height=(px(height)) role="img" aria-label=(label) {
+            svg.similarity width=(px(width)) height=(px(height)) role="img" aria-label=(label) {
                 @for (row, &a) in order.iter().enumerate() {
                     text x=(px(NAMES - 8.0)) y=(px(y(row) + 17.0)) text-anchor="end" { (row + 1) " " (short(&names[a], 26)) }
                     text.n x=(px(x(row) + cell / 2.0)) y="17" text-anchor="middle" { (row + 1) }
@@ -102,7 +102,7 @@ impl Grid<'_> {
 }
 
 /// What a cell says on hovering.
-fn spoken(l: &Likeness, a: usize, b: usize) -> String {
+fn spoken(l: &Similarity, a: usize, b: usize) -> String {
     let [first, second] = [a, b].map(|at| short(&l.judges[at], 60));
     let value = l.overall[a][b].map_or(format::MISSING.to_owned(), |value| format::decimal(value, 3));
     match (l.low[a][b], l.high[a][b]) {
@@ -115,7 +115,7 @@ fn spoken(l: &Likeness, a: usize, b: usize) -> String {
 }
 
 /// The tree to the left of the cells: its leaves are the rows, its root is at the names.
-fn branches(l: &Likeness, clusters: &Clusters, order: &[usize]) -> Markup {
+fn branches(l: &Similarity, clusters: &Clusters, order: &[usize]) -> Markup {
     let n = l.judges.len();
     let top = clusters.joins.iter().map(|join| join.height).fold(1e-12, f64::max);
     let at = |height: f64| NAMES + TREE - 6.0 - (TREE - 14.0) * (height / top).clamp(0.0, 1.0);

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// How alike judges are. Matrices are square, in the order of `judges`.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
-pub struct Likeness {
+pub struct Similarity {
     /// The judges.
     pub judges: Vec<String>,
     /// The measure.

@@ -1,14 +1,14 @@
 //! Which judges reward alike: similarity of dissections, clusters, a map, and how stable each of these is.
 
-use predilect_results::comparison::{ClusterGroup, Clusters, Likeness, Place, TreeJoin};
+use predilect_results::comparison::{ClusterGroup, Clusters, Place, Similarity, TreeJoin};
 use predilect_stats::cluster::Tree;
-use predilect_stats::likeness::Measure;
 use predilect_stats::map::{agreement, map};
 use predilect_stats::resample::{bootstrap, quantile};
+use predilect_stats::similarity::Measure;
 use rayon::prelude::*;
 
 use super::weights::WeightTable;
-use crate::go_on::GoOn;
+use crate::keep_going::KeepGoing;
 
 /// Offset between the first draws used of two fits; prime, so that few fits begin at the same place.
 const STRIDE: usize = 7919;
@@ -19,7 +19,7 @@ const LEAST_TREES: usize = 50;
 
 /// How judges are compared.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct LikenessOptions {
+pub struct SimilarityOptions {
     /// The measure of similarity.
     pub measure: Measure,
     /// Resamples, for intervals and stability.
@@ -28,7 +28,7 @@ pub struct LikenessOptions {
     pub seed: u64,
 }
 
-impl Default for LikenessOptions {
+impl Default for SimilarityOptions {
     fn default() -> Self {
         Self { measure: Measure::Pearson, resamples: 1000, seed: 0 }
     }
@@ -39,13 +39,17 @@ impl Default for LikenessOptions {
 /// The similarity of two judges is the mean, over the scenarios in which both have weights, of the similarity of their weights (Li et al.
 /// 2024); where no group but `all` and query-specific cases exists, it is that of `all`. With posterior draws, intervals and stability show
 /// how surely the weights are known; without them, properties are resampled, and they show how much depends on which properties were rated.
-pub fn likeness(table: &WeightTable, options: &LikenessOptions) -> Likeness {
+pub fn similarity(table: &WeightTable, options: &SimilarityOptions) -> Similarity {
     // Only a stopped computation returns nothing.
-    likeness_while(table, options, &|| true).unwrap_or_default()
+    similarity_while(table, options, &|| true).unwrap_or_default()
 }
 
 /// The same, interruptible; `None` if it was stopped.
-pub fn likeness_while(table: &WeightTable, options: &LikenessOptions, go_on: GoOn<'_>) -> Option<Likeness> {
+pub fn similarity_while(
+    table: &WeightTable,
+    options: &SimilarityOptions,
+    keep_going: KeepGoing<'_>,
+) -> Option<Similarity> {
     let n = table.judges.len();
     let scenarios = table.scenarios();
     let every: Vec<usize> = (0..table.properties.len()).collect();
@@ -54,12 +58,14 @@ pub fn likeness_while(table: &WeightTable, options: &LikenessOptions, go_on: GoO
     let samples: Vec<Vec<Option<f64>>> = if posterior {
         let of = |draw| {
             let vector = |judge, group| drawn(table, judge, group, draw);
-            go_on().then(|| likenesses(table, &scenarios, options.measure, &vector))
+            keep_going().then(|| similarities(table, &scenarios, options.measure, &vector))
         };
         (0..options.resamples).into_par_iter().map(of).collect::<Option<_>>()?
     } else {
         bootstrap(every.len(), options.resamples, options.seed)
-            .map(|properties| go_on().then(|| mean_over(table, &scenarios, &properties, options.measure)))
+            .map(|properties| {
+                keep_going().then(|| mean_over(table, &scenarios, &properties, options.measure))
+            })
             .collect::<Option<_>>()?
     };
     let at_quantile = |q: f64| {
@@ -78,10 +84,10 @@ pub fn likeness_while(table: &WeightTable, options: &LikenessOptions, go_on: GoO
         })
         .collect();
     let clusters = clusters(table, options.measure, &overall, &samples);
-    if !go_on() {
+    if !keep_going() {
         return None;
     }
-    Some(Likeness {
+    Some(Similarity {
         judges: table.judges.clone(),
         measure: options.measure.to_string(),
         scenarios: scenarios.iter().map(|&group| table.groups[group].clone()).collect(),
@@ -140,13 +146,13 @@ fn mean_over(
     properties: &[usize],
     measure: Measure,
 ) -> Vec<Option<f64>> {
-    likenesses(table, groups, measure, &|judge, group| {
+    similarities(table, groups, measure, &|judge, group| {
         table.get(judge, group).map(|weights| properties.iter().map(|&at| weights[at]).collect())
     })
 }
 
 /// The matrix of similarities of the vectors of judges in groups, row by row, averaged over groups.
-fn likenesses(
+fn similarities(
     table: &WeightTable,
     groups: &[usize],
     measure: Measure,
@@ -280,18 +286,18 @@ fn square(values: &[Option<f64>], n: usize) -> Vec<Vec<Option<f64>>> {
 mod tests {
     use super::*;
 
-    fn few() -> LikenessOptions {
-        LikenessOptions { resamples: 20, ..LikenessOptions::default() }
+    fn few() -> SimilarityOptions {
+        SimilarityOptions { resamples: 20, ..SimilarityOptions::default() }
     }
 
-    fn at(likeness: &Likeness, a: &str, b: &str) -> f64 {
-        let place = |name: &str| likeness.judges.iter().position(|judge| judge == name).unwrap();
-        likeness.overall[place(a)][place(b)].unwrap()
+    fn at(similarity: &Similarity, a: &str, b: &str) -> f64 {
+        let place = |name: &str| similarity.judges.iter().position(|judge| judge == name).unwrap();
+        similarity.overall[place(a)][place(b)].unwrap()
     }
 
     #[test]
     fn the_papers_values_are_found_again() {
-        let found = likeness(&WeightTable::published(), &few());
+        let found = similarity(&WeightTable::published(), &few());
         assert_eq!(found.scenarios.len(), 11);
         assert!((at(&found, "human", "gpt-4-1106-preview") - 0.742).abs() < 5e-4);
         let human = found.judges.iter().position(|judge| judge == "human").unwrap();
@@ -332,7 +338,7 @@ mod tests {
 
     #[test]
     fn clusters_stand_in_leaf_order_with_their_stability() {
-        let found = likeness(&WeightTable::published(), &few());
+        let found = similarity(&WeightTable::published(), &few());
         let clusters = found.clusters.unwrap();
         assert_eq!((clusters.order.len(), clusters.joins.len(), clusters.places.len()), (33, 32, 33));
         let in_groups: Vec<&String> = clusters.groups.iter().flat_map(|group| &group.judges).collect();
@@ -369,7 +375,7 @@ mod tests {
 
     #[test]
     fn intervals_hold_the_value() {
-        let found = likeness(&WeightTable::published(), &LikenessOptions { resamples: 200, ..few() });
+        let found = similarity(&WeightTable::published(), &SimilarityOptions { resamples: 200, ..few() });
         let mut inside = 0;
         for a in 0..33 {
             assert!((found.overall[a][a].unwrap() - 1.0).abs() < 1e-12);
@@ -414,7 +420,7 @@ mod tests {
         let noise = bootstrap(1000, 20, 1).flatten().map(|x| x as f64).take(20_000).collect::<Vec<_>>();
         let draws = Draws { names: names.clone(), values: noise, over: None };
         let table = WeightTable::of_fits(&[fit("x"), fit("y")], &[Some(&draws), Some(&draws)]);
-        let found = likeness(&table, &LikenessOptions { resamples: 500, ..few() });
+        let found = similarity(&table, &SimilarityOptions { resamples: 500, ..few() });
         assert_eq!(found.resampled, "posterior");
         let median = found.median[0][1].unwrap();
         assert!(median.abs() < 0.1, "{median}");
@@ -423,7 +429,7 @@ mod tests {
 
     #[test]
     fn few_judges_have_no_clusters() {
-        let empty = likeness(&WeightTable::default(), &few());
+        let empty = similarity(&WeightTable::default(), &few());
         assert!(empty.overall.is_empty() && empty.clusters.is_none());
     }
 }

@@ -5,7 +5,7 @@ use std::hash::Hash;
 use std::path::Path;
 
 use foldhash::HashMap;
-use predilect_analysis::ranking::Contest;
+use predilect_analysis::ranking::Battles;
 use predilect_data::{NO_VERDICT, Record, Study, VoteBlock, read_with_votes};
 use predilect_stats::ranking::Vote;
 use predilect_types::hash::fixed;
@@ -23,7 +23,7 @@ use predilect_types::Interner;
 #[derive(Debug, Default)]
 pub(super) struct Gathered {
     /// The verdicts.
-    pub contest: Contest,
+    pub battles: Battles,
     /// Whose verdicts count.
     pub judges: Vec<String>,
     /// What is left out, by reason.
@@ -53,16 +53,16 @@ impl Gathered {
     /// Without the models that have fewer verdicts than this, and without verdicts of weight 0.
     #[must_use]
     pub(super) fn with_verdicts(mut self, least: u64) -> Self {
-        let nothing = self.contest.leave_out_weightless();
+        let nothing = self.battles.leave_out_weightless();
         if nothing > 0 {
             self.left_out.insert(WEIGHTLESS, nothing);
             // Models that only such verdicts named.
-            self.contest.leave_out_below(1);
+            self.battles.leave_out_below(1);
         }
         if least > 0 {
-            self.largest_least = self.contest.largest_least();
+            self.largest_least = self.battles.largest_least();
         }
-        let gone = self.contest.leave_out_below(least);
+        let gone = self.battles.leave_out_below(least);
         if gone > 0 {
             self.left_out.insert(FEW_VERDICTS, gone);
         }
@@ -231,7 +231,7 @@ impl Gatherer<'_> {
         let moved = |vote: Vote| Vote { a: place[vote.a as usize], b: place[vote.b as usize], ..vote };
         let votes = self.votes.into_iter().map(moved).collect();
         let by_prompt = self.by_prompt && !self.independent;
-        let contest = Contest { models, votes, by_prompt, ..Contest::default() };
+        let battles = Battles { models, votes, by_prompt, ..Battles::default() };
         let without = if self.wanted.is_empty() { self.pairs.len() as u64 - self.judged } else { 0 };
         let left_out = left_out(&[
             (UNNAMED, self.unnamed),
@@ -239,7 +239,7 @@ impl Gatherer<'_> {
             (ORPHANS, self.orphans),
             (WITHOUT, without),
         ]);
-        Gathered { contest, judges: self.judges.into_list(), left_out, largest_least: 0 }
+        Gathered { battles, judges: self.judges.into_list(), left_out, largest_least: 0 }
     }
 }
 
@@ -336,10 +336,10 @@ pub(super) fn controlled(
     let slice = Workbench::of(inputs, None, watch)?.slice(slice, watch)?;
     let table = slice.table;
     let every: Vec<usize> = held.iter().filter_map(|id| table.column(id)).collect();
-    let (mut contest, unnamed, itself) = Contest::of(&table, &[], &every);
+    let (mut battles, unnamed, itself) = Battles::of(&table, &[], &every);
     if options.independent {
-        contest.by_prompt = false;
-        contest.votes.iter_mut().enumerate().for_each(|(at, vote)| vote.cluster = at as u64);
+        battles.by_prompt = false;
+        battles.votes.iter_mut().enumerate().for_each(|(at, vote)| vote.cluster = at as u64);
     }
     let left_out = left_out(&[
         (UNNAMED, unnamed),
@@ -347,5 +347,5 @@ pub(super) fn controlled(
         (ORPHANS, slice.orphans),
         (INAPPLICABLE, slice.inapplicable),
     ]);
-    Ok(Gathered { contest, judges: table.judges, left_out, largest_least: 0 })
+    Ok(Gathered { battles, judges: table.judges, left_out, largest_least: 0 })
 }

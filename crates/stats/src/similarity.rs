@@ -44,10 +44,10 @@ impl Measure {
     }
 
     /// A distance that falls as similarity grows: 0 for equal vectors.
-    pub fn distance(self, likeness: f64) -> f64 {
+    pub fn distance(self, similarity: f64) -> f64 {
         match self {
-            Self::Pearson | Self::Spearman => 1.0 - likeness,
-            Self::L1 | Self::L2 => -likeness,
+            Self::Pearson | Self::Spearman => 1.0 - similarity,
+            Self::L1 | Self::L2 => -similarity,
         }
     }
 }

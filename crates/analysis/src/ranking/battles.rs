@@ -8,7 +8,7 @@ use crate::table::{FeatureTable, VerdictRow};
 
 /// Who competes, and what was said of them.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Contest {
+pub struct Battles {
     /// The competitors.
     pub models: Vec<String>,
     /// The verdicts, in their order.
@@ -43,7 +43,7 @@ pub(crate) fn field(votes: &[Vote], competitors: usize) -> Vec<f64> {
 /// Maximum number of votes up to which whole weights are written out as votes.
 const MOST_WRITTEN_OUT: f64 = 4e6;
 
-impl Contest {
+impl Battles {
     /// Leaves out votes of weight 0, and returns their number.
     pub fn leave_out_weightless(&mut self) -> u64 {
         let width = self.controls.len();
@@ -115,7 +115,7 @@ impl Contest {
         move |vote| if counts { vote.weight as u64 } else { 1 }
     }
 
-    /// The largest number of verdicts for which [`Contest::leave_out_below`] leaves any model, and so two of them at least; 0 without
+    /// The largest number of verdicts for which [`Battles::leave_out_below`] leaves any model, and so two of them at least; 0 without
     /// verdicts.
     ///
     /// The model with the fewest verdicts is left out first, then the one with the fewest among the remaining, until none is left; the
@@ -222,7 +222,7 @@ impl Contest {
         rows: impl IntoIterator<Item = &'a VerdictRow>,
         controls: &[usize],
     ) -> (Self, u64, u64) {
-        let mut contest = Self {
+        let mut battles = Self {
             controls: controls.iter().map(|&column| table.features[column].name.clone()).collect(),
             by_prompt: true,
             ..Self::default()
@@ -241,20 +241,20 @@ impl Contest {
             }
             let mut number = |model: u32| {
                 *place.entry(model).or_insert_with(|| {
-                    contest.models.push(table.models[model as usize].clone());
-                    contest.models.len() as u32 - 1
+                    battles.models.push(table.models[model as usize].clone());
+                    battles.models.len() as u32 - 1
                 })
             };
             let (a, b) = (number(a), number(b));
             let (y, weight) = (verdict.p_a as f32, verdict.weight as f32);
-            contest.votes.push(Vote { a, b, y, weight, cluster: pair.cluster });
+            battles.votes.push(Vote { a, b, y, weight, cluster: pair.cluster });
             // Where a rating is missing no difference is known.
             let known = |x: f64| if x.is_nan() { 0.0 } else { x };
-            contest
+            battles
                 .covariates
                 .extend(controls.iter().map(|&column| known(table.value(verdict.pair, column))));
         }
-        (contest, unnamed, itself)
+        (battles, unnamed, itself)
     }
 }
 
@@ -275,13 +275,13 @@ mod tests {
                 .map(|(a, b, weight)| Vote { a, b, y: 1.0, weight: f32::from(weight), cluster: 0 })
                 .collect();
             prop_assume!(!votes.is_empty());
-            let contest =
-                Contest { models: (0..7).map(|n| n.to_string()).collect(), votes, ..Contest::default() };
-            let least = contest.largest_least();
+            let battles =
+                Battles { models: (0..7).map(|n| n.to_string()).collect(), votes, ..Battles::default() };
+            let least = battles.largest_least();
             let left = |least| {
-                let mut contest = contest.clone();
-                contest.leave_out_below(least);
-                contest.models.len()
+                let mut battles = battles.clone();
+                battles.leave_out_below(least);
+                battles.models.len()
             };
             prop_assert!(least > 0 && left(least) >= 2, "{least}");
             prop_assert_eq!(left(least + 1), 0);
