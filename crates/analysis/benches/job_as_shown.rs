@@ -34,15 +34,14 @@ fn simulate(judges: usize) -> FeatureTable {
     let mut pair = 0;
     for (scenario, size) in SCENARIOS.into_iter().enumerate() {
         for _ in 0..size {
-            let from = table.memberships.len() as u32;
             table.memberships.push(scenario as u32);
             for (case, size) in CASES.into_iter().enumerate() {
                 if rng.random_range(0..pairs) < size {
                     table.memberships.push((11 + case) as u32);
                 }
             }
-            let groups = (from, table.memberships.len() as u32);
-            table.pairs.push(PairInfo { cluster: pair, model_a: None, model_b: None, groups });
+            table.group_ends.push(table.memberships.len() as u32);
+            table.pairs.push(PairInfo { cluster: pair, model_a: None, model_b: None });
             pair += 1;
         }
     }

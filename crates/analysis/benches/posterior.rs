@@ -27,7 +27,7 @@ fn simulate(pairs: usize, each: usize) -> FeatureTable {
         let f: f64 = table.row(pair).zip(&weights).map(|(x, w)| x * w).sum();
         let prompt = pair / each as u32;
         let cluster = u64::from(prompt).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        table.pairs.push(PairInfo { cluster, model_a: None, model_b: None, groups: (0, 0) });
+        table.pairs.push(PairInfo { cluster, model_a: None, model_b: None });
         table.prompts.push(prompt);
         table.verdicts.push(VerdictRow {
             pair,

@@ -156,12 +156,7 @@ fn simulate(design: &DesignOf, seed: u64) -> FeatureTable {
             let x: Vec<f64> = (0..width).map(|_| f64::from(rng.random_range(-1_i8..=1))).collect();
             let pair = table.pairs.len() as u32;
             table.values.extend(x.iter().copied());
-            table.pairs.push(PairInfo {
-                cluster: prompt as u64,
-                model_a: None,
-                model_b: None,
-                groups: (0, 0),
-            });
+            table.pairs.push(PairInfo { cluster: prompt as u64, model_a: None, model_b: None });
             let shared = normal(&mut rng);
             for (judge, slopes) in slopes.iter().enumerate() {
                 if judge == 1 && rng.random::<f64>() >= design.seen {

@@ -157,7 +157,6 @@ mod tests {
             cluster: i as u64,
             model_a: Some(a),
             model_b: Some(b),
-            groups: (0, 0),
         };
         let row = |(i, &judge): (usize, &u32)| VerdictRow {
             pair: (i % models.len()) as u32,

@@ -238,9 +238,7 @@ mod tests {
         FeatureTable {
             features: ["first", "second"].map(|name| Feature { name: name.to_owned() }).to_vec(),
             values: (0..240).flat_map(x).collect(),
-            pairs: (0..240)
-                .map(|i| PairInfo { cluster: i, model_a: None, model_b: None, groups: (0, 0) })
-                .collect(),
+            pairs: (0..240).map(|i| PairInfo { cluster: i, model_a: None, model_b: None }).collect(),
             verdicts: (0..239)
                 .map(|pair| {
                     let likes = [0.9, 0.1, 0.5][pair % 3];

@@ -202,12 +202,7 @@ mod tests {
             let row = [rich, rich * coin(0.95), coin(0.5), coin(0.5)];
             let wins = coin(sigmoid(1.5 * rich));
             table.values.extend(row);
-            table.pairs.push(PairInfo {
-                cluster: u64::from(pair),
-                model_a: None,
-                model_b: None,
-                groups: (0, 0),
-            });
+            table.pairs.push(PairInfo { cluster: u64::from(pair), model_a: None, model_b: None });
             table.verdicts.push(VerdictRow {
                 pair,
                 judge: 0,

@@ -143,12 +143,7 @@ mod tests {
         let mut table =
             FeatureTable { judges: vec!["human".to_owned(), "judge".to_owned()], ..FeatureTable::default() };
         for pair in 0..240_u32 {
-            table.pairs.push(PairInfo {
-                cluster: u64::from(pair / 20),
-                model_a: None,
-                model_b: None,
-                groups: (0, 0),
-            });
+            table.pairs.push(PairInfo { cluster: u64::from(pair / 20), model_a: None, model_b: None });
             let row = |judge, p_a, annotator| VerdictRow {
                 pair,
                 judge,

@@ -145,7 +145,7 @@ mod tests {
             ..FeatureTable::default()
         };
         for (at, row) in rows.iter().enumerate() {
-            table.pairs.push(PairInfo { cluster: at as u64, model_a: None, model_b: None, groups: (0, 0) });
+            table.pairs.push(PairInfo { cluster: at as u64, model_a: None, model_b: None });
             table.values.extend(row.iter().copied());
         }
         table

@@ -129,12 +129,7 @@ mod tests {
             let information = if rng.random::<f64>() < 0.7 { length } else { -length };
             let row = [length, information];
             table.values.extend(row);
-            table.pairs.push(PairInfo {
-                cluster: u64::from(pair),
-                model_a: None,
-                model_b: None,
-                groups: (0, 0),
-            });
+            table.pairs.push(PairInfo { cluster: u64::from(pair), model_a: None, model_b: None });
             table.verdicts.push(VerdictRow {
                 pair,
                 judge: 0,

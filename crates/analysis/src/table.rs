@@ -22,8 +22,6 @@ pub struct PairInfo {
     pub model_a: Option<u32>,
     /// Index of B's model.
     pub model_b: Option<u32>,
-    /// The pair's groups: a range in [`FeatureTable::memberships`]. Most pairs have one or none.
-    pub groups: (u32, u32),
 }
 
 /// One verdict on one pair.
@@ -66,8 +64,10 @@ pub struct FeatureTable {
     pub models: Vec<String>,
     /// Names of the groups.
     pub groups: Vec<String>,
-    /// Indices in [`FeatureTable::groups`], those of a pair together.
+    /// Indices in [`FeatureTable::groups`], those of a pair together. Most pairs have one or none.
     pub memberships: Vec<u32>,
+    /// Where those of each pair end; empty where there are no groups.
+    pub group_ends: Vec<u32>,
     /// Names of the parts in which the data came; empty where there is one only.
     pub subsets: Vec<String>,
     /// Index in [`FeatureTable::subsets`], one per pair, where there are any.
@@ -79,8 +79,10 @@ pub struct FeatureTable {
 impl FeatureTable {
     /// The groups that a pair belongs to.
     pub fn groups_of(&self, pair: u32) -> &[u32] {
-        let (from, to) = self.pairs[pair as usize].groups;
-        &self.memberships[from as usize..to as usize]
+        let at = pair as usize;
+        let Some(&to) = self.group_ends.get(at) else { return &[] };
+        let from = at.checked_sub(1).map_or(0, |before| self.group_ends[before]);
+        self.memberships.get(from as usize..to as usize).unwrap_or_default()
     }
 
     /// The groups that a verdict belongs to: its own, else those of its pair.

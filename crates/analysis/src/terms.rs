@@ -255,12 +255,7 @@ mod tests {
             pairs: models
                 .iter()
                 .enumerate()
-                .map(|(i, &(a, b))| PairInfo {
-                    cluster: i as u64,
-                    model_a: Some(a),
-                    model_b: Some(b),
-                    groups: (0, 0),
-                })
+                .map(|(i, &(a, b))| PairInfo { cluster: i as u64, model_a: Some(a), model_b: Some(b) })
                 .collect(),
             verdicts: (0..models.len() as u32)
                 .map(|pair| VerdictRow {

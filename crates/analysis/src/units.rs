@@ -86,7 +86,7 @@ mod tests {
     use predilect_types::Order;
 
     fn table(verdicts: &[(u32, Option<u32>)]) -> FeatureTable {
-        let pair = |i: u64| PairInfo { cluster: i / 2, model_a: None, model_b: None, groups: (0, 0) };
+        let pair = |i: u64| PairInfo { cluster: i / 2, model_a: None, model_b: None };
         let row = |&(pair, annotator): &(u32, Option<u32>)| VerdictRow {
             pair,
             judge: 0,

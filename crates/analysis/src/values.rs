@@ -68,6 +68,14 @@ impl Values {
         self.some(0, self.len())
     }
 
+    /// Gives back what was reserved for more of them.
+    pub fn shrink(&mut self) {
+        match &mut self.0 {
+            Kind::Small(values) => values.shrink_to_fit(),
+            Kind::Wide(values) => values.shrink_to_fit(),
+        }
+    }
+
     /// Adds one.
     pub fn push(&mut self, value: f64) {
         match (&mut self.0, narrowed(value)) {

@@ -121,12 +121,7 @@ fn table(features: Features, cluster: Option<&str>) -> FeatureTable {
         features: features.names.into_iter().map(|name| Feature { name }).collect(),
         values: features.values.into_iter().collect(),
         pairs: (0..rows)
-            .map(|row| PairInfo {
-                cluster: clusters[row],
-                model_a: None,
-                model_b: None,
-                groups: if has_groups { (row as u32, row as u32 + 1) } else { (0, 0) },
-            })
+            .map(|row| PairInfo { cluster: clusters[row], model_a: None, model_b: None })
             .collect(),
         verdicts: (0..rows)
             .map(|row| VerdictRow {
@@ -141,6 +136,7 @@ fn table(features: Features, cluster: Option<&str>) -> FeatureTable {
             .collect(),
         judges,
         groups: if has_groups { groups } else { Vec::new() },
+        group_ends: if has_groups { (1..=rows as u32).collect() } else { Vec::new() },
         memberships: if has_groups { group_of } else { Vec::new() },
         units: cluster
             .map(|name| Unit::Field { name: name.to_owned(), of_pair: clusters.clone() })

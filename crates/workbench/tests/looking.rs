@@ -49,7 +49,7 @@ fn the_long_way(
         let table = &mut slice.table;
         table.groups.clear();
         table.memberships.clear();
-        table.pairs.iter_mut().for_each(|pair| pair.groups = (0, 0));
+        table.group_ends.clear();
         let mut draws = KeptDraws::new();
         let fit = FitOptions { folds: 0, ..fit.clone() };
         let fits = fit_all(table, fit, None, Some(&mut draws), &Unwatched).expect("fits");

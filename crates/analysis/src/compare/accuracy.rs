@@ -92,7 +92,7 @@ mod tests {
                 annotator: None,
                 group: None,
             };
-            let pair = |i: u32| PairInfo { cluster: u64::from(i), model_a: None, model_b: None, groups: (0, 0) };
+            let pair = |i: u32| PairInfo { cluster: u64::from(i), model_a: None, model_b: None };
             let table = FeatureTable {
                 pairs: (0..60).map(pair).collect(),
                 verdicts: all.chain(said).map(verdict).collect(),

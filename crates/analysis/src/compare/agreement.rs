@@ -200,8 +200,7 @@ mod tests {
     use predilect_types::Order;
 
     fn table(verdicts: &[(u32, u32, f64)]) -> FeatureTable {
-        let pair =
-            |i: u32| PairInfo { cluster: u64::from(i / 2), model_a: None, model_b: None, groups: (0, 0) };
+        let pair = |i: u32| PairInfo { cluster: u64::from(i / 2), model_a: None, model_b: None };
         FeatureTable {
             pairs: (0..100).map(pair).collect(),
             verdicts: verdicts

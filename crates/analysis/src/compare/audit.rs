@@ -303,12 +303,8 @@ mod tests {
 
     /// 200 pairs, each with a separate prompt, of a gpt-4 and a llama response; A is gpt-4's in every other one.
     fn table(judges: &[&str], verdicts: &[(u32, u32, f64, Order)]) -> FeatureTable {
-        let pair = |i: u32| PairInfo {
-            cluster: u64::from(i),
-            model_a: Some(i % 2),
-            model_b: Some(1 - i % 2),
-            groups: (0, 0),
-        };
+        let pair =
+            |i: u32| PairInfo { cluster: u64::from(i), model_a: Some(i % 2), model_b: Some(1 - i % 2) };
         let row = |&(pair, judge, p_a, order): &(u32, u32, f64, Order)| VerdictRow {
             pair,
             judge,

@@ -184,9 +184,7 @@ mod tests {
             group: None,
         };
         FeatureTable {
-            pairs: (0..60)
-                .map(|i| PairInfo { cluster: i, model_a: None, model_b: None, groups: (0, 0) })
-                .collect(),
+            pairs: (0..60).map(|i| PairInfo { cluster: i, model_a: None, model_b: None }).collect(),
             verdicts: (0..60)
                 .flat_map(|i| [row(i, 0, true), row(i, 1, i % 3 != 0), row(i, 2, i % 3 != 0 && i % 10 != 1)])
                 .collect(),

@@ -181,7 +181,7 @@ mod tests {
         for cluster in 0..60_u64 {
             for (a, b) in [(0_u32, 1_u32), (0, 2), (1, 2)] {
                 let pair = table.pairs.len() as u32;
-                table.pairs.push(PairInfo { cluster, model_a: Some(a), model_b: Some(b), groups: (0, 0) });
+                table.pairs.push(PairInfo { cluster, model_a: Some(a), model_b: Some(b) });
                 let plain = (cluster * 7 + u64::from(a + 2 * b)) % 5 < 2;
                 for judge in 0..2 {
                     let favour = b == 2 && (unanimous || (judge == 1 && cluster % 3 == 0));

@@ -31,6 +31,10 @@ impl Names {
         self.rows += 1;
     }
 
+    pub(crate) fn shrink(&mut self) {
+        self.of.shrink_to_fit();
+    }
+
     /// The number of each row's name, [`NONE`] if it has none; `None` if all have the same.
     pub(crate) fn codes(&self) -> Option<&[u32]> {
         (!self.of.is_empty()).then_some(self.of.as_slice())
@@ -127,6 +131,13 @@ impl Numbers {
         }
     }
 
+    pub(crate) fn shrink(&mut self) {
+        match &mut self.kind {
+            NumberKind::Few(codes, _) => codes.shrink_to_fit(),
+            NumberKind::Many(all) => all.shrink_to_fit(),
+        }
+    }
+
     pub(crate) fn get(&self, row: usize) -> f64 {
         match &self.kind {
             NumberKind::Few(codes, values) => values[usize::from(codes[row])],
@@ -171,6 +182,14 @@ impl Rated {
             RatedKind::Combined(codes, _) => codes.len(),
             RatedKind::Single(codes, _) => codes.len(),
             RatedKind::Plain(all) => all.len(),
+        }
+    }
+
+    pub(crate) fn shrink(&mut self) {
+        match &mut self.kind {
+            RatedKind::Combined(codes, _) => codes.shrink_to_fit(),
+            RatedKind::Single(codes, _) => codes.shrink_to_fit(),
+            RatedKind::Plain(all) => all.shrink_to_fit(),
         }
     }
 

@@ -75,9 +75,13 @@ impl Facts {
         self.marks.get(number) == Some(&id_mark(pair))
     }
 
-    /// Discards the marks that identify pairs.
+    /// Discards the marks that identify pairs, and what was reserved for more.
     pub(crate) fn settle(&mut self) {
         self.marks = Vec::new();
+        self.clusters.shrink_to_fit();
+        self.flags.shrink_to_fit();
+        self.sizes.shrink_to_fit();
+        self.languages.shrink();
     }
 
     /// Identifies a pair and its texts.
@@ -131,6 +135,7 @@ impl Facts {
                 (0..batch.num_rows()).for_each(|row| rated.push([value(a, row), value(b, row)]));
                 Some(())
             })?;
+            rated.shrink();
             Ok(rated)
         })
     }

@@ -140,7 +140,7 @@ impl Pairs {
         if column.field.of.len() != self.len() {
             return Err(changed());
         }
-        let field = Arc::new(column.field);
+        let field = Arc::new(column.finish());
         self.known().insert(name.to_owned(), Arc::clone(&field));
         Ok(field)
     }
@@ -160,7 +160,7 @@ impl Pairs {
             let turn = all.filter(|message| message.role == Role::User).count();
             column.add(vec![turn.to_string()], Some(turn as f64));
         })?;
-        Ok(Arc::clone(self.turns.get_or_init(|| Arc::new(column.field))))
+        Ok(Arc::clone(self.turns.get_or_init(|| Arc::new(column.finish()))))
     }
 
     fn known(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, Arc<Field>>> {
@@ -201,6 +201,11 @@ impl FieldInTheMaking {
         });
         self.field.of.push(code);
     }
+
+    fn finish(mut self) -> Field {
+        self.field.of.shrink_to_fit();
+        self.field
+    }
 }
 
 impl PairsInTheMaking {
@@ -236,9 +241,14 @@ impl PairsInTheMaking {
 
     pub(crate) fn finish(mut self) -> Pairs {
         self.out.models = self.models.into_list();
-        self.out.ids.shrink();
-        let fields = self.fields.into_iter().map(|(name, made)| (name, Arc::new(made.field)));
-        self.out.fields = Mutex::new(fields.collect());
+        let out = &mut self.out;
+        out.ids.shrink();
+        out.scenarios.shrink();
+        out.sources.shrink();
+        out.model_a.shrink_to_fit();
+        out.model_b.shrink_to_fit();
+        let fields = self.fields.into_iter().map(|(name, made)| (name, Arc::new(made.finish())));
+        out.fields = Mutex::new(fields.collect());
         self.out
     }
 }

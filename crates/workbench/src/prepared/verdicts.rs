@@ -137,6 +137,12 @@ impl Verdicts {
                 }));
             }
         }
+        out.pairs.shrink_to_fit();
+        out.who.shrink_to_fit();
+        out.kinds.shrink_to_fit();
+        out.annotators.shrink();
+        out.p_a.shrink();
+        out.weight.shrink();
         Ok(out)
     }
 

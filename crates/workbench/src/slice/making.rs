@@ -171,7 +171,6 @@ impl<'a> Making<'a> {
         self.units.pair(at, self.prepared);
         self.subsets.pair(pairs.sources().get(at).unwrap_or_default());
         let table = &mut self.out.table;
-        let from = table.memberships.len() as u32;
         let mut group = |name: &str| self.groups.get(group_name(name));
         match &self.group_field {
             Some(field) => table.memberships.extend(field.get(at).texts.iter().map(|name| group(name))),
@@ -185,8 +184,10 @@ impl<'a> Making<'a> {
             cluster: gist.cluster,
             model_a: model(models[0]),
             model_b: model(models[1]),
-            groups: (from, table.memberships.len() as u32),
         });
+        if self.options.group_by.is_some() {
+            table.group_ends.push(table.memberships.len() as u32);
+        }
         if self.groups.list().len() > MOST_GROUPS {
             return Err(TooMany::Groups.into());
         }

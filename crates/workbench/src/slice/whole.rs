@@ -74,7 +74,7 @@ impl Whole {
         for row in 0..pairs.len() {
             let [model_a, model_b] = pairs.models_of(row).map(|model| Some(model).filter(|m| *m != NONE));
             let cluster = facts.cluster(row);
-            table.pairs.push(PairInfo { cluster, model_a, model_b, groups: (0, 0) });
+            table.pairs.push(PairInfo { cluster, model_a, model_b });
             let next = numbers.len() as u32;
             table.prompts.push(*numbers.entry(cluster).or_insert(next));
             table.values.extend(sources.iter().map(|source| source.feature(row).unwrap_or(f64::NAN)));
@@ -83,6 +83,7 @@ impl Whole {
             let missing = |([a, b], _): ([f64; 2], _)| a.is_nan() || b.is_nan();
             inapplicable.push(fewer.iter().any(|source| source.rating(row).is_some_and(missing)));
         }
+        table.values.shrink();
         table.units = units.finish().map_err(|why| no_units(why, pairs.keys()))?;
         Ok(Self { table, inapplicable })
     }

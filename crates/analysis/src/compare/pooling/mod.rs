@@ -316,12 +316,8 @@ mod tests {
                 let z: f64 = x.iter().zip(&own).map(|(x, w)| x * w).sum();
                 table.values.extend(x.iter().copied());
                 table.memberships.push(group);
-                table.pairs.push(PairInfo {
-                    cluster: u64::from(pair),
-                    model_a: None,
-                    model_b: None,
-                    groups: (pair, pair + 1),
-                });
+                table.group_ends.push(pair + 1);
+                table.pairs.push(PairInfo { cluster: u64::from(pair), model_a: None, model_b: None });
                 for judge in 0..2 {
                     let p_a = f64::from(u8::from(rng.random_range(0.0..1.0) < sigmoid(z)));
                     table.verdicts.push(VerdictRow {
@@ -370,7 +366,7 @@ mod tests {
         one.verdicts.retain(|verdict| verdict.judge == 0);
         one.groups.clear();
         one.memberships.clear();
-        one.pairs.iter_mut().for_each(|pair| pair.groups = (0, 0));
+        one.group_ends.clear();
         assert_eq!(pool(&one, &FitOptions::default(), PoolingOptions::default()), None);
     }
 }

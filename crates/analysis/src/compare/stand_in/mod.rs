@@ -288,8 +288,7 @@ mod tests {
             say(1, if rng.random_range(0.0..1.0) < 0.9 { y } else { 1.0 });
             say(2, f64::from(u8::from(rng.random_range(0.0..1.0) < 0.5)));
         }
-        let info =
-            |i: u32| PairInfo { cluster: u64::from(i), model_a: Some(0), model_b: Some(1), groups: (0, 0) };
+        let info = |i: u32| PairInfo { cluster: u64::from(i), model_a: Some(0), model_b: Some(1) };
         let table = FeatureTable {
             pairs: (0..pairs).map(info).collect(),
             verdicts,
