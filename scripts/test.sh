@@ -37,3 +37,7 @@ fi
 # The test profile is kept small; numerics and parsing run optimised in it (Cargo.toml).
 cargo nextest run --workspace ${features[@]+"${features[@]}"} --no-fail-fast "$@"
 cargo test --workspace --doc --quiet
+# What a build without models in this process says of them.
+if [ $# -eq 0 ] && [ "${#features[@]}" -gt 0 ]; then
+    cargo nextest run --workspace --test messages --no-fail-fast -E 'test(without_local)'
+fi
