@@ -38,6 +38,6 @@ fi
 cargo nextest run --workspace ${features[@]+"${features[@]}"} --no-fail-fast "$@"
 cargo test --workspace --doc --quiet
 # What a build without models in this process says of them.
-if [ $# -eq 0 ] && [ "${#features[@]}" -gt 0 ]; then
+if [ $# -eq 0 ]; then
     cargo nextest run --workspace --test messages --no-fail-fast -E 'test(without_local)'
 fi
