@@ -12,6 +12,7 @@ mod say;
 mod signals;
 mod verbs;
 
+use std::io::Write;
 use std::process::ExitCode;
 
 use clap::error::{ContextKind, ContextValue};
@@ -43,11 +44,12 @@ fn refused(error: &clap::Error) -> ExitCode {
     {
         said = said.replace(value.as_str(), &format!("{scheme}://..."));
     }
-    if error.use_stderr() {
-        anstream::eprint!("{said}");
+    // Nobody may be there to read it, or the disk full.
+    let _ = if error.use_stderr() {
+        write!(anstream::stderr(), "{said}")
     } else {
-        anstream::print!("{said}");
-    }
+        write!(anstream::stdout(), "{said}")
+    };
     ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
 }
 

@@ -100,6 +100,9 @@ pub(crate) fn words(remedy: &Remedy) -> String {
         }
         Remedy::NameAModel => "name one with --annotator MODEL; ratings from text cost nothing",
         Remedy::FreeLog => "is another program using the study, or the disk full?",
+        Remedy::DamagedLog => {
+            "move the file away or bring back a copy of it: without it, what it answered is asked for again"
+        }
         Remedy::RateOn => "the ratings made so far are kept: run it again with the study as input to go on",
         Remedy::LaterVersion => "use the version of Predilect that wrote it, or a later one",
         Remedy::NoPublished => "rate the study with `predilect annotate`, or leave --published out",

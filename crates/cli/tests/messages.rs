@@ -67,6 +67,7 @@ areas! {
     local,
     #[cfg(feature = "serve")]
     pages,
+    places,
     rank,
     reading,
     recipes,

@@ -91,7 +91,7 @@ fn a_slice_has_the_pairs_for_which_its_filter_holds() {
         ("scenario = essays", "none of 600 pairs is in the slice"),
         ("scenario = essays", "scenario is never \"essays\"; did you mean \"essay\"?"),
         ("scenario = Essay", "did you mean \"essay\"? Names are case-sensitive"),
-        ("not scenario in (essay, chat)", "set a weaker condition; a filter can ask for scenario"),
+        ("not scenario in (essay, chat)", "relax the condition; a filter can ask for scenario"),
         ("meta.label = none", "meta.label is never \"none\"; its values are: x, y"),
         ("meta.labels = x", "fields of these data are: meta.label"),
         ("judge(humans) = 1", "has no verdict in these data"),

@@ -103,7 +103,7 @@ fn a_judge_of_length_is_moved_by_length_as_its_weights_expect() {
     );
     refused(
         &mut steer(&study, &prompts, &address, &folder.path().join("new"), &["--without", "length"]),
-        "nothing can be asked for",
+        "no system message can be written",
     );
 }
 

@@ -148,6 +148,26 @@ fn files_are_as_open_as_their_owner_wants_and_a_log_is_nobody_elses() {
     assert_eq!(mode("open/calls.sqlite"), 0o600);
 }
 
+/// Names of standard output, a pipe or a file, take what is written to them after what was printed before.
+#[cfg(target_os = "linux")]
+#[test]
+fn standard_output_has_a_name() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let study = imported(folder.path());
+    let whole =
+        Command::new(env!("CARGO_BIN_EXE_predilect")).args(["export", &study]).output().expect("runs");
+    for name in ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"] {
+        let named = ["export", &study, "-o", name, "--quiet"];
+        let piped = Command::new(env!("CARGO_BIN_EXE_predilect")).args(named).output().expect("runs");
+        assert!(piped.status.success() && piped.stdout == whole.stdout, "{name}: {piped:?}");
+        let file = folder.path().join("file");
+        let to = std::fs::File::create(&file).expect("a file");
+        let status =
+            Command::new(env!("CARGO_BIN_EXE_predilect")).args(named).stdout(to).status().expect("runs");
+        assert!(status.success() && std::fs::read(&file).expect("a file") == whole.stdout, "{name}");
+    }
+}
+
 #[test]
 fn a_study_of_other_data_is_not_replaced_by_the_way() {
     let folder = tempfile::tempdir().expect("a folder");

@@ -125,7 +125,7 @@ impl DataError {
             io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory => {
                 Some("a file is in the way: give another path")
             }
-            io::ErrorKind::IsADirectory => Some("it is a folder: name a file"),
+            io::ErrorKind::IsADirectory => Some("this is a folder: give the name of a file"),
             io::ErrorKind::StorageFull => Some("free some space on the disk"),
             io::ErrorKind::UnexpectedEof | io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput => {
                 Some("the compressed file is damaged or cut short: fetch it again")

@@ -1,8 +1,10 @@
 //! Files that take their name only once they are whole.
 
+use std::collections::BTreeSet;
 use std::fs::{File, Permissions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -126,17 +128,27 @@ impl OutFile {
     ///
     /// When its folder is not there or cannot be written to, or what is there cannot be opened.
     pub fn at(path: &Path) -> Result<Self, DataError> {
-        let target = followed(path);
-        let there = std::fs::metadata(&target).ok();
-        if there.as_ref().is_some_and(|there| !there.is_file() && !there.is_dir()) {
-            let file = File::options().write(true).open(&target);
+        if let Some(file) = standard(path) {
             return Ok(Self(Out::InPlace(file.map_err(|e| DataError::path_io(path, "open", e))?)));
         }
+        // Of the path as it is given: where a pipe's link leads has no name.
+        let there = std::fs::metadata(path).ok();
+        if there.as_ref().is_some_and(|there| !there.is_file() && !there.is_dir()) {
+            let file = File::options().write(true).open(path);
+            return Ok(Self(Out::InPlace(file.map_err(|e| DataError::path_io(path, "open", e))?)));
+        }
+        let target = followed(path)?;
+        may_be_replaced(path, &target)?;
         let file = NewFile::of(&target)?;
         if let Some(there) = there {
             file.permit(there.permissions()).map_err(|e| DataError::path_io(path, "open", e))?;
         }
         Ok(Self(Out::New(file)))
+    }
+
+    /// Starts a file of this program's own: a link in its place is replaced, since nobody named where it leads.
+    pub(crate) fn own(path: &Path) -> Result<Self, DataError> {
+        NewFile::of(path).map(|file| Self(Out::New(file)))
     }
 
     /// Ends it: flushed to the disk under its name.
@@ -169,17 +181,79 @@ impl Write for OutFile {
 }
 
 /// Where links lead in the end, also to a file that is not there yet.
-fn followed(path: &Path) -> PathBuf {
+fn followed(path: &Path) -> Result<PathBuf, DataError> {
     const LINKS: usize = 40;
     if let Ok(real) = std::fs::canonicalize(path) {
-        return real;
+        return Ok(real);
     }
     let mut target = path.to_owned();
     for _ in 0..LINKS {
-        let Ok(next) = std::fs::read_link(&target) else { break };
+        let Ok(next) = std::fs::read_link(&target) else { return Ok(target) };
         target = folder_of(&target).join(next);
     }
-    target
+    Err(DataError::path_io(path, "open", io::Error::other("its links lead in a circle")))
+}
+
+/// Standard output or standard error under a name: what was written to it before stays, and goes on after it.
+fn standard(path: &Path) -> Option<io::Result<File>> {
+    #[cfg(unix)]
+    {
+        use std::os::fd::AsFd;
+        let number = match path.to_str()? {
+            "/dev/stdout" => "1",
+            "/dev/stderr" => "2",
+            other => other.strip_prefix("/dev/fd/").or_else(|| other.strip_prefix("/proc/self/fd/"))?,
+        };
+        let own = match number {
+            "1" => io::stdout().as_fd().try_clone_to_owned(),
+            "2" => io::stderr().as_fd().try_clone_to_owned(),
+            _ => return None,
+        };
+        Some(own.map(File::from))
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = path;
+        None
+    }
+}
+
+/// The files that this process has read, under their real names.
+static READ: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
+
+/// Notes files that are read: none of them is replaced by a result.
+pub(crate) fn read<'a>(paths: impl IntoIterator<Item = &'a Path>) {
+    let real = paths.into_iter().filter_map(|path| std::fs::canonicalize(path).ok());
+    READ.lock().unwrap_or_else(PoisonError::into_inner).extend(real);
+}
+
+/// What a study consists of and cannot make again.
+const OF_A_STUDY: [&str; 7] = [
+    "study.toml",
+    "properties.toml",
+    "calls.sqlite",
+    "pairs.parquet",
+    "verdicts.parquet",
+    "ratings.parquet",
+    "facts.parquet",
+];
+
+/// Whether a result may take the place of what is there; `path` is what the user wrote.
+fn may_be_replaced(path: &Path, target: &Path) -> Result<(), DataError> {
+    let refused = |what: &str| {
+        let name = path.display().to_string();
+        Err(DataError::input(name, what).with_remedy("give the result another name"))
+    };
+    let Ok(target) = std::fs::canonicalize(target) else { return Ok(()) };
+    if READ.lock().unwrap_or_else(PoisonError::into_inner).contains(&target) {
+        return refused("the result would replace a file that is read");
+    }
+    let own =
+        target.file_name().and_then(|name| name.to_str()).is_some_and(|name| OF_A_STUDY.contains(&name));
+    if own && folder_of(&target).join("study.toml").is_file() {
+        return refused("the result would replace a part of a study");
+    }
+    Ok(())
 }
 
 impl Write for NewFile {
@@ -199,11 +273,18 @@ fn folder_of(target: &Path) -> &Path {
 /// What this process has made for the time of its run.
 static MADE: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 
+/// Whether the process ends: what other threads still make goes at once.
+static ENDED: AtomicBool = AtomicBool::new(false);
+
 /// Notes a file or folder that is to vanish if the process is stopped.
 pub fn made(path: &Path) {
     let mut all = MADE.lock().unwrap_or_else(PoisonError::into_inner);
     // Those that have got their names, or have vanished, no longer matter.
     all.retain(|path| path.exists());
+    if ENDED.load(Ordering::SeqCst) {
+        let _ = if path.is_dir() { std::fs::remove_dir_all(path) } else { std::fs::remove_file(path) };
+        return;
+    }
     all.push(path.to_owned());
 }
 
@@ -211,7 +292,12 @@ pub fn made(path: &Path) {
 pub fn clear_away() {
     /// Others may still write into a folder while it is emptied.
     const TRIES: usize = 20;
-    for path in std::mem::take(&mut *MADE.lock().unwrap_or_else(PoisonError::into_inner)) {
+    let all = {
+        let mut all = MADE.lock().unwrap_or_else(PoisonError::into_inner);
+        ENDED.store(true, Ordering::SeqCst);
+        std::mem::take(&mut *all)
+    };
+    for path in all {
         if !path.is_dir() {
             let _ = std::fs::remove_file(&path);
             continue;

@@ -40,7 +40,7 @@ pub use contract::{Capabilities, Model};
 pub use error::{CallError, Fault, Remedy as CallRemedy};
 pub use http::{HttpOptions, connect};
 pub use log::{CallLog, Entry, NewBatch, PendingBatch, key};
-pub use log_error::LogError;
+pub use log_error::{LogError, LogTrouble};
 pub use price::{Price, PriceError, Prices};
 pub use question::{Answer, Enforce, Finish, LEAST_MASS, Request, Schema, Usage, Want};
 pub use reasoning::{Effort, Reasoning};

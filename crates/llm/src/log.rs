@@ -134,11 +134,7 @@ impl CallLog {
         let found = read(Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY));
         let found =
             found.or_else(|first| read(Connection::open_with_flags(&as_it_is, flags)).map_err(|_| first));
-        found.map_err(|e: rusqlite::Error| LogError {
-            path: path.to_owned(),
-            problem: e.to_string(),
-            later: false,
-        })
+        found.map_err(|e: rusqlite::Error| LogError::of(path, &e))
     }
 
     /// Opens the log, and creates it if it does not exist.
@@ -147,17 +143,14 @@ impl CallLog {
     ///
     /// When the file is not a log, belongs to a later version, or cannot be written.
     pub fn open(path: &Path) -> Result<Self, LogError> {
-        let fail = |problem: String| LogError { path: path.to_owned(), problem, later: false };
-        let text = |e: rusqlite::Error| fail(e.to_string());
         // Questions and answers are private.
-        private(path).map_err(|e| fail(e.to_string()))?;
-        Self::over(Connection::open(path).map_err(text)?, path)
+        private(path).map_err(|e| LogError::other(path, &e))?;
+        Self::over(Connection::open(path).map_err(|e| LogError::of(path, &e))?, path)
     }
 
     /// The log in that database; its tables are made where they are missing.
     fn over(connection: Connection, path: &Path) -> Result<Self, LogError> {
-        let fail = |problem: String| LogError { path: path.to_owned(), problem, later: false };
-        let text = |e: rusqlite::Error| fail(e.to_string());
+        let text = |e: rusqlite::Error| LogError::of(path, &e);
         connection.busy_timeout(Duration::from_secs(30)).map_err(text)?;
         // A write-ahead log, flushed at checkpoints: safe against a kill of this process at any moment.
         connection.pragma_update(None, "journal_mode", "WAL").map_err(text)?;
@@ -166,7 +159,7 @@ impl CallLog {
             connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(text)?;
         if layout > LAYOUT {
             let problem = format!("the log has layout {layout}, later than {LAYOUT}");
-            return Err(LogError { later: true, ..fail(problem) });
+            return Err(LogError::later(path, problem));
         }
         connection
             .execute_batch(
@@ -222,11 +215,7 @@ impl CallLog {
     /// When SQLite cannot start.
     pub fn in_memory() -> Result<Self, LogError> {
         let path = Path::new("memory");
-        let connection = Connection::open_in_memory().map_err(|e| LogError {
-            path: path.to_owned(),
-            problem: e.to_string(),
-            later: false,
-        })?;
+        let connection = Connection::open_in_memory().map_err(|e| LogError::of(path, &e))?;
         Self::over(connection, path)
     }
 
@@ -235,7 +224,7 @@ impl CallLog {
     }
 
     fn failed(&self, error: &rusqlite::Error) -> LogError {
-        LogError { path: self.path.clone(), problem: error.to_string(), later: false }
+        LogError::of(&self.path, error)
     }
 
     /// How that call ended, if it was made.
@@ -487,10 +476,9 @@ impl CallLog {
     ///
     /// When there is more than an empty file, or it cannot be written.
     pub fn copy_into(&self, empty: &Path) -> Result<(), LogError> {
-        let fail = |problem: String| LogError { path: empty.to_owned(), problem, later: false };
-        let text = empty.to_str().ok_or_else(|| fail("the path is not valid UTF-8".to_owned()))?;
-        close_to_others(empty).map_err(|e| fail(e.to_string()))?;
-        self.connection().execute("VACUUM INTO ?1", [text]).map_err(|e| fail(e.to_string()))?;
+        let text = empty.to_str().ok_or_else(|| LogError::other(empty, "the path is not valid UTF-8"))?;
+        close_to_others(empty).map_err(|e| LogError::other(empty, &e))?;
+        self.connection().execute("VACUUM INTO ?1", [text]).map_err(|e| LogError::of(empty, &e))?;
         Ok(())
     }
 

@@ -25,7 +25,7 @@ pub fn caution(caution: &Caution) -> String {
             )
         }
         Caution::Independent { prompts, verdicts } => format!(
-            "Every verdict is treated as independent of all others, as requested, though up to {} are on {}: what is called sure is sure for these prompts only.",
+            "Every verdict is treated as independent of all others, as requested, though up to {} are on {}: conclusions apply to these prompts only.",
             format::counted(*verdicts, "verdict", "verdicts"),
             format::counted(*prompts, "prompt", "prompts"),
         ),

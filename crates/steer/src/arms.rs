@@ -72,11 +72,11 @@ pub(crate) fn groups(
     let nothing = |arm: &&String| groups.iter().all(|group| group.asked.get(*arm).is_none_or(Vec::is_empty));
     if !wanted.is_empty() && wanted.iter().all(nothing) {
         return Err(Error::new(format!(
-            "nothing can be asked for: {} has no weight that a prompt can show and that is sure enough{}",
+            "no system message can be written: no weight of {} is certain enough and visible in a prompt{}",
             weights.judge,
             surest(all).map_or_else(String::new, |(id, p)| format!(" (the surest is {id}, P = {p:.2})"))
         ))
-        .words("lower the probability that a sign must have, to choose properties by their means, whose direction may then be wrong"));
+        .words("lower the required probability, or choose properties by their mean weight (its direction may be wrong)"));
     }
     Ok((groups, of_prompt))
 }

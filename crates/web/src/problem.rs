@@ -217,6 +217,9 @@ fn words(remedy: &Remedy) -> String {
         }
         Remedy::NameSlice => "write a filter first; then the slice can be compared with the rest",
         Remedy::FreeLog => "is another program using the study, or the disk full?",
+        Remedy::DamagedLog => {
+            "move the file away or bring back a copy of it: without it, what it answered is asked for again"
+        }
         Remedy::RateOn => "the ratings made so far are kept: open the study again to go on",
         Remedy::LaterVersion => "use the version of Predilect that wrote it, or a later one",
         Remedy::NoPublished => "rate the study by a language model first",

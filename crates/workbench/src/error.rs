@@ -5,7 +5,7 @@ use std::io;
 
 use predilect_analysis::limits::TooMany;
 use predilect_data::{Advice, DataError, Setting, nearest};
-use predilect_llm::{CallError, CallRemedy, LogError, PriceError};
+use predilect_llm::{CallError, CallRemedy, LogError, LogTrouble, PriceError};
 use predilect_results::asked::Parse;
 use predilect_types::{Failure, Subject, shown};
 use strum::{EnumCount, IntoStaticStr};
@@ -148,6 +148,8 @@ pub enum Remedy {
     FewerRows(usize),
     /// The study's log of calls must be free, and the disk must have room.
     FreeLog,
+    /// The log of calls must be moved away; what it answered is asked for again.
+    DamagedLog,
     /// A later version of this program.
     LaterVersion,
     /// Opening the study again resumes the rating where it was stopped.
@@ -334,7 +336,12 @@ impl From<TooMany> for Error {
 
 impl From<LogError> for Error {
     fn from(error: LogError) -> Self {
-        Self::of(&error, Some(if error.is_later() { Remedy::LaterVersion } else { Remedy::FreeLog }))
+        let remedy = match error.why() {
+            LogTrouble::Busy => Remedy::FreeLog,
+            LogTrouble::Damaged => Remedy::DamagedLog,
+            LogTrouble::Later => Remedy::LaterVersion,
+        };
+        Self::of(&error, Some(remedy))
     }
 }
 

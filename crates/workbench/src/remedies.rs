@@ -44,7 +44,7 @@ pub fn every_remedy() -> Vec<Remedy> {
 }
 
 /// Those that need no more words.
-const PLAIN: [Remedy; 49] = [
+const PLAIN: [Remedy; 50] = [
     Remedy::DissectFirst,
     Remedy::TemporaryFolder,
     Remedy::NameAnnotators,
@@ -92,6 +92,7 @@ const PLAIN: [Remedy; 49] = [
     Remedy::PlainRates,
     Remedy::WithoutTerms,
     Remedy::FreeLog,
+    Remedy::DamagedLog,
     Remedy::LaterVersion,
     Remedy::RateOn,
 ];

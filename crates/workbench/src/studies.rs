@@ -157,6 +157,8 @@ pub struct ResumeOptions<'a> {
     pub filter: Option<&'a Filter>,
     /// Nothing is written.
     pub dry: bool,
+    /// What others are told meanwhile: `judge`.
+    pub doing: &'a str,
 }
 
 /// A study to work on.
@@ -176,7 +178,7 @@ pub struct Resumed {
 ///
 /// When a table or `study.toml` cannot be read or written.
 pub fn resume(inputs: &[PathBuf], options: &ResumeOptions<'_>, watch: &dyn Watch) -> Result<Resumed> {
-    let ResumeOptions { output, read, filter, dry } = *options;
+    let ResumeOptions { output, read, filter, dry, doing } = *options;
     if let Some(filter) = filter.filter(|filter| filter.needs_verdict()) {
         return Err(Error::new(format!(
             "the filter {filter} asks for the order of verdicts, and there are none yet"
@@ -188,7 +190,7 @@ pub fn resume(inputs: &[PathBuf], options: &ResumeOptions<'_>, watch: &dyn Watch
         Chosen::within(study, filter, read.judges, keep, watch)
     };
     let whole = |study: Study| {
-        let lock = if dry { None } else { Some(study.lock("judge or annotate")?) };
+        let lock = if dry { None } else { Some(study.lock(doing)?) };
         Ok(Resumed { study: chosen(study)?, _lock: lock, _scratch: None })
     };
     let other = |output: &Path| {

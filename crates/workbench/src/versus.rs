@@ -105,7 +105,7 @@ impl Workbench {
                 Part::of(prepared, &whole, &outside, watch).map_err(|e| e.within("in the other part"))?;
             if inside.places.same_pairs(&outside.places) && !filter.needs_verdict() {
                 return Err(Error::new("both parts contain the same pairs").remedy(Remedy::Filter(
-                    "set the slice against the rest, or against other pairs".to_owned(),
+                    "compare the slice with the rest, or with other pairs".to_owned(),
                 )));
             }
             let table = &whole.table;

@@ -25,7 +25,7 @@ pub(crate) struct RerunArgs {
     /// The study folder; its results are replaced. With --from: the study to ask, which stays as it is (of `fit`: the table)
     #[arg(value_name = "STUDY", required_unless_present = "from")]
     pub(crate) study: Option<PathBuf>,
-    /// Which of the study's results to compute anew; without: the dissection, or the only one there is
+    /// Which of the study's results to compute again [default: the dissection, or the only result]
     #[arg(long, value_name = "VERB", value_parser = ["dissect", "compare", "rank", "rank-lc"], conflicts_with = "from")]
     pub(crate) step: Option<String>,
     /// Ask the same question as in this result of dissect, compare, rank, explain or fit with --json

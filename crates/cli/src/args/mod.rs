@@ -45,7 +45,7 @@ pub(crate) struct Cli {
 pub(crate) enum Verb {
     /// The main job: read pairs and verdicts, rate the responses, fit each judge, show what it rewards
     Dissect(DissectArgs),
-    /// Compute a study's results again, with the options they were made with, or ask again what a result was the answer to
+    /// Compute a study's results again, with the options they were made with, or repeat the question behind a saved result
     Rerun(RerunArgs),
     /// Read preference files into a study folder (Parquet tables that any tool can read)
     Import(ImportArgs),
@@ -76,7 +76,7 @@ pub(crate) enum Verb {
     Fit(FitArgs),
     /// Write a study in another tool's format
     Export(ExportArgs),
-    /// Check ratings on texts whose order on a property is known
+    /// Check ratings against pairs of texts whose order on a property is known
     Validity(ValidityArgs),
     /// List the formats that are read and written, or show one
     Formats(FormatsArgs),

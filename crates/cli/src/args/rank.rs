@@ -73,7 +73,7 @@ pub(crate) struct RankArgs {
     /// Write the leaderboard as tables in Parquet into this folder
     #[arg(long, short, value_name = "STUDY")]
     pub(crate) output: Option<PathBuf>,
-    /// Write the leaderboard as one HTML file; with --control it has both boards, one as verdicts are and one with the properties held equal
+    /// Write the leaderboard as one HTML file; with --control it has both boards, the raw one and the one with those properties held equal
     #[arg(long, value_name = "BOARD.html")]
     pub(crate) html: Option<PathBuf>,
     /// With --html: one page to print, with findings, one plot, one table and three cautions; everything else is folded away

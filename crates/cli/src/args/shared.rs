@@ -58,7 +58,7 @@ pub(crate) struct ModelArgs {
     #[arg(long, default_value_t = 500, value_name = "N", value_parser = whole::<u32>(50..=1_000_000))]
     pub(crate) tune: u32,
     /// Treat every verdict as independent of all others, as in the paper, instead of leaving out one prompt at a time: intervals are
-    /// narrower, and what is called sure is sure for these prompts only
+    /// narrower, and conclusions apply to these prompts only
     #[arg(long)]
     pub(crate) independent: bool,
     /// Write posterior draws of every fit (4,000; with --engine nuts all that it draws) to this Parquet file

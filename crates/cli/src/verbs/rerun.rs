@@ -89,7 +89,7 @@ fn needs_no_data(request: &Request) -> bool {
 fn asked_in(result: &Path) -> Result<Request, Problem> {
     let wrong = |why: String| {
         Problem::new(format!("{}: {why}", result.display()))
-            .remedy("give what dissect, compare, rank, explain or fit printed with --json")
+            .remedy("give a file that dissect, compare, rank, explain or fit wrote with --json")
     };
     let text = std::fs::read(result).map_err(|e| {
         Problem::new(format!("cannot read {}: {}", result.display(), e.kind())).remedy("check the path")

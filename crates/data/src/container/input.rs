@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::archive::Member;
 use crate::error::DataError;
+use crate::files;
 
 /// One file to read.
 #[derive(Debug, Clone)]
@@ -133,6 +134,7 @@ pub(crate) fn expand(paths: &[PathBuf], shown: Option<&str>) -> Result<(Vec<Inpu
             }
             inputs.push(Input::new(path.clone(), true));
         } else if std::fs::metadata(path).map_err(|e| DataError::path_io(path, "open", e))?.is_dir() {
+            without_settings(path)?;
             walk(path, 0, &mut inputs, &mut left_out)?;
         } else {
             inputs.push(Input::new(path.clone(), true));
@@ -141,7 +143,20 @@ pub(crate) fn expand(paths: &[PathBuf], shown: Option<&str>) -> Result<(Vec<Inpu
     if let (Some(shown), [only]) = (shown, inputs.as_mut_slice()) {
         shown.clone_into(&mut only.label);
     }
+    for input in inputs.iter().filter(|input| !input.is_stdin()) {
+        files::read(std::iter::once(input.path.as_path()).chain(input.shards().iter().map(PathBuf::as_path)));
+    }
     Ok((inputs, left_out))
+}
+
+/// A study without its `study.toml` is not a folder of files: its tables would be read as strangers' data.
+fn without_settings(folder: &Path) -> Result<(), DataError> {
+    let tables = ["pairs.parquet", "verdicts.parquet", "ratings.parquet"];
+    if tables.iter().all(|table| folder.join(table).is_file()) && !folder.join("study.toml").exists() {
+        return Err(DataError::study(folder.display().to_string(), "the study has no study.toml")
+            .with_remedy("put it back, or import the files again into a new folder"));
+    }
+    Ok(())
 }
 
 /// Deeper than any data folder, so that a folder that contains itself ends.

@@ -15,6 +15,8 @@ const LOCK: &str = ".predilect.lock";
 #[derive(Debug)]
 pub struct StudyLock {
     file: File,
+    /// Whether the file says who holds it.
+    noted: bool,
 }
 
 impl Study {
@@ -35,12 +37,17 @@ impl Study {
 
 /// Whether a process is writing the study now.
 pub(super) fn is_held(folder: &Path) -> bool {
-    let file = OpenOptions::new().read(true).write(true).open(folder.join(LOCK));
+    let path = folder.join(LOCK);
+    if plain(&path).is_err() {
+        return false;
+    }
+    let file = OpenOptions::new().read(true).write(true).open(path);
     file.is_ok_and(|file| matches!(file.try_lock(), Err(TryLockError::WouldBlock)))
 }
 
 fn lock(folder: &Path, doing: &str) -> Result<StudyLock, DataError> {
     let path = folder.join(LOCK);
+    plain(&path)?;
     let failed = |e| DataError::path_io(&path, "open", e);
     let mut file =
         OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path).map_err(failed)?;
@@ -57,7 +64,13 @@ fn lock(folder: &Path, doing: &str) -> Result<StudyLock, DataError> {
             .with_remedy("wait until that has ended, or work in another study"));
         }
         // Some file systems have no locks: then writers cannot be detected.
-        Err(TryLockError::Error(_)) => return Ok(StudyLock { file }),
+        Err(TryLockError::Error(_)) => return Ok(StudyLock { file, noted: false }),
+    }
+    // Whatever else it contains is not this program's to delete.
+    let mut said = String::new();
+    let read = (&file).take(1000).read_to_string(&mut said).is_ok();
+    if !read || !(said.is_empty() || who(&said).is_some()) {
+        return Ok(StudyLock { file, noted: false });
     }
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
     let _ = file
@@ -65,7 +78,18 @@ fn lock(folder: &Path, doing: &str) -> Result<StudyLock, DataError> {
         .and_then(|()| file.seek(SeekFrom::Start(0)))
         .and_then(|_| write!(file, "{}\n{now}\n{doing}\n", std::process::id()))
         .and_then(|()| file.flush());
-    Ok(StudyLock { file })
+    Ok(StudyLock { file, noted: true })
+}
+
+/// Nothing is written through a link, which may lead anywhere.
+fn plain(path: &Path) -> Result<(), DataError> {
+    match std::fs::symlink_metadata(path) {
+        Ok(there) if !there.is_file() => {
+            Err(DataError::study(path.display().to_string(), "the study's lock is not a regular file")
+                .with_remedy("remove it: a new one is made"))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Who holds the lock, by what the file says.
@@ -85,7 +109,9 @@ fn who(said: &str) -> Option<String> {
 
 impl Drop for StudyLock {
     fn drop(&mut self) {
-        let _ = self.file.set_len(0);
+        if self.noted {
+            let _ = self.file.set_len(0);
+        }
         let _ = self.file.unlock();
     }
 }
@@ -112,6 +138,22 @@ mod tests {
         // Any other content does not matter.
         std::fs::write(folder.path().join(LOCK), "\u{1b}[2J").unwrap();
         assert!(study.lock("import").is_ok());
+        assert_eq!(std::fs::read(folder.path().join(LOCK)).unwrap(), b"\x1b[2J", "it is not ours to delete");
         assert_eq!(who("x\n1\nimport"), None);
+    }
+
+    /// A study may come from anywhere, and its lock be a link to anything.
+    #[cfg(unix)]
+    #[test]
+    fn nothing_is_written_through_a_link() {
+        let place = tempfile::tempdir().unwrap();
+        let other = place.path().join("other");
+        std::fs::write(&other, "kept").unwrap();
+        let study = Study::create(place.path().join("study")).unwrap();
+        std::os::unix::fs::symlink(&other, study.folder().join(LOCK)).unwrap();
+        assert!(study.try_lock("rating").is_none());
+        let error = study.lock("import").unwrap_err().to_string();
+        assert!(error.contains("not a regular file"), "{error}");
+        assert_eq!(std::fs::read_to_string(&other).unwrap(), "kept");
     }
 }

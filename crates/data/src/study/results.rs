@@ -24,7 +24,20 @@ impl BatchFile {
     ///
     /// When no file can be made in its folder.
     pub fn create(path: &Path, schema: SchemaRef) -> Result<Self, DataError> {
-        let file = BufWriter::with_capacity(1 << 20, OutFile::at(path)?);
+        Self::to(OutFile::at(path)?, path, schema)
+    }
+
+    /// Starts a table of a study: a link in its place is replaced.
+    ///
+    /// # Errors
+    ///
+    /// When no file can be made in its folder.
+    pub fn of_study(path: &Path, schema: SchemaRef) -> Result<Self, DataError> {
+        Self::to(OutFile::own(path)?, path, schema)
+    }
+
+    fn to(file: OutFile, path: &Path, schema: SchemaRef) -> Result<Self, DataError> {
+        let file = BufWriter::with_capacity(1 << 20, file);
         let writer = ArrowWriter::try_new(file, schema, Some(encoder::properties()))
             .map_err(|problem| failed(path, &problem))?;
         Ok(Self { writer, path: path.to_owned() })

@@ -121,7 +121,7 @@ impl Study {
                 "a table needs at least one batch, even if it is empty",
             ));
         };
-        let mut file = BatchFile::create(&path, first.schema())?;
+        let mut file = BatchFile::of_study(&path, first.schema())?;
         for batch in batches {
             file.write(batch)?;
         }

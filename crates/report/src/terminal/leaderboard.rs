@@ -56,7 +56,7 @@ pub fn terminal_leaderboard(
         out.wrapped(
             WARN,
             &format!(
-                "The verdicts of {} judges are counted together ({}); one can be chosen.",
+                "The verdicts of {} judges are counted together ({}); a leaderboard can also be made of one judge's verdicts alone.",
                 l.judges.len(),
                 words::listed(&judges)
             ),

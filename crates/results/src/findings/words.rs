@@ -79,7 +79,7 @@ impl Fact {
                 if controls.len() == 1 { "it" } else { "them" },
             ),
             Self::NothingHeld => {
-                "Nothing is held equal here, so what a model owes to length or formatting is not known.".to_owned()
+                "Scores are not adjusted for length or formatting.".to_owned()
             }
             Self::Leads(found) => found.sentence(),
         }

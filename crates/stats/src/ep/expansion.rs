@@ -8,7 +8,7 @@
 
 use pulp::Simd;
 
-use super::rows::{CHUNK, Real, bounded_exponential};
+use super::chunk::{CHUNK, Real, bounded_exponential};
 
 /// The cavity of a chunk of rows: mean and variance.
 pub(super) struct Cavity<'a, V> {

@@ -2,8 +2,10 @@
 
 use std::borrow::Cow;
 
+use super::iteration::{Fit, State};
+use super::options::EpOptions;
 use super::rows::RowSites;
-use super::{EpOptions, Fit, ROUGH, State, solved};
+use super::{ROUGH, solved};
 use crate::regression::{Observed, Prior, Regression, says_something};
 
 /// By what an iteration shrinks the error, at worst taken for as little.

@@ -6,8 +6,8 @@
 
 use std::borrow::Cow;
 
+use super::iteration::{Fit, State};
 use super::rows::RowSites;
-use super::{Fit, State};
 use crate::regression::Regression;
 use crate::rows::RowPack;
 

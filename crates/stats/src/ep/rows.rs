@@ -8,6 +8,7 @@ use std::ops::Range;
 
 use pulp::Simd;
 
+use super::chunk::{CHUNK, Real, bounded_exponential};
 use super::expansion::{Cavity, expanded_sites};
 use super::width::Width;
 use crate::lanes::Lanes;
@@ -17,13 +18,6 @@ use crate::rows::{Aligned, RowPack};
 
 /// Groups of rows that are summed in their own width, before the sums are added up in f64: over a million rows f32 would lose three digits.
 const SUMMED: usize = 64;
-/// Registers worked on together.
-pub(super) const CHUNK: usize = 8;
-
-/// Such a float in registers.
-pub(super) trait Real<S: Simd>: Width + Lanes<S> {}
-impl<S: Simd, T: Width + Lanes<S>> Real<S> for T {}
-
 /// Precision and shift of every row's site, padded like the rows, with what a sweep over them needs.
 pub(super) struct RowSites<'a, T: Width> {
     rows: Cow<'a, RowPack<T>>,
@@ -349,15 +343,6 @@ pub(super) fn match_sites<S: Simd, T: Real<S>>(
         let moved = T::fma(simd, cavity_mean[r], lost, T::mul(simd, cavity_sd[r], offset));
         shift[r] = T::mul(simd, moved, scale);
     }
-}
-
-/// e^x with x kept within a third of a float's range of exponents, so that products of three stay finite.
-///
-/// Beyond that 1 - sigmoid is 1 or e^-x to all digits, and only ratios of it are used.
-#[inline(always)]
-pub(super) fn bounded_exponential<S: Simd, T: Real<S>>(simd: S, x: T::V) -> T::V {
-    let bound = |sign: f64| T::splat(simd, T::narrow(sign * T::WIDEST_EXPONENT));
-    T::exponential(simd, T::smaller(simd, T::larger(simd, x, bound(-1.0)), bound(1.0)))
 }
 
 /// 1 - sigmoid at m + step and at m - step, from e^m: one exponential and one division for both.

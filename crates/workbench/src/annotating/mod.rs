@@ -113,7 +113,7 @@ impl Annotating {
     /// When a model cannot be asked in that way, the inputs cannot be read, or the name in the study means something else.
     pub fn begin(request: &AnnotateRequest, within: &Within<'_>, watch: &dyn Watch) -> Result<Self> {
         let job = job(request, within, watch)?;
-        let resumed = within.resume(request.filter.as_ref(), request.calls.dry, watch)?;
+        let resumed = within.resume("annotate", (request.filter.as_ref(), request.calls.dry), watch)?;
         let settings = settings(&job);
         let present = tables::annotators(&resumed.study)?.contains(&job.annotator);
         let claimed = claim(&resumed.study, &step(&job), &job.annotator, &settings, present)?;

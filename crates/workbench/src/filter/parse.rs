@@ -184,7 +184,7 @@ impl<'t> Parser<'t> {
         let end = std::mem::replace(&mut self.at, from);
         let said = self.text[from..end].trim();
         Err(self.wrong(
-            format!("`{said}` does not refer to any field of a pair"),
+            format!("`{said}` is not a field of a pair"),
             format!("{FIELDS}; fields of the data are written meta.NAME"),
         ))
     }

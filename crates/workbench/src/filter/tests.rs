@@ -108,8 +108,8 @@ fn what_cannot_be_read_is_said_with_its_place() {
         (r#"scenario = "a\d""#, 13, "\\d means nothing"),
         (r#"scenario in (x, "é\'")"#, 18, "\\' means nothing"),
         (r#"scenario = "a\"#, 11, "quotation mark is not closed"),
-        ("lang != en", 0, "does not refer to any field"),
-        ("words(a) > 1 and Scenario = code", 17, "does not refer to any field"),
+        ("lang != en", 0, "is not a field"),
+        ("words(a) > 1 and Scenario = code", 17, "is not a field"),
         ("meta.year = 1.2.3", 12, "is not a number"),
     ] {
         let error = text.parse::<Filter>().expect_err(text);

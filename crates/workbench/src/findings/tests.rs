@@ -281,7 +281,7 @@ fn where_nothing_is_held_equal_or_nobody_loses_that_is_said() {
         found.iter().map(|one| one.sentence.as_str()).collect::<Vec<_>>(),
         [
             "a is first with 1,200 points [1,190, 1,210] (95 % interval), but not clearly ahead of b.",
-            "Nothing is held equal here, so what a model owes to length or formatting is not known.",
+            "Scores are not adjusted for length or formatting.",
         ]
     );
 }

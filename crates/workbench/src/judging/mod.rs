@@ -43,7 +43,7 @@ impl Judging {
     /// When a model cannot be asked in that way, the inputs cannot be read, or a name in the study means something else.
     pub fn begin(request: &JudgeRequest, within: &Within<'_>, watch: &dyn Watch) -> Result<Self> {
         let judges = judges(request, watch)?;
-        let resumed = within.resume(request.filter.as_ref(), request.calls.dry, watch)?;
+        let resumed = within.resume("judge", (request.filter.as_ref(), request.calls.dry), watch)?;
         let outdated = kept::claim_all(&resumed.study, &judges, &request.juries)?;
         Ok(Self { judges, request: request.clone(), resumed, outdated })
     }

@@ -69,8 +69,13 @@ pub struct Within<'a> {
 }
 
 impl Within<'_> {
-    pub(crate) fn resume(&self, filter: Option<&Filter>, dry: bool, watch: &dyn Watch) -> Result<Resumed> {
-        let options = ResumeOptions { output: self.output, read: self.read, filter, dry };
+    pub(crate) fn resume(
+        &self,
+        doing: &str,
+        (filter, dry): (Option<&Filter>, bool),
+        watch: &dyn Watch,
+    ) -> Result<Resumed> {
+        let options = ResumeOptions { output: self.output, read: self.read, filter, dry, doing };
         resume(self.inputs, &options, watch)
     }
 }

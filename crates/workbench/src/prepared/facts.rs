@@ -223,7 +223,7 @@ impl Facts {
         }
         let marks = [(IMPORT.to_owned(), import.to_owned()), (VERSION.to_owned(), version())];
         let schema = Arc::new(Schema::new(fields).with_metadata(HashMap::from(marks)));
-        let mut file = BatchFile::create(path, Arc::clone(&schema))?;
+        let mut file = BatchFile::of_study(path, Arc::clone(&schema))?;
         let (responses, rated) = (self.responses()?, self.columns()?);
         for from in (0..self.len()).step_by(ROWS) {
             let to = (from + ROWS).min(self.len());

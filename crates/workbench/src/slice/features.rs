@@ -136,7 +136,7 @@ fn chosen(wanted: &[String], set: &PropertySet, rated: &BTreeSet<&str>) -> Resul
                 if parts.is_empty() {
                     return match nearest(id, known.iter().copied()) {
                         Some(near) => error.words(format!("did you mean {near}?")),
-                        None => error.words(format!("choose among: {}, or all", known.join(", "))),
+                        None => error.words(format!("choose among: {}, or all", shown::list(known))),
                     };
                 }
                 error.remedy(Remedy::RateByModel(format!(

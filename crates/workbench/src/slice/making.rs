@@ -185,7 +185,7 @@ impl<'a> Making<'a> {
             model_a: model(models[0]),
             model_b: model(models[1]),
         });
-        if self.options.group_by.is_some() {
+        if self.group_field.is_some() || self.options.group_by.as_deref() == Some("language") {
             table.group_ends.push(table.memberships.len() as u32);
         }
         if self.groups.list().len() > MOST_GROUPS {

@@ -28,7 +28,7 @@ pub(crate) fn no_pair(filter: &Filter, prepared: &Prepared) -> Error {
             unknown = never(field, text, prepared);
         }
     });
-    let weaker = || format!("set a weaker condition; {}", fields_to_ask(keys));
+    let weaker = || format!("relax the condition; {}", fields_to_ask(keys));
     // What has no value fulfils no condition.
     let priced = || {
         "the cost of a verdict is known if a model was asked here at known prices, or if the data have it as price_per_example"
