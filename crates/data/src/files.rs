@@ -227,7 +227,7 @@ pub(crate) fn read<'a>(paths: impl IntoIterator<Item = &'a Path>) {
     READ.lock().unwrap_or_else(PoisonError::into_inner).extend(real);
 }
 
-/// What a study consists of and cannot make again.
+/// What a study consists of, apart from results.
 const OF_A_STUDY: [&str; 7] = [
     "study.toml",
     "properties.toml",
