@@ -122,6 +122,54 @@ fn judges_stand_beside_the_people_and_juries_beside_both() {
 }
 
 #[test]
+fn a_model_is_asked_again_as_it_was() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let pairs = pairs(folder.path(), 30);
+    let provider = Provider::start(0);
+    let study = folder.path().join("study");
+    let two = provider.model("two");
+    let asked = json(&run(&pairs, &provider.model("one"), &study, &["--model", &two, "--orders", "ab"]));
+    assert_eq!(asked[1]["options"]["orders"], "ab");
+    let ratings = verb("annotate", &pairs, &two, &study, &["--properties", "polite", "--single"]).output();
+    let rated = json(&ratings.expect("it starts"));
+    let (calls, before) = (provider.counts().calls, verdict_rows(&study).len());
+    let rerun = |more: &[&str]| {
+        let program = env!("CARGO_BIN_EXE_predilect");
+        Command::new(program).arg("rerun").arg(&study).args(more).arg("--quiet").output().expect("it starts")
+    };
+    // What the log answers is not sent again, and the study is as it was.
+    let again = json(&rerun(&["--step", "judge two", "--json"]));
+    assert_eq!((again["judge"].as_str(), again["calls"].as_u64()), (Some("two"), Some(0)), "{again}");
+    assert_eq!(again["options"], asked[1]["options"]);
+    let again = json(&rerun(&["--step", "annotate", "--json"]));
+    assert_eq!((&again["options"], &again["ratings"]), (&rated["options"], &rated["ratings"]), "{again}");
+    assert_eq!((provider.counts().calls, verdict_rows(&study).len()), (calls, before));
+    // New pairs are asked about, of that judge alone, in the same order.
+    let more = folder.path().join("more.jsonl");
+    std::fs::write(
+        &more,
+        r#"{"id":"new","prompt":"Hm?","response_a":"Yes.","response_b":"No, no.","judge":"person","p_a":0}"#,
+    )
+    .expect("written");
+    let mut import = Command::new(env!("CARGO_BIN_EXE_predilect"));
+    import.arg("import").arg(&more).arg("-o").arg(&study);
+    assert!(import.args(["--add", "--quiet"]).output().expect("it starts").status.success());
+    let plan = json(&rerun(&["--step", "judge two", "--dry-run", "--json"]));
+    assert_eq!((plan[0]["calls"].as_u64(), provider.counts().calls), (Some(1), calls));
+    let result = folder.path().join("two.json");
+    std::fs::write(&result, asked[1].to_string()).expect("written");
+    let again = json(&rerun(&["--from", &result.display().to_string(), "--json"]));
+    assert_eq!((again["calls"].as_u64(), again["from_log"].as_u64()), (Some(1), Some(30)), "{again}");
+    let new: Vec<_> = verdict_rows(&study).into_iter().filter(|verdict| verdict.pair == "new").collect();
+    assert!(new.iter().any(|v| v.judge == "two" && v.order == Order::Ab), "{new:?}");
+    assert!(new.iter().all(|v| v.judge != "one"), "{new:?}");
+    // Several judges: which?
+    refused(&rerun(&["--step", "judge"]), "keeps several results of judge");
+    refused(&rerun(&["--step", "judge three"]), "keeps no result of judge three");
+    refused(&rerun(&["--step", "dissect", "--dry-run"]), "has not been dissected");
+}
+
+#[test]
 fn benchmarks_and_reward_models_judge_in_their_own_words() {
     let folder = tempfile::tempdir().expect("a folder");
     let pairs = pairs(folder.path(), 60);

@@ -186,7 +186,7 @@ fn broken_input_is_refused_in_words() {
     assert!(train(&["--direction", "opposed"]).contains("--relabel"));
     assert!(train(&["--patience", "2"]).contains("held-out pairs"));
     assert!(train(&["--lora-alpha", "nan"]).contains("adapter"));
-    assert!(train(&["--html", "/no/such/folder/report.html"]).contains("--html"));
+    assert!(train(&["--html", "/no/such/folder/report.html"]).contains("no folder /no/such"));
     assert!(train(&["--lora", "4096"]).contains("rank 4096"));
     assert!(train(&["--where", "words(a) > 9999"]).contains("none of 4 pairs"));
     let mut wrong = model.clone();

@@ -238,6 +238,36 @@ const OF_A_STUDY: [&str; 7] = [
     "facts.parquet",
 ];
 
+/// Whether a result can be written there, before any work for it: there is a folder for it, and nothing that is read or a study consists of
+/// would be replaced. `inputs` are what will be read.
+///
+/// # Errors
+///
+/// When it cannot, with the reason.
+pub fn check_place(path: &Path, inputs: &[PathBuf]) -> Result<(), DataError> {
+    let refused = |why: &str, remedy: &str| {
+        let why = format!("cannot be written: {why}");
+        Err(DataError::input(path.display().to_string(), why).with_remedy(remedy))
+    };
+    if path == Path::new("-") {
+        return refused("standard output is for tables and JSON", "give a file, or /dev/stdout");
+    }
+    if standard(path).is_some() {
+        return Ok(());
+    }
+    let target = followed(path)?;
+    if target.is_dir() {
+        return refused("it is a folder", "give the name of a file in it");
+    }
+    let folder = folder_of(&target);
+    if !folder.is_dir() {
+        let why = format!("there is no folder {}", folder.display());
+        return refused(&why, "make the folder first, or give another file");
+    }
+    read(inputs.iter().map(PathBuf::as_path));
+    may_be_replaced(path, &target)
+}
+
 /// Whether a result may take the place of what is there; `path` is what the user wrote.
 fn may_be_replaced(path: &Path, target: &Path) -> Result<(), DataError> {
     let refused = |what: &str| {

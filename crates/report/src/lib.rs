@@ -31,7 +31,7 @@ pub use cautions::caution;
 pub use html::{
     html, html_brief, html_comparison, html_comparison_brief, html_lc, html_leaderboard,
     html_leaderboard_brief, html_ranking_accuracy, html_steering, html_training, html_validity,
-    html_verifying, live,
+    html_verifying, html_versus, live,
 };
 pub use predilect_results::format;
 pub use terminal::{

@@ -54,6 +54,6 @@ pub use people::{People, Reliability, Share};
 pub use published::{PublishedCell, PublishedDifference, PublishedRewards, PublishedRow};
 pub use weight::{Weight, intensity};
 pub use written::{
-    Answer, CompareJson, DissectJson, ExplainJson, FitJson, PairSeen, PreviewJson, RankJson, RankLcJson,
-    SCHEMA, VersusJson, Written,
+    Answer, CompareJson, DissectJson, ExplainJson, FitJson, FormatJson, FormatsJson, PairSeen, PreviewJson,
+    RankJson, RankLcJson, SCHEMA, VersusJson, Written,
 };

@@ -92,6 +92,39 @@ impl From<&Dissection> for DissectJson {
     }
 }
 
+/// What `formats --json` prints.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct FormatsJson {
+    /// The recipes of all formats, or of the one that was named, in the order in which they are tried.
+    pub read: Vec<FormatJson>,
+}
+
+/// How files of a format are recognised and read: a recipe, as `--mapping` takes it in TOML.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct FormatJson {
+    /// The name that `--format` takes; the several files of one benchmark share it.
+    pub name: String,
+    /// What it is, in one line.
+    pub about: String,
+    /// How its records become pairs.
+    pub shape: String,
+    /// Fields that must all be there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub all: Vec<String>,
+    /// Fields of which at least one must be there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub any: Vec<String>,
+    /// Fields that must not be there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub none: Vec<String>,
+    /// A record of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub example: Option<String>,
+    /// The other words of the recipe: where each role is found, as a path or several to try, and how verdicts are read.
+    #[serde(flatten)]
+    pub recipe: BTreeMap<String, serde_json::Value>,
+}
+
 /// What `dissect --versus --json` prints.
 pub type VersusJson = SliceVersus;
 

@@ -9,8 +9,8 @@ use predilect_results::steering::SteerJson;
 use predilect_results::training::{LossesJson, RankingJson, TrainJson};
 use predilect_results::verifying::VerifyJson;
 use predilect_results::{
-    Answer, CompareJson, DissectJson, ExplainJson, FitJson, PreviewJson, RankJson, RankLcJson, VersusJson,
-    Written,
+    Answer, CompareJson, DissectJson, ExplainJson, FitJson, FormatsJson, PreviewJson, RankJson, RankLcJson,
+    VersusJson, Written,
 };
 use predilect_types::ReadSummary;
 use schemars::{JsonSchema, schema_for};
@@ -54,6 +54,7 @@ fn are_those_of_the_types() {
     holds::<Written<Answer>>("answer");
     holds::<Written<ReadSummary>>("import");
     holds::<Written<PreviewJson>>("import-preview");
+    holds::<Written<FormatsJson>>("formats");
     holds::<Vec<Written<Check>>>("doctor");
     holds::<OneOrSeveral<JudgeRun>>("judge");
     holds::<Vec<Written<Probe>>>("judge-probe");

@@ -1,13 +1,22 @@
 //! Files that are there whole or not at all.
 
 use std::io::{ErrorKind, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use predilect_data::OutFile;
+use predilect_data::{OutFile, check_place};
 
 pub use predilect_data::{NewFile, clear_away};
 
 use crate::error::{Error, Result};
+
+/// Whether all these results can be written, before any work for them; `inputs` are what will be read.
+///
+/// # Errors
+///
+/// For the first that cannot: its folder is missing, it is a folder, or it would replace what is read or a part of a study.
+pub fn check_places<'a>(places: impl IntoIterator<Item = &'a PathBuf>, inputs: &[PathBuf]) -> Result<()> {
+    Ok(places.into_iter().try_for_each(|place| check_place(place, inputs))?)
+}
 
 /// Writes a file through a temporary one in the same folder, so that a killed run leaves the old one.
 ///

@@ -6,10 +6,12 @@ use predilect_types::parsed;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::annotating::AnnotateRequest;
 use crate::compare::CompareOptions;
 use crate::dissect::DissectRequest;
 use crate::error::{Error, Remedy, Result};
 use crate::features::FeaturesRequest;
+use crate::judging::JudgeRequest;
 use crate::rank::{LcRequest, RankRequest};
 use crate::slice::SliceOptions;
 use crate::versus::Other;
@@ -32,6 +34,10 @@ pub enum Request {
     Explain(ExplainRequest),
     /// What verdicts reward among the columns of a table.
     Fit(FeaturesRequest),
+    /// What language models prefer.
+    Judge(JudgeRequest),
+    /// To which degree responses have properties, by a language model's reading.
+    Annotate(AnnotateRequest),
 }
 
 /// What of a study is set against what.
@@ -81,8 +87,16 @@ fn all() -> String {
     predilect_analysis::dissect::ALL.to_owned()
 }
 
-/// The verbs whose results a study keeps, each with its step in `study.toml`.
-const KEPT: [&str; 4] = ["dissect", "compare", "rank", "rank-lc"];
+/// The verbs of which a study keeps one result, each with its step in `study.toml`.
+const KEPT: [&str; 5] = ["dissect", "versus", "compare", "rank", "rank-lc"];
+
+/// The verbs of which it keeps a result by each model, in steps such as `judge gpt-4`.
+const OF_MODELS: [&str; 2] = ["judge", "annotate"];
+
+/// The verb of a step.
+fn verb_of(step: &str) -> &str {
+    step.split_once(' ').map(|(verb, _)| verb).filter(|verb| OF_MODELS.contains(verb)).unwrap_or(step)
+}
 
 impl Request {
     /// The verb that it is of.
@@ -96,6 +110,8 @@ impl Request {
             Self::RankLc(_) => "rank-lc",
             Self::Explain(_) => "explain",
             Self::Fit(_) => "fit",
+            Self::Judge(_) => "judge",
+            Self::Annotate(_) => "annotate",
         }
     }
 
@@ -112,8 +128,9 @@ impl Request {
         let mut usual = value(&self.usual())?;
         if let Some(usual) = usual.as_object_mut() {
             usual.remove("verb");
-            // An explanation is about a pair, which has no default.
+            // An explanation is about a pair and ratings are by a model, which have no default.
             usual.remove("pair");
+            usual.remove("model");
         }
         without(&mut own, &usual);
         Ok(own)
@@ -126,6 +143,12 @@ impl Request {
             options.remove("verb");
         }
         Ok(options)
+    }
+
+    /// What differs from the usual, as `study.toml` has it.
+    pub(crate) fn as_toml(&self) -> Result<toml::Value> {
+        toml::Value::try_from(self.options()?)
+            .map_err(|e| Error::new(format!("the options cannot be written as TOML: {e}")))
     }
 
     /// The same verb, asked in the usual way.
@@ -143,6 +166,8 @@ impl Request {
                 fit: FitOptions::default(),
             }),
             Self::Fit(_) => Self::Fit(FeaturesRequest::default()),
+            Self::Judge(_) => Self::Judge(JudgeRequest::default()),
+            Self::Annotate(of) => Self::Annotate(AnnotateRequest::of(of.model.clone())),
         }
     }
 
@@ -160,11 +185,13 @@ impl Request {
             | Self::Compare(CompareRequest { fit, .. })
             | Self::Explain(ExplainRequest { fit, .. })
             | Self::Fit(FeaturesRequest { fit, .. }) => Some(fit),
-            Self::Rank(_) | Self::RankLc(_) => None,
+            Self::Rank(_) | Self::RankLc(_) | Self::Judge(_) | Self::Annotate(_) => None,
         };
         let problem = fit.and_then(FitOptions::problem).or_else(|| match &request {
             Self::Compare(of) => of.judges.problem(),
             Self::Rank(of) => of.problem(),
+            Self::Judge(of) => of.calls.problem(),
+            Self::Annotate(of) => of.calls.problem(),
             _ => None,
         });
         problem.map_or(Ok(request), |problem| Err(wrong(problem)))
@@ -182,43 +209,68 @@ impl Request {
         let mut step = toml::Table::new();
         step.insert("version".to_owned(), env!("CARGO_PKG_VERSION").into());
         step.insert("command".to_owned(), command.to_vec().into());
-        let options = toml::Value::try_from(self.options()?)
-            .map_err(|e| Error::new(format!("the options cannot be written as TOML: {e}")))?;
-        step.insert("options".to_owned(), options);
+        step.insert("options".to_owned(), self.as_toml()?);
         step.insert("derived_from".to_owned(), vec!["pairs", "verdicts", "ratings"].into());
         let mut manifest = StudyToml::load_or_new(study)?;
         manifest.steps.insert(self.verb().to_owned(), step);
         Ok(manifest.save(study)?)
     }
 
-    /// The verbs of which a study keeps results, in the order in which they are listed.
+    /// The steps of which a study keeps results, in the order in which they are listed: a verb's one result, or `judge NAME` and
+    /// `annotate NAME` where the options are kept.
     ///
     /// # Errors
     ///
     /// When `study.toml` cannot be read.
-    pub fn kept_in(study: &Study) -> Result<Vec<&'static str>> {
+    pub fn kept_in(study: &Study) -> Result<Vec<String>> {
         let manifest = StudyToml::load(study)?;
-        Ok(KEPT.into_iter().filter(|verb| manifest.steps.contains_key(*verb)).collect())
+        let one = KEPT.into_iter().filter(|verb| manifest.steps.contains_key(*verb)).map(str::to_owned);
+        let of_models = manifest
+            .steps
+            .iter()
+            .filter(|(step, kept)| verb_of(step) != step.as_str() && kept.contains_key("options"))
+            .map(|(step, _)| step.clone());
+        Ok(one.chain(of_models).collect())
     }
 
-    /// The request that a study's results of a verb were made by.
+    /// Whether a step's result is what models answered, so that making it again may cost something.
+    #[must_use]
+    pub fn asks_models(step: &str) -> bool {
+        OF_MODELS.contains(&verb_of(step))
+    }
+
+    /// The request that a study's results of a step were made by: a verb, or `judge NAME` and `annotate NAME`, whose name may be left out
+    /// where there is one.
     ///
     /// # Errors
     ///
-    /// When the study has no such results, or they were made before requests were kept.
-    pub fn of_study(study: &Study, verb: &str) -> Result<Self> {
+    /// When the study has no such results, there are several, or they were made before requests were kept.
+    pub fn of_study(study: &Study, step: &str) -> Result<Self> {
         let manifest = StudyToml::load(study)?;
         let folder = study.folder().display();
-        let Some(step) = manifest.steps.get(verb) else {
-            let kept = Self::kept_in(study)?;
+        let kept = Self::kept_in(study)?;
+        let named: Vec<&String> = if OF_MODELS.contains(&step) {
+            kept.iter().filter(|kept| verb_of(kept) == step).collect()
+        } else {
+            Vec::new()
+        };
+        let name = match named[..] {
+            [] => step,
+            [only] => only,
+            [..] => {
+                return Err(Error::new(format!("{folder} keeps several results of {step}")).choose(&named));
+            }
+        };
+        let verb = verb_of(name);
+        let Some(step) = manifest.steps.get(name) else {
             return Err(match verb {
-                _ if !kept.is_empty() => {
-                    Error::new(format!("{folder} keeps no result of {verb}")).choose(&kept)
-                }
-                "dissect" => {
+                "dissect" if kept.iter().all(|kept| Self::asks_models(kept)) => {
                     Error::new(format!("{folder} has not been dissected yet")).remedy(Remedy::DissectFirst)
                 }
-                _ => Error::new(format!("{folder} keeps no result of {verb}"))
+                _ if !kept.is_empty() => {
+                    Error::new(format!("{folder} keeps no result of {name}")).choose(&kept)
+                }
+                _ => Error::new(format!("{folder} keeps no result of {name}"))
                     .words("a study keeps a result when it is named as the place for it, too"),
             });
         };
@@ -230,7 +282,10 @@ impl Request {
         };
         let wrong = |why: &str| {
             Error::new(format!("the options in {} cannot be used: {why}", study.toml_path().display())).words(
-                format!("correct them under [steps.{verb}.options], or make the results again with the options you want"),
+                format!(
+                    "correct them under [steps.{}.options], or make the results again with the options you want",
+                    key(name)
+                ),
             )
         };
         let mut options = serde_json::to_value(options).map_err(|e| wrong(&e.to_string()))?;
@@ -241,13 +296,19 @@ impl Request {
             .map_err(|e| wrong(e.message().trim_start_matches("these options cannot be used: ")))
     }
 
-    /// The command that a study's results of a verb were made by, as words.
-    pub fn command_of(study: &Study, verb: &str) -> Vec<String> {
+    /// The command that a study's results of a step were made by, as words.
+    pub fn command_of(study: &Study, step: &str) -> Vec<String> {
         let manifest = StudyToml::load(study).unwrap_or_default();
-        let words = manifest.steps.get(verb).and_then(|step| step.get("command")?.as_array().cloned());
+        let words = manifest.steps.get(step).and_then(|step| step.get("command")?.as_array().cloned());
         let word = |word: toml::Value| word.as_str().map(str::to_owned);
         words.into_iter().flatten().filter_map(word).collect()
     }
+}
+
+/// A name as a key of TOML: in quotation marks where it has other letters than keys may have.
+fn key(name: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    if name.chars().all(plain) { name.to_owned() } else { toml::Value::from(name).to_string() }
 }
 
 /// Removes what equals the defaults.
@@ -270,6 +331,8 @@ mod tests {
     use predilect_stats::similarity::Measure;
 
     use super::*;
+    use crate::asking::CallOptions;
+    use crate::judging::{Jury, Orders};
 
     /// A slice in which much differs from the usual.
     fn slice() -> SliceOptions {
@@ -284,6 +347,27 @@ mod tests {
 
     fn fit() -> FitOptions {
         FitOptions { terms: "side,models".parse().unwrap(), prior_scale: 0.25, ..FitOptions::default() }
+    }
+
+    /// Those that ask models.
+    fn of_models() -> [Request; 2] {
+        [
+            Request::Judge(JudgeRequest {
+                models: vec![
+                    "http://localhost:8000/v1#m".parse().unwrap(),
+                    "openai:gpt-4.1".parse().unwrap(),
+                ],
+                orders: Orders::Ab,
+                juries: vec![Jury::Majority],
+                calls: CallOptions { timeout: Some(7), ..CallOptions::default() },
+                ..JudgeRequest::default()
+            }),
+            Request::Annotate(AnnotateRequest {
+                properties: vec!["polite".to_owned()],
+                single: true,
+                ..AnnotateRequest::of("openai:gpt-4.1".parse().unwrap())
+            }),
+        ]
     }
 
     fn requests() -> Vec<Request> {
@@ -337,7 +421,7 @@ mod tests {
 
     #[test]
     fn what_is_kept_is_what_was_asked() {
-        let all = requests();
+        let all: Vec<Request> = requests().into_iter().chain(of_models()).collect();
         let usual: Vec<Request> = all.iter().map(Request::usual).collect();
         for request in all.into_iter().chain(usual) {
             let told = request.told().unwrap();
@@ -370,6 +454,9 @@ mod tests {
             serde_json::json!({"verb": "explain"}),
             serde_json::json!({"verb": "dissect", "fit": {"prior_scale": -1.0}}),
             serde_json::json!({"verb": "rank", "method": "best"}),
+            serde_json::json!({"verb": "judge", "calls": {"concurrency": 0}}),
+            serde_json::json!({"verb": "judge", "calls": {"retry_wait": -1.0}}),
+            serde_json::json!({"verb": "annotate"}),
         ] {
             assert!(Request::read(wrong.clone()).is_err(), "{wrong}");
         }

@@ -272,10 +272,10 @@ pub fn claim(study: &Study, step: &str, name: &str, settings: &toml::Table, pres
     }
 }
 
-/// Whether two settings ask in the same way: what a step writes does not matter, and a run without a reference does not invalidate what was
-/// counted against one.
+/// Whether two settings ask in the same way: what a step writes and how it is run again do not matter, and a run without a reference does not
+/// invalidate what was counted against one.
 fn asked_alike(old: &toml::Table, new: &toml::Table) -> bool {
-    let asks = |name: &str| !["writes", "derived_from"].contains(&name);
+    let asks = |name: &str| !["writes", "derived_from", "options"].contains(&name);
     let names = old.keys().chain(new.keys()).filter(|name| asks(name));
     names.into_iter().all(|name| match (old.get(name), new.get(name)) {
         (None, Some(_)) | (Some(_), None) => name == "reference",

@@ -116,6 +116,10 @@ impl Workbench {
                 versus: other.to_string(),
                 pairs: [inside.places.count() as u64, outside.places.count() as u64],
                 shared_pairs: inside.places.shared(&outside.places) as u64,
+                simulated: prepared
+                    .pairs()
+                    .simulated()
+                    .any(|row| inside.places.has(row) || outside.places.has(row)),
                 found,
             })
         })

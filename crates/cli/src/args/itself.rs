@@ -8,7 +8,7 @@ use predilect_workbench::RateMethod;
 use predilect_workbench::validity::{Rater, ValidityRequest};
 
 use super::asking::{CallArgs, named};
-use super::number::whole;
+use super::number::{not_negative, whole};
 use super::shared::Global;
 
 /// `predilect doctor`
@@ -22,15 +22,23 @@ pub(crate) struct DoctorArgs {
 /// `predilect rerun`
 #[derive(Debug, Args)]
 pub(crate) struct RerunArgs {
-    /// The study folder; its results are replaced. With --from: the study to ask, which stays as it is (of `fit`: the table)
+    /// The study folder; its results are replaced. With --from: the study to ask, which stays as it is unless models are asked (of
+    /// `fit`: the table)
     #[arg(value_name = "STUDY", required_unless_present = "from")]
     pub(crate) study: Option<PathBuf>,
-    /// Which of the study's results to compute again [default: the dissection, or the only result]
-    #[arg(long, value_name = "VERB", value_parser = ["dissect", "compare", "rank", "rank-lc"], conflicts_with = "from")]
+    /// Which of the study's results to make again: dissect, compare, rank, rank-lc, 'judge NAME' or 'annotate NAME', which ask a model
+    /// what the log does not answer [default: the dissection, or the only result]
+    #[arg(long, conflicts_with = "from")]
     pub(crate) step: Option<String>,
-    /// Ask the same question as in this result of dissect, compare, rank, explain or fit with --json
+    /// Ask the same question as in this result of dissect, compare, rank, explain, fit, judge or annotate with --json
     #[arg(long, value_name = "FILE")]
     pub(crate) from: Option<PathBuf>,
+    /// Where a model would be asked: say how many calls would be made and what they would cost, and make none
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Where a model is asked: stop before more than this many US dollars are spent
+    #[arg(long, value_name = "USD", value_parser = not_negative)]
+    pub(crate) budget: Option<f64>,
     /// Print JSON instead of tables
     #[arg(long)]
     pub(crate) json: bool,

@@ -115,7 +115,7 @@ pub(crate) struct DissectArgs {
     #[command(flatten)]
     pub(crate) model: ModelArgs,
     /// Report what is rewarded differently in the --where slice than in the `rest`, or than in the slice of another filter
-    #[arg(long, value_name = "rest|FILTER", conflicts_with_all = ["gains", "output", "html", "draws", "group_by"])]
+    #[arg(long, value_name = "rest|FILTER", conflicts_with_all = ["gains", "brief", "draws", "group_by"])]
     pub(crate) versus: Option<Other>,
     /// Say what each property adds on unseen verdicts, however many verdicts there are (default: up to 30,000)
     #[arg(long)]

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use predilect_workbench::NutsOptions;
+use predilect_workbench::files::check_places;
 use predilect_workbench::trial::Trial;
 use predilect_workbench::{Encoding, Engine, FitOptions, PriorChoice, Terms};
 use predilect_workbench::{Filter, SliceOptions};
@@ -108,14 +109,8 @@ pub(crate) struct ShowArgs {
 
 impl ShowArgs {
     /// Whether the report can be written where it is to go: said before any work.
-    pub(crate) fn check(&self) -> Result<(), Problem> {
-        let Some(page) = &self.html else { return Ok(()) };
-        let within = page.parent().filter(|parent| !parent.as_os_str().is_empty());
-        if page.is_dir() || within.is_some_and(|parent| !parent.is_dir()) {
-            return Err(Problem::new(format!("--html {}: no file can be written there", page.display()))
-                .remedy("name a file in a folder that exists"));
-        }
-        Ok(())
+    pub(crate) fn check(&self, inputs: &[PathBuf]) -> Result<(), Problem> {
+        Ok(check_places(&self.html, inputs)?)
     }
 }
 

@@ -6,7 +6,8 @@ use std::io::Write;
 use predilect_results::Written;
 use predilect_results::asked::{AnnotatorRun, KnownValidity};
 use predilect_types::WEAK_AUC;
-use predilect_workbench::{Annotating, Within};
+use predilect_workbench::requests::Request;
+use predilect_workbench::{AnnotateRequest, Annotating, Within};
 
 use crate::args::{AnnotateArgs, Global, inputs};
 use crate::asked::{print_failures, print_plans, print_unread, say_failed, with_remedies};
@@ -17,20 +18,30 @@ use crate::signals;
 
 pub(crate) fn run(args: &AnnotateArgs, global: &Global) -> Result<(), Problem> {
     let request = args.request(global);
-    let bars = Bars::new(global.quiet);
     let reading = args.read.options()?;
     let given = inputs(&args.inputs, None, &args.read, &reading)?;
     let within = Within { inputs: given.files, output: args.output.as_deref(), read: &reading };
-    let annotating = Annotating::begin(&request, &within, &bars)?;
+    ask(&request, &within, args.json, global)
+}
+
+/// Asks the model, or says what that would take.
+pub(crate) fn ask(
+    request: &AnnotateRequest,
+    within: &Within<'_>,
+    json: bool,
+    global: &Global,
+) -> Result<(), Problem> {
+    let bars = Bars::new(global.quiet);
+    let annotating = Annotating::begin(request, within, &bars)?;
     if request.calls.dry {
-        return print_plans(&annotating.plans()?, request.calls.budget, args.json);
+        return print_plans(&annotating.plans()?, request.calls.budget, json);
     }
     // Until all is written: what was answered must not be lost to a signal in between.
     let _asking = signals::asking();
     let mut ran = annotating.run(&bars)?;
     with_remedies(&mut ran.found.unread);
-    if args.json {
-        print_json(&Written::new(&ran.found))?;
+    if json {
+        print_json(&Written::new(&ran.found).asked(Request::Annotate(annotating.asked()).told()?))?;
     } else {
         print(&ran.found, &mut anstream::stdout().lock())?;
     }

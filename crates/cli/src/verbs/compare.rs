@@ -8,7 +8,7 @@ use predilect_results::comparison::{Comparison, JudgeTable};
 use predilect_results::{Settings, Written};
 use predilect_workbench::Study;
 use predilect_workbench::compare::{CompareOptions, Compared, published};
-use predilect_workbench::files::write_file;
+use predilect_workbench::files::{check_places, write_file};
 use predilect_workbench::requests::{CompareRequest, Request};
 use predilect_workbench::{Workbench, tables};
 
@@ -21,6 +21,8 @@ use crate::say::say;
 
 pub(crate) fn run(args: &CompareArgs, global: &Global) -> Result<(), Problem> {
     one_on_standard_output(args)?;
+    let tables = [&args.csv, &args.md].into_iter().flatten().filter(|path| !is_standard(path));
+    check_places(args.html.iter().chain(&args.model.draws).chain(tables), &args.inputs)?;
     let request = CompareRequest {
         slice: args.table.options(),
         fit: args.model.options(),

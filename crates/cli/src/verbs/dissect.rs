@@ -1,12 +1,13 @@
 //! `predilect dissect`: what does each judge of these data reward, how surely, in which scenario?
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
+use predilect_results::comparison::SliceVersus;
 use predilect_results::{DissectJson, Dissection, Written};
-use predilect_workbench::files::write_file;
+use predilect_workbench::files::{check_places, write_file};
 use predilect_workbench::requests::{Request, VersusRequest};
-use predilect_workbench::{DissectOptions, Dissected, MOST_WITH_GAINS, Workbench};
+use predilect_workbench::{DissectOptions, Dissected, MOST_WITH_GAINS, Other, Workbench, tables};
 
 use super::command;
 use crate::args::{DissectArgs, Global, inputs};
@@ -16,14 +17,13 @@ use crate::progress::Bars;
 use crate::say::say;
 
 pub(crate) fn run(args: &DissectArgs, global: &Global) -> Result<(), Problem> {
-    check_places(args)?;
+    check_places(args.html.iter().chain(&args.model.draws), &args.inputs)?;
     let watch = Bars::new(global.quiet);
     let reading = args.table.read.options()?;
     let inputs = inputs(&args.inputs, args.example, &args.table.read, &reading)?;
     let bench = Workbench::of(&inputs, args.output.as_deref(), &watch)?;
     if let Some(other) = &args.versus {
-        let (slice, fit) = (args.table.options(), args.model.options());
-        return versus(args.json, &bench, VersusRequest { slice, versus: other.clone(), fit }, &watch);
+        return versus(args, other, &bench, global, &watch);
     }
     let options = DissectOptions {
         fit: args.model.options(),
@@ -64,21 +64,38 @@ pub(crate) fn run(args: &DissectArgs, global: &Global) -> Result<(), Problem> {
     show(args.json, global, &dissection, &pages)
 }
 
-/// Sets a slice against another part of the study, and shows what is rewarded otherwise.
-pub(crate) fn versus(
-    json: bool,
+/// Sets a slice against another part of the study.
+fn versus(
+    args: &DissectArgs,
+    other: &Other,
     bench: &Workbench,
-    request: VersusRequest,
+    global: &Global,
     watch: &Bars,
 ) -> Result<(), Problem> {
-    let VersusRequest { slice, versus, fit } = &request;
-    let found = bench.versus(slice, versus, fit, watch)?;
-    if json {
-        return print_json(&Written::new(&found).asked(Request::Versus(request).told()?));
+    let (slice, fit) = (args.table.options(), args.model.options());
+    let request = VersusRequest { slice, versus: other.clone(), fit };
+    let found = bench.versus(&request.slice, &request.versus, &request.fit, watch)?;
+    let request = Request::Versus(request);
+    if args.output.is_some() {
+        tables::write_versus(bench.study(), &found)?;
+        request.keep(bench.study(), &command())?;
     }
-    let parts = [(found.filter.as_str(), found.pairs[0]), (found.versus.as_str(), found.pairs[1])];
-    let mut out = anstream::stdout().lock();
-    Ok(predilect_report::terminal_versus(&found.found, parts, found.shared_pairs, &mut out, width())?)
+    if let Some(page) = &args.html {
+        write_file(page, predilect_report::html_versus(&found, env!("CARGO_PKG_VERSION")).as_bytes())?;
+    }
+    show_versus(args.json, &found, &request)?;
+    if let Some(page) = args.html.as_ref().filter(|_| !global.quiet) {
+        say!("report: {}", page.display());
+    }
+    Ok(())
+}
+
+/// What is rewarded differently in two parts.
+pub(crate) fn show_versus(json: bool, found: &SliceVersus, request: &Request) -> Result<(), Problem> {
+    if json {
+        return print_json(&Written::new(found).asked(request.told()?));
+    }
+    Ok(predilect_report::terminal_versus(found, &mut anstream::stdout().lock(), width())?)
 }
 
 pub(crate) fn show(
@@ -108,22 +125,6 @@ pub(crate) fn show(
         let heading = if json { "skipped" } else { "Not fitted" };
         return Err(Problem::new("nothing could be fitted")
             .remedy(format!("the reasons are listed under \"{heading}\"")));
-    }
-    Ok(())
-}
-
-/// Says before any work that a result could not be written.
-fn check_places(args: &DissectArgs) -> Result<(), Problem> {
-    for path in args.html.iter().chain(&args.model.draws) {
-        let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        if !folder.is_dir() {
-            return Err(Problem::new(format!(
-                "cannot write {}: there is no folder {}",
-                path.display(),
-                folder.display()
-            ))
-            .remedy("make the folder first"));
-        }
     }
     Ok(())
 }

@@ -3,6 +3,7 @@
 use predilect_results::{ExplainJson, Written};
 use predilect_workbench::Workbench;
 use predilect_workbench::explain::{Asked, Explained};
+use predilect_workbench::files::check_places;
 use predilect_workbench::requests::{ExplainRequest, Request};
 
 use crate::args::{ExplainArgs, Global, inputs};
@@ -12,6 +13,7 @@ use crate::progress::Bars;
 use crate::say::say;
 
 pub(crate) fn run(args: &ExplainArgs, global: &Global) -> Result<(), Problem> {
+    check_places(&args.all, &args.inputs)?;
     let watch = Bars::new(global.quiet);
     let reading = args.table.read.options()?;
     let inputs = inputs(&args.inputs, args.example, &args.table.read, &reading)?;

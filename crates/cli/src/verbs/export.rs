@@ -1,7 +1,7 @@
 //! `predilect export`: the study in another tool's format.
 
 use predilect_types::Verdict;
-use predilect_workbench::files::write_file;
+use predilect_workbench::files::{check_places, write_file};
 use predilect_workbench::studies::Chosen;
 use predilect_workbench::{Judges, Study, export};
 
@@ -11,6 +11,7 @@ use crate::progress::Bars;
 use crate::say::say;
 
 pub(crate) fn run(args: &ExportArgs, global: &Global) -> Result<(), Problem> {
+    check_places(&args.output, &[])?;
     let study = Study::open(&args.study)?;
     let watch = Bars::new(global.quiet);
     let study = Chosen::of(study, args.filter.as_ref(), Judges::Auto, &watch)?;

@@ -7,6 +7,7 @@ use predilect_types::shown::list;
 use predilect_workbench::features::{
     FeatureColumns, FeaturesRequest, FittedFeatures, OnBadRow, fit_features,
 };
+use predilect_workbench::files::check_places;
 use predilect_workbench::requests::Request;
 
 use crate::args::{BadRow, FitArgs, Global};
@@ -16,6 +17,7 @@ use crate::progress::Bars;
 use crate::say::say;
 
 pub(crate) fn run(args: &FitArgs, global: &Global) -> Result<(), Problem> {
+    check_places(&args.model.draws, std::slice::from_ref(&args.table))?;
     let columns = FeatureColumns {
         label: args.label.clone(),
         weight: args.weight.clone(),

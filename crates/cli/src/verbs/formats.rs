@@ -2,9 +2,8 @@
 
 use std::io::Write;
 
-use predilect_results::Written;
+use predilect_results::{FormatsJson, Written};
 use predilect_workbench::{ExportFormat, Format, Recipe};
-use serde_json::json;
 
 use crate::args::FormatsArgs;
 use crate::output::print_json;
@@ -15,7 +14,7 @@ pub(crate) fn run(args: &FormatsArgs) -> Result<(), Problem> {
     if let Some(format) = args.name {
         let recipes: Vec<&Recipe> = format.recipes().collect();
         if args.json {
-            return print_json(&Written::new(json!({ "read": recipes })));
+            return print_json(&Written::new(told(&recipes)?));
         }
         for (i, recipe) in recipes.iter().enumerate() {
             if args.toml {
@@ -31,7 +30,7 @@ pub(crate) fn run(args: &FormatsArgs) -> Result<(), Problem> {
     }
     if args.json {
         let read: Vec<_> = Format::all().flat_map(Format::recipes).collect();
-        return print_json(&Written::new(json!({ "read": read })));
+        return print_json(&Written::new(told(&read)?));
     }
     writeln!(out, "Read (detected, or forced with --format; `predilect formats NAME` shows one):")?;
     for format in Format::all() {
@@ -46,6 +45,14 @@ pub(crate) fn run(args: &FormatsArgs) -> Result<(), Problem> {
         writeln!(out, "  {format:<28} {description}")?;
     }
     Ok(())
+}
+
+/// The recipes in the shape of results.
+fn told(recipes: &[&Recipe]) -> Result<FormatsJson, Problem> {
+    let read = serde_json::to_value(recipes).and_then(serde_json::from_value);
+    Ok(FormatsJson {
+        read: read.map_err(|e| Problem::new(format!("the formats cannot be written as JSON: {e}")))?,
+    })
 }
 
 fn show(recipe: &Recipe, out: &mut impl Write) -> Result<(), Problem> {

@@ -2,7 +2,7 @@
 
 use predilect_results::{RankJson, RankLcJson, Settings, Standings, Written};
 use predilect_workbench::Unwatched;
-use predilect_workbench::files::write_file;
+use predilect_workbench::files::{check_places, write_file};
 use predilect_workbench::rank::{
     Difficulties, LcRequest, RankMethod, RankRequest, Ranked, RankedLc, by_strength, rank, rank_lc,
 };
@@ -17,6 +17,7 @@ use crate::say::say;
 
 pub(crate) fn run(args: &RankArgs, global: &Global) -> Result<(), Problem> {
     fits_together(args)?;
+    check_places(&args.html, &args.inputs)?;
     if args.method == RankMethod::LengthControlled {
         return length_controlled(args, global);
     }

@@ -3,13 +3,16 @@
 use std::path::Path;
 
 use predilect_results::{Dissection, SCHEMA};
-use predilect_types::parsed;
+use predilect_types::{parsed, shown};
 use predilect_workbench::files::write_file;
 use predilect_workbench::rank::{rank, rank_lc};
 use predilect_workbench::requests::Request;
-use predilect_workbench::{DissectOptions, Inputs, Moved, ReadOptions, Workbench, tables};
+use predilect_workbench::{
+    AnnotateRequest, CallOptions, DissectOptions, Inputs, JudgeRequest, Moved, ReadOptions, Within,
+    Workbench, tables,
+};
 
-use super::{compare, dissect, explain, fit, rank as ranking};
+use super::{annotate, compare, dissect, explain, fit, judge, rank as ranking};
 use crate::args::{Global, RerunArgs};
 use crate::problem::Problem;
 use crate::progress::Bars;
@@ -33,7 +36,13 @@ pub(crate) fn run(args: &RerunArgs, global: &Global) -> Result<(), Problem> {
                 "import the files as they were read then (predilect import FILE -o STUDY), and name the study",
             ));
         }
-        return ask_again(request, &inputs, args.json, global);
+        calls_models(&request, args)?;
+        return ask_again(request, &inputs, args, global);
+    }
+    if place.is_file() {
+        return Err(Problem::new(format!("{} is a file, not a study", place.display())).remedy(
+            "name a study folder, or repeat the question of a result with --from: predilect rerun STUDY --from RESULT.json",
+        ));
     }
     if inputs.study().is_none() {
         return Err(Problem::new(format!("there is no study in {}", place.display()))
@@ -47,35 +56,48 @@ fn anew(args: &RerunArgs, inputs: &Inputs<'_>, place: &Path, global: &Global) ->
     let watch = Bars::new(global.quiet);
     let bench = Workbench::of(inputs, Some(place), &watch)?;
     let kept = Request::kept_in(bench.study())?;
-    let step = match (&args.step, &*kept) {
-        (Some(step), _) => step,
-        (None, [first, others @ ..]) if *first == "dissect" || others.is_empty() => *first,
+    // What may cost something is done on request only.
+    let free: Vec<&String> = kept.iter().filter(|step| !Request::asks_models(step)).collect();
+    let step = match (&args.step, &*free) {
+        (Some(step), _) => step.as_str(),
+        (None, [first, others @ ..]) if *first == "dissect" || others.is_empty() => first,
         (None, []) => "dissect",
-        (None, several) => {
+        (None, _) => {
             return Err(Problem::new("the study keeps several results, and none of them is a dissection")
-                .remedy(format!("choose one with --step: {}", several.join(", "))));
+                .remedy(format!("choose one with --step: {}", shown::list(&kept))));
         }
     };
     let request = Request::of_study(bench.study(), step)?;
+    calls_models(&request, args)?;
     // The command that says what was asked.
     let command = Request::command_of(bench.study(), step);
     match &request {
         Request::Dissect(_) => again(&bench, request, command, args, global)?,
+        Request::Versus(of) => {
+            let found = bench.versus(&of.slice, &of.versus, &of.fit, &watch)?;
+            tables::write_versus(bench.study(), &found)?;
+            request.keep(bench.study(), &command)?;
+            dissect::show_versus(args.json, &found, &request)?;
+        }
         Request::Compare(of) => {
             let found = compare::compared(Some(&bench), of, &watch)?.comparison;
             tables::write_comparison(bench.study(), &found)?;
             request.keep(bench.study(), &command)?;
             compare::show(args.json, &found, &request)?;
         }
+        // Asking and ranking read and lock the study by themselves.
+        Request::Judge(_) | Request::Annotate(_) => {
+            drop(bench);
+            ask_models(request, inputs, args, global)?;
+        }
         _ => {
-            // Ranking reads and locks the study by itself.
             drop(bench);
             ranked(&request, inputs, Some((place, &command)), args.json, &watch)?;
         }
     }
-    let others: Vec<&str> = kept.into_iter().filter(|other| *other != step).collect();
+    let others: Vec<&String> = kept.iter().filter(|other| *other != step).collect();
     if args.step.is_none() && !others.is_empty() && !global.quiet {
-        say!("also kept, and not run again: {} (--step)", others.join(", "));
+        say!("also kept, and not run again: {} (--step)", shown::list(others));
     }
     Ok(())
 }
@@ -88,8 +110,9 @@ fn needs_no_data(request: &Request) -> bool {
 /// What the result in that file was the answer to.
 fn asked_in(result: &Path) -> Result<Request, Problem> {
     let wrong = |why: String| {
-        Problem::new(format!("{}: {why}", result.display()))
-            .remedy("give a file that dissect, compare, rank, explain or fit wrote with --json")
+        Problem::new(format!("{}: {why}", result.display())).remedy(
+            "give a file that dissect, compare, rank, explain, fit, judge or annotate wrote with --json",
+        )
     };
     let text = std::fs::read(result).map_err(|e| {
         Problem::new(format!("cannot read {}: {}", result.display(), e.kind())).remedy("check the path")
@@ -99,6 +122,12 @@ fn asked_in(result: &Path) -> Result<Request, Problem> {
     }
     let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&text);
     let found: serde_json::Value = serde_json::from_slice(text).map_err(|e| wrong(parsed::json(&e)))?;
+    if let Some(several) = found.as_array() {
+        return Err(wrong(format!(
+            "the file has {} results, and one can be asked again at a time",
+            several.len()
+        )));
+    }
     if found.get("schema").is_some_and(|schema| *schema != SCHEMA) {
         return Err(wrong("the result is of another version of its shape".to_owned()));
     }
@@ -107,9 +136,51 @@ fn asked_in(result: &Path) -> Result<Request, Problem> {
     Request::read(options.clone()).map_err(|e| wrong(e.message().to_owned()))
 }
 
+/// Refuses what only calls of models have, where no model is called.
+fn calls_models(request: &Request, args: &RerunArgs) -> Result<(), Problem> {
+    let given = if args.dry_run { Some("--dry-run") } else { args.budget.map(|_| "--budget") };
+    match (given, request) {
+        (None, _) | (_, Request::Judge(_) | Request::Annotate(_)) => Ok(()),
+        (Some(flag), other) => Err(Problem::new(format!("{} calls no model", other.verb()))
+            .remedy(format!("leave {flag} out; --step names what to run again"))),
+    }
+}
+
+/// Asks models again in the same way: only what the study's log does not answer is sent.
+fn ask_models(
+    request: Request,
+    inputs: &Inputs<'_>,
+    args: &RerunArgs,
+    global: &Global,
+) -> Result<(), Problem> {
+    let within = Within { inputs: inputs.files, output: None, read: inputs.options };
+    let now = |calls: CallOptions| CallOptions {
+        dry: args.dry_run,
+        budget: args.budget.or(calls.budget),
+        threads: global.threads,
+        ..calls
+    };
+    match request {
+        Request::Judge(of) => {
+            let request = JudgeRequest { calls: now(of.calls), ..of };
+            judge::ask(&request, &within, args.json, global)
+        }
+        Request::Annotate(of) => {
+            let request = AnnotateRequest { calls: now(of.calls), ..of };
+            annotate::ask(&request, &within, args.json, global)
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Asks what a result was the answer to, of a study or file that stays unchanged.
-fn ask_again(request: Request, inputs: &Inputs<'_>, json: bool, global: &Global) -> Result<(), Problem> {
-    let watch = Bars::new(global.quiet);
+fn ask_again(
+    request: Request,
+    inputs: &Inputs<'_>,
+    args: &RerunArgs,
+    global: &Global,
+) -> Result<(), Problem> {
+    let (json, watch) = (args.json, Bars::new(global.quiet));
     let open = || Ok::<_, Problem>(Workbench::of(inputs, None, &watch)?);
     match request {
         Request::Dissect(of) => {
@@ -123,7 +194,10 @@ fn ask_again(request: Request, inputs: &Inputs<'_>, json: bool, global: &Global)
             let found = open()?.dissect(&of.slice, options, &watch)?.dissection;
             dissect::show(json, global, &found, &[])
         }
-        Request::Versus(of) => dissect::versus(json, &open()?, of, &watch),
+        Request::Versus(ref of) => {
+            let found = open()?.versus(&of.slice, &of.versus, &of.fit, &watch)?;
+            dissect::show_versus(json, &found, &request)
+        }
         Request::Compare(ref of) => {
             let found = compare::compared(Some(&open()?), of, &watch)?.comparison;
             compare::show(json, &found, &request)
@@ -134,6 +208,7 @@ fn ask_again(request: Request, inputs: &Inputs<'_>, json: bool, global: &Global)
             let places = fit::Places { table: &inputs.files[0], draws: None, json };
             fit::answer(&places, of, global)
         }
+        Request::Judge(_) | Request::Annotate(_) => ask_models(request, inputs, args, global),
     }
 }
 

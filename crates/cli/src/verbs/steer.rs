@@ -12,7 +12,7 @@ use crate::progress::Bars;
 use crate::signals;
 
 pub(crate) fn run(args: &SteerArgs, global: &Global) -> Result<(), Problem> {
-    args.show.check()?;
+    args.show.check(args.study.as_slice())?;
     let request = args.request(global)?;
     let bars = Bars::new(global.quiet);
     let reading = ReadOptions::default();

@@ -16,7 +16,7 @@ pub(crate) fn run(args: &TrainArgs, global: &Global) -> Result<(), Problem> {
     if args.list {
         return list(args.show.json);
     }
-    args.show.check()?;
+    args.show.check(&args.inputs)?;
     let request = args.request()?;
     let bars = Bars::new(global.quiet);
     let reading = args.pairs.read.options()?;
@@ -49,7 +49,7 @@ fn list(json: bool) -> Result<(), Problem> {
 }
 
 pub(crate) fn run_ranking(args: &RankingArgs, global: &Global) -> Result<(), Problem> {
-    args.show.check()?;
+    args.show.check(&args.inputs)?;
     let bars = Bars::new(global.quiet);
     let reading = args.pairs.read.options()?;
     let inputs = inputs(&args.inputs, args.example, &args.pairs.read, &reading)?;

@@ -11,7 +11,7 @@ use crate::progress::Bars;
 use crate::signals;
 
 pub(crate) fn run(args: &VerifyArgs, global: &Global) -> Result<(), Problem> {
-    args.show.check()?;
+    args.show.check(&args.inputs)?;
     let request = args.request(global);
     let bars = Bars::new(global.quiet);
     let reading = args.table.read.options()?;

@@ -10,8 +10,10 @@ mod steering;
 mod training;
 mod validity;
 mod verifying;
+mod versus;
 
 use predilect_results::Comparison;
+use predilect_results::comparison::SliceVersus;
 use predilect_results::ranking::LcBoard;
 use predilect_results::steering::SteerJson;
 use predilect_results::training::{RankingJson, TrainJson};
@@ -32,6 +34,11 @@ pub fn html(d: &Dissection) -> String {
 /// A comparison of judges alone as one such document; of the settings, the version and whether data are simulated are shown.
 pub fn html_comparison(c: &Comparison, settings: &Settings) -> String {
     page::comparison_page(c, settings).into_string()
+}
+
+/// What is rewarded differently in a slice than in another part as one such document, made with that version of the program.
+pub fn html_versus(found: &SliceVersus, version: &str) -> String {
+    versus::page(found, version).into_string()
 }
 
 /// A leaderboard alone as one such document; of the settings, the version and whether data are simulated are shown.

@@ -2,10 +2,10 @@
 
 use std::io;
 
-use predilect_results::comparison::{Difference, Versus};
+use predilect_results::comparison::{Difference, Parts, SliceVersus, Versus};
 use predilect_results::intensity;
 
-use super::style::{BOLD, DIM, Out, paint};
+use super::style::{BOLD, DIM, Out, WARN, paint};
 use crate::format;
 use crate::text;
 use crate::words;
@@ -17,22 +17,19 @@ const FALSE_DISCOVERIES: f64 = 0.05;
 const NAME: usize = 26;
 
 /// Writes the differences of a slice and another part of the data, for a terminal of `width` columns (0: not known, 80 is taken).
-/// `parts` are the two filters with their pairs, `shared` those that both have.
 ///
 /// # Errors
 ///
 /// Whatever `out` gives back.
-pub fn terminal_versus(
-    found: &Versus,
-    parts: [(&str, u64); 2],
-    shared: u64,
-    out: &mut dyn io::Write,
-    width: u16,
-) -> io::Result<()> {
+pub fn terminal_versus(all: &SliceVersus, out: &mut dyn io::Write, width: u16) -> io::Result<()> {
     let mut out = Out::new(out, width);
-    let [(slice, inside), (other, outside)] = parts;
-    let other = if other == "rest" { "the rest" } else { other };
-    out.wrapped(BOLD, &format!("{} against {}", text::line(slice), text::line(other)))?;
+    let SliceVersus { filter, versus, pairs: [inside, outside], shared_pairs: shared, simulated, found } =
+        all;
+    if *simulated {
+        out.wrapped(WARN, words::SIMULATED)?;
+    }
+    let other = if versus == "rest" { "the rest" } else { versus };
+    out.wrapped(BOLD, &format!("{} against {}", text::line(filter), text::line(other)))?;
     out.wrapped(
         DIM,
         &format!(
@@ -40,52 +37,58 @@ pub fn terminal_versus(
              slice and in the other part (how often, in %, a response with more of it wins, all else equal), then the difference of the two \
              weights in log-odds with its 90 % interval. A difference is listed at a false discovery rate of at most {} over all \
              judges and properties.",
-            format::counted(inside, "pair", "pairs"),
-            format::counted(outside, "pair", "pairs"),
-            if shared > 0 { format!(" ({} are in both)", format::count(shared)) } else { String::new() },
+            format::counted(*inside, "pair", "pairs"),
+            format::counted(*outside, "pair", "pairs"),
+            if *shared > 0 { format!(" ({} are in both)", format::count(*shared)) } else { String::new() },
             format::share(FALSE_DISCOVERIES),
         ),
     )?;
     for judge in &found.judges {
-        out.blank()?;
-        let paired = if judge.shared_units > 1 {
-            format!("; paired by {}", format::counted(judge.shared_units, "prompt", "prompts"))
-        } else {
-            String::new()
-        };
-        let head = format!(
-            "{}: {} against {}{paired}",
-            text::line(&judge.judge),
-            format::counted(judge.verdicts[0], "verdict", "verdicts"),
-            format::count(judge.verdicts[1])
-        );
-        out.wrapped(BOLD, &head)?;
-        let own: Vec<&Difference> = found.differences.iter().filter(|d| d.judge == judge.judge).collect();
-        let sure: Vec<&&Difference> = own.iter().filter(|d| d.q_value <= FALSE_DISCOVERIES).collect();
-        for difference in &sure {
-            row(difference, &mut out)?;
-        }
-        let rest = own.len() - sure.len();
-        if rest > 0 {
-            let surest = own.iter().find(|d| d.q_value > FALSE_DISCOVERIES);
-            let surest = surest.map_or_else(String::new, |d| {
-                let sign = d.p_positive.max(1.0 - d.p_positive);
-                format!(
-                    "; the surest is {}, P(sign) {}, at a false discovery rate of {}",
-                    text::line(label(&d.property)),
-                    format::p_sign(sign),
-                    format::share(d.q_value)
-                )
-            });
-            let what = words::counted(rest, "property", "properties");
-            out.hanging("  ", &format!("· no clear difference in {what}{surest}"))?;
-        }
+        of_judge(judge, found, &mut out)?;
     }
     for skipped in &found.skipped {
         out.hanging(
             "  ",
             &format!("not fitted: {}, {}", text::line(&skipped.judge), text::line(&skipped.reason)),
         )?;
+    }
+    Ok(())
+}
+
+/// What one judge rewards differently.
+fn of_judge(judge: &Parts, found: &Versus, out: &mut Out) -> io::Result<()> {
+    out.blank()?;
+    let paired = if judge.shared_units > 1 {
+        format!("; paired by {}", format::counted(judge.shared_units, "prompt", "prompts"))
+    } else {
+        String::new()
+    };
+    let head = format!(
+        "{}: {} against {}{paired}",
+        text::line(&judge.judge),
+        format::counted(judge.verdicts[0], "verdict", "verdicts"),
+        format::count(judge.verdicts[1])
+    );
+    out.wrapped(BOLD, &head)?;
+    let own: Vec<&Difference> = found.differences.iter().filter(|d| d.judge == judge.judge).collect();
+    let sure: Vec<&&Difference> = own.iter().filter(|d| d.q_value <= FALSE_DISCOVERIES).collect();
+    for difference in &sure {
+        row(difference, out)?;
+    }
+    let rest = own.len() - sure.len();
+    if rest > 0 {
+        let surest = own.iter().find(|d| d.q_value > FALSE_DISCOVERIES);
+        let surest = surest.map_or_else(String::new, |d| {
+            let sign = d.p_positive.max(1.0 - d.p_positive);
+            format!(
+                "; the surest is {}, P(sign) {}, at a false discovery rate of {}",
+                text::line(label(&d.property)),
+                format::p_sign(sign),
+                format::share(d.q_value)
+            )
+        });
+        let what = words::counted(rest, "property", "properties");
+        out.hanging("  ", &format!("· no clear difference in {what}{surest}"))?;
     }
     Ok(())
 }

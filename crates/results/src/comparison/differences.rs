@@ -183,6 +183,9 @@ pub struct SliceVersus {
     pub pairs: [u64; 2],
     /// Pairs that both parts have.
     pub shared_pairs: u64,
+    /// Whether some of the data are simulated.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub simulated: bool,
     /// The differences.
     #[serde(flatten)]
     pub found: Versus,

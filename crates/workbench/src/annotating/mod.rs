@@ -21,6 +21,7 @@ use crate::figures;
 use crate::files::write_file;
 use crate::filter::Filter;
 use crate::judging::{Orders, Within, no_probabilities};
+use crate::requests::Request;
 use crate::studies::{Claim, Resumed, claim, is_study, note};
 use crate::watch::{Event, Remark, Watch};
 use job::{Job, Reference};
@@ -94,6 +95,11 @@ impl AnnotateRequest {
             calls: CallOptions::default(),
         }
     }
+
+    /// What asks the same again, in a study that keeps the set of properties.
+    fn lasting(&self) -> Self {
+        Self { property_set: None, calls: self.calls.lasting(), ..self.clone() }
+    }
 }
 
 /// An annotator that is ready to be asked about the pairs of a study: everything that can be refused was checked.
@@ -102,7 +108,7 @@ pub struct Annotating {
     resumed: Resumed,
     settings: toml::Table,
     claimed: Claim,
-    filtered: bool,
+    request: AnnotateRequest,
 }
 
 impl Annotating {
@@ -114,10 +120,17 @@ impl Annotating {
     pub fn begin(request: &AnnotateRequest, within: &Within<'_>, watch: &dyn Watch) -> Result<Self> {
         let job = job(request, within, watch)?;
         let resumed = within.resume("annotate", (request.filter.as_ref(), request.calls.dry), watch)?;
-        let settings = settings(&job);
+        let mut settings = settings(&job);
+        settings.insert("options".to_owned(), Request::Annotate(request.lasting()).as_toml()?);
         let present = tables::annotators(&resumed.study)?.contains(&job.annotator);
         let claimed = claim(&resumed.study, &step(&job), &job.annotator, &settings, present)?;
-        Ok(Self { job, resumed, settings, claimed, filtered: request.filter.is_some() })
+        Ok(Self { job, resumed, settings, claimed, request: request.clone() })
+    }
+
+    /// What asks the same again.
+    #[must_use]
+    pub fn asked(&self) -> AnnotateRequest {
+        self.request.lasting()
     }
 
     /// What asking would take: for ratings, and for reference answers.
@@ -135,11 +148,11 @@ impl Annotating {
     ///
     /// When ratings outside of the filter would be lost, or the study cannot be written.
     pub fn run(&self, watch: &dyn Watch) -> Result<Ran<AnnotatorRun>> {
-        let Self { job, resumed, claimed, filtered, .. } = self;
+        let Self { job, resumed, claimed, request, .. } = self;
         let study = &resumed.study;
         let log = asking::log(study.folder())?;
         if *claimed == Claim::Outdated {
-            self.loses_nothing(*filtered)?;
+            self.loses_nothing(request.filter.is_some())?;
         }
         let (mut said, found, problem) = questions::ask_all(job, study, &log, watch)?;
         // An annotator that gave no answer, as with a wrong address, changes nothing, and its name is free. Old ratings that were asked for

@@ -83,6 +83,44 @@ impl Default for CallOptions {
 }
 
 impl CallOptions {
+    /// The same without what is about one run only: what it may cost, whether it is a rehearsal, and what this machine gives it.
+    pub(crate) fn lasting(&self) -> Self {
+        let usual = Self::default();
+        Self {
+            dry: usual.dry,
+            budget: usual.budget,
+            retry_failed: usual.retry_failed,
+            offline: usual.offline,
+            threads: usual.threads,
+            ..self.clone()
+        }
+    }
+
+    /// What cannot be done in that way, where options come from a file.
+    pub(crate) fn problem(&self) -> Option<String> {
+        let within = |value: u32, least: u32, most: u32| (least..=most).contains(&value);
+        let checks = [
+            (within(self.concurrency.into(), 1, 1024), "`concurrency` is not from 1 to 1024"),
+            (within(self.retries.into(), 0, 100), "`retries` is over 100"),
+            (
+                self.retry_wait >= 0.0 && self.retry_wait.is_finite(),
+                "`retry_wait` is not a number of seconds",
+            ),
+            (self.budget.is_none_or(|budget| budget >= 0.0), "`budget` is below zero"),
+            (
+                self.timeout.is_none_or(|timeout| within(timeout, 1, 3600)),
+                "`timeout` is not from 1 to 3600 seconds",
+            ),
+            (
+                self.reasoning_tokens.is_none_or(|tokens| tokens <= 1_000_000),
+                "`reasoning_tokens` is over 1000000",
+            ),
+            (within(self.batch_size, 1, 50_000), "`batch_size` is not from 1 to 50000"),
+            (within(self.context, 256, 1_048_576), "`context` is not from 256 to 1048576 tokens"),
+        ];
+        checks.into_iter().find(|(fine, _)| !fine).map(|(_, problem)| problem.to_owned())
+    }
+
     /// A model that is ready to be asked.
     pub(crate) fn model(&self, spec: &ModelSpec, watch: &dyn Watch) -> Result<Box<dyn Model>> {
         if spec.provider.is_local() && (self.reasoning.is_some() || self.reasoning_tokens.is_some()) {

@@ -188,7 +188,37 @@ impl Filter {
     }
 }
 
+impl Value {
+    /// Whether it is a number for every pair that has it.
+    fn is_number(&self) -> bool {
+        match self {
+            Self::Field(field) => {
+                matches!(field, Field::Words(_) | Field::Rating(..) | Field::Judge(_) | Field::Cost(_))
+            }
+            Self::Negative(_) | Self::Sum(..) => true,
+            Self::Literal(_) => false,
+        }
+    }
+}
+
 impl Is {
+    /// The word that a number is compared with, which no pair fulfils.
+    pub(super) fn mistyped(&self) -> Option<&str> {
+        match self {
+            Self::Compare(number, _, Value::Literal(Literal::Text(text)))
+            | Self::Compare(Value::Literal(Literal::Text(text)), _, number)
+                if number.is_number() =>
+            {
+                Some(text)
+            }
+            Self::In(number, list, _) if number.is_number() => list.iter().find_map(|item| match item {
+                Literal::Text(text) => Some(text.as_str()),
+                Literal::Number(..) => None,
+            }),
+            _ => None,
+        }
+    }
+
     fn sought(&self, see: &mut impl FnMut(&Field, &str)) {
         match self {
             Self::And(all) | Self::Or(all) => all.iter().for_each(|one| one.sought(see)),

@@ -178,6 +178,14 @@ impl<'t> Parser<'t> {
     fn of_pair(&mut self, is: Is, from: usize) -> Read<Is> {
         let mut asks = false;
         is.fields(&mut |_| asks = true);
+        if let Some(word) = is.mistyped() {
+            let remedy = if matches!(word, "a" | "b" | "A" | "B") {
+                "judge(NAME) is 1 where that judge prefers A and 0 where B"
+            } else {
+                "write numbers in digits, such as 1000 or 2.5"
+            };
+            return Err(self.wrong(format!("a number is compared with `{word}`"), remedy));
+        }
         if asks {
             return Ok(is);
         }

@@ -8,7 +8,9 @@ use predilect_types::Verdict;
 
 use super::judge::Judge;
 use super::jury::Jury;
+use super::request::JudgeRequest;
 use crate::error::Result;
+use crate::requests::Request;
 use crate::studies::{Claim, claim, note, replace};
 
 /// Writes these verdicts in place of the same judges' old ones on the same pairs, after all others.
@@ -24,7 +26,7 @@ fn rewrite(study: &Study, keep: impl Fn(&Verdict) -> bool, new: &[Verdict]) -> R
 }
 
 /// What a judge is noted by in `study.toml`. Counts stay out: a study that was resumed on is the same as one made at once.
-fn settings(judge: &Judge) -> toml::Table {
+fn settings(judge: &Judge, request: &JudgeRequest) -> Result<toml::Table> {
     let mut step = toml::Table::new();
     step.insert("model".to_owned(), judge.model.name().into());
     step.insert("method".to_owned(), judge.options.method.as_str().into());
@@ -36,29 +38,34 @@ fn settings(judge: &Judge) -> toml::Table {
     if judge.options.references {
         step.insert("references".to_owned(), true.into());
     }
+    step.insert("options".to_owned(), Request::Judge(judge.asked(request)).as_toml()?);
     step.insert("derived_from".to_owned(), vec!["pairs", "calls.sqlite"].into());
     step.insert("writes".to_owned(), vec!["verdicts"].into());
-    step
+    Ok(step)
 }
 
-/// A jury is the model of its own verdicts; its members are in their receipts.
-fn jury_settings(jury: Jury) -> toml::Table {
+/// A jury is the model of its own verdicts; its members are in their receipts, and it meets again when all are asked again.
+fn jury_settings(jury: Jury, request: &JudgeRequest) -> Result<toml::Table> {
     let mut step = toml::Table::new();
     step.insert("model".to_owned(), jury.name().into());
+    let whole =
+        JudgeRequest { juries: vec![jury], attacks: 0, calls: request.calls.lasting(), ..request.clone() };
+    step.insert("options".to_owned(), Request::Judge(whole).as_toml()?);
     step.insert("derived_from".to_owned(), vec!["verdicts"].into());
     step.insert("writes".to_owned(), vec!["verdicts"].into());
-    step
+    Ok(step)
 }
 
 /// The steps of this command, each with its name and settings.
-fn steps(judges: &[&Judge], juries: &[Jury]) -> Vec<(String, toml::Table)> {
-    let judges = judges.iter().map(|judge| (judge.name.clone(), settings(judge)));
-    let juries = juries.iter().map(|&jury| (jury.name().to_owned(), jury_settings(jury)));
+fn steps(judges: &[&Judge], request: &JudgeRequest) -> Result<Vec<(String, toml::Table)>> {
+    let judges = judges.iter().map(|judge| Ok((judge.name.clone(), settings(judge, request)?)));
+    let juries =
+        request.juries.iter().map(|&jury| Ok((jury.name().to_owned(), jury_settings(jury, request)?)));
     judges.chain(juries).collect()
 }
 
 /// Whether all may write under their names; names whose old verdicts were asked for in another way, and all of juries.
-pub(super) fn claim_all(study: &Study, judges: &[Judge], juries: &[Jury]) -> Result<HashSet<String>> {
+pub(super) fn claim_all(study: &Study, judges: &[Judge], request: &JudgeRequest) -> Result<HashSet<String>> {
     let mut present = HashSet::new();
     for batch in study.verdicts()? {
         for verdict in batch? {
@@ -67,8 +74,8 @@ pub(super) fn claim_all(study: &Study, judges: &[Judge], juries: &[Jury]) -> Res
             }
         }
     }
-    let mut outdated: HashSet<String> = juries.iter().map(|&jury| jury.name().to_owned()).collect();
-    for (name, settings) in steps(&judges.iter().collect::<Vec<_>>(), juries) {
+    let mut outdated: HashSet<String> = request.juries.iter().map(|&jury| jury.name().to_owned()).collect();
+    for (name, settings) in steps(&judges.iter().collect::<Vec<_>>(), request)? {
         if claim(study, &step_of(&name), &name, &settings, present.contains(&name))? == Claim::Outdated {
             outdated.insert(name);
         }
@@ -87,10 +94,10 @@ fn step_of(judge: &str) -> String {
 pub(super) fn settle(
     study: &Study,
     heard: &[&Judge],
-    juries: &[Jury],
+    request: &JudgeRequest,
     outdated: &HashSet<String>,
 ) -> Result<()> {
-    let steps = steps(heard, juries);
+    let steps = steps(heard, request)?;
     let gone = |judge: &str| outdated.contains(judge) && steps.iter().any(|(name, _)| name == judge);
     if outdated.iter().any(|judge| gone(judge)) {
         rewrite(study, |verdict| !gone(&verdict.judge), &[])?;

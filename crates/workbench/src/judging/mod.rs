@@ -44,8 +44,14 @@ impl Judging {
     pub fn begin(request: &JudgeRequest, within: &Within<'_>, watch: &dyn Watch) -> Result<Self> {
         let judges = judges(request, watch)?;
         let resumed = within.resume("judge", (request.filter.as_ref(), request.calls.dry), watch)?;
-        let outdated = kept::claim_all(&resumed.study, &judges, &request.juries)?;
+        let outdated = kept::claim_all(&resumed.study, &judges, request)?;
         Ok(Self { judges, request: request.clone(), resumed, outdated })
+    }
+
+    /// What asks a judge alone in the same way.
+    #[must_use]
+    pub fn asked(&self, judge: &str) -> Option<JudgeRequest> {
+        self.judges.iter().find(|own| own.name == judge).map(|own| own.asked(&self.request))
     }
 
     /// What asking would take, judge by judge.
@@ -148,7 +154,7 @@ impl Judging {
         for judge in heard.iter().filter(|judge| outdated.contains(&judge.name)) {
             watch.event(Event::Remark(Remark::VerdictsReplaced(&judge.name)));
         }
-        kept::settle(study, &heard, &request.juries, outdated)?;
+        kept::settle(study, &heard, request, outdated)?;
         kept::write(study, &verdicts)?;
         self.deliberate()?;
         Ok(Ran { found, stopped })
@@ -229,7 +235,7 @@ fn judges(request: &JudgeRequest, watch: &dyn Watch) -> Result<Vec<Judge>> {
             references: request.references,
             ..JudgeOptions::default()
         };
-        judges.push(Judge { name, model, options, run, enforce: calls.enforce });
+        judges.push(Judge { name, spec: spec.clone(), model, options, run, enforce: calls.enforce });
     }
     Ok(judges)
 }

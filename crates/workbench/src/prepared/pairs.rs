@@ -123,6 +123,11 @@ impl Pairs {
         self.simulated.binary_search(&(row as u32)).is_ok()
     }
 
+    /// The rows that are marked as simulated.
+    pub(crate) fn simulated(&self) -> impl Iterator<Item = usize> {
+        self.simulated.iter().map(|row| *row as usize)
+    }
+
     /// Fields of the data that any pair has.
     pub(crate) fn keys(&self) -> &BTreeSet<String> {
         &self.keys

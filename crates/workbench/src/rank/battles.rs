@@ -26,6 +26,8 @@ pub(super) struct Gathered {
     pub battles: Battles,
     /// Whose verdicts count.
     pub judges: Vec<String>,
+    /// Whose do not, because others were asked for.
+    pub others: Vec<String>,
     /// What is left out, by reason.
     pub left_out: LeftOut,
     /// The largest number of verdicts that two models or more have on each other, where fewer are left out.
@@ -88,6 +90,8 @@ struct Gatherer<'a> {
     independent: bool,
     models: Interner,
     judges: Interner,
+    /// Judges that are not wanted.
+    others: Interner,
     /// By the hash of their ids, in their order.
     pairs: Vec<(u64, Sides)>,
     /// Places of pairs that were looked for. A verdict that follows its pair does not need this, and a table of all pairs would take longer
@@ -128,6 +132,7 @@ impl Gatherer<'_> {
 
     fn verdict(&mut self, verdict: &Verdict) {
         if !self.wanted.is_empty() && !self.wanted.contains(&verdict.judge) {
+            self.others.get(&verdict.judge);
             return;
         }
         let Some(sides) = self.sides(hash(verdict.pair.as_str())) else {
@@ -169,16 +174,15 @@ impl Gatherer<'_> {
         self.votes.reserve(block.votes.len());
         for vote in &block.votes {
             let wanted = if vote.judge == NONE {
-                by_default |= default;
+                by_default = true;
                 default
             } else {
                 let slot = &mut judges[vote.judge as usize];
                 if slot.is_none() {
                     let own = name(vote.judge);
                     let wanted = self.wanted.is_empty() || self.wanted.iter().any(|judge| judge == own);
-                    if wanted {
-                        self.judges.get(own);
-                    }
+                    let names = if wanted { &mut self.judges } else { &mut self.others };
+                    names.get(own);
                     *slot = Some(wanted);
                 }
                 slot.unwrap_or(false)
@@ -211,7 +215,8 @@ impl Gatherer<'_> {
             self.votes.push(Vote { a, b, y: vote.p_a, weight: vote.weight, cluster });
         }
         if by_default {
-            self.judges.get(&block.judge);
+            let names = if default { &mut self.judges } else { &mut self.others };
+            names.get(&block.judge);
         }
     }
 
@@ -239,7 +244,8 @@ impl Gatherer<'_> {
             (ORPHANS, self.orphans),
             (WITHOUT, without),
         ]);
-        Gathered { battles, judges: self.judges.into_list(), left_out, largest_least: 0 }
+        let (judges, others) = (self.judges.into_list(), self.others.into_list());
+        Gathered { battles, judges, others, left_out, largest_least: 0 }
     }
 }
 
@@ -260,7 +266,7 @@ fn hash(value: &(impl Hash + ?Sized)) -> u64 {
 /// Which verdicts count.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub(super) struct ContestOptions {
+pub(super) struct BattleOptions {
     /// Judges to keep; empty: all.
     pub judges: Vec<String>,
     /// Take every verdict as independent of all others, also on the same prompt.
@@ -272,7 +278,7 @@ pub(super) struct ContestOptions {
 /// # Errors
 ///
 /// When the inputs cannot be read.
-pub(super) fn plain(inputs: &Inputs<'_>, options: &ContestOptions, watch: &dyn Watch) -> Result<Gathered> {
+pub(super) fn plain(inputs: &Inputs<'_>, options: &BattleOptions, watch: &dyn Watch) -> Result<Gathered> {
     let mut gatherer =
         Gatherer { wanted: &options.judges, independent: options.independent, ..Gatherer::default() };
     if let Some(folder) = inputs.study() {
@@ -328,7 +334,7 @@ fn from_study(folder: &Path, gatherer: &mut Gatherer<'_>) -> Result<()> {
 /// Those of [`Workbench::of`] and [`Workbench::slice`].
 pub(super) fn controlled(
     inputs: &Inputs<'_>,
-    options: &ContestOptions,
+    options: &BattleOptions,
     slice: &SliceOptions,
     held: &[String],
     watch: &dyn Watch,
@@ -347,5 +353,5 @@ pub(super) fn controlled(
         (ORPHANS, slice.orphans),
         (INAPPLICABLE, slice.inapplicable),
     ]);
-    Ok(Gathered { battles, judges: table.judges, left_out, largest_least: 0 })
+    Ok(Gathered { battles, judges: table.judges, others: Vec::new(), left_out, largest_least: 0 })
 }

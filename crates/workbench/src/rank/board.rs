@@ -13,7 +13,7 @@ use predilect_types::shown::list;
 use serde::{Deserialize, Serialize};
 
 use super::against::{AgainstBaseline, against_baseline};
-use super::battles::{ContestOptions, FEW_VERDICTS, Gathered, LeftOut, controlled, plain};
+use super::battles::{BattleOptions, FEW_VERDICTS, Gathered, LeftOut, controlled, plain};
 use super::refused::refused;
 use crate::error::{Error, Remedy, Result};
 use crate::filter::Filter;
@@ -170,7 +170,7 @@ pub fn rank(inputs: &Inputs<'_>, request: &RankRequest, watch: &dyn Watch) -> Re
 
 /// Whether there is anything to rank.
 fn enough(request: &RankRequest, gathered: &Gathered) -> Result<()> {
-    let Gathered { battles, judges, left_out, largest_least } = gathered;
+    let Gathered { battles, judges, others, left_out, largest_least } = gathered;
     if battles.models.len() >= 2 {
         return if by_strength(request.method) { Ok(TooMany::models(battles.models.len())?) } else { Ok(()) };
     }
@@ -179,9 +179,13 @@ fn enough(request: &RankRequest, gathered: &Gathered) -> Result<()> {
         return Err(Error::new(format!("fewer than two models have {least} verdicts on each other"))
             .remedy(Remedy::FewerVerdicts(*largest_least)));
     }
-    if !request.judges.is_empty() && judges.is_empty() {
-        return Err(Error::new(format!("there are no verdicts by {}", request.judges.join(" or ")))
-            .remedy(Remedy::AnyJudge));
+    if let Some(first) = request.judges.first().filter(|_| judges.is_empty()) {
+        let none = Error::new(format!("there are no verdicts by {}", request.judges.join(" or ")));
+        return Err(if others.is_empty() {
+            none.remedy(Remedy::AnyJudge)
+        } else {
+            none.no_such_judge(first, others)
+        });
     }
     Err(Error::new("the files name fewer than two models with verdicts between them")
         .remedy(Remedy::NameModels))
@@ -189,7 +193,7 @@ fn enough(request: &RankRequest, gathered: &Gathered) -> Result<()> {
 
 /// The verdicts between models, with ratings of what is to be held equal.
 fn gathered(inputs: &Inputs<'_>, request: &RankRequest, watch: &dyn Watch) -> Result<Gathered> {
-    let options = ContestOptions { judges: request.judges.clone(), independent: request.independent };
+    let options = BattleOptions { judges: request.judges.clone(), independent: request.independent };
     if request.controls.is_empty() && request.filter.is_none() {
         return plain(inputs, &options, watch);
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use predilect_analysis::dissect::ALL;
-use predilect_data::nearest;
+use predilect_data::{Judges, nearest};
 use predilect_results::format::count;
 use predilect_types::shown;
 
@@ -11,6 +11,7 @@ use super::units::NoUnits;
 use crate::error::{Error, Remedy};
 use crate::filter::{Field, Filter, Literal};
 use crate::prepared::{ORDERS, Prepared};
+use crate::watch::Unwatched;
 
 /// The group of a value; the name of the whole is taken.
 pub(crate) fn group_name(value: &str) -> &str {
@@ -22,21 +23,41 @@ const VALUES: usize = 10_000;
 
 /// The error for a filter that takes no pair: a value that no pair has is named first.
 pub(crate) fn no_pair(filter: &Filter, prepared: &Prepared) -> Error {
-    let (mut unknown, keys) = (None, prepared.pairs().keys());
+    let mut unknown = None;
     filter.sought(&mut |field, text| {
         if unknown.is_none() {
             unknown = never(field, text, prepared);
         }
     });
-    let weaker = || format!("relax the condition; {}", fields_to_ask(keys));
+    let weaker = || format!("relax the condition; {}", fields_to_ask(prepared));
     // What has no value fulfils no condition.
     let priced = || {
         "the cost of a verdict is known if a model was asked here at known prices, or if the data have it as price_per_example"
             .to_owned()
     };
+    let unknown = unknown.or_else(|| strangers(filter, prepared));
     let remedy = unknown.unwrap_or_else(|| if filter.costs().is_empty() { weaker() } else { priced() });
     Error::new(format!("none of {} pairs is in the slice {filter}", count(prepared.pairs().len() as u64)))
         .remedy(Remedy::Filter(remedy))
+}
+
+/// A remark on judges that the filter compares and that have judged no pair together.
+fn strangers(filter: &Filter, prepared: &Prepared) -> Option<String> {
+    let wanted: Vec<&str> = filter.judges().into_iter().collect();
+    let verdicts = prepared.verdicts(&Unwatched).ok().filter(|_| (2..=32).contains(&wanted.len()))?;
+    let judges = verdicts.judges(Judges::Auto);
+    let slots: Vec<Option<usize>> =
+        judges.names.iter().map(|name| wanted.iter().position(|own| own == name)).collect();
+    let mut by = vec![0_u32; prepared.pairs().len()];
+    for row in 0..verdicts.len() {
+        if let (Some(by), Some(slot)) =
+            (by.get_mut(verdicts.pair(row) as usize), slots[judges.of(row) as usize])
+        {
+            *by |= 1 << slot;
+        }
+    }
+    let all = by.iter().any(|by| by.count_ones() as usize == wanted.len());
+    (!all).then(|| format!("no pair has verdicts by all of {}", shown::list(&wanted)))
 }
 
 /// A remark on a field that never has the value, with the value that may be meant; `None` if it has it.
@@ -59,7 +80,7 @@ fn never(field: &Field, text: &str, prepared: &Prepared) -> Option<String> {
         field => field.to_string(),
     };
     if known.is_empty() {
-        return Some(format!("no pair has a value for {of}; {}", fields_to_ask(prepared.pairs().keys())));
+        return Some(format!("no pair has a value for {of}; {}", fields_to_ask(prepared)));
     }
     let written = |text: &str| Literal::Text(text.to_owned()).to_string();
     let text_shown = shown::line(&written(text));
@@ -81,9 +102,19 @@ fn texts_of(prepared: &Prepared, field: &str) -> Option<Vec<String>> {
     (!numbers).then(|| texts.into_iter().cloned().collect())
 }
 
-/// The fields that a filter can refer to for these pairs, as written there.
-pub(super) fn fields_to_ask(keys: &BTreeSet<String>) -> String {
-    let usual = "scenario, language, source, order, turn, model(a), model(b), words(a), words(b)";
+/// The fields that a filter can refer to for these pairs, as written there: those that any pair has.
+fn fields_to_ask(prepared: &Prepared) -> String {
+    let pairs = prepared.pairs();
+    let fields: [(bool, &str); 6] = [
+        (!pairs.scenarios().names().is_empty(), "scenario"),
+        (!prepared.facts().languages().names().is_empty(), "language"),
+        (!pairs.sources().names().is_empty(), "source"),
+        (true, "order, turn"),
+        (!pairs.models().is_empty(), "model(a), model(b)"),
+        (true, "words(a), words(b), judge(NAME), rating(PROPERTY)"),
+    ];
+    let usual: Vec<&str> = fields.into_iter().filter(|(there, _)| *there).map(|(_, field)| field).collect();
+    let (usual, keys) = (usual.join(", "), pairs.keys());
     if keys.is_empty() {
         return format!("a filter can ask for {usual}");
     }

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use arrow_array::RecordBatch;
 use predilect_results::browse::{Histogram, PairRow};
 use predilect_results::comparison::SliceVersus;
 use predilect_results::{DataSummary, Explanation, Fit, PublishedRewards};
 use predilect_types::ReadSummary;
 
 use super::as_bytes::Table;
-use super::columns::{batch, float, text, whole};
+use super::columns::{Sink, batch, float, text, whole};
 use super::explanations;
 use super::fits::{fit_rows, weight_rows};
 use crate::error::Result;
@@ -37,11 +38,24 @@ pub fn explanation_table(pair: &str, found: &Explanation) -> Result<Table> {
 ///
 /// When the table does not fit together.
 pub fn versus_table(found: &SliceVersus) -> Result<Table> {
+    Ok(Table::new("versus", differences(found)?))
+}
+
+/// Writes the same table to a study.
+///
+/// # Errors
+///
+/// When the table cannot be written.
+pub fn write_versus(to: &dyn Sink, found: &SliceVersus) -> Result<()> {
+    to.write_table("versus", &[differences(found)?])
+}
+
+fn differences(found: &SliceVersus) -> Result<RecordBatch> {
     let rows = &found.found.differences;
     let number = |of: fn(&predilect_results::comparison::Difference) -> f64| {
         float(rows.iter().map(move |row| Some(of(row))))
     };
-    let table = batch(vec![
+    batch(vec![
         ("judge", text(rows.iter().map(|row| Some(row.judge.as_str())))),
         ("property", text(rows.iter().map(|row| Some(row.property.as_str())))),
         ("inside", number(|row| row.inside)),
@@ -51,8 +65,7 @@ pub fn versus_table(found: &SliceVersus) -> Result<Table> {
         ("q95", number(|row| row.high)),
         ("p_positive", number(|row| row.p_positive)),
         ("q_value", number(|row| row.q_value)),
-    ])?;
-    Ok(Table::new("versus", table))
+    ])
 }
 
 /// `pairs`: one row for each pair and judge; a pair without a verdict has one row without a judge.

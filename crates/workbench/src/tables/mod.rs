@@ -21,6 +21,7 @@ pub use fits::write_results;
 pub use leaderboards::{write_lc, write_leaderboards};
 pub use looked_at::{
     explanation_table, fit_tables, histogram_table, pair_table, published_table, read_tables, versus_table,
+    write_versus,
 };
 pub use people::write_people;
 pub use steering::write_steering;

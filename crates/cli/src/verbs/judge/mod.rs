@@ -4,8 +4,8 @@ mod probe;
 mod show;
 
 use predilect_results::Written;
-use predilect_results::asked::JudgeRun;
-use predilect_workbench::{Judging, Within};
+use predilect_workbench::requests::Request;
+use predilect_workbench::{JudgeRequest, Judging, Within};
 
 use crate::args::{Global, JudgeArgs, inputs};
 use crate::asked::{print_plans, say_failed, with_remedies};
@@ -16,16 +16,26 @@ use crate::signals;
 
 pub(crate) fn run(args: &JudgeArgs, global: &Global) -> Result<(), Problem> {
     let request = args.request(global);
-    let bars = Bars::new(global.quiet);
     if args.probe {
-        return probe::run(&request, args.json, &bars);
+        return probe::run(&request, args.json, &Bars::new(global.quiet));
     }
     let reading = args.read.options()?;
     let given = inputs(&args.inputs, None, &args.read, &reading)?;
     let within = Within { inputs: given.files, output: args.output.as_deref(), read: &reading };
-    let judging = Judging::begin(&request, &within, &bars)?;
+    ask(&request, &within, args.json, global)
+}
+
+/// Asks the models, or says what that would take.
+pub(crate) fn ask(
+    request: &JudgeRequest,
+    within: &Within<'_>,
+    json: bool,
+    global: &Global,
+) -> Result<(), Problem> {
+    let bars = Bars::new(global.quiet);
+    let judging = Judging::begin(request, within, &bars)?;
     if request.calls.dry {
-        return print_plans(&judging.plans()?, request.calls.budget, args.json);
+        return print_plans(&judging.plans()?, request.calls.budget, json);
     }
     // Until all is written: what was answered must not be lost to a signal in between.
     let _asking = signals::asking();
@@ -33,8 +43,12 @@ pub(crate) fn run(args: &JudgeArgs, global: &Global) -> Result<(), Problem> {
     for judge in &mut ran.found {
         with_remedies(&mut judge.unread);
     }
-    if args.json {
-        let mut written: Vec<Written<&JudgeRun>> = ran.found.iter().map(Written::new).collect();
+    if json {
+        let mut written = Vec::new();
+        for run in &ran.found {
+            let asked = judging.asked(&run.judge).map(|asked| Request::Judge(asked).told()).transpose()?;
+            written.push(Written { options: asked, ..Written::new(run) });
+        }
         match written.len() {
             1 => print_json(&written.remove(0))?,
             _ => print_json(&written)?,

@@ -2,10 +2,8 @@
 
 mod show;
 
-use std::path::Path;
-
 use predilect_results::Written;
-use predilect_workbench::files::write_file;
+use predilect_workbench::files::{check_places, write_file};
 use predilect_workbench::validity::{Rater, measured, plans};
 
 use crate::args::{Global, ValidityArgs};
@@ -16,14 +14,7 @@ use crate::progress::Bars;
 use crate::say::say;
 
 pub(crate) fn run(args: &ValidityArgs, global: &Global) -> Result<(), Problem> {
-    if let Some(path) = &args.html {
-        let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        if !folder.is_dir() {
-            let (path, folder) = (path.display(), folder.display());
-            return Err(Problem::new(format!("cannot write {path}: there is no folder {folder}"))
-                .remedy("make the folder first, or give another file"));
-        }
-    }
+    check_places(&args.html, &args.files)?;
     let request = args.request(global);
     let bars = Bars::new(global.quiet);
     if request.calls.dry {

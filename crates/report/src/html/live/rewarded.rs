@@ -3,22 +3,19 @@
 use std::str::FromStr;
 
 use maud::{Markup, html};
-use predilect_results::comparison::{Difference as Found, Interval, SliceVersus};
-use predilect_results::{Dissection, Fit, Weight, intensity};
+use predilect_results::comparison::SliceVersus;
+use predilect_results::{Dissection, Fit, Weight};
 
 use crate::format;
-use crate::html::charts::{Difference, Dots, differences, key};
+use crate::html::charts::{Dots, key};
 use crate::html::parts::{SERIES, name, nothing, property};
+use crate::html::versus::{by_judge, other};
 use crate::text;
 use crate::view::{Axis, View, by_strength, strongest, sure, sure_ones};
 use crate::words;
 
 /// Properties named in a sentence.
 const NAMED: usize = 3;
-/// Differences at a false discovery rate up to this are called so.
-const FALSE_DISCOVERIES: f64 = 0.05;
-/// Differences that are drawn.
-const DRAWN: usize = 29;
 
 /// The order of properties.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -137,54 +134,10 @@ pub fn intensities(d: &Dissection, order: Order, href: &dyn Fn(&str) -> String) 
 
 /// What is rewarded otherwise in the slice than in the other part.
 pub fn versus(found: &SliceVersus) -> Markup {
-    let other = if found.versus == "rest" { "the rest".to_owned() } else { text::line(&found.versus) };
-    let all = &found.found;
     html! {
         section.versus aria-label="Against another part" {
-            h2 { "Against " bdi { (other) } }
-            p.hint {
-                (format::counted(found.pairs[0], "pair", "pairs")) " in the slice, " (format::counted(found.pairs[1], "pair", "pairs")) " in the other part"
-                @if found.shared_pairs > 0 { " (" (format::count(found.shared_pairs)) " in both)" }
-                ". Differences of weights in log-odds with 90\u{a0}% intervals, at a false discovery rate of at most "
-                (format::share(FALSE_DISCOVERIES)) " over all judges and properties."
-            }
-            @for judge in &all.judges {
-                @let own: Vec<&Found> = all.differences.iter().filter(|d| d.judge == judge.judge).collect();
-                @let clear: Vec<&Found> = own.iter().copied().filter(|d| d.q_value <= FALSE_DISCOVERIES).take(DRAWN).collect();
-                h3 { (name(&judge.judge)) " " span.n { (format::counted(judge.verdicts[0], "verdict", "verdicts")) " against " (format::count(judge.verdicts[1])) } }
-                @if clear.is_empty() {
-                    p { "No property is clearly rewarded differently"
-                        @if let Some(first) = own.first() {
-                            "; the surest is " (super::label(&first.property)) ", P(sign) "
-                            (format::p_sign(first.p_positive.max(1.0 - first.p_positive)))
-                        }
-                        "."
-                    }
-                } @else {
-                    @for d in clear.iter().take(1) { p { (difference(d)) } }
-                    (differences(&clear.iter().map(|d| row(d)).collect::<Vec<_>>(), "More (right) or less in the slice", ("90\u{a0}%", 2)))
-                }
-            }
-            @for skipped in &all.skipped { p.hint { "Not fitted: " (name(&skipped.judge)) ", " (text::line(&skipped.reason)) } }
+            h2 { "Against " bdi { (other(found)) } }
+            (by_judge(found))
         }
-    }
-}
-
-fn percent(weight: f64) -> String {
-    format::intensity(intensity(weight))
-}
-
-fn difference(d: &Found) -> Markup {
-    let more = if d.mean > 0.0 { "more" } else { "less" };
-    html! {
-        "Most clearly, " strong { (super::label(&d.property)) } " counts " (more) " here: " b { (percent(d.inside)) "\u{a0}%" }
-        " against " (percent(d.outside)) "\u{a0}%."
-    }
-}
-
-fn row(d: &Found) -> Difference {
-    Difference {
-        name: html! { (super::label(&d.property)) " " span.n { (percent(d.inside)) " / " (percent(d.outside)) "\u{a0}%" } },
-        by: Interval { value: d.mean, low: d.low, high: d.high },
     }
 }
