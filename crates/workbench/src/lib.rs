@@ -53,6 +53,7 @@ pub mod sent;
 mod slice;
 pub mod studies;
 pub mod tables;
+mod told;
 pub mod trial;
 pub mod validity;
 mod versus;

@@ -14,6 +14,7 @@ use crate::features::FeaturesRequest;
 use crate::judging::JudgeRequest;
 use crate::rank::{LcRequest, RankRequest};
 use crate::slice::SliceOptions;
+use crate::told::{as_toml, told};
 use crate::versus::Other;
 
 /// One question with all that decides its figures. As JSON it names its verb, and what is left out is as usual.
@@ -121,19 +122,8 @@ impl Request {
     ///
     /// When a value cannot be represented in JSON.
     pub fn told(&self) -> Result<Value> {
-        let value = |request: &Self| {
-            serde_json::to_value(request).map_err(|e| Error::new(format!("options cannot be written: {e}")))
-        };
-        let mut own = value(self)?;
-        let mut usual = value(&self.usual())?;
-        if let Some(usual) = usual.as_object_mut() {
-            usual.remove("verb");
-            // An explanation is about a pair and ratings are by a model, which have no default.
-            usual.remove("pair");
-            usual.remove("model");
-        }
-        without(&mut own, &usual);
-        Ok(own)
+        // An explanation is about a pair and ratings are by a model, which have no default.
+        told(self, &self.usual(), &["verb", "pair", "model"])
     }
 
     /// What differs from the usual.
@@ -143,12 +133,6 @@ impl Request {
             options.remove("verb");
         }
         Ok(options)
-    }
-
-    /// What differs from the usual, as `study.toml` has it.
-    pub(crate) fn as_toml(&self) -> Result<toml::Value> {
-        toml::Value::try_from(self.options()?)
-            .map_err(|e| Error::new(format!("the options cannot be written as TOML: {e}")))
     }
 
     /// The same verb, asked in the usual way.
@@ -209,7 +193,7 @@ impl Request {
         let mut step = toml::Table::new();
         step.insert("version".to_owned(), env!("CARGO_PKG_VERSION").into());
         step.insert("command".to_owned(), command.to_vec().into());
-        step.insert("options".to_owned(), self.as_toml()?);
+        step.insert("options".to_owned(), as_toml(&self.options()?)?);
         step.insert("derived_from".to_owned(), vec!["pairs", "verdicts", "ratings"].into());
         let mut manifest = StudyToml::load_or_new(study)?;
         manifest.steps.insert(self.verb().to_owned(), step);
@@ -309,19 +293,6 @@ impl Request {
 fn key(name: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
     if name.chars().all(plain) { name.to_owned() } else { toml::Value::from(name).to_string() }
-}
-
-/// Removes what equals the defaults.
-fn without(own: &mut Value, usual: &Value) {
-    if let (Some(own), Some(usual)) = (own.as_object_mut(), usual.as_object()) {
-        for (key, value) in own.iter_mut() {
-            // What is usual may lack what is only written where it is there.
-            without(value, usual.get(key).unwrap_or(&Value::Null));
-        }
-        let nothing =
-            |value: &Value| value.is_null() || value.as_object().is_some_and(serde_json::Map::is_empty);
-        own.retain(|key, value| !nothing(value) && usual.get(key) != Some(value));
-    }
 }
 
 #[cfg(test)]

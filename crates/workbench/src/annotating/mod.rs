@@ -21,8 +21,8 @@ use crate::figures;
 use crate::files::write_file;
 use crate::filter::Filter;
 use crate::judging::{Orders, Within, no_probabilities};
-use crate::requests::Request;
 use crate::studies::{Claim, Resumed, claim, is_study, note};
+use crate::told::{as_toml, told};
 use crate::watch::{Event, Remark, Watch};
 use job::{Job, Reference};
 
@@ -121,7 +121,11 @@ impl Annotating {
         let job = job(request, within, watch)?;
         let resumed = within.resume("annotate", (request.filter.as_ref(), request.calls.dry), watch)?;
         let mut settings = settings(&job);
-        settings.insert("options".to_owned(), Request::Annotate(request.lasting()).as_toml()?);
+        let lasting = request.lasting();
+        settings.insert(
+            "options".to_owned(),
+            as_toml(&told(&lasting, &AnnotateRequest::of(lasting.model.clone()), &["model"])?)?,
+        );
         let present = tables::annotators(&resumed.study)?.contains(&job.annotator);
         let claimed = claim(&resumed.study, &step(&job), &job.annotator, &settings, present)?;
         Ok(Self { job, resumed, settings, claimed, request: request.clone() })

@@ -10,8 +10,8 @@ use super::judge::Judge;
 use super::jury::Jury;
 use super::request::JudgeRequest;
 use crate::error::Result;
-use crate::requests::Request;
 use crate::studies::{Claim, claim, note, replace};
+use crate::told::{as_toml, told};
 
 /// Writes these verdicts in place of the same judges' old ones on the same pairs, after all others.
 pub(super) fn write(study: &Study, verdicts: &[Verdict]) -> Result<()> {
@@ -38,10 +38,15 @@ fn settings(judge: &Judge, request: &JudgeRequest) -> Result<toml::Table> {
     if judge.options.references {
         step.insert("references".to_owned(), true.into());
     }
-    step.insert("options".to_owned(), Request::Judge(judge.asked(request)).as_toml()?);
+    step.insert("options".to_owned(), options(&request.of_one(&judge.spec))?);
     step.insert("derived_from".to_owned(), vec!["pairs", "calls.sqlite"].into());
     step.insert("writes".to_owned(), vec!["verdicts"].into());
     Ok(step)
+}
+
+/// The options by which it is asked again.
+fn options(request: &JudgeRequest) -> Result<toml::Value> {
+    as_toml(&told(request, &JudgeRequest::default(), &[])?)
 }
 
 /// A jury is the model of its own verdicts; its members are in their receipts, and it meets again when all are asked again.
@@ -50,7 +55,7 @@ fn jury_settings(jury: Jury, request: &JudgeRequest) -> Result<toml::Table> {
     step.insert("model".to_owned(), jury.name().into());
     let whole =
         JudgeRequest { juries: vec![jury], attacks: 0, calls: request.calls.lasting(), ..request.clone() };
-    step.insert("options".to_owned(), Request::Judge(whole).as_toml()?);
+    step.insert("options".to_owned(), options(&whole)?);
     step.insert("derived_from".to_owned(), vec!["verdicts"].into());
     step.insert("writes".to_owned(), vec!["verdicts"].into());
     Ok(step)

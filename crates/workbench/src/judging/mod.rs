@@ -51,7 +51,7 @@ impl Judging {
     /// What asks a judge alone in the same way.
     #[must_use]
     pub fn asked(&self, judge: &str) -> Option<JudgeRequest> {
-        self.judges.iter().find(|own| own.name == judge).map(|own| own.asked(&self.request))
+        self.judges.iter().find(|own| own.name == judge).map(|own| self.request.of_one(&own.spec))
     }
 
     /// What asking would take, judge by judge.

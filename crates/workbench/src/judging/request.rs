@@ -57,6 +57,19 @@ impl Default for JudgeRequest {
     }
 }
 
+impl JudgeRequest {
+    /// What asks one of the models alone in the same way, and is kept: attacks are tried once.
+    pub(super) fn of_one(&self, model: &ModelSpec) -> Self {
+        Self {
+            models: vec![model.clone()],
+            juries: Vec::new(),
+            attacks: 0,
+            calls: self.calls.lasting(),
+            ..self.clone()
+        }
+    }
+}
+
 /// What models are asked about, and where that is kept.
 #[derive(Debug, Clone, Copy)]
 pub struct Within<'a> {
