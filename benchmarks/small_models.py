@@ -2,19 +2,31 @@
 
     python benchmarks/small_models.py STAGE... --data SHARED/data --models FOLDER --folder FOLDER [--predilect PATH] [--threads N]
 
-Stages, each of which can be stopped and run again: pairs, judge, train, steer. `--models` is what scripts/models.py fetched (smollm2 qwen05 qwen);
-the program must be built with `--features local,train`. Every command is printed before it runs; results stand in --folder.
+Stages: pairs, judge, train, steer, in this order; each can be stopped and run again. --models is what scripts/models.py fetched
+(smollm2 qwen05 qwen); the program must be built with `--features local,train`. Every command is printed before it runs; results and logs
+of calls are in --folder.
 
-pairs: outputs of AlpacaEval's models, 60 words at most, in pairs; a fifth of the prompts is kept for steering.
+pairs: outputs of AlpacaEval's models, 60 words at most, in pairs; 100 prompts are kept apart for steering.
+judge: the 1.5B model judges them in both orders. What it said is kept in benchmarks/judged.csv (pairs by the hash of their texts, no
+texts), and only pairs that are missing there are asked about.
+train: SmolLM2-135M by labels of that judge's weights: aligned, opposed and random; on hard, soft and GDPO's labels; SPO; SPA.
+steer: each trained model against the untrained one on the prompts kept apart, judged by the 1.5B model and by the 0.5B one.
 """
 import argparse
 import collections
+import csv
 import json
 import random
+import shlex
 import subprocess
-import sys
 from pathlib import Path
 
+ROOT = Path(__file__).parent.parent
+JUDGED = ROOT / "benchmarks/judged.csv"
+JUDGE = "qwen1.5b"
+LARGE = "Qwen2.5-Coder-1.5B-Instruct-Q4_K.gguf"
+SMALL = "Qwen2.5-Coder-0.5B-Instruct-Q4_K_M.gguf"
+TRAINED = "SmolLM2-135M-Instruct.Q4_1.gguf"
 WORDS = 60
 PAIRS = 1030
 STEERED = 100
@@ -60,3 +72,124 @@ def pairs(asked: argparse.Namespace) -> None:
     print(f"{min(len(fitted), PAIRS)} pairs on {len({row['prompt'] for row in fitted[:PAIRS]})} prompts")
     words = sum(len(row[side].split()) for row in fitted[:PAIRS] for side in ("prompt", "response_a", "response_b"))
     print(f"{words / min(len(fitted), PAIRS):.0f} words a pair")
+
+
+def run(asked: argparse.Namespace, *words: str) -> str:
+    command = [asked.predilect, *words, "--threads", str(asked.threads)]
+    print("$", shlex.join(["predilect", *command[1:]]), flush=True)
+    return subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
+
+
+def exported(asked: argparse.Namespace, study: Path) -> list[dict]:
+    done = subprocess.run([asked.predilect, "export", str(study), "--quiet"], stdout=subprocess.PIPE, text=True, check=True)
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def known() -> dict[str, list[str]]:
+    """Pair to the probabilities of A and B, shown as AB and as BA."""
+    if not JUDGED.exists():
+        return {}
+    with open(JUDGED, newline="") as file:
+        return {row[0]: row[1:] for row in list(csv.reader(file))[1:]}
+
+
+def keep(said: dict[str, list[str]]) -> None:
+    with open(JUDGED, "w", newline="") as file:
+        out = csv.writer(file, lineterminator="\n")
+        out.writerow(["pair", "ab_a", "ab_b", "ba_a", "ba_b"])
+        out.writerows([pair, *said[pair]] for pair in sorted(said))
+
+
+def gather(asked: argparse.Namespace, study: Path) -> None:
+    """Keeps the verdicts of a study, of a run that was stopped too."""
+    said = known()
+    for row in exported(asked, study):
+        for verdict in row.get("verdicts", []):
+            receipt = verdict.get("receipt") or {}
+            if verdict["judge"] == JUDGE and {"ab", "ba"} <= receipt.keys():
+                said[row["id"]] = [f"{receipt[order][side]:.6g}" for order in ("ab", "ba") for side in "ab"]
+    keep(said)
+
+
+def judge(asked: argparse.Namespace) -> None:
+    all_pairs = asked.folder / "all"
+    if not all_pairs.exists():
+        run(asked, "import", str(asked.folder / "pairs.jsonl"), "-o", str(all_pairs), "--without-verdicts", "--quiet")
+    rows = exported(asked, all_pairs)
+    asking = asked.folder / "asking"
+    if asking.exists():
+        gather(asked, asking)
+    said = known()
+    missing = [row for row in rows if row["id"] not in said]
+    if missing:
+        print(f"{len(missing)} of {len(rows)} pairs are to be judged")
+        (asked.folder / "missing.jsonl").write_text("".join(json.dumps(row) + "\n" for row in missing))
+        given = asking if asking.exists() else asked.folder / "missing.jsonl"
+        run(asked, "judge", str(given), "--model", f"gguf:{asked.models / LARGE}", "--name", JUDGE, "-o", str(asking), "--json")
+        gather(asked, asking)
+        said = known()
+    for row in rows:
+        ab_a, ab_b, ba_a, ba_b = map(float, said[row["id"]])
+        # The mean over both orders of A's share of the probability on the two letters.
+        row["verdicts"] = [{"judge": JUDGE, "order": "both", "p_a": (ab_a / (ab_a + ab_b) + ba_b / (ba_a + ba_b)) / 2}]
+    (asked.folder / "judged.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    print(run(asked, "dissect", str(asked.folder / "judged.jsonl"), "-o", str(asked.folder / "study"), "--verdicts", "hard"))
+
+
+# Name: what it is trained on, beside what all have in common.
+RUNS = {
+    "aligned": ["--direction", "aligned", "--loss", "soft"],
+    "opposed": ["--direction", "opposed", "--loss", "soft"],
+    "random": ["--direction", "random", "--loss", "soft"],
+    "hard": ["--direction", "aligned", "--loss", "sigmoid", "--hard"],
+    "gdpo": ["--direction", "aligned", "--loss", "gdpo"],
+    "spo": ["--direction", "aligned", "--loss", "soft", "--degrees", "0.5"],
+    "spa": ["--direction", "aligned", "--loss", "sigmoid", "--hard", "--spa", "2", "--spa-labels", "0.033", "--spa-tokens", "60"],
+}
+
+
+def train(asked: argparse.Namespace) -> None:
+    model = f"gguf:{asked.models / TRAINED}"
+    for name, words in RUNS.items():
+        out = asked.folder / "trained" / name
+        found = asked.folder / f"train-{name}.json"
+        if not found.exists():
+            found.write_text(run(
+                asked, "train", str(asked.folder / "study"), "--model", model, "--relabel", JUDGE, "--verdicts", "hard", *words,
+                "--beta", "0.1", "--lora", "8", "--lr", "5e-4", "--batch", "4", "--held-out", "0.1", "--max-length", "512",
+                "--seed", "1", "--gguf", "f16", "-o", str(out), "--json",
+            ))
+
+
+def steer(asked: argparse.Namespace) -> None:
+    for name in RUNS:
+        trained = next((asked.folder / "trained" / name).glob("**/*.gguf"), None)
+        found = asked.folder / f"steer-{name}.json"
+        if trained is None or found.exists():
+            continue
+        found.write_text(run(
+            asked, "steer", str(asked.folder / "study"), "--judge", JUDGE, "--verdicts", "hard", "--prompts", str(asked.folder / "prompts.jsonl"),
+            "--model", f"gguf:{trained}", "--baseline", f"gguf:{asked.models / TRAINED}", "--arms", "plain", "--max-tokens", "80",
+            "--judge-model", f"gguf:{asked.models / LARGE}", "--judge-model", f"gguf:{asked.models / SMALL}",
+            "-o", str(asked.folder / "steered" / name), "--json",
+        ))
+
+
+STAGES = {"pairs": pairs, "judge": judge, "train": train, "steer": steer}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("stages", nargs="+", choices=STAGES)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--models", type=Path, default=ROOT / "target/models")
+    parser.add_argument("--folder", type=Path, required=True)
+    parser.add_argument("--predilect", default="target/release/predilect")
+    parser.add_argument("--threads", type=int, default=2)
+    asked = parser.parse_args()
+    for stage in asked.stages:
+        STAGES[stage](asked)
+
+
+if __name__ == "__main__":
+    main()

@@ -140,6 +140,17 @@ fn what_is_rewarded_otherwise_is_found_and_nothing_else() {
         .expect("length");
     let sum = length["mean"].as_f64().expect("a number") + back["mean"].as_f64().expect("a number");
     assert!(sum.abs() < 1e-9, "{length} {back}");
+    // As a page, and as a table of a study that is asked again.
+    let (page, study) = (folder.path().join("page.html"), folder.path().join("kept"));
+    let (page, study) = (page.display().to_string(), study.display().to_string());
+    let part = ["dissect", &file, "--no-grammar", "--where", "scenario = essay", "--versus", "rest"];
+    let kept = found(&[&part[..], &["--html", &page, "-o", &study]].concat());
+    assert_eq!(kept["differences"], seen["differences"]);
+    let html = std::fs::read_to_string(&page).expect("the page");
+    assert!(html.contains("against the rest") && html.contains("300 pairs in the slice"), "{html}");
+    let again = found(&["rerun", &study, "--step", "versus"]);
+    assert_eq!(again["differences"], seen["differences"]);
+    assert!(folder.path().join("kept/versus.parquet").is_file());
     // A field that means nothing makes no difference.
     let none = found(&["dissect", &file, "--no-grammar", "--where", "meta.label = x", "--versus", "rest"]);
     for row in none["differences"].as_array().expect("rows") {
