@@ -6,6 +6,7 @@ use predilect_results::Written;
 use predilect_workbench::Ran;
 use predilect_workbench::files::write_file;
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::args::ShowArgs;
 use crate::output::print_json;
@@ -14,8 +15,21 @@ use crate::say::say;
 
 /// How a result is shown.
 pub(crate) struct Shown<T> {
+    /// What was asked, for JSON.
+    pub(crate) options: Value,
     pub(crate) html: fn(&T) -> String,
     pub(crate) terminal: fn(&T, &mut dyn io::Write) -> io::Result<()>,
+}
+
+/// A request as results carry it: its verb, and what was said.
+pub(crate) fn asked(verb: &str, request: &impl Serialize) -> Result<Value, Problem> {
+    let mut options =
+        serde_json::to_value(request).map_err(|e| Problem::new(format!("options cannot be written: {e}")))?;
+    if let Some(options) = options.as_object_mut() {
+        options.retain(|_, value| !value.is_null());
+        options.insert("verb".to_owned(), verb.into());
+    }
+    Ok(options)
 }
 
 /// Shows what was found.
@@ -32,7 +46,7 @@ pub(crate) fn show<T: Serialize>(
         }
     }
     if args.json {
-        return print_json(&Written::new(found));
+        return print_json(&Written::new(found).asked(shown.options.clone()));
     }
     Ok((shown.terminal)(found, &mut anstream::stdout().lock())?)
 }

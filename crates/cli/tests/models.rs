@@ -416,6 +416,11 @@ fn properties_of_ones_own_are_rated_and_fitted() {
     );
     let said = json(&annotate());
     assert_eq!((said["properties"].as_u64(), said["pairs"].as_u64()), (Some(2), Some(120)), "{said}");
+    // Again, and by the study alone, which keeps the properties.
+    assert_eq!(json(&annotate())["calls"], 0);
+    let rerun = ["rerun", study.to_str().expect("a path"), "--step", "annotate rater", "--json", "--quiet"];
+    let again = Command::new(env!("CARGO_BIN_EXE_predilect")).args(rerun).output().expect("it starts");
+    assert_eq!((&json(&again)["ratings"], &json(&again)["calls"]), (&said["ratings"], &0.into()));
     let found = json(&dissect(&study, &["--annotator", "rater"]));
     let weights = found["fits"][0]["weights"].as_array().expect("weights");
     assert!(weights.iter().any(|w| w["property"] == "cites_sources"), "{weights:?}");

@@ -227,8 +227,35 @@ pub(crate) fn read<'a>(paths: impl IntoIterator<Item = &'a Path>) {
     READ.lock().unwrap_or_else(PoisonError::into_inner).extend(real);
 }
 
-/// What a study consists of, apart from results.
-const OF_A_STUDY: [&str; 7] = [
+/// What a study consists of: its data, and results that are read again.
+const OF_A_STUDY: [&str; 34] = [
+    ".predilect.lock",
+    "annotators.parquet",
+    "agreement.parquet",
+    "arms.parquet",
+    "biases.parquet",
+    "clusters.parquet",
+    "compliance.parquet",
+    "contrasts.parquet",
+    "controls.parquet",
+    "corrected_rates.parquet",
+    "effects.parquet",
+    "fits.parquet",
+    "habits.parquet",
+    "judges.parquet",
+    "leaderboard.parquet",
+    "length_controlled.parquet",
+    "messages.toml",
+    "pooled.parquet",
+    "posteriors.parquet",
+    "posteriors_before.parquet",
+    "shifts.parquet",
+    "similarity.parquet",
+    "stand_ins.parquet",
+    "steering.json",
+    "strengths.parquet",
+    "validity.json",
+    "versus.parquet",
     "study.toml",
     "properties.toml",
     "calls.sqlite",
@@ -250,7 +277,10 @@ pub fn check_place(path: &Path, inputs: &[PathBuf]) -> Result<(), DataError> {
         Err(DataError::input(path.display().to_string(), why).with_remedy(remedy))
     };
     if path == Path::new("-") {
-        return refused("standard output is for tables and JSON", "give a file, or /dev/stdout");
+        return refused(
+            "it is not the name of a file",
+            "give one: what goes to standard output goes there without being named",
+        );
     }
     if standard(path).is_some() {
         return Ok(());

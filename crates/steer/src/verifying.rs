@@ -207,7 +207,7 @@ impl Verifying {
         let _lock = study.lock(VERB)?;
         tables::write_verifying(&study, &found)?;
         let text = serde_json::to_string_pretty(&predilect_results::Written::new(&found)).unwrap_or_default();
-        files::write_file(&self.lab.folder().join(VERIFYING), text.as_bytes())?;
+        files::write_own(&self.lab.folder().join(VERIFYING), text.as_bytes())?;
         Ok(Ran { found, stopped })
     }
 

@@ -7,7 +7,7 @@ use predilect_data::{Study, StudyToml};
 use predilect_validity::Figures;
 
 use crate::error::{Error, Result};
-use crate::files::write_file;
+use crate::files::write_own;
 
 /// The file of figures in the user's own folder.
 pub const FIGURES: &str = "figures.json";
@@ -78,7 +78,7 @@ pub fn note(study: &Study, known: &Figures, annotator: &str, how: &str) -> Resul
     }
     figures.forget(annotator);
     figures.note(annotator, how, &rows);
-    write_file(&path, figures.own().as_bytes())
+    write_own(&path, figures.own().as_bytes())
 }
 
 /// Adds to a folder's figures what was measured.
@@ -100,5 +100,5 @@ pub fn keep<'a>(
     for (annotator, how, rows) in found {
         figures.note(annotator, how, rows);
     }
-    write_file(&path, figures.own().as_bytes())
+    write_own(&path, figures.own().as_bytes())
 }

@@ -18,6 +18,17 @@ pub fn check_places<'a>(places: impl IntoIterator<Item = &'a PathBuf>, inputs: &
     Ok(places.into_iter().try_for_each(|place| check_place(place, inputs))?)
 }
 
+/// Writes a file that belongs to a study, in the same way.
+///
+/// # Errors
+///
+/// When it cannot be written.
+pub fn write_own(path: &Path, content: &[u8]) -> Result<()> {
+    let mut file = NewFile::of(path)?;
+    file.write_all(content)?;
+    Ok(file.finish()?)
+}
+
 /// Writes a file through a temporary one in the same folder, so that a killed run leaves the old one.
 ///
 /// # Errors

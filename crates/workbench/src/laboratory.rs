@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
 use crate::error::{Error, Remedy, Result};
-use crate::files::write_file;
+use crate::files::write_own;
 use crate::import::import;
 use crate::slice::SliceOptions;
 use crate::studies::{Chosen, is_study};
@@ -75,7 +75,7 @@ impl Laboratory {
     pub fn hold(&self, verb: &str, settings: &Value) -> Result<StudyLock> {
         let lock = Study::create(&self.folder)?.lock(verb)?;
         let text = serde_json::to_string_pretty(settings).unwrap_or_default() + "\n";
-        write_file(&self.settings, text.as_bytes())?;
+        write_own(&self.settings, text.as_bytes())?;
         Ok(lock)
     }
 
@@ -101,7 +101,7 @@ impl Laboratory {
         if is_study(&self.folder) && fs::read(&path).is_ok_and(|kept| kept == text) {
             return Ok(Study::open(&self.folder)?);
         }
-        write_file(&path, &text)?;
+        write_own(&path, &text)?;
         // What responses say must not make another format of it.
         let options =
             ReadOptions { without_verdicts: true, format: "pairs".parse().ok(), ..ReadOptions::default() };

@@ -70,7 +70,7 @@ pub use error::{Error, Kind, Remedy, Result};
 pub use filter::{Filter, FilterError, literal};
 pub use import::import;
 pub use inputs::{Example, Inputs};
-pub use judging::{JudgeRequest, Judging, Jury, Method, Orders, Probed, Within, probe};
+pub use judging::{JudgeRequest, Judging, Jury, Method, Orders, Probed, Within, name_problem, probe};
 pub use kept::Kept;
 pub use open::{Version, Workbench};
 /// How fits are made, and what is too much for one.

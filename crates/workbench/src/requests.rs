@@ -174,8 +174,8 @@ impl Request {
         let problem = fit.and_then(FitOptions::problem).or_else(|| match &request {
             Self::Compare(of) => of.judges.problem(),
             Self::Rank(of) => of.problem(),
-            Self::Judge(of) => of.calls.problem(),
-            Self::Annotate(of) => of.calls.problem(),
+            Self::Judge(of) => of.problem(),
+            Self::Annotate(of) => of.problem(),
             _ => None,
         });
         problem.map_or(Ok(request), |problem| Err(wrong(problem)))
@@ -234,7 +234,7 @@ impl Request {
         let folder = study.folder().display();
         let kept = Self::kept_in(study)?;
         let named: Vec<&String> = if OF_MODELS.contains(&step) {
-            kept.iter().filter(|kept| verb_of(kept) == step).collect()
+            manifest.steps.keys().filter(|kept| verb_of(kept) == step && *kept != step).collect()
         } else {
             Vec::new()
         };
@@ -259,6 +259,10 @@ impl Request {
             });
         };
         let Some(options) = step.get("options") else {
+            if Self::asks_models(name) {
+                return Err(Error::new(format!("how {name} was asked is not kept in {folder}"))
+                    .words("ask it once more as it was asked then: from then on that is kept"));
+            }
             return Err(Error::new(format!(
                 "the results in {folder} were made by a version of Predilect that kept its options in words only"
             ))
@@ -276,8 +280,16 @@ impl Request {
         if let Some(options) = options.as_object_mut() {
             options.insert("verb".to_owned(), verb.into());
         }
-        Self::read(options)
-            .map_err(|e| wrong(e.message().trim_start_matches("these options cannot be used: ")))
+        let mut request = Self::read(options)
+            .map_err(|e| wrong(e.message().trim_start_matches("these options cannot be used: ")))?;
+        // Whatever the options say, what is made again is that step.
+        let own = name.split_once(' ').map(|(_, own)| own.to_owned());
+        match &mut request {
+            Self::Judge(of) if of.juries.is_empty() => of.name = own,
+            Self::Annotate(of) => of.name = own,
+            _ => {}
+        }
+        Ok(request)
     }
 
     /// The command that a study's results of a step were made by, as words.
@@ -292,7 +304,8 @@ impl Request {
 /// A name as a key of TOML: in quotation marks where it has other letters than keys may have.
 fn key(name: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-    if name.chars().all(plain) { name.to_owned() } else { toml::Value::from(name).to_string() }
+    // JSON escapes as a basic string of TOML does.
+    if name.chars().all(plain) { name.to_owned() } else { Value::from(name).to_string() }
 }
 
 #[cfg(test)]
@@ -393,7 +406,9 @@ mod tests {
     #[test]
     fn what_is_kept_is_what_was_asked() {
         let all: Vec<Request> = requests().into_iter().chain(of_models()).collect();
-        let usual: Vec<Request> = all.iter().map(Request::usual).collect();
+        // Judges without a model cannot be asked.
+        let usual: Vec<Request> =
+            all.iter().map(Request::usual).filter(|usual| !matches!(usual, Request::Judge(_))).collect();
         for request in all.into_iter().chain(usual) {
             let told = request.told().unwrap();
             assert_eq!(Request::read(told.clone()).unwrap(), request, "{told}");

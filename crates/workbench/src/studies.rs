@@ -308,6 +308,36 @@ pub fn replace<T: TableRow + Clone>(
     Ok(())
 }
 
+/// Lets options ask for all that they and older ones ask for: a run on a part of the pairs, or of some properties, leaves the others as they
+/// are, and whoever asks again wants both.
+fn widen(old: &toml::Table, new: &mut toml::Table) {
+    let filter = |of: &toml::Table| of.get("filter").and_then(toml::Value::as_str).map(str::to_owned);
+    match (filter(old), filter(new)) {
+        (None, Some(_)) => {
+            new.remove("filter");
+        }
+        (Some(before), Some(now)) if !before.contains(&now) => {
+            new.insert("filter".to_owned(), format!("({before}) or ({now})").into());
+        }
+        (Some(before), Some(_)) => {
+            new.insert("filter".to_owned(), before.into());
+        }
+        (_, None) => {}
+    }
+    let properties = |of: &toml::Table| of.get("properties").and_then(toml::Value::as_array).cloned();
+    match (properties(old), properties(new)) {
+        (None, Some(_)) => {
+            new.remove("properties");
+        }
+        (Some(mut before), Some(now)) => {
+            let more: Vec<toml::Value> = now.into_iter().filter(|id| !before.contains(id)).collect();
+            before.extend(more);
+            new.insert("properties".to_owned(), before.into());
+        }
+        (_, None) => {}
+    }
+}
+
 /// Notes a step in `study.toml`.
 ///
 /// # Errors
@@ -320,6 +350,35 @@ pub fn note(study: &Study, step: &str, settings: toml::Table) -> Result<()> {
     if let Some(reference) = old.and_then(|old| old.get("reference")).cloned() {
         settings.entry("reference".to_owned()).or_insert(reference);
     }
+    let options = old.and_then(|old| old.get("options")).and_then(toml::Value::as_table);
+    if let (Some(old), Some(new)) = (options, settings.get_mut("options").and_then(toml::Value::as_table_mut))
+    {
+        widen(old, new);
+    }
     manifest.steps.insert(step.to_owned(), settings);
     Ok(manifest.save(study)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_asks_again_asks_for_all_that_was_asked() {
+        let widened = |old: &str, new: &str| {
+            let mut new: toml::Table = new.parse().unwrap();
+            widen(&old.parse().unwrap(), &mut new);
+            new.to_string()
+        };
+        let part = "filter = 'language = \"de\"'\n";
+        assert_eq!(widened("", part), "");
+        assert_eq!(widened(part, ""), "");
+        assert_eq!(widened(part, part), part);
+        let both = widened(part, "filter = 'words(a) > 3'");
+        assert!(both.contains("(language = \"de\") or (words(a) > 3)"), "{both}");
+        assert_eq!(widened(&both, part), both);
+        let two = widened("properties = [\"polite\"]", "properties = [\"rich\", \"polite\"]");
+        assert_eq!(two, "properties = [\"polite\", \"rich\"]\n");
+        assert_eq!(widened("", "properties = [\"polite\"]"), "");
+    }
 }

@@ -6,7 +6,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 use predilect_workbench::{
     AnnotateRequest, CallOptions, Effort, Enforce, Filter, JudgeRequest, Jury as OfJudges, Method, ModelSpec,
-    Orders, RateMethod,
+    Orders, RateMethod, name_problem,
 };
 
 use super::number::{not_negative, whole};
@@ -270,15 +270,5 @@ pub(super) fn named<T: Copy + Send + Sync + 'static>(
 
 /// A name for tables and messages: one line of a length that can be read.
 fn plain_name(text: &str) -> Result<String, String> {
-    const LONGEST: usize = 200;
-    if text.trim().is_empty() {
-        return Err("a name cannot be empty".to_owned());
-    }
-    if text.chars().any(char::is_control) {
-        return Err("a name is one line without control characters".to_owned());
-    }
-    if text.chars().count() > LONGEST {
-        return Err(format!("a name has at most {LONGEST} characters"));
-    }
-    Ok(text.to_owned())
+    name_problem(text).map_or_else(|| Ok(text.to_owned()), Err)
 }

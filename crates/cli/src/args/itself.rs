@@ -22,21 +22,21 @@ pub(crate) struct DoctorArgs {
 /// `predilect rerun`
 #[derive(Debug, Args)]
 pub(crate) struct RerunArgs {
-    /// The study folder; its results are replaced. With --from: the study to ask, which stays as it is unless models are asked (of
-    /// `fit`: the table)
+    /// The study folder; its results are replaced. With --from: the study to ask, which changes only for judge and annotate (for `fit`:
+    /// the table)
     #[arg(value_name = "STUDY", required_unless_present = "from")]
     pub(crate) study: Option<PathBuf>,
-    /// Which of the study's results to make again: dissect, compare, rank, rank-lc, 'judge NAME' or 'annotate NAME', which ask a model
+    /// Which of the study's results to make again: dissect, versus, compare, rank, rank-lc, 'judge NAME' or 'annotate NAME', which ask a model
     /// what the log does not answer [default: the dissection, or the only result]
     #[arg(long, conflicts_with = "from")]
     pub(crate) step: Option<String>,
     /// Ask the same question as in this result of dissect, compare, rank, explain, fit, judge or annotate with --json
     #[arg(long, value_name = "FILE")]
     pub(crate) from: Option<PathBuf>,
-    /// Where a model would be asked: say how many calls would be made and what they would cost, and make none
+    /// For judge and annotate: say how many calls would be made and what they would cost, and make none
     #[arg(long)]
     pub(crate) dry_run: bool,
-    /// Where a model is asked: stop before more than this many US dollars are spent
+    /// For judge and annotate: stop before more than this many US dollars are spent
     #[arg(long, value_name = "USD", value_parser = not_negative)]
     pub(crate) budget: Option<f64>,
     /// Print JSON instead of tables

@@ -61,6 +61,12 @@ fn anew(args: &RerunArgs, inputs: &Inputs<'_>, place: &Path, global: &Global) ->
     let step = match (&args.step, &*free) {
         (Some(step), _) => step.as_str(),
         (None, [first, others @ ..]) if *first == "dissect" || others.is_empty() => first,
+        (None, []) if !kept.is_empty() => {
+            return Err(Problem::new(
+                "the study keeps only what models were asked, which may cost something again",
+            )
+            .remedy(format!("choose with --step: {}", shown::list(&kept))));
+        }
         (None, []) => "dissect",
         (None, _) => {
             return Err(Problem::new("the study keeps several results, and none of them is a dissection")
@@ -121,12 +127,15 @@ fn asked_in(result: &Path) -> Result<Request, Problem> {
         return Err(wrong("the file is empty".to_owned()));
     }
     let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&text);
-    let found: serde_json::Value = serde_json::from_slice(text).map_err(|e| wrong(parsed::json(&e)))?;
+    let mut found: serde_json::Value = serde_json::from_slice(text).map_err(|e| wrong(parsed::json(&e)))?;
+    if let Some([only]) = found.as_array().map(Vec::as_slice) {
+        found = only.clone();
+    }
     if let Some(several) = found.as_array() {
-        return Err(wrong(format!(
-            "the file has {} results, and one can be asked again at a time",
-            several.len()
-        )));
+        let why = format!("{} has {} results", result.display(), several.len());
+        return Err(
+            Problem::new(why).remedy("save one of them in a file of its own, or name its step with --step")
+        );
     }
     if found.get("schema").is_some_and(|schema| *schema != SCHEMA) {
         return Err(wrong("the result is of another version of its shape".to_owned()));
@@ -141,8 +150,9 @@ fn calls_models(request: &Request, args: &RerunArgs) -> Result<(), Problem> {
     let given = if args.dry_run { Some("--dry-run") } else { args.budget.map(|_| "--budget") };
     match (given, request) {
         (None, _) | (_, Request::Judge(_) | Request::Annotate(_)) => Ok(()),
-        (Some(flag), other) => Err(Problem::new(format!("{} calls no model", other.verb()))
-            .remedy(format!("leave {flag} out; --step names what to run again"))),
+        (Some(flag), other) => {
+            Err(Problem::new(format!("{} calls no model", other.verb())).remedy(format!("leave {flag} out")))
+        }
     }
 }
 

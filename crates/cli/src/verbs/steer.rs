@@ -5,7 +5,7 @@ use predilect_workbench::{Inputs, ReadOptions};
 
 use crate::args::{Global, SteerArgs};
 use crate::asked::{print_failures, print_plans};
-use crate::ended::{Shown, end};
+use crate::ended::{Shown, asked, end};
 use crate::output::width;
 use crate::problem::Problem;
 use crate::progress::Bars;
@@ -25,6 +25,7 @@ pub(crate) fn run(args: &SteerArgs, global: &Global) -> Result<(), Problem> {
     // Until all is written: what was answered must not be lost to a signal in between.
     let _asking = signals::asking();
     let shown = Shown {
+        options: asked("steer", &request)?,
         html: predilect_report::html_steering,
         terminal: |found, out| {
             predilect_report::terminal_steering(found, out, width())?;

@@ -6,7 +6,7 @@ use predilect_results::Written;
 use predilect_train::{Training, losses, ranking, train_with_own_labels, train_with_trl};
 
 use crate::args::{Global, RankingArgs, TrainArgs, inputs};
-use crate::ended::{Shown, end, show};
+use crate::ended::{Shown, asked, end, show};
 use crate::output::{print_json, width};
 use crate::problem::Problem;
 use crate::progress::Bars;
@@ -34,6 +34,7 @@ pub(crate) fn run(args: &TrainArgs, global: &Global) -> Result<(), Problem> {
         (None, None) => Training::begin(&request, &inputs, output, &bars)?.run(&bars)?,
     };
     let shown = Shown {
+        options: asked("train", &request)?,
         html: predilect_report::html_training,
         terminal: |found, out| predilect_report::terminal_training(found, out, width()),
     };
@@ -53,8 +54,10 @@ pub(crate) fn run_ranking(args: &RankingArgs, global: &Global) -> Result<(), Pro
     let bars = Bars::new(global.quiet);
     let reading = args.pairs.read.options()?;
     let inputs = inputs(&args.inputs, args.example, &args.pairs.read, &reading)?;
-    let found = ranking(&args.request(), &inputs, &bars)?;
+    let request = args.request();
+    let found = ranking(&request, &inputs, &bars)?;
     let shown = Shown {
+        options: asked("ranking-accuracy", &request)?,
         html: predilect_report::html_ranking_accuracy,
         terminal: |found, out| predilect_report::terminal_ranking_accuracy(found, out, width()),
     };

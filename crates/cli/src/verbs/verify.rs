@@ -4,7 +4,7 @@ use predilect_steer::Verifying;
 
 use crate::args::{Global, VerifyArgs, inputs};
 use crate::asked::{print_failures, print_plans};
-use crate::ended::{Shown, end};
+use crate::ended::{Shown, asked, end};
 use crate::output::width;
 use crate::problem::Problem;
 use crate::progress::Bars;
@@ -23,6 +23,7 @@ pub(crate) fn run(args: &VerifyArgs, global: &Global) -> Result<(), Problem> {
     // Until all is written: what was answered must not be lost to a signal in between.
     let _asking = signals::asking();
     let shown = Shown {
+        options: asked("verify", &request)?,
         html: predilect_report::html_verifying,
         terminal: |found, out| {
             predilect_report::terminal_verifying(found, out, width())?;

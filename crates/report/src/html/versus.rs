@@ -86,7 +86,7 @@ pub(super) fn by_judge(found: &SliceVersus) -> Markup {
         @for judge in &all.judges {
             @let own: Vec<&Found> = all.differences.iter().filter(|d| d.judge == judge.judge).collect();
             @let clear: Vec<&Found> = own.iter().copied().filter(|d| d.q_value <= FALSE_DISCOVERIES).take(DRAWN).collect();
-            h3 { (name(&judge.judge)) " " span.n { (format::counted(judge.verdicts[0], "verdict", "verdicts")) " against " (format::count(judge.verdicts[1])) } }
+            h3 { (name(&judge.judge)) " " span.n { (format::counted(judge.verdicts[0], "verdict", "verdicts")) " against " (format::count(judge.verdicts[1])) @if judge.shared_units > 1 { ", paired by " (format::counted(judge.shared_units, "prompt", "prompts")) } } }
             @if clear.is_empty() {
                 p { "No property is clearly rewarded differently"
                     @if let Some(first) = own.first() {
@@ -97,7 +97,7 @@ pub(super) fn by_judge(found: &SliceVersus) -> Markup {
                 }
             } @else {
                 @for d in clear.iter().take(1) { p { (difference(d)) } }
-                (differences(&clear.iter().map(|d| row(d)).collect::<Vec<_>>(), "More (right) or less in the slice", ("90\u{a0}%", 2)))
+                (differences(&clear.iter().map(|d| row(d)).collect::<Vec<_>>(), "Rewarded more in the slice (right) or less (left)", ("90\u{a0}%", 2)))
             }
         }
         @for skipped in &all.skipped { p.hint { "Not fitted: " (name(&skipped.judge)) ", " (text::line(&skipped.reason)) } }
@@ -112,11 +112,11 @@ fn every(found: &SliceVersus) -> Markup {
     html! {
         p.hint {
             "Preference intensity: how often, in %, a response with more of the property wins, all else equal. The last column is the false discovery rate if "
-            "this difference and all surer ones were called differences."
+            "this difference and all surer ones were called differences; P(sign): the probability that the difference has the sign that is shown."
         }
         (scroll("All differences", &html! {
             table.plain {
-                (heads(&[("Property", Align::Left), ("Judge", Align::Left), ("Slice, %", Align::Right), ("Other part, %", Align::Right), ("Difference", Align::Right), ("P(sign)", Align::Right), ("False discoveries", Align::Right)]))
+                (heads(&[("Property", Align::Left), ("Judge", Align::Left), ("Slice, %", Align::Right), ("Other part, %", Align::Right), ("Difference, log-odds", Align::Right), ("P(sign)", Align::Right), ("False discoveries", Align::Right)]))
                 tbody {
                     @for d in &found.found.differences {
                         tr {

@@ -161,7 +161,7 @@ impl Steering {
         let mut remarks = self.remarks.clone();
         remarks.extend(self.try_judges(watch)?);
         let lock = self.lab.hold(VERB, &self.settings)?;
-        files::write_file(&self.lab.folder().join("messages.toml"), self.messages.text().as_bytes())?;
+        files::write_own(&self.lab.folder().join("messages.toml"), self.messages.text().as_bytes())?;
         let mut asked = Asked::default();
         let responses = self.write(&mut asked, watch)?;
         drop(lock);
@@ -206,7 +206,7 @@ impl Steering {
         let _lock = study.lock(VERB)?;
         tables::write_steering(study, found)?;
         let text = serde_json::to_string_pretty(&predilect_results::Written::new(found)).unwrap_or_default();
-        files::write_file(&self.lab.folder().join(STEERING), text.as_bytes())
+        files::write_own(&self.lab.folder().join(STEERING), text.as_bytes())
     }
 
     fn pairs(&self, responses: &Responses, at: &[usize]) -> Vec<Pair> {

@@ -18,9 +18,9 @@ use serde::{Deserialize, Serialize};
 use crate::asking::{self, CallOptions, Ran};
 use crate::error::{Error, Remedy, Result};
 use crate::figures;
-use crate::files::write_file;
+use crate::files::write_own;
 use crate::filter::Filter;
-use crate::judging::{Orders, Within, no_probabilities};
+use crate::judging::{Orders, Within, name_problem, no_probabilities};
 use crate::studies::{Claim, Resumed, claim, is_study, note};
 use crate::told::{as_toml, told};
 use crate::watch::{Event, Remark, Watch};
@@ -96,9 +96,19 @@ impl AnnotateRequest {
         }
     }
 
+    /// What cannot be asked, where a request comes from a file.
+    pub(crate) fn problem(&self) -> Option<String> {
+        self.name.as_deref().and_then(name_problem).or_else(|| self.calls.problem())
+    }
+
     /// What asks the same again, in a study that keeps the set of properties.
-    fn lasting(&self) -> Self {
-        Self { property_set: None, calls: self.calls.lasting(), ..self.clone() }
+    fn lasting(&self, job: &Job) -> Self {
+        Self {
+            name: Some(job.annotator.clone()),
+            property_set: None,
+            calls: self.calls.lasting(),
+            ..self.clone()
+        }
     }
 }
 
@@ -121,7 +131,7 @@ impl Annotating {
         let job = job(request, within, watch)?;
         let resumed = within.resume("annotate", (request.filter.as_ref(), request.calls.dry), watch)?;
         let mut settings = settings(&job);
-        let lasting = request.lasting();
+        let lasting = request.lasting(&job);
         settings.insert(
             "options".to_owned(),
             as_toml(&told(&lasting, &AnnotateRequest::of(lasting.model.clone()), &["model"])?)?,
@@ -134,7 +144,7 @@ impl Annotating {
     /// What asks the same again.
     #[must_use]
     pub fn asked(&self) -> AnnotateRequest {
-        self.request.lasting()
+        self.request.lasting(&self.job)
     }
 
     /// What asking would take: for ratings, and for reference answers.
@@ -208,7 +218,7 @@ impl Annotating {
             tables::rewrite(study, |old| old.annotator != job.annotator, &[])?;
         }
         if !job.set.text().is_empty() {
-            write_file(&study.folder().join(PropertySet::NAME), job.set.text().as_bytes())?;
+            write_own(&study.folder().join(PropertySet::NAME), job.set.text().as_bytes())?;
         }
         note(study, &step(job), settings.clone())
     }

@@ -92,6 +92,10 @@ impl CallOptions {
             retry_failed: usual.retry_failed,
             offline: usual.offline,
             threads: usual.threads,
+            prices: self
+                .prices
+                .as_ref()
+                .map(|path| std::path::absolute(path).unwrap_or_else(|_| path.clone())),
             ..self.clone()
         }
     }

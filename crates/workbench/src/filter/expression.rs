@@ -148,6 +148,18 @@ impl Filter {
         found
     }
 
+    /// Whether a pair must fulfil each of its conditions.
+    pub(crate) fn asks_all(&self) -> bool {
+        fn all(is: &Is) -> bool {
+            match is {
+                Is::And(parts) => parts.iter().all(all),
+                Is::Or(_) | Is::Not(_) => false,
+                Is::Compare(..) | Is::In(..) | Is::Matches(..) => true,
+            }
+        }
+        all(&self.0)
+    }
+
     /// The fields of the data that it names.
     pub(crate) fn keys(&self) -> BTreeSet<&str> {
         let mut found = BTreeSet::new();
@@ -195,24 +207,33 @@ impl Value {
             Self::Field(field) => {
                 matches!(field, Field::Words(_) | Field::Rating(..) | Field::Judge(_) | Field::Cost(_))
             }
-            Self::Negative(_) | Self::Sum(..) => true,
+            Self::Negative(of) => of.word().is_none(),
+            Self::Sum(..) => true,
             Self::Literal(_) => false,
+        }
+    }
+
+    /// The word that it is.
+    fn word(&self) -> Option<&str> {
+        match self {
+            Self::Literal(Literal::Text(text)) => Some(text),
+            Self::Negative(of) => of.word(),
+            _ => None,
         }
     }
 }
 
 impl Is {
-    /// The word that a number is compared with, which no pair fulfils.
-    pub(super) fn mistyped(&self) -> Option<&str> {
+    /// The number that is compared with a word, and the word: no pair fulfils that.
+    pub(super) fn mistyped(&self) -> Option<(&Value, &str)> {
         match self {
-            Self::Compare(number, _, Value::Literal(Literal::Text(text)))
-            | Self::Compare(Value::Literal(Literal::Text(text)), _, number)
-                if number.is_number() =>
+            Self::Compare(number, _, word) | Self::Compare(word, _, number)
+                if number.is_number() && word.word().is_some() =>
             {
-                Some(text)
+                word.word().map(|word| (number, word))
             }
             Self::In(number, list, _) if number.is_number() => list.iter().find_map(|item| match item {
-                Literal::Text(text) => Some(text.as_str()),
+                Literal::Text(text) => Some((number, text.as_str())),
                 Literal::Number(..) => None,
             }),
             _ => None,

@@ -178,13 +178,19 @@ impl<'t> Parser<'t> {
     fn of_pair(&mut self, is: Is, from: usize) -> Read<Is> {
         let mut asks = false;
         is.fields(&mut |_| asks = true);
-        if let Some(word) = is.mistyped() {
-            let remedy = if matches!(word, "a" | "b" | "A" | "B") {
-                "judge(NAME) is 1 where that judge prefers A and 0 where B"
-            } else {
-                "write numbers in digits, such as 1000 or 2.5"
+        if let Some((number, word)) = is.mistyped() {
+            let remedy = match number {
+                Value::Field(Field::Judge(_)) => {
+                    "judge(NAME) is near 1 where that judge prefers A, near 0 where it prefers B: write > 0.5"
+                }
+                _ if word.parse::<f64>().is_ok_and(f64::is_finite) => {
+                    "write it in plain digits and without quotation marks"
+                }
+                _ => "write a number such as 1000 or 2.5",
             };
-            return Err(self.wrong(format!("a number is compared with `{word}`"), remedy));
+            let said = format!("a number is compared with the word `{word}`");
+            self.at = from;
+            return Err(self.wrong(said, remedy));
         }
         if asks {
             return Ok(is);

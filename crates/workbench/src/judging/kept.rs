@@ -38,7 +38,7 @@ fn settings(judge: &Judge, request: &JudgeRequest) -> Result<toml::Table> {
     if judge.options.references {
         step.insert("references".to_owned(), true.into());
     }
-    step.insert("options".to_owned(), options(&request.of_one(&judge.spec))?);
+    step.insert("options".to_owned(), options(&request.of_one(&judge.name, &judge.spec))?);
     step.insert("derived_from".to_owned(), vec!["pairs", "calls.sqlite"].into());
     step.insert("writes".to_owned(), vec!["verdicts"].into());
     Ok(step)

@@ -24,7 +24,7 @@ use judge::{Judge, requests};
 pub use jury::Jury;
 pub use predilect_annotate::judge::{Method, Orders};
 pub use probe::{Probed, probe};
-pub use request::{JudgeRequest, Within};
+pub use request::{JudgeRequest, Within, name_problem};
 
 /// Judges that are ready to be asked about the pairs of a study: everything that can be refused was checked.
 pub struct Judging {
@@ -51,7 +51,7 @@ impl Judging {
     /// What asks a judge alone in the same way.
     #[must_use]
     pub fn asked(&self, judge: &str) -> Option<JudgeRequest> {
-        self.judges.iter().find(|own| own.name == judge).map(|own| self.request.of_one(&own.spec))
+        self.judges.iter().find(|own| own.name == judge).map(|own| self.request.of_one(&own.name, &own.spec))
     }
 
     /// What asking would take, judge by judge.

@@ -58,9 +58,18 @@ impl Default for JudgeRequest {
 }
 
 impl JudgeRequest {
-    /// What asks one of the models alone in the same way, and is kept: attacks are tried once.
-    pub(super) fn of_one(&self, model: &ModelSpec) -> Self {
+    /// What cannot be asked, where a request comes from a file.
+    pub(crate) fn problem(&self) -> Option<String> {
+        if self.models.is_empty() {
+            return Some("no model is named".to_owned());
+        }
+        self.name.as_deref().and_then(name_problem).or_else(|| self.calls.problem())
+    }
+
+    /// What asks one of the models alone in the same way, under its name, and is kept: attacks are tried once.
+    pub(super) fn of_one(&self, name: &str, model: &ModelSpec) -> Self {
         Self {
+            name: Some(name.to_owned()),
             models: vec![model.clone()],
             juries: Vec::new(),
             attacks: 0,
@@ -68,6 +77,19 @@ impl JudgeRequest {
             ..self.clone()
         }
     }
+}
+
+/// Why a name cannot be a judge's or an annotator's, in a table and in messages.
+#[must_use]
+pub fn name_problem(name: &str) -> Option<String> {
+    const LONGEST: usize = 200;
+    if name.trim().is_empty() {
+        return Some("a name cannot be empty".to_owned());
+    }
+    if name.chars().any(char::is_control) {
+        return Some("a name is one line without control characters".to_owned());
+    }
+    (name.chars().count() > LONGEST).then(|| format!("a name has at most {LONGEST} characters"))
 }
 
 /// What models are asked about, and where that is kept.

@@ -44,7 +44,10 @@ pub(crate) fn no_pair(filter: &Filter, prepared: &Prepared) -> Error {
 /// A remark on judges that the filter compares and that have judged no pair together.
 fn strangers(filter: &Filter, prepared: &Prepared) -> Option<String> {
     let wanted: Vec<&str> = filter.judges().into_iter().collect();
-    let verdicts = prepared.verdicts(&Unwatched).ok().filter(|_| (2..=32).contains(&wanted.len()))?;
+    let verdicts = prepared
+        .verdicts(&Unwatched)
+        .ok()
+        .filter(|_| filter.asks_all() && (2..=32).contains(&wanted.len()))?;
     let judges = verdicts.judges(Judges::Auto);
     let slots: Vec<Option<usize>> =
         judges.names.iter().map(|name| wanted.iter().position(|own| own == name)).collect();
@@ -57,7 +60,9 @@ fn strangers(filter: &Filter, prepared: &Prepared) -> Option<String> {
         }
     }
     let all = by.iter().any(|by| by.count_ones() as usize == wanted.len());
-    (!all).then(|| format!("no pair has verdicts by all of {}", shown::list(&wanted)))
+    (!all).then(|| {
+        format!("compare judges of the same pairs: no pair has verdicts by all of {}", shown::list(&wanted))
+    })
 }
 
 /// A remark on a field that never has the value, with the value that may be meant; `None` if it has it.
