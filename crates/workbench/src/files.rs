@@ -13,9 +13,22 @@ use crate::error::{Error, Result};
 ///
 /// # Errors
 ///
-/// For the first that cannot: its folder is missing, it is a folder, or it would replace what is read or a part of a study.
+/// For the first that cannot: its folder is missing, it is a folder, or it would replace what is read or a part of a study, or
+/// another result goes there.
 pub fn check_places<'a>(places: impl IntoIterator<Item = &'a PathBuf>, inputs: &[PathBuf]) -> Result<()> {
-    Ok(places.into_iter().try_for_each(|place| check_place(place, inputs))?)
+    let mut files: Vec<PathBuf> = Vec::new();
+    for place in places {
+        check_place(place, inputs)?;
+        let file = std::path::absolute(place).unwrap_or_else(|_| place.clone());
+        // Two may go into one pipe, not into one file.
+        let one = !file.exists() || file.is_file();
+        if one && files.contains(&file) {
+            return Err(Error::new(format!("{} is named for two results", place.display()))
+                .words("give each a file of its own"));
+        }
+        files.push(file);
+    }
+    Ok(())
 }
 
 /// Writes a file that belongs to a study, in the same way.

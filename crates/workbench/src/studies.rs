@@ -316,11 +316,11 @@ fn widen(old: &toml::Table, new: &mut toml::Table) {
         (None, Some(_)) => {
             new.remove("filter");
         }
-        (Some(before), Some(now)) if !before.contains(&now) => {
-            new.insert("filter".to_owned(), format!("({before}) or ({now})").into());
-        }
-        (Some(before), Some(_)) => {
-            new.insert("filter".to_owned(), before.into());
+        (Some(before), Some(now)) => {
+            // What was edited and cannot be read is left to the newer run.
+            if let (Ok(before), Ok(now)) = (before.parse::<Filter>(), now.parse::<Filter>()) {
+                new.insert("filter".to_owned(), before.or(now).to_string().into());
+            }
         }
         (_, None) => {}
     }
@@ -370,13 +370,16 @@ mod tests {
             widen(&old.parse().unwrap(), &mut new);
             new.to_string()
         };
-        let part = "filter = 'language = \"de\"'\n";
+        let part = "filter = \"words(a) > 30\"\n";
         assert_eq!(widened("", part), "");
         assert_eq!(widened(part, ""), "");
         assert_eq!(widened(part, part), part);
+        // A text within the other is not the same condition.
         let both = widened(part, "filter = 'words(a) > 3'");
-        assert!(both.contains("(language = \"de\") or (words(a) > 3)"), "{both}");
+        assert_eq!(both, "filter = \"words(a) > 30 or words(a) > 3\"\n");
         assert_eq!(widened(&both, part), both);
+        let three = widened(&both, "filter = 'language = de and words(b) > 1'");
+        assert!(three.contains("words(a) > 3 or (language = "), "{three}");
         let two = widened("properties = [\"polite\"]", "properties = [\"rich\", \"polite\"]");
         assert_eq!(two, "properties = [\"polite\", \"rich\"]\n");
         assert_eq!(widened("", "properties = [\"polite\"]"), "");

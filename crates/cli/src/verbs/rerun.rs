@@ -92,9 +92,13 @@ fn anew(args: &RerunArgs, inputs: &Inputs<'_>, place: &Path, global: &Global) ->
             compare::show(args.json, &found, &request)?;
         }
         // Asking and ranking read and lock the study by themselves.
-        Request::Judge(_) | Request::Annotate(_) => {
+        Request::Judge(of) => {
             drop(bench);
-            ask_models(request, inputs, args, global)?;
+            judge_again(of.clone(), inputs, args, global)?;
+        }
+        Request::Annotate(of) => {
+            drop(bench);
+            rate_again(of.clone(), inputs, args, global)?;
         }
         _ => {
             drop(bench);
@@ -156,31 +160,34 @@ fn calls_models(request: &Request, args: &RerunArgs) -> Result<(), Problem> {
     }
 }
 
-/// Asks models again in the same way: only what the study's log does not answer is sent.
-fn ask_models(
-    request: Request,
+/// Has a judge asked again in the same way: only what the study's log does not answer is sent.
+fn judge_again(
+    of: JudgeRequest,
     inputs: &Inputs<'_>,
     args: &RerunArgs,
     global: &Global,
 ) -> Result<(), Problem> {
     let within = Within { inputs: inputs.files, output: None, read: inputs.options };
-    let now = |calls: CallOptions| CallOptions {
-        dry: args.dry_run,
-        budget: args.budget.or(calls.budget),
-        threads: global.threads,
-        ..calls
-    };
-    match request {
-        Request::Judge(of) => {
-            let request = JudgeRequest { calls: now(of.calls), ..of };
-            judge::ask(&request, &within, args.json, global)
-        }
-        Request::Annotate(of) => {
-            let request = AnnotateRequest { calls: now(of.calls), ..of };
-            annotate::ask(&request, &within, args.json, global)
-        }
-        _ => Ok(()),
-    }
+    let request = JudgeRequest { calls: this_time(of.calls, args, global), ..of };
+    judge::ask(&request, &within, args.json, global)
+}
+
+/// The same of an annotator.
+fn rate_again(
+    of: AnnotateRequest,
+    inputs: &Inputs<'_>,
+    args: &RerunArgs,
+    global: &Global,
+) -> Result<(), Problem> {
+    let within = Within { inputs: inputs.files, output: None, read: inputs.options };
+    let request = AnnotateRequest { calls: this_time(of.calls, args, global), ..of };
+    annotate::ask(&request, &within, args.json, global)
+}
+
+/// How models are called, with what is about this run.
+fn this_time(calls: CallOptions, args: &RerunArgs, global: &Global) -> CallOptions {
+    let budget = args.budget.or(calls.budget);
+    CallOptions { dry: args.dry_run, budget, threads: global.threads, ..calls }
 }
 
 /// Asks what a result was the answer to, of a study or file that stays unchanged.
@@ -218,7 +225,8 @@ fn ask_again(
             let places = fit::Places { table: &inputs.files[0], draws: None, json };
             fit::answer(&places, of, global)
         }
-        Request::Judge(_) | Request::Annotate(_) => ask_models(request, inputs, args, global),
+        Request::Judge(of) => judge_again(of, inputs, args, global),
+        Request::Annotate(of) => rate_again(of, inputs, args, global),
     }
 }
 

@@ -182,6 +182,21 @@ impl Filter {
         found
     }
 
+    /// What fulfils this or another one, each condition once.
+    pub(crate) fn or(self, other: Self) -> Self {
+        let parts = |Self(is)| match is {
+            Is::Or(parts) => parts,
+            one => vec![one],
+        };
+        let mut all = parts(self);
+        for part in parts(other) {
+            if !all.contains(&part) {
+                all.push(part);
+            }
+        }
+        Self(if all.len() == 1 { all.remove(0) } else { Is::Or(all) })
+    }
+
     /// All that the other does not say.
     #[must_use]
     pub fn complement(&self) -> Self {
