@@ -7,7 +7,7 @@ mod reach;
 mod small;
 mod steps;
 
-use pulp::Arch;
+use pulp::{Arch, Simd, WithSimd};
 
 pub use self::reach::Reach;
 pub use self::small::{SmallRows, reach};
@@ -61,7 +61,23 @@ pub struct OverClusters {
 /// match, or if there is no row.
 pub fn leave_out(rows: &Clustered<'_>, mean: &[f64], covariance: &[f64]) -> Option<OverClusters> {
     // Compiled for every instruction set, the widest one that there is runs.
-    Arch::new().dispatch(|| one_after_the_other(rows, mean, covariance))
+    Arch::new().dispatch(Whole { rows, mean, covariance })
+}
+
+/// A type and not a closure: that would be compiled for the least of processors alone.
+struct Whole<'a> {
+    rows: &'a Clustered<'a>,
+    mean: &'a [f64],
+    covariance: &'a [f64],
+}
+
+impl WithSimd for Whole<'_> {
+    type Output = Option<OverClusters>;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) -> Option<OverClusters> {
+        one_after_the_other(self.rows, self.mean, self.covariance)
+    }
 }
 
 #[inline(always)]

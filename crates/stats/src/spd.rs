@@ -1,13 +1,106 @@
 //! How a symmetric positive definite system of any size is inverted.
+//!
+//! Sums are added up in an order of their own, not the processor's, and nothing is fused: every processor finds the same digits.
+
+use pulp::{Arch, Simd, WithSimd};
+
+/// Partial sums of a dot product.
+const LANES: usize = 8;
+/// From this size on the widest registers are worth a call.
+const WIDE: usize = 16;
+
+/// The sum of products, in eight partial sums.
+#[inline(always)]
+fn dot(a: &[f64], b: &[f64]) -> f64 {
+    let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
+    let mut sums = [0.0; LANES];
+    for (a, b) in a.iter().zip(b) {
+        for lane in 0..LANES {
+            sums[lane] += a[lane] * b[lane];
+        }
+    }
+    let rest: f64 = a_rest.iter().zip(b_rest).map(|(a, b)| a * b).sum();
+    sums.iter().sum::<f64>() + rest
+}
+
+/// Work on matrices of `n` rows. A type and not a closure: that would be compiled for the least of processors alone.
+trait Work: Sized {
+    type Output;
+
+    fn run(self) -> Self::Output;
+}
+
+struct Wide<W>(W);
+
+impl<W: Work> WithSimd for Wide<W> {
+    type Output = W::Output;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) -> W::Output {
+        self.0.run()
+    }
+}
+
+/// Runs it with the widest registers, where there is enough to do.
+#[inline(always)]
+fn wide<W: Work>(n: usize, work: W) -> W::Output {
+    if n < WIDE { work.run() } else { Arch::new().dispatch(Wide(work)) }
+}
+
+struct Factor<'a>(&'a mut [f64], usize);
+
+impl Work for Factor<'_> {
+    type Output = bool;
+
+    #[inline(always)]
+    fn run(self) -> bool {
+        factor(self.0, self.1)
+    }
+}
+
+struct OfFactor<'a>(&'a [f64], usize);
+
+impl Work for OfFactor<'_> {
+    type Output = Vec<f64>;
+
+    #[inline(always)]
+    fn run(self) -> Vec<f64> {
+        of_factor(self.0, self.1)
+    }
+}
+
+struct Product<'a>(&'a [f64], &'a [f64], usize);
+
+impl Work for Product<'_> {
+    type Output = Vec<f64>;
+
+    #[inline(always)]
+    fn run(self) -> Vec<f64> {
+        let Self(a, b, n) = self;
+        let mut out = vec![0.0; n * n];
+        for i in 0..n {
+            for k in 0..n {
+                let factor = a[i * n + k];
+                if factor != 0.0 {
+                    for (x, y) in out[i * n..(i + 1) * n].iter_mut().zip(&b[k * n..(k + 1) * n]) {
+                        *x += factor * y;
+                    }
+                }
+            }
+        }
+        out
+    }
+}
 
 /// Puts the Cholesky factor of `a` into its lower triangle, row by row; the upper triangle is not changed. False when `a` is not positive
 /// definite to working precision.
+#[inline(always)]
 fn factor(a: &mut [f64], n: usize) -> bool {
     for i in 0..n {
         for j in 0..=i {
             let own = a[i * n + j];
             let (row, other) = (&a[i * n..i * n + j], &a[j * n..j * n + j]);
-            let sum = own - row.iter().zip(other).map(|(x, y)| x * y).sum::<f64>();
+            let sum = own - dot(row, other);
             if i == j {
                 if sum.is_nan() || sum <= 1e-13 * own.abs() {
                     return false;
@@ -24,13 +117,19 @@ fn factor(a: &mut [f64], n: usize) -> bool {
 /// A copy with the Cholesky factor in its lower triangle.
 fn cholesky(a: &[f64], n: usize) -> Option<Vec<f64>> {
     let mut l = a.to_vec();
-    factor(&mut l, n).then_some(l)
+    wide(n, Factor(&mut l, n)).then_some(l)
 }
 
 /// The inverse of `a`, `n` x `n` row by row; `None` when it is not positive definite to working precision.
 pub(crate) fn inverse(a: &[f64], n: usize) -> Option<Vec<f64>> {
     let l = cholesky(a, n)?;
-    // Its inverse, row by row: of the identity, forward.
+    Some(wide(n, OfFactor(&l, n)))
+}
+
+/// The inverse of the matrix with this factor.
+#[inline(always)]
+fn of_factor(l: &[f64], n: usize) -> Vec<f64> {
+    // The factor's inverse, row by row: of the identity, forward.
     let mut forward = vec![0.0; n * n];
     for i in 0..n {
         let (done, rest) = forward.split_at_mut(i * n);
@@ -59,7 +158,7 @@ pub(crate) fn inverse(a: &[f64], n: usize) -> Option<Vec<f64>> {
             out[j * n + i] = out[i * n + j];
         }
     }
-    Some(out)
+    out
 }
 
 /// The vector that `a` turns into `b`; `None` when it is not positive definite to working precision.
@@ -71,11 +170,11 @@ pub(crate) fn solve(a: &[f64], b: &[f64], n: usize) -> Option<Vec<f64>> {
 /// The same in place of `b`, and by the lower triangle of `a`, which becomes its Cholesky factor; false when it is not positive definite to
 /// working precision.
 pub(crate) fn solve_in_place(a: &mut [f64], b: &mut [f64], n: usize) -> bool {
-    if !factor(a, n) {
+    if !wide(n, Factor(a, n)) {
         return false;
     }
     for i in 0..n {
-        let done: f64 = a[i * n..i * n + i].iter().zip(&*b).map(|(l, x)| l * x).sum();
+        let done = dot(&a[i * n..i * n + i], &b[..i]);
         b[i] = (b[i] - done) / a[i * n + i];
     }
     for i in (0..n).rev() {
@@ -91,7 +190,7 @@ pub(crate) fn log_determinant(a: &[f64], b: &[f64], n: usize) -> Option<(f64, f6
     let l = cholesky(a, n)?;
     let mut forward = vec![0.0; n];
     for i in 0..n {
-        let done: f64 = l[i * n..i * n + i].iter().zip(&forward).map(|(l, x)| l * x).sum();
+        let done = dot(&l[i * n..i * n + i], &forward[..i]);
         forward[i] = (b[i] - done) / l[i * n + i];
     }
     let half = (0..n).map(|i| l[i * n + i].ln()).sum();
@@ -100,18 +199,7 @@ pub(crate) fn log_determinant(a: &[f64], b: &[f64], n: usize) -> Option<(f64, f6
 
 /// The product of two `n` x `n` matrices.
 pub(crate) fn product(a: &[f64], b: &[f64], n: usize) -> Vec<f64> {
-    let mut out = vec![0.0; n * n];
-    for i in 0..n {
-        for k in 0..n {
-            let factor = a[i * n + k];
-            if factor != 0.0 {
-                for (x, y) in out[i * n..(i + 1) * n].iter_mut().zip(&b[k * n..(k + 1) * n]) {
-                    *x += factor * y;
-                }
-            }
-        }
-    }
-    out
+    wide(n, Product(a, b, n))
 }
 
 #[cfg(test)]

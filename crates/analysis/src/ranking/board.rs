@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use predilect_results::ranking::{Change, Group, Leaderboard, Row};
-use predilect_stats::ranking::{RankingError, Robust, Standing, Vote, Weights, never_met, ranks};
+use predilect_stats::ranking::{RankingError, Robust, Standing, Top, Vote, Weights, never_met, ranks};
 use predilect_stats::student;
 
 use super::battles::Battles;
@@ -12,7 +12,7 @@ use super::held_equal::changes_from_raw;
 use super::method::{RankMethod, RankOptions};
 use super::resampled::{Placed, Resampling, resampled};
 use super::scale::Z;
-use super::scored::{Errors, Scored, scores, strength};
+use super::scored::{Errors, Scored, Search, scores, strength};
 use super::separable::separated;
 
 /// Groups that never met, and members of each, that are named.
@@ -51,7 +51,7 @@ pub fn leaderboards(
 /// A leaderboard, and where the search for its scores ended.
 struct Found {
     board: Leaderboard,
-    top: Vec<f64>,
+    top: Top,
 }
 
 /// The battles with votes that count several times written out, and whether it has any.
@@ -95,13 +95,16 @@ fn board(battles: &Battles, options: &RankOptions, raw: Option<&Found>) -> Resul
     let scaled = scaled(&battles.covariates, battles.controls.len());
     let n = battles.models.len();
     let mut prompts: Vec<u64> = battles.votes.iter().map(|vote| vote.cluster).collect();
-    prompts.sort_unstable();
+    // Stable, which is fast where most are in order already.
+    prompts.sort_by_key(|prompt| *prompt);
     prompts.dedup();
     // Where verdicts are independent nothing has to be summed by prompt; and the sum over a single prompt is zero at the maximum, which
     // carries no information about the error.
     let single = !battles.by_prompt || prompts.len() < 2;
     let robust = if single { Robust::Votes } else { Robust::Clusters };
-    let mut own = scores(battles, &battles.votes, &scaled, options, robust)?;
+    let nowhere = Top::default();
+    let search = Search { robust, start: raw.map_or(&nowhere, |raw| &raw.top) };
+    let mut own = scores(battles, &battles.votes, &scaled, options, search)?;
     let z = if single { Z } else { widen(&mut own, prompts.len() as f64) };
     let standings = own.standings(z);
     let placed = |s: &Standing| (s.low, s.high, s.rank, s.rank_low, s.rank_high);
@@ -111,10 +114,10 @@ fn board(battles: &Battles, options: &RankOptions, raw: Option<&Found>) -> Resul
         let beside = standings.or_else(|| {
             let prior = options.prior.max(0.1);
             let plain = RankOptions { method: RankMethod::BradleyTerry, prior, ..options.clone() };
-            let fit = scores(battles, &battles.votes, &scaled, &plain, robust).ok()?;
+            let fit = scores(battles, &battles.votes, &scaled, &plain, search).ok()?;
             Scored { scores: own.scores.clone(), ..fit }.standings(z)
         });
-        let again = Resampling { battles, prompts: &prompts, covariates: &scaled, options };
+        let again = Resampling { battles, prompts: &prompts, covariates: &scaled, options, top: &own.top };
         let (places, count) = resampled(&again, &own.scores, beside.as_deref());
         resamples = Some(count as u64);
         (places, Some("bootstrap"))
@@ -125,7 +128,7 @@ fn board(battles: &Battles, options: &RankOptions, raw: Option<&Found>) -> Resul
         (own.scores.iter().zip(ranks).map(|(s, rank)| (*s, *s, rank, rank, rank)).collect(), None)
     };
     let (votes, all) = counts(battles);
-    let tops = (raw.map(|raw| &*raw.top), &*own.top);
+    let tops = (raw.map(|raw| &raw.top), &own.top);
     let changes = changes_from_raw(battles, &scaled, options, tops).map(|changes| match raw {
         Some(raw) => with_places(changes, battles, &raw.board),
         None => changes,

@@ -2,7 +2,7 @@
 
 use predilect_results::ranking::Change;
 use predilect_stats::discoveries::q_values;
-use predilect_stats::ranking::{Fitted, RankingOptions, changes, ranks};
+use predilect_stats::ranking::{Fitted, RankingOptions, Top, changes, ranks};
 use predilect_stats::student;
 
 use super::battles::Battles;
@@ -25,7 +25,7 @@ pub(super) fn changes_from_raw(
     battles: &Battles,
     covariates: &[f64],
     options: &RankOptions,
-    (raw_top, top): (Option<&[f64]>, &[f64]),
+    (raw_top, top): (Option<&Top>, &Top),
 ) -> Option<Vec<Change>> {
     let ties = strength(options.method)?;
     if battles.controls.is_empty() {

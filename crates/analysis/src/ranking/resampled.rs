@@ -1,12 +1,12 @@
 //! Ranks and intervals by a bootstrap over prompts.
 
-use predilect_stats::ranking::{Robust, Standing, Vote, ranks};
+use predilect_stats::ranking::{Robust, Standing, Top, Vote, ranks};
 use predilect_stats::resample::{bootstrap, quantile};
 use rayon::prelude::*;
 
 use super::battles::Battles;
 use super::method::{RankMethod, RankOptions};
-use super::scored::scores;
+use super::scored::{Search, scores};
 
 /// The mean of the scores that are there, with these weights.
 fn field(scores: &[f64], shares: &[f64]) -> f64 {
@@ -25,12 +25,14 @@ pub(super) struct Resampling<'a> {
     /// Those of the votes, scaled.
     pub(super) covariates: &'a [f64],
     pub(super) options: &'a RankOptions,
+    /// Where the search for the scores of all ended.
+    pub(super) top: &'a Top,
 }
 
 impl Resampling<'_> {
     /// The scores of each resample that gives any; `own` are those of the data. NaN for models that are not in the resample.
     fn samples(&self, own: &[f64]) -> Vec<Vec<f64>> {
-        let Self { battles, prompts, covariates, options } = *self;
+        let Self { battles, prompts, covariates, options, .. } = *self;
         let n = battles.models.len();
         let width = battles.controls.len();
         let cluster: Vec<usize> = battles
@@ -45,6 +47,7 @@ impl Resampling<'_> {
         }
         // A resample may leave a model without a win: this keeps its score finite.
         let kept = RankOptions { prior: options.prior.max(1e-3), ..options.clone() };
+        let search = Search { robust: Robust::Nothing, start: self.top };
         let sample = |draw: Vec<usize>| {
             let mut times = vec![0_u32; prompts.len()];
             for at in draw {
@@ -55,7 +58,7 @@ impl Resampling<'_> {
                 votes.push(Vote { weight: vote.weight * times[cluster[at]] as f32, ..*vote });
                 x.extend_from_slice(&covariates[at * width..(at + 1) * width]);
             }
-            let mut found = scores(battles, &votes, &x, &kept, Robust::Nothing).ok()?.scores;
+            let mut found = scores(battles, &votes, &x, &kept, search).ok()?.scores;
             // A model that is not in the resample has no score there.
             let mut there = vec![false; n];
             for vote in &votes {

@@ -2,8 +2,8 @@
 
 use predilect_results::ranking::Control;
 use predilect_stats::ranking::{
-    Elo, Origin, RankingError, RankingOptions, Robust, Standing, Ties, Vote, WinRate, elo, rank, standings,
-    standings_apart, standings_at_worst, win_rates,
+    Elo, Origin, RankingError, RankingOptions, Robust, Standing, Ties, Top, Vote, WinRate, elo, rank_from,
+    standings, standings_apart, standings_at_worst, win_rates,
 };
 
 use super::battles::Battles;
@@ -21,8 +21,17 @@ pub(super) struct Scored {
     pub(super) reaches: Vec<Option<(f64, f64)>>,
     pub(super) controls: Vec<Control>,
     pub(super) tie: Option<f64>,
-    /// The maximum that the search found, in log-odds; empty without a search.
-    pub(super) top: Vec<f64>,
+    /// Where the search for them ended; nowhere without a search.
+    pub(super) top: Top,
+}
+
+/// How scores by strength are searched for.
+#[derive(Clone, Copy)]
+pub(super) struct Search<'a> {
+    /// What their errors allow for.
+    pub(super) robust: Robust,
+    /// Where another search ended, of votes like these.
+    pub(super) start: &'a Top,
 }
 
 /// How a method takes ties, where it gives every model a strength.
@@ -38,7 +47,14 @@ pub(super) fn strength(method: RankMethod) -> Option<Ties> {
 impl Scored {
     /// Scores without errors.
     fn bare(scores: Vec<f64>) -> Self {
-        Self { scores, errors: None, reaches: Vec::new(), controls: Vec::new(), tie: None, top: Vec::new() }
+        Self {
+            scores,
+            errors: None,
+            reaches: Vec::new(),
+            controls: Vec::new(),
+            tie: None,
+            top: Top::default(),
+        }
     }
 
     pub(super) fn standings(&self, z: f64) -> Option<Vec<Standing>> {
@@ -92,7 +108,7 @@ pub(super) fn scores(
     votes: &[Vote],
     covariates: &[f64],
     options: &RankOptions,
-    robust: Robust,
+    Search { robust, start }: Search<'_>,
 ) -> Result<Scored, RankingError> {
     let n = battles.models.len();
     let anchor = options.anchor.as_ref().and_then(|(name, at)| {
@@ -106,7 +122,8 @@ pub(super) fn scores(
         });
     };
     let origin = anchor.map_or(Origin::Field, |(place, _)| Origin::Competitor(place));
-    let fit = rank(votes, n, covariates, RankingOptions { ties, robust, prior: options.prior, origin })?;
+    let options = RankingOptions { ties, robust, prior: options.prior, origin };
+    let fit = rank_from(start, votes, n, covariates, options)?;
     let points = SCALE / std::f64::consts::LN_10;
     let (centre, at) = anchor.map_or((0.0, CENTRE), |(place, at)| (fit.scores[place], at));
     let scores = fit.scores.iter().map(|score| points * (score - centre) + at).collect();

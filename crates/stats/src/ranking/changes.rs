@@ -1,13 +1,16 @@
 //! How the scores of two fits of the same comparisons differ: two judges of the same pairs, or one judge with and without something held
 //! equal. Taken cluster by cluster, so that what moves both alike cancels.
 
-use pulp::Arch;
+use std::borrow::Cow;
+
+use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
 use super::curvature::is_small;
-use super::fit::{RankingError, RankingOptions, checked, climb};
+use super::errors::Robust;
+use super::fit::{RankingError, RankingOptions, Top, rank_from, ties_of};
 use super::groups::Groups;
-use super::left_out::{Fitted, LeftOut, Step, mean};
+use super::left_out::{Fitted, LANES, LeftOut, Step, mean};
 use super::vote::Vote;
 
 /// Clusters that one thread takes at once.
@@ -58,21 +61,16 @@ pub fn changes(
     let same = |(a, b): (&Vote, &Vote)| (a.a, a.b, a.cluster) == (b.a, b.b, b.cluster);
     let alike = first.votes.len() == second.votes.len() && first.votes.iter().zip(second.votes).all(same);
     assert!(alike, "votes on the same competitors in the same clusters");
-    let (cells, ties) = checked(first.votes, competitors, first.covariates, options)?;
-    let (cells_two, ties_two) = checked(second.votes, competitors, second.covariates, options)?;
-    let (one, two) = (
-        first.model(&cells, ties, competitors, options),
-        second.model(&cells_two, ties_two, competitors, options),
-    );
-    if !is_small(&one) || !is_small(&two) {
-        return Ok(None);
-    }
-    let groups = Groups::of(first.votes, competitors);
-    let (top_one, top_two) = (climb(&one, first.top)?, climb(&two, second.top)?);
-    let one = LeftOut::of(first, &one, &top_one, shares)?;
-    let two = LeftOut::of(second, &two, &top_two, shares)?;
+    let searched = [first, second].map(|side| searched(side, shares, options));
+    let [one, two] = searched;
+    let (Some(one), Some(two)) = (one?, two?) else { return Ok(None) };
+    let (Some(bends), Some(other)) = (&one.bends, &two.bends) else { return Ok(None) };
+    let groups = &bends.groups;
+    let [top_one, top_two] = [&one, &two].map(|top| &top.at[..competitors]);
+    let one = LeftOut::of(first, (&one.at, bends), shares, options);
+    let two = LeftOut::of(second, (&two.at, other), shares, options);
     let count = groups.len() as f64;
-    let Sums { moves, squares, parts, part_squares, .. } = summed(&groups, &one, &two, competitors);
+    let Sums { moves, squares, parts, part_squares, .. } = summed(groups, &one, &two, competitors);
     let rest = |(square, sum): (f64, f64)| (count - 1.0) / count * (square - sum * sum / count).max(0.0);
     let mut squares: Vec<f64> = squares.into_iter().zip(moves).map(rest).collect();
     let nothing = vec![0.0; competitors];
@@ -81,13 +79,12 @@ pub fn changes(
             *square += (a - b).powi(2);
         }
     };
-    let beside = [&one, &two].map(|of| of.beside(&groups));
-    for (a, b) in beside[0].iter().zip(&beside[1]) {
+    for (a, b) in one.beside().zip(two.beside()) {
         if same_verdicts {
-            add(a, b);
+            add(&a, &b);
         } else {
-            add(a, &nothing);
-            add(&nothing, b);
+            add(&a, &nothing);
+            add(&nothing, &b);
         }
     }
     let clusters = clusters(first.votes, competitors);
@@ -95,7 +92,7 @@ pub fn changes(
         let mean = mean(scores, shares);
         scores.iter().map(|score| score - mean).collect()
     };
-    let (first, second) = (centred(&top_one.at[..competitors]), centred(&top_two.at[..competitors]));
+    let (first, second) = (centred(top_one), centred(top_two));
     let change = |i: usize| Change {
         first: first[i],
         second: second[i],
@@ -106,6 +103,25 @@ pub fn changes(
     Ok(Some((0..competitors).map(change).collect()))
 }
 
+/// Where the search for the scores of one fit ends, with what bends there. `None` with more unknowns than a matrix takes.
+fn searched<'a>(
+    side: Fitted<'a>,
+    shares: &[f64],
+    options: RankingOptions,
+) -> Result<Option<Cow<'a, Top>>, RankingError> {
+    if let Some(top) = side.top.filter(|top| top.bends.is_some()) {
+        return Ok(Some(Cow::Borrowed(top)));
+    }
+    let ties = ties_of(side.votes, options);
+    if !is_small(&side.model(&[], ties, shares.len(), options)) {
+        return Ok(None);
+    }
+    let nothing = Top::default();
+    let options = RankingOptions { robust: Robust::Clusters, ..options };
+    let from = side.top.unwrap_or(&nothing);
+    Ok(Some(Cow::Owned(rank_from(from, side.votes, shares.len(), side.covariates, options)?.top)))
+}
+
 /// The sums over all clusters.
 fn summed(groups: &Groups, one: &LeftOut<'_>, two: &LeftOut<'_>, competitors: usize) -> Sums {
     let places: Vec<usize> = (0..groups.len()).collect();
@@ -113,11 +129,7 @@ fn summed(groups: &Groups, one: &LeftOut<'_>, two: &LeftOut<'_>, competitors: us
         .par_chunks(AT_ONCE)
         .map(|places| {
             let mut sums = Sums::of(competitors);
-            Arch::new().dispatch(|| {
-                for place in places {
-                    sums.add(groups.get(*place), one, two);
-                }
-            });
+            Arch::new().dispatch(Part { places, groups, one, two, sums: &mut sums });
             sums
         })
         .collect();
@@ -125,15 +137,36 @@ fn summed(groups: &Groups, one: &LeftOut<'_>, two: &LeftOut<'_>, competitors: us
     sums.into_iter().fold(Sums::of(competitors), Sums::and)
 }
 
+/// Some clusters. A type and not a closure: that would be compiled for the least of processors alone.
+struct Part<'a> {
+    places: &'a [usize],
+    groups: &'a Groups,
+    one: &'a LeftOut<'a>,
+    two: &'a LeftOut<'a>,
+    sums: &'a mut Sums,
+}
+
+impl WithSimd for Part<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        for place in self.places {
+            self.sums.add(self.groups.get(*place), self.one, self.two);
+        }
+    }
+}
+
 /// In how many clusters each competitor was seen.
 fn clusters(votes: &[Vote], competitors: usize) -> Vec<usize> {
-    let mut seen: Vec<(u32, u64)> =
-        votes.iter().flat_map(|vote| [(vote.a, vote.cluster), (vote.b, vote.cluster)]).collect();
-    seen.sort_unstable();
-    seen.dedup();
-    let mut counts = vec![0; competitors];
-    for (who, _) in seen {
-        counts[who as usize] += 1;
+    let mut order: Vec<u32> = (0..votes.len() as u32).collect();
+    // Stable, which is fast where most are in order already.
+    order.sort_by_key(|&at| votes[at as usize].cluster);
+    let (mut counts, mut last) = (vec![0; competitors], vec![None; competitors]);
+    for vote in order.iter().map(|&at| &votes[at as usize]) {
+        for who in [vote.a as usize, vote.b as usize] {
+            counts[who] += usize::from(last[who].replace(vote.cluster) != Some(vote.cluster));
+        }
     }
     counts
 }
@@ -148,8 +181,10 @@ struct Sums {
     parts: Vec<f64>,
     /// Of their squares.
     part_squares: Vec<f64>,
-    /// What one cluster is in both fits, of which the room is used again.
+    /// What one cluster does in both fits, of which the room is used again; how the moves differ, and its parts in both variances.
     room: [Step; 2],
+    by: Vec<[f64; LANES]>,
+    part: Vec<[f64; LANES]>,
 }
 
 impl Sums {
@@ -161,6 +196,8 @@ impl Sums {
             parts: nothing(),
             part_squares: nothing(),
             room: [Step::default(), Step::default()],
+            by: vec![[0.0; LANES]; competitors.div_ceil(LANES)],
+            part: vec![[0.0; LANES]; competitors.div_ceil(LANES)],
         }
     }
 
@@ -170,13 +207,19 @@ impl Sums {
         let [first, second] = &mut self.room;
         one.step(cluster, first);
         two.step(cluster, second);
-        for i in 0..self.moves.len() {
-            let by = first.moved[i] - second.moved[i];
-            self.moves[i] += by;
-            self.squares[i] += by * by;
-            let part = first.part[i] + second.part[i];
-            self.parts[i] += part;
-            self.part_squares[i] += part * part;
+        for column in [&mut self.by, &mut self.part] {
+            column.as_flattened_mut().fill(0.0);
+        }
+        one.add(first, 1.0, &mut self.by, &mut self.part);
+        two.add(second, -1.0, &mut self.by, &mut self.part);
+        let (by, part) = (self.by.as_flattened(), self.part.as_flattened());
+        for ((sum, squares), by) in self.moves.iter_mut().zip(&mut self.squares).zip(by) {
+            *sum += by;
+            *squares += by * by;
+        }
+        for ((sum, squares), part) in self.parts.iter_mut().zip(&mut self.part_squares).zip(part) {
+            *sum += part;
+            *squares += part * part;
         }
     }
 

@@ -38,10 +38,46 @@ impl<'a> Curvature<'a> {
             out[i * width..i * width + competitors].fill(1.0);
             out[i * width + i] += self.model.prior;
         }
+        if self.model.has_tie() == 0 {
+            self.add_differences(&mut out);
+            return out;
+        }
         for (cell, &of) in self.model.cells.iter().zip(&self.of_cell) {
             add_outer(self.model, cell, of, &mut out);
         }
         out
+    }
+
+    /// Adds what all cells say where there is no tie parameter: what is twice in a symmetric matrix once, and its diagonal apart.
+    fn add_differences(&self, out: &mut [f64]) {
+        let (width, competitors) = (self.model.width(), self.model.competitors);
+        let mut diagonal = vec![0.0; competitors];
+        let mut below = vec![0.0; width * width];
+        for (cell, &[dd, ..]) in self.model.cells.iter().zip(&self.of_cell) {
+            diagonal[cell.a] += dd;
+            diagonal[cell.b] += dd;
+            below[cell.a.max(cell.b) * width + cell.a.min(cell.b)] -= dd;
+            for (i, &x) in cell.x.iter().enumerate() {
+                let row = &mut below[(competitors + i) * width..][..width];
+                let slope = dd * x;
+                row[cell.a] += slope;
+                row[cell.b] -= slope;
+                for (slot, y) in row[competitors..].iter_mut().zip(&cell.x[..=i]) {
+                    *slot += slope * y;
+                }
+            }
+        }
+        for (i, own) in diagonal.into_iter().enumerate() {
+            below[i * width + i] += own;
+        }
+        for i in 0..width {
+            for j in 0..=i {
+                out[i * width + j] += below[i * width + j];
+                if i != j {
+                    out[j * width + i] += below[i * width + j];
+                }
+            }
+        }
     }
 
     /// Its diagonal.
@@ -59,10 +95,10 @@ impl<'a> Curvature<'a> {
         out
     }
 
-    /// What the votes alone say of each score: the diagonal without prior and centre.
-    pub(super) fn information(&self) -> Vec<f64> {
+    /// What the votes alone say of each score, by the diagonal: without prior and centre.
+    pub(super) fn information(&self, diagonal: &[f64]) -> Vec<f64> {
         let own = 1.0 + self.model.prior;
-        self.diagonal()[..self.model.competitors].iter().map(|entry| entry - own).collect()
+        diagonal[..self.model.competitors].iter().map(|entry| entry - own).collect()
     }
 
     /// The product with several vectors at once.

@@ -11,7 +11,7 @@ use super::groups::Groups;
 use super::likelihood::{Weights, squared_scores};
 use super::model::Model;
 use super::vote::Vote;
-use crate::spd::{inverse, product};
+use crate::spd::product;
 
 /// Where a competitor's votes are all alike, its slope is as uncertain as that many more votes would make it, half of them won and half of
 /// them lost (Agresti & Coull 1998): nine wins of nine do not mean certainty.
@@ -105,14 +105,10 @@ impl Seen<'_> {
 
     /// What varies in addition to the votes that were seen: the prior, and for a competitor whose votes are all alike a few more against
     /// the same opponents. As many pieces as there are competitors, and as many again under a prior; some are empty.
-    pub(super) fn beside(&self, curvature: &Curvature<'_>) -> Vec<Piece> {
+    ///
+    /// `seen` is the variance of each place of the slope, `information` what the votes say of each score.
+    fn beside(&self, seen: &[f64], information: &[f64]) -> Vec<Piece> {
         let competitors = self.model.competitors;
-        let mut seen = vec![0.0; self.model.width()];
-        self.pieces(&mut |piece| {
-            for &(i, x) in piece {
-                seen[i] += x * x;
-            }
-        });
         let (mut weights, mut squares) = (vec![0.0; competitors], vec![0.0; competitors]);
         for cell in self.model.cells {
             for who in [cell.a, cell.b] {
@@ -120,7 +116,6 @@ impl Seen<'_> {
                 squares[who] += cell.outcomes.square();
             }
         }
-        let information = curvature.information();
         let missing = |who: usize| {
             let weight = weights[who];
             // A vote as the scores expect it, of weight 1 where weights are counts, else of the usual weight.
@@ -159,11 +154,22 @@ impl Seen<'_> {
         pieces
     }
 
-    /// The covariance of all that is estimated, row by row; `None` if it is not determined.
-    pub(super) fn covariance(&self, curvature: &Curvature<'_>) -> Option<Vec<f64>> {
+    /// The covariance of all that is estimated, row by row, by the inverse of the curvature; and what varies in addition to the votes, as
+    /// pieces of which as many belong to scores as there are competitors, and as many again under a prior.
+    pub(super) fn covariance(&self, inverse: &[f64], information: &[f64]) -> (Vec<f64>, Vec<Piece>) {
         let width = self.model.width();
-        let bread = inverse(&curvature.dense(), width)?;
         let mut meat = vec![0.0; width * width];
+        let mut add = |piece: &[(usize, f64)]| {
+            for &(i, x) in piece {
+                let row = &mut meat[i * width..(i + 1) * width];
+                for &(j, y) in piece {
+                    row[j] += x * y;
+                }
+            }
+        };
+        self.pieces(&mut add);
+        let seen: Vec<f64> = (0..width).map(|i| meat[i * width + i]).collect();
+        let beside = self.beside(&seen, information);
         let mut add = |piece: &[(usize, f64)]| {
             for &(i, x) in piece {
                 for &(j, y) in piece {
@@ -171,25 +177,21 @@ impl Seen<'_> {
                 }
             }
         };
-        self.pieces(&mut add);
-        self.beside(curvature).iter().for_each(|piece| add(piece));
-        Some(product(&product(&bread, &meat, width), &bread, width))
+        for piece in &beside {
+            add(piece);
+        }
+        (product(&product(inverse, &meat, width), inverse, width), beside)
     }
 
     /// Under a prior, how far below and above its score the posterior reaches for a competitor whose votes against each opponent are nearly
     /// all won or nearly all lost: there it is far from normal. `None` for the others. `shares` are the weights of the mean that scores are
-    /// relative to.
+    /// relative to, `inverse` that of the curvature.
     ///
     /// The posterior of the difference t along the line on which all others follow as they usually do: its own votes exactly, the rest by
     /// its curvature; quantiles of 2.5 and 97.5 %.
     #[expect(clippy::too_many_lines, reason = "one algorithm, whose steps share what they change")]
-    pub(super) fn reaches(
-        &self,
-        curvature: &Curvature<'_>,
-        shares: &[f64],
-    ) -> Option<Vec<Option<(f64, f64)>>> {
+    pub(super) fn reaches(&self, inverse: &[f64], shares: &[f64]) -> Vec<Option<(f64, f64)>> {
         let (width, competitors) = (self.model.width(), self.model.competitors);
-        let inverse = inverse(&curvature.dense(), width)?;
         // Fifty wins against one and fifty losses against another are as far from normal as fifty wins alone. With controls every vote is a
         // row, so that those on one pair are added up first.
         let mut pairs: BTreeMap<(usize, usize), (f64, f64)> = BTreeMap::new();
@@ -253,7 +255,7 @@ impl Seen<'_> {
             }
             Some((-low, high))
         };
-        Some((0..competitors).map(one).collect())
+        (0..competitors).map(one).collect()
     }
 
     /// The standard errors of the scores against a mean of them with these weights, and the covariance of the controls, by draws of the
@@ -262,25 +264,17 @@ impl Seen<'_> {
     pub(super) fn drawn(&self, curvature: &Curvature<'_>, centre: &[f64]) -> Option<(Vec<f64>, Vec<f64>)> {
         let (width, competitors) = (self.model.width(), self.model.competitors);
         let information = curvature.diagonal();
-        let mut known = vec![0.0; width];
-        let mut draws = vec![[0.0; LANES]; width * BLOCKS as usize];
-        let mut rng = ChaCha8Rng::seed_from_u64(0);
-        let mut add = |piece: &[(usize, f64)]| {
-            for &(i, x) in piece {
-                known[i] += x * x;
-            }
-            for block in 0..BLOCKS as usize {
-                let signs: u16 = rng.random();
-                for &(i, x) in piece {
-                    let row = &mut draws[block * width + i];
-                    for (lane, slot) in row.iter_mut().enumerate() {
-                        *slot += if signs >> lane & 1 == 1 { x } else { -x };
-                    }
-                }
-            }
+        let mut drawn = Draws {
+            known: vec![0.0; width],
+            slopes: vec![[0.0; LANES]; width * BLOCKS as usize],
+            rng: ChaCha8Rng::seed_from_u64(0),
         };
-        self.pieces(&mut add);
-        self.beside(curvature).iter().for_each(|piece| add(piece));
+        self.pieces(&mut |piece| drawn.add(piece));
+        let beside = self.beside(&drawn.known, &curvature.information(&information));
+        for piece in &beside {
+            drawn.add(piece);
+        }
+        let Draws { known, slopes: draws, .. } = drawn;
         let solved: Vec<Vec<[f64; LANES]>> =
             draws.par_chunks(width).map(|block| curvature.solve(block, 1e-3)).collect::<Option<_>>()?;
         let count = (BLOCKS as usize * LANES) as f64;
@@ -312,5 +306,31 @@ impl Seen<'_> {
             (expected * ratio).sqrt()
         };
         Some(((0..competitors).map(error).collect(), of_controls))
+    }
+}
+
+/// Draws of the slope, and its variance.
+struct Draws {
+    known: Vec<f64>,
+    slopes: Vec<[f64; LANES]>,
+    rng: ChaCha8Rng,
+}
+
+impl Draws {
+    /// Adds a part of the slope, to each draw with a sign of its own.
+    fn add(&mut self, piece: &[(usize, f64)]) {
+        let width = self.known.len();
+        for &(i, x) in piece {
+            self.known[i] += x * x;
+        }
+        for block in 0..BLOCKS as usize {
+            let signs: u16 = self.rng.random();
+            for &(i, x) in piece {
+                let row = &mut self.slopes[block * width + i];
+                for (lane, slot) in row.iter_mut().enumerate() {
+                    *slot += if signs >> lane & 1 == 1 { x } else { -x };
+                }
+            }
+        }
     }
 }

@@ -5,17 +5,20 @@ use thiserror::Error;
 use super::apart::{OneWay, never_met, one_way};
 use super::cells::{Cell, cells};
 use super::curvature::Curvature;
-use super::errors::{Robust, Seen};
+use super::errors::{Piece, Robust, Seen};
 use super::groups::Groups;
 use super::likelihood::{Ties, Weights};
 use super::model::Model;
 use super::posterior;
 use super::vote::Vote;
+use crate::spd::inverse;
 
 /// Newton steps at most.
 const STEPS: usize = 100;
-/// A step of the scores below this ends the search.
-const TOLERANCE: f64 = 1e-10;
+/// A whole step of the scores below this ends the search: what is left is about its square.
+const TOLERANCE: f64 = 1e-7;
+/// A step below this is none.
+const NOTHING: f64 = 1e-10;
 
 /// How votes are turned into scores.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -63,9 +66,30 @@ pub struct Ranking {
     pub controls_covariance: Vec<f64>,
     /// Newton steps taken.
     pub steps: usize,
-    /// All that was found, as it was searched for: scores, the tie parameter where there is one, weights of covariates. Another search
-    /// begins there; see [`Fitted`](super::Fitted).
-    pub top: Vec<f64>,
+    /// Where the search ended, from which other questions about the same votes go on; see [`rank_from`] and [`Fitted`](super::Fitted).
+    pub top: Top,
+}
+
+/// Where a search for scores ended.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Top {
+    /// Scores, the tie parameter where there is one, weights of covariates.
+    pub(super) at: Vec<f64>,
+    /// What errors by clusters were made of, up to 400 unknowns.
+    pub(super) bends: Option<Bends>,
+}
+
+/// How the likelihood bends at the top, and how its slope varies there.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Bends {
+    /// The curvature, row by row.
+    pub(super) hessian: Vec<f64>,
+    /// Its inverse.
+    pub(super) inverse: Vec<f64>,
+    /// What varies in addition to the votes that were seen; see [`Seen::covariance`].
+    pub(super) beside: Vec<Piece>,
+    /// Which votes depend on each other.
+    pub(super) groups: Groups,
 }
 
 /// Why there are no scores.
@@ -103,11 +127,27 @@ pub enum RankingError {
 /// # Panics
 ///
 /// When a competitor of a vote is not below `competitors`, or the covariates do not fill the votes.
-#[expect(
-    clippy::too_many_lines,
-    reason = "a third of it is the ranking, field by field, with errors and without"
-)]
 pub fn rank(
+    votes: &[Vote],
+    competitors: usize,
+    covariates: &[f64],
+    options: RankingOptions,
+) -> Result<Ranking, RankingError> {
+    rank_from(&Top::default(), votes, competitors, covariates, options)
+}
+
+/// The same as [`rank`], with a search that begins where another one ended: that of the same votes without covariates, say, whose weights
+/// then begin at 0. What is found is the same within rounding.
+///
+/// # Errors
+///
+/// As of [`rank`].
+///
+/// # Panics
+///
+/// As [`rank`].
+pub fn rank_from(
+    start: &Top,
     votes: &[Vote],
     competitors: usize,
     covariates: &[f64],
@@ -117,72 +157,89 @@ pub fn rank(
     let (cells, ties) = checked(votes, competitors, covariates, options)?;
     let weights = Weights::of(votes);
     let model = Model { ties, competitors, controls, prior: options.prior, weights, cells: &cells };
-    let Top { at, curvature, steps } = climb(&model, None)?;
-    let centre = centre(&model, options.origin);
-    let groups = (options.robust == Robust::Clusters).then(|| Groups::of(votes, competitors));
-    let seen =
-        Seen { model: &model, votes, covariates, at: &at, robust: options.robust, groups: groups.as_ref() };
+    let Climbed { at, curvature, steps } = climb(&model, &start.at)?;
     let width = model.width();
     let tie = (ties != Ties::Half)
         .then(|| if ties == Ties::Davidson { at[competitors].exp() } else { at[competitors] });
+    let bare = Ranking {
+        scores: at[..competitors].to_vec(),
+        errors: vec![f64::NAN; competitors],
+        covariance: None,
+        reaches: vec![None; competitors],
+        tie,
+        controls: at[width - controls..].to_vec(),
+        controls_covariance: vec![f64::NAN; controls * controls],
+        steps,
+        top: Top { at, bends: None },
+    };
     if options.robust == Robust::Nothing {
-        return Ok(Ranking {
-            scores: at[..competitors].to_vec(),
-            errors: vec![f64::NAN; competitors],
-            covariance: None,
-            reaches: vec![None; competitors],
-            tie,
-            controls: at[width - controls..].to_vec(),
-            controls_covariance: vec![f64::NAN; controls * controls],
-            steps,
-            top: at,
-        });
+        return Ok(bare);
     }
-    let mut reaches = if options.prior > 0.0 && curvature.is_small() && ties != Ties::RaoKupper {
-        let along = seen.reaches(&curvature, &centre).ok_or(RankingError::Singular)?;
-        let wanted: Vec<bool> = along.iter().map(Option::is_some).collect();
-        let drawn =
-            wanted.contains(&true).then(|| posterior::reaches(&model, &at, &centre, &wanted)).flatten();
-        drawn.unwrap_or(along)
+    let at = &bare.top.at;
+    let centre = centre(&model, options.origin);
+    let groups = (options.robust == Robust::Clusters).then(|| Groups::of(votes, competitors));
+    let seen = Seen { model: &model, votes, covariates, at, robust: options.robust, groups: groups.as_ref() };
+    if !curvature.is_small() {
+        let (errors, controls_covariance) = seen.drawn(&curvature, &centre).ok_or(RankingError::Singular)?;
+        return Ok(Ranking { errors, controls_covariance, ..bare });
+    }
+    let hessian = curvature.dense();
+    let inverse = inverse(&hessian, width).ok_or(RankingError::Singular)?;
+    let diagonal: Vec<f64> = (0..width).map(|i| hessian[i * width + i]).collect();
+    let information = curvature.information(&diagonal);
+    let (full, beside) = seen.covariance(&inverse, &information);
+    let covariance = against(&block(&full, width, 0, competitors), &centre);
+    let errors: Vec<f64> =
+        (0..competitors).map(|i| covariance[i * competitors + i].max(0.0).sqrt()).collect();
+    let reaches = if options.prior > 0.0 && ties != Ties::RaoKupper {
+        reaches(&seen, &inverse, &information, &centre, &errors)
     } else {
         vec![None; competitors]
     };
-    let (errors, covariance, controls_covariance) = if curvature.is_small() {
-        let full = seen.covariance(&curvature).ok_or(RankingError::Singular)?;
-        let block = |from: usize, to: usize| -> Vec<f64> {
-            (from..to).flat_map(|i| full[i * width + from..i * width + to].iter().copied()).collect()
-        };
-        let covariance = against(&block(0, competitors), &centre);
-        let errors = (0..competitors).map(|i| covariance[i * competitors + i].max(0.0).sqrt()).collect();
-        (errors, Some(covariance), block(width - controls, width))
-    } else {
-        let (errors, of_controls) = seen.drawn(&curvature, &centre).ok_or(RankingError::Singular)?;
-        (errors, None, of_controls)
-    };
-    if options.robust == Robust::Clusters && reaches.iter().any(Option::is_some) {
+    let bends = groups.map(|groups| Bends { hessian, inverse, beside, groups });
+    let controls_covariance = block(&full, width, width - controls, width);
+    let top = Top { bends, ..bare.top };
+    Ok(Ranking { errors, covariance: Some(covariance), reaches, controls_covariance, top, ..bare })
+}
+
+/// Under a prior, how far the posterior reaches where it is far from normal; see [`Ranking::reaches`].
+fn reaches(
+    seen: &Seen<'_>,
+    inverse: &[f64],
+    information: &[f64],
+    centre: &[f64],
+    errors: &[f64],
+) -> Vec<Option<(f64, f64)>> {
+    let (competitors, width) = (seen.model.competitors, seen.model.width());
+    let along = seen.reaches(inverse, centre);
+    let wanted: Vec<bool> = along.iter().map(Option::is_some).collect();
+    if !wanted.contains(&true) {
+        return along;
+    }
+    let drawn = posterior::reaches(seen.model, seen.at, centre, &wanted);
+    let mut reaches = drawn.unwrap_or(along);
+    if seen.robust == Robust::Clusters {
         // The posterior takes votes as independent: where clusters say that errors are larger, it reaches further.
-        let alone = Seen { robust: Robust::Votes, ..seen };
-        let full = alone.covariance(&curvature).ok_or(RankingError::Singular)?;
-        let block: Vec<f64> =
-            (0..competitors).flat_map(|i| full[i * width..i * width + competitors].iter().copied()).collect();
-        let votes = against(&block, &centre);
+        let full = Seen { robust: Robust::Votes, ..*seen }.covariance(inverse, information).0;
+        let votes = against(&block(&full, width, 0, competitors), centre);
         for (i, reach) in reaches.iter_mut().enumerate() {
             let by_votes = votes[i * competitors + i].max(0.0).sqrt();
             let more = if by_votes > 0.0 { (errors[i] / by_votes).max(1.0) } else { 1.0 };
             *reach = reach.map(|(below, above)| (more * below, more * above));
         }
     }
-    Ok(Ranking {
-        scores: at[..competitors].to_vec(),
-        errors,
-        covariance,
-        reaches,
-        tie,
-        controls: at[width - controls..].to_vec(),
-        controls_covariance,
-        steps,
-        top: at,
-    })
+    reaches
+}
+
+/// Some rows and the same columns of a matrix of `width` columns.
+fn block(matrix: &[f64], width: usize, from: usize, to: usize) -> Vec<f64> {
+    (from..to).flat_map(|i| matrix[i * width + from..i * width + to].iter().copied()).collect()
+}
+
+/// What a tie is to these votes: without any, both models of ties are Bradley-Terry's, and soft votes count with their values.
+pub(super) fn ties_of(votes: &[Vote], options: RankingOptions) -> Ties {
+    let there = options.ties != Ties::Half && votes.iter().any(|vote| vote.y == 0.5 && vote.weight > 0.0);
+    if there { options.ties } else { Ties::Half }
 }
 
 /// The rows of the likelihood and the model of ties that they need.
@@ -198,10 +255,7 @@ pub(super) fn checked<'a>(
 ) -> Result<(Vec<Cell<'a>>, Ties), RankingError> {
     let controls = if votes.is_empty() { 0 } else { covariates.len() / votes.len() };
     assert_eq!(covariates.len(), controls * votes.len(), "as many covariates for every vote");
-    // Without ties both models are Bradley-Terry's, and soft votes count with their values.
-    let ties_there =
-        options.ties != Ties::Half && votes.iter().any(|vote| vote.y == 0.5 && vote.weight > 0.0);
-    let ties = if ties_there { options.ties } else { Ties::Half };
+    let ties = ties_of(votes, options);
     let cells = cells(votes, competitors, covariates, controls, ties);
     let weight: f64 = cells.iter().map(|c| c.outcomes.weight()).sum();
     if competitors < 2 || weight <= 0.0 {
@@ -224,7 +278,7 @@ pub(super) fn checked<'a>(
 }
 
 /// The top of the likelihood.
-pub(super) struct Top<'a> {
+pub(super) struct Climbed<'a> {
     /// Where it is.
     pub(super) at: Vec<f64>,
     /// The curvature there.
@@ -233,23 +287,23 @@ pub(super) struct Top<'a> {
     pub(super) steps: usize,
 }
 
-/// Newton's way up from `start`, or from 0: the function is concave, so a step that is halved often enough climbs.
-pub(super) fn climb<'a>(model: &'a Model<'a>, start: Option<&[f64]>) -> Result<Top<'a>, RankingError> {
+/// Newton's way up from `start`, and from 0 where that says nothing: the function is concave, so a step that is halved often enough climbs.
+pub(super) fn climb<'a>(model: &'a Model<'a>, start: &[f64]) -> Result<Climbed<'a>, RankingError> {
     let competitors = model.competitors;
     let mut at = vec![0.0; model.width()];
-    if model.ties == Ties::RaoKupper {
+    let from = start.len().min(model.width());
+    at[..from].copy_from_slice(&start[..from]);
+    // Eta has to be above 0, also where the other search had none.
+    if model.ties == Ties::RaoKupper && at[competitors] <= 1e-9 {
         at[competitors] = 0.2;
-    }
-    if let Some(start) = start {
-        at.copy_from_slice(start);
     }
     let mut here = model.look(&at);
     for step in 1..=STEPS {
         let curvature = Curvature::of(model, std::mem::take(&mut here.curvatures));
         let direction = curvature.step(&here.gradient).ok_or(RankingError::Singular)?;
         // Where a search has ended before, it ends again to the last digit.
-        if step == 1 && start.is_some() && direction.iter().all(|d| d.abs() < TOLERANCE) {
-            return Ok(Top { at, curvature, steps: 0 });
+        if step == 1 && from > 0 && direction.iter().all(|d| d.abs() < NOTHING) {
+            return Ok(Climbed { at, curvature, steps: 0 });
         }
         let slope: f64 = direction.iter().zip(&here.gradient).map(|(d, g)| d * g).sum();
         let mut share = 1.0;
@@ -270,7 +324,7 @@ pub(super) fn climb<'a>(model: &'a Model<'a>, start: Option<&[f64]>) -> Result<T
             }
         }
         if share == 1.0 && direction.iter().all(|d| d.abs() < TOLERANCE) {
-            return Ok(Top { at, curvature: Curvature::of(model, here.curvatures), steps: step });
+            return Ok(Climbed { at, curvature: Curvature::of(model, here.curvatures), steps: step });
         }
     }
     Err(RankingError::NoMaximum)

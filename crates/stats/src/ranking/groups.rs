@@ -3,6 +3,7 @@
 use super::vote::Vote;
 
 /// Votes by cluster, in an order that votes, clusters and competitors alone decide.
+#[derive(Debug, Clone, PartialEq)]
 pub(super) struct Groups {
     order: Vec<u32>,
     /// Where each group ends.
@@ -26,7 +27,8 @@ impl Groups {
             (together, vote.cluster, at as u32)
         };
         let mut keys: Vec<(bool, u64, u32)> = votes.iter().enumerate().map(key).collect();
-        keys.sort_unstable();
+        // Stable, which is fast where most are in order already.
+        keys.sort_by_key(|key| *key);
         let ends = |at: &usize| match (keys[at - 1], keys.get(*at)) {
             ((true, before, _), Some((true, cluster, _))) => before != *cluster,
             _ => true,

@@ -24,7 +24,7 @@ pub use controlled::{Beside, LengthControlled, Variant, length_controlled, stand
 pub use difficulty::{Difficulty, Faced, instruction_difficulty};
 pub use elo::{Elo, elo};
 pub use errors::Robust;
-pub use fit::{Origin, Ranking, RankingError, RankingOptions, rank};
+pub use fit::{Origin, Ranking, RankingError, RankingOptions, Top, rank, rank_from};
 pub use left_out::Fitted;
 pub use likelihood::{Ties, Weights};
 pub use order::{Standing, ranks, standings, standings_apart, standings_at_worst};

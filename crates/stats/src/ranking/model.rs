@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use super::cells::Cell;
-use super::likelihood::{Outcomes, Terms, Ties, Weights, slopes, terms};
+use super::likelihood::{Logs, Outcomes, Terms, Ties, Weights, slopes, terms, terms_less_logs};
 
 /// The log-likelihood over scores, the tie parameter where there is one, and covariate weights.
 pub(super) struct Model<'a> {
@@ -15,7 +15,7 @@ pub(super) struct Model<'a> {
     pub(super) cells: &'a [Cell<'a>],
 }
 
-/// Rows that one thread looks at, at least.
+/// Rows that one thread looks at together.
 const AT_ONCE: usize = 4096;
 
 /// What the log-likelihood is at one place.
@@ -53,20 +53,38 @@ impl Model<'_> {
 
     /// All that is needed at one place to climb from there.
     pub(super) fn look(&self, at: &[f64]) -> Look {
-        let terms: Vec<Terms> =
-            self.cells.par_iter().with_min_len(AT_ONCE).map(|cell| self.terms(cell, at)).collect();
+        let mut curvatures = vec![[0.0; 3]; self.cells.len()];
+        let looked: Vec<(f64, Vec<f64>)> = self
+            .cells
+            .par_chunks(AT_ONCE)
+            .zip(curvatures.par_chunks_mut(AT_ONCE))
+            .map(|(cells, curvatures)| {
+                let (mut value, mut slope) = (0.0, vec![0.0; self.width()]);
+                let mut logs = Logs::new();
+                for (cell, curvature) in cells.iter().zip(curvatures) {
+                    let d = self.difference(cell.a, cell.b, cell.x, at);
+                    let t = terms_less_logs(self.ties, &cell.outcomes, d, self.tie(at), &mut logs);
+                    value += t.value;
+                    self.add((cell.a, cell.b), cell.x, (t.d, t.t), &mut slope);
+                    *curvature = [-t.dd, -t.dt, -t.tt];
+                }
+                (value - logs.sum(), slope)
+            })
+            .collect();
         let scores = &at[..self.competitors];
         let sum: f64 = scores.iter().sum();
         let prior: f64 = scores.iter().map(|r| r * r).sum::<f64>() * self.prior;
-        let value = terms.iter().map(|t| t.value).sum::<f64>() - 0.5 * (prior + sum * sum);
+        let mut value = -0.5 * (prior + sum * sum);
         let mut gradient = vec![0.0; self.width()];
         for (slot, r) in gradient[..self.competitors].iter_mut().zip(at) {
             *slot = -self.prior * r - sum;
         }
-        for (cell, t) in self.cells.iter().zip(&terms) {
-            self.add((cell.a, cell.b), cell.x, (t.d, t.t), &mut gradient);
+        // In their order, so that it does not matter who was ready first.
+        for (part, slope) in looked {
+            value += part;
+            gradient.iter_mut().zip(slope).for_each(|(slot, x)| *slot += x);
         }
-        Look { value, gradient, curvatures: terms.iter().map(|t| [-t.dd, -t.dt, -t.tt]).collect() }
+        Look { value, gradient, curvatures }
     }
 
     /// Adds a score: `d` in the direction of the difference, `t` in that of the tie parameter.

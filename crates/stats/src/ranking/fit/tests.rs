@@ -156,13 +156,14 @@ fn draws_find_the_errors_of_the_matrix() {
             weights: Weights::Counts,
             cells: &cells,
         };
-        let Top { at, curvature, .. } = climb(&model, None).unwrap();
+        let Climbed { at, curvature, .. } = climb(&model, &[]).unwrap();
         let groups = Groups::of(&votes, 300);
         let seen =
             Seen { model: &model, votes: &votes, covariates: &[], at: &at, robust, groups: Some(&groups) };
         let shares = centre(&model, Origin::Field);
-        let full = seen.covariance(&curvature).unwrap();
         let width = model.width();
+        let inverse = inverse(&curvature.dense(), width).unwrap();
+        let (full, _) = seen.covariance(&inverse, &curvature.information(&curvature.diagonal()));
         let block: Vec<f64> = (0..300).flat_map(|i| full[i * width..i * width + 300].to_vec()).collect();
         let exact = against(&block, &shares);
         let (errors, _) = seen.drawn(&curvature, &shares).unwrap();
