@@ -2,15 +2,18 @@
 
     python benchmarks/small_models.py STAGE... --data SHARED/data --models FOLDER --folder FOLDER [--predilect PATH] [--threads N]
 
-Stages: pairs, judge, train, steer, in this order; each can be stopped and run again. --models is what scripts/models.py fetched
+Stages: pairs, judge, train, ranked, steer, in this order; each can be stopped and run again. --models is what scripts/models.py fetched
 (smollm2 qwen05 qwen); the program must be built with `--features local,train`. Every command is printed before it runs; results and logs
 of calls are in --folder.
 
 pairs: outputs of AlpacaEval's models, 60 words at most, in pairs; 100 prompts are kept apart for steering.
 judge: the 1.5B model judges them in both orders. What it said is kept in benchmarks/judged.csv (pairs by the hash of their texts, no
-texts), and only pairs that are missing there are asked about.
-train: SmolLM2-135M by labels of that judge's weights: aligned, opposed and random; on hard, soft and GDPO's labels; SPO; SPA.
-steer: each trained model against the untrained one on the prompts kept apart, judged by the 1.5B model and by the 0.5B one.
+texts), and only pairs that are missing there are asked about; with --as-judged none are: its weights are found on those it has judged, and label
+all.
+train: SmolLM2-135M by labels of that judge's weights, once over all pairs: aligned, opposed and random; fewer steps by hard and by soft labels, by
+GDPO and SPO; SPA from a thirtieth of the labels.
+ranked: ranking accuracy on the judged pairs of prompts that were held out, of the untrained model and of the first three.
+steer: the first three against the untrained one on the prompts kept apart, judged by the 1.5B model and by the 0.5B one.
 """
 import argparse
 import collections
@@ -121,14 +124,16 @@ def judge(asked: argparse.Namespace) -> None:
         gather(asked, asking)
     said = known()
     missing = [row for row in rows if row["id"] not in said]
-    if missing:
+    if missing and not asked.as_judged:
         print(f"{len(missing)} of {len(rows)} pairs are to be judged")
         (asked.folder / "missing.jsonl").write_text("".join(json.dumps(row) + "\n" for row in missing))
         given = asking if asking.exists() else asked.folder / "missing.jsonl"
         run(asked, "judge", str(given), "--model", f"gguf:{asked.models / LARGE}", "--name", JUDGE, "-o", str(asking), "--json")
         gather(asked, asking)
         said = known()
-    for row in rows:
+    judged = [row for row in rows if row["id"] in said]
+    print(f"{len(judged)} of {len(rows)} pairs are judged")
+    for row in judged:
         ab_a, ab_b, ba_a, ba_b = map(float, said[row["id"]])
         # The mean over both orders of A's share of the probability on the two letters.
         row["verdicts"] = [{"judge": JUDGE, "order": "both", "p_a": (ab_a / (ab_a + ab_b) + ba_b / (ba_a + ba_b)) / 2}]
@@ -136,16 +141,19 @@ def judge(asked: argparse.Namespace) -> None:
     print(run(asked, "dissect", str(asked.folder / "judged.jsonl"), "-o", str(asked.folder / "study"), "--verdicts", "hard"))
 
 
-# Name: what it is trained on, beside what all have in common.
+# Name: what it is trained on, beside what all have in common. The losses are compared over fewer steps, all with the same.
+FEWER = ["--steps", "120"]
 RUNS = {
     "aligned": ["--direction", "aligned", "--loss", "soft"],
     "opposed": ["--direction", "opposed", "--loss", "soft"],
     "random": ["--direction", "random", "--loss", "soft"],
-    "hard": ["--direction", "aligned", "--loss", "sigmoid", "--hard"],
-    "gdpo": ["--direction", "aligned", "--loss", "gdpo"],
-    "spo": ["--direction", "aligned", "--loss", "soft", "--degrees", "0.5"],
+    "hard": ["--direction", "aligned", "--loss", "sigmoid", "--hard", *FEWER],
+    "soft": ["--direction", "aligned", "--loss", "soft", *FEWER],
+    "gdpo": ["--direction", "aligned", "--loss", "gdpo", *FEWER],
+    "spo": ["--direction", "aligned", "--loss", "soft", "--degrees", "0.5", *FEWER],
     "spa": ["--direction", "aligned", "--loss", "sigmoid", "--hard", "--spa", "2", "--spa-labels", "0.033", "--spa-tokens", "60"],
 }
+STEERED_BY = ["aligned", "opposed", "random"]
 
 
 def train(asked: argparse.Namespace) -> None:
@@ -156,13 +164,13 @@ def train(asked: argparse.Namespace) -> None:
         if not found.exists():
             found.write_text(run(
                 asked, "train", str(asked.folder / "study"), "--model", model, "--relabel", JUDGE, "--verdicts", "hard", *words,
-                "--beta", "0.1", "--lora", "8", "--lr", "5e-4", "--batch", "4", "--held-out", "0.1", "--max-length", "512",
+                "--beta", "0.1", "--lora", "8", "--lr", "5e-4", "--batch", "4", "--held-out", "0.1", "--evaluate-every", "120", "--max-length", "512",
                 "--seed", "1", "--gguf", "f16", "-o", str(out), "--json",
             ))
 
 
 def steer(asked: argparse.Namespace) -> None:
-    for name in RUNS:
+    for name in STEERED_BY:
         trained = next((asked.folder / "trained" / name).glob("**/*.gguf"), None)
         found = asked.folder / f"steer-{name}.json"
         if trained is None or found.exists():
@@ -175,7 +183,27 @@ def steer(asked: argparse.Namespace) -> None:
         ))
 
 
-STAGES = {"pairs": pairs, "judge": judge, "train": train, "steer": steer}
+def ranked(asked: argparse.Namespace) -> None:
+    untrained = f"gguf:{asked.models / TRAINED}"
+    # All runs hold out the same prompts.
+    trained_on = [json.loads(line) for line in (asked.folder / "trained/aligned/pairs.jsonl").read_text().splitlines()]
+    held_out = {row["id"] for row in trained_on if row["held_out"]}
+    rows = [json.loads(line) for line in (asked.folder / "judged.jsonl").read_text().splitlines()]
+    pairs = asked.folder / "held-out.jsonl"
+    pairs.write_text("".join(json.dumps(row) + "\n" for row in rows if row["id"] in held_out and row.get("verdicts")))
+    for name in ["untrained", *STEERED_BY]:
+        found = asked.folder / f"ranked-{name}.json"
+        if found.exists():
+            continue
+        words = ["--model", untrained]
+        if name != "untrained":
+            trained = next((asked.folder / "trained" / name).glob("**/*.gguf"))
+            words = ["--model", f"gguf:{trained}", "--reference", untrained]
+        text = run(asked, "ranking-accuracy", str(pairs), *words, "--beta", "0.1", "--max-length", "512", "--json")
+        found.write_text(text)
+
+
+STAGES = {"pairs": pairs, "judge": judge, "train": train, "ranked": ranked, "steer": steer}
 
 
 def main() -> None:
@@ -186,6 +214,7 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, required=True)
     parser.add_argument("--predilect", default="target/release/predilect")
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--as-judged", action="store_true")
     asked = parser.parse_args()
     for stage in asked.stages:
         STAGES[stage](asked)

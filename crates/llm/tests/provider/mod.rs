@@ -363,6 +363,10 @@ fn answer(body: &Value, question: u64) -> String {
         // One response alone.
         let level = (length(prompt, "response") / 50.0).floor().clamp(0.0, 3.0) as i64;
         (filled(one, level).to_string(), Value::Null)
+    } else if !prompt.contains("<response") {
+        // Not a question about responses: a text of its own, of 5 to 64 words.
+        let words = 5 + question % 60;
+        ((0..words).map(|i| format!("word{} ", (question >> (i % 32)) % 9)).collect(), Value::Null)
     } else if prompt.ends_with("B is much better.") {
         // Arena-Hard's five verdicts.
         let verdict = match p {
