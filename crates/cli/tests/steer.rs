@@ -210,6 +210,16 @@ fn benchmarks_are_graded_beside_references_and_set_against_baselines() {
         (against["against"].as_str(), row(&against, "plain", "m")["prompts"].as_u64()),
         (Some("base"), Some(4))
     );
+    // A trained model against the untrained one: no other arm is needed.
+    let alone = ["--baseline", &base, "--arms", "plain"];
+    let alone = found(&mut steer(&study, &questions, &address, &folder.path().join("alone"), &alone));
+    let plain = row(&alone, "plain", "m");
+    assert_eq!(alone["arms"].as_array().map(Vec::len), Some(1), "{alone:#}");
+    assert!(plain["score"].is_f64() && plain["found"].is_f64() && plain["predicted"].is_null(), "{plain:#}");
+    refused(
+        &mut steer(&study, &questions, &address, &folder.path().join("new"), &["--arms", "plain"]),
+        "or a baseline to compare with",
+    );
     refused(
         &mut steer(&study, &questions, &address, &folder.path().join("new"), &["--baseline", "nowhere.json"]),
         "neither an existing file nor a model",

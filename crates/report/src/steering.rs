@@ -63,6 +63,7 @@ pub(crate) fn left_out(reasons: &BTreeMap<String, String>) -> Vec<(String, Strin
 pub(crate) fn sentences(found: &SteerJson) -> Vec<String> {
     let mut said = Vec::new();
     let target = |arm: &str| found.arms.iter().find(|row| row.target && row.arm == arm);
+    said.extend(target("plain").and_then(|plain| against(found, plain)));
     if let Some(aligned) = target("aligned") {
         said.push(moved(found, aligned));
         said.extend(beyond_controls(found, aligned));
@@ -84,6 +85,46 @@ pub(crate) fn sentences(found: &SteerJson) -> Vec<String> {
         ));
     }
     said
+}
+
+/// How the model does against another one, where responses are compared with a baseline.
+fn against(found: &SteerJson, plain: &ArmRow) -> Option<String> {
+    if found.against == "plain" || plain.protocol == "mt_bench" {
+        return None;
+    }
+    let (model, other) = (text::line(&found.model), text::line(&found.against));
+    let expected = match (plain.found, plain.found_low, plain.found_high) {
+        (Some(mean), Some(low), Some(high)) => format!(
+            "; from what the responses contain, its weights predict {} % [{}, {}]",
+            format::decimal(50.0 + mean, 1),
+            format::decimal(50.0 + low, 1),
+            format::decimal(50.0 + high, 1),
+        ),
+        _ => String::new(),
+    };
+    let won = |row: &ArmRow| {
+        format!(
+            "{} % [{}, {}] by {}",
+            format::decimal(row.score, 1),
+            format::decimal(row.low, 1),
+            format::decimal(row.high, 1),
+            text::line(&row.judge)
+        )
+    };
+    let length =
+        plain.lc.map_or_else(String::new, |lc| format!(", {} % at equal length", format::decimal(lc, 1)));
+    let others: Vec<String> =
+        found.arms.iter().filter(|row| !row.target && row.arm == "plain").map(won).collect();
+    let others = if others.is_empty() {
+        String::new()
+    } else {
+        format!(" Held-out: {}.", crate::words::listed(&others))
+    };
+    Some(format!(
+        "Without any message {model} wins {}{length} against {other} ({} prompts, 90 % interval){expected}.{others}",
+        won(plain),
+        plain.prompts
+    ))
 }
 
 fn moved(found: &SteerJson, row: &ArmRow) -> String {

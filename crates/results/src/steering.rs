@@ -103,7 +103,8 @@ pub struct ArmRow {
     pub predicted_low: Option<f64>,
     /// 95 % quantile.
     pub predicted_high: Option<f64>,
-    /// The shift of `preferred` that was expected by the comparisons really found in the responses.
+    /// The shift of `preferred` that was expected by the comparisons really found in the responses; of the plain arm, where there is a
+    /// baseline, what it was expected to win over a draw.
     pub found: Option<f64>,
     /// 5 % quantile over posterior draws and resampled prompts.
     pub found_low: Option<f64>,
@@ -130,9 +131,10 @@ pub struct ArmRow {
 }
 
 impl ArmRow {
-    /// The shift of `preferred`, the measured side of `predicted` and `found`.
+    /// The shift of `preferred`, the measured side of `predicted` and `found`; of the plain arm, what it wins over a draw against the
+    /// baseline.
     pub fn measured(&self) -> f64 {
-        if self.protocol == "mt_bench" { self.preferred - 50.0 } else { self.shift }
+        if self.protocol == "mt_bench" || self.arm == "plain" { self.preferred - 50.0 } else { self.shift }
     }
 }
 

@@ -132,7 +132,7 @@ impl Group {
 ///
 /// # Errors
 ///
-/// When one is not known, or there is none except the plain one.
+/// When one is not known.
 pub(crate) fn arms_of(asked: &[String], messages: &Messages) -> Result<Vec<String>> {
     let mut arms = vec![PLAIN.to_owned()];
     let known = ["aligned", "opposed", "placebo", NULL];
@@ -146,10 +146,6 @@ pub(crate) fn arms_of(asked: &[String], messages: &Messages) -> Result<Vec<Strin
         if !arms.contains(arm) {
             arms.push(arm.clone());
         }
-    }
-    if arms.len() < 2 {
-        return Err(Error::new("an arm besides the plain one is needed to see a shift")
-            .words("name some of aligned, opposed, placebo and null"));
     }
     Ok(arms)
 }
@@ -211,7 +207,7 @@ mod tests {
             arms_of(&names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>(), &messages)
         };
         assert_eq!(of(&["aligned", "plain", "mine", "aligned"]).unwrap(), ["plain", "aligned", "mine"]);
-        assert!(of(&["plain"]).is_err());
+        assert_eq!(of(&["plain"]).unwrap(), ["plain"]);
         assert!(of(&["alined"]).unwrap_err().message().contains("no arm `alined`"));
     }
 }

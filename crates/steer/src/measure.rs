@@ -186,7 +186,8 @@ impl Measured<'_> {
     /// What was expected of an arm: with every comparison as asked for, and by those really found.
     fn expected(&self, arm: usize, at: &[usize]) -> (Option<Expected>, Option<Expected>) {
         let name = &self.responses.arms[arm];
-        if name == PLAIN {
+        let alone = name == PLAIN;
+        if alone && self.responses.baseline.is_none() {
             return (None, None);
         }
         let mut asked = Vec::new();
@@ -196,12 +197,14 @@ impl Measured<'_> {
             let group = &self.groups[self.group_of[prompt]];
             let columns = &group.weights.properties;
             let before = match self.responses.baseline {
-                None => vec![0.0; columns.len()],
-                Some(_) => self.comparisons(0, place, columns),
+                Some(_) if !alone => self.comparisons(0, place, columns),
+                // The plain response against the baseline's: what it wins over a draw.
+                _ => vec![0.0; columns.len()],
             };
             // Without a baseline the plain response would be compared with itself.
-            let verdict_before =
-                |before: &[f64]| if self.responses.baseline.is_some() { before.to_vec() } else { Vec::new() };
+            let verdict_before = |before: &[f64]| {
+                if self.responses.baseline.is_some() && !alone { before.to_vec() } else { Vec::new() }
+            };
             let after = self.comparisons(arm, place, columns);
             if let Some(asks) = group.asked.get(name) {
                 let mut wished = before.clone();

@@ -76,7 +76,7 @@ pub(crate) struct SteerArgs {
     #[arg(long, value_delimiter = ',', value_name = "IDS")]
     pub(crate) without: Vec<String>,
     /// plain: no message; aligned: what the judge rewards; opposed: the reverse; placebo: what hardly moves it; null: one text for every
-    /// prompt; or the name of a message of your own
+    /// prompt; or the name of a message of your own. With a baseline, plain alone compares two models
     #[arg(
         long,
         value_delimiter = ',',

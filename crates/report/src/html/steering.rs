@@ -54,10 +54,11 @@ fn shifts(found: &SteerJson) -> Markup {
         @for judge in judges(found) {
             @let rows: Vec<&ArmRow> = found.arms.iter().filter(|row| row.judge == judge).collect();
             h3 { (name(judge)) @if let Some(row) = rows.first() { " (" bdi { (role(found, row)) } ")" } }
-            (differences(&rows.iter().filter(|row| row.arm != "plain").map(|row| Difference {
+            @let moved: Vec<Difference> = rows.iter().filter(|row| row.arm != "plain").map(|row| Difference {
                 name: html! { (name(&row.arm)) },
                 by: Interval { value: row.shift, low: row.shift_low, high: row.shift_high },
-            }).collect::<Vec<_>>(), "Arm", ("90\u{a0}%", digits)))
+            }).collect();
+            @if !moved.is_empty() { (differences(&moved, "Arm", ("90\u{a0}%", digits))) }
             (scroll("Scores of each arm", &table(&rows, digits)))
         }
     }
@@ -97,6 +98,7 @@ fn expected(found: &SteerJson) -> Markup {
         p {
             "In points of preference over the opponent. " em { "As asked for" } " sets every comparison that was asked for, which no model does on every prompt: it is "
             "the most that can be predicted. " em { "As found" } " takes the comparisons that the responses really show. Intervals are over posterior draws and prompts."
+            @if rows.iter().any(|row| row.arm == "plain") { " The row of the plain arm is what it wins over a draw against the baseline." }
         }
         (scroll("Predicted and measured shifts", &html! {
             table.plain {

@@ -99,6 +99,10 @@ impl Steering {
         }
         let mut remarks = Vec::new();
         let baseline = opponent(&request, &mut prompts, protocol, &mut remarks, watch)?;
+        if arms.len() < 2 && matches!(baseline, Opponent::Plain) {
+            return Err(Error::new("an arm besides the plain one is needed to see a shift")
+                .words("name some of aligned, opposed, placebo and null, or a baseline to compare with"));
+        }
         let (groups, group_of) = groups(&prompts.all, &weights, &messages, &request)?;
         remarks.extend(said_of_groups(&request, &groups));
         let settings = serde_json::to_value(&request)
