@@ -21,6 +21,7 @@ import csv
 import json
 import random
 import shlex
+import sqlite3
 import subprocess
 from pathlib import Path
 
@@ -172,14 +173,20 @@ def train(asked: argparse.Namespace) -> None:
 def steer(asked: argparse.Namespace) -> None:
     for name in STEERED_BY:
         trained = next((asked.folder / "trained" / name).glob("**/*.gguf"), None)
-        found = asked.folder / f"steer-{name}.json"
+        found, out = asked.folder / f"steer-{name}.json", asked.folder / "steered" / name
         if trained is None or found.exists():
             continue
+        # The untrained model's responses are written once.
+        first = asked.folder / "steered" / STEERED_BY[0] / "calls.sqlite"
+        if first.exists() and not (out / "calls.sqlite").exists():
+            out.mkdir(parents=True)
+            with sqlite3.connect(first) as log, sqlite3.connect(out / "calls.sqlite") as copy:
+                log.backup(copy)
         found.write_text(run(
             asked, "steer", str(asked.folder / "study"), "--judge", JUDGE, "--verdicts", "hard", "--prompts", str(asked.folder / "prompts.jsonl"),
             "--model", f"gguf:{trained}", "--baseline", f"gguf:{asked.models / TRAINED}", "--arms", "plain", "--max-tokens", "80",
             "--judge-model", f"gguf:{asked.models / LARGE}", "--judge-model", f"gguf:{asked.models / SMALL}",
-            "-o", str(asked.folder / "steered" / name), "--json",
+            "-o", str(out), "--json",
         ))
 
 

@@ -21,6 +21,18 @@ pub fn open(path: &Path) -> Result<(Model, Tokens)> {
     Ok((file.model()?, tokens))
 }
 
+/// Opens the tokenizer of such a model alone.
+///
+/// # Errors
+///
+/// When it cannot be read, or is of a kind that is not known here.
+pub fn open_tokens(path: &Path) -> Result<Tokens> {
+    if path.is_dir() {
+        return Ok(Tokens::from_folder(path)?);
+    }
+    Ok(Tokens::from_gguf(&Gguf::open(path)?.content)?)
+}
+
 /// Threads that this process computes with.
 pub fn threads() -> usize {
     rayon::current_num_threads()

@@ -271,6 +271,12 @@ impl Worker {
                 )
                 .remedy("serve the reward model, e.g. by vLLM, and give its address"));
             }
+            Want::LogProbs { .. } => {
+                return Err(CallError::new(
+                    Fault::Unsupported,
+                    "a model that writes in this process does not say how probable it finds a text",
+                ));
+            }
             Want::Json(schema) => written(grammar(schema).map_err(fail)?),
         };
         let tokens = chat.tokens(&self.model, &request.messages).map_err(fail)?;

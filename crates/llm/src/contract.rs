@@ -91,6 +91,9 @@ impl Request {
     /// About how many tokens the model will read.
     pub fn input_tokens(&self, model: &dyn Model) -> u64 {
         // Every turn has a few additional tokens around it.
+        if let Want::LogProbs { tokens, .. } = &self.want {
+            return tokens.len() as u64;
+        }
         self.messages.iter().map(|turn| model.count_tokens(&turn.content) + 4).sum()
     }
 

@@ -36,6 +36,13 @@ pub enum Want {
     Next(Vec<String>),
     /// The score that a reward model gives the conversation; the text of the answer is the number.
     Score,
+    /// How probable the model finds these tokens from one place on, each after all that come before it. There is no conversation then.
+    LogProbs {
+        /// By the model's own vocabulary.
+        tokens: Vec<u32>,
+        /// How many come before.
+        from: usize,
+    },
 }
 
 /// A JSON schema with a name, as providers ask for it.
@@ -82,7 +89,7 @@ pub struct Answer {
     /// Why it ends.
     pub finish: Finish,
     /// For [`Want::Next`]: the natural logarithm of each continuation's probability, in their order; `None` for one that the provider does
-    /// not report, which is then less probable than all reported ones.
+    /// not report, which is then less probable than all reported ones. For [`Want::LogProbs`]: the sum over the tokens, alone.
     pub next: Vec<Option<f64>>,
     /// Tokens read and written.
     pub usage: Usage,
@@ -141,6 +148,7 @@ impl Request {
     pub fn most_input_tokens(&self) -> u64 {
         let schema = match &self.want {
             Want::Json(schema) => schema.schema.to_string().len() as u64,
+            Want::LogProbs { tokens, .. } => tokens.len() as u64,
             Want::Text | Want::Next(_) | Want::Score => 0,
         };
         self.messages.iter().map(|turn| turn.content.len() as u64 + 16).sum::<u64>() + schema + 64

@@ -66,6 +66,7 @@ impl Model for Scripted {
             Want::Next(of) => (0..of.len())
                 .map(|i| listed.get(i).and_then(Value::as_f64).filter(|p| *p > 0.0).map(f64::ln))
                 .collect(),
+            Want::LogProbs { .. } => vec![listed.first().and_then(Value::as_f64)],
             Want::Text | Want::Json(_) | Want::Score => Vec::new(),
         };
         let usage = Usage { input: json["input"].as_u64().unwrap_or(0), output: 1, ..Usage::default() };

@@ -20,6 +20,7 @@ mod made;
 mod mistakes;
 mod outputs;
 mod pairs;
+mod rankers;
 mod ranking;
 mod relabel;
 mod request;

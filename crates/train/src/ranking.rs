@@ -1,104 +1,27 @@
 //! Whether a model ranks pairs as their labels do: what preference learning really learnt (arXiv 2405.19534).
 
-use predilect_learn::model::{Model, Pass, Tree};
-use predilect_learn::tokens::Tokens;
-use predilect_learn::{Example, open};
 use predilect_results::training::{PairCount, RankedPair, RankingJson};
 use predilect_stats::log_sigmoid;
 use predilect_stats::ratio::Ratio;
 use predilect_types::Interner;
-use predilect_workbench::{Error, Event, Inputs, Result, Step, Watch, Workbench};
+use predilect_workbench::{Error, Inputs, Result, Watch, Workbench};
 
 use crate::examples::Texts;
-use crate::mistakes::learnt;
 use crate::pairs::{Labelled, judged};
+use crate::rankers::{Rankers, Scored};
 use crate::request::RankingRequest;
 
 /// The 95th percentile of the standard normal distribution: the bounds of a 90 % interval.
 const Z: f64 = 1.644_853_626_951_472_2;
 /// A share of 0 or 1 is taken for this far from it, as in the paper.
 const CLIP: f64 = 0.001;
-
-/// Log-probabilities of both responses of a pair: summed, and their tokens.
-#[derive(Debug, Clone, Copy, PartialEq)]
-struct Scored {
-    sums: [f64; 2],
-    tokens: [usize; 2],
-}
-
-impl Scored {
-    fn of(model: &Model, example: &Example, pass: Pass) -> Self {
-        let tree = Tree::new(&example.prompt, &[&example.completions[0], &example.completions[1]]);
-        let logps = model.forward(&tree, pass).logps;
-        let sum = |side| logps[tree.completion(side)].iter().map(|p| f64::from(*p)).sum();
-        Self { sums: [sum(0), sum(1)], tokens: [0, 1].map(|side| tree.completion(side).len()) }
-    }
-
-    fn per_token(&self) -> [f64; 2] {
-        [0, 1].map(|side| self.sums[side] / self.tokens[side] as f64)
-    }
-}
+/// Why a pair is left out whose server failed.
+const NOT_ANSWERED: &str = "not answered by the server";
 
 /// `ln p_1 - ln p_2` of the best model: the reference's plus `logit(share) / beta`.
 fn ideal(reference: [f64; 2], share: f64, beta: f64) -> f64 {
     let share = share.clamp(CLIP, 1.0 - CLIP);
     reference[0] - reference[1] + (share / (1.0 - share)).ln() / beta
-}
-
-/// The models that rank the pairs.
-struct Rankers {
-    model: Model,
-    /// A separate model, or `None`: then it is the model without its adapter, if it has one.
-    reference: Option<Model>,
-    has_adapter: bool,
-}
-
-impl Rankers {
-    /// Tokens that both models were made for.
-    fn context(&self) -> usize {
-        let other = self.reference.as_ref().map_or(usize::MAX, |model| model.config.context);
-        self.model.config.context.min(other)
-    }
-
-    fn open(request: &RankingRequest) -> Result<(Self, Tokens)> {
-        let (mut model, tokens) = open(&request.model).map_err(learnt)?;
-        model.threads = predilect_learn::threads();
-        if let Some(folder) = &request.adapter {
-            model.load_adapter(folder).map_err(learnt)?;
-        }
-        let reference = match &request.reference {
-            None => None,
-            Some(path) => {
-                let (mut reference, theirs) = open(path).map_err(learnt)?;
-                reference.threads = model.threads;
-                if theirs.size() != tokens.size() {
-                    return Err(Error::new("model and reference have different tokenizers"));
-                }
-                Some(reference)
-            }
-        };
-        Ok((Self { model, reference, has_adapter: request.adapter.is_some() }, tokens))
-    }
-
-    fn score(&self, example: &Example, id: &str) -> Result<(Scored, Option<Scored>)> {
-        let models = [Some(&self.model), self.reference.as_ref()];
-        for model in models.into_iter().flatten() {
-            example.fits(model.config.vocab).map_err(learnt)?;
-        }
-        let own = Scored::of(&self.model, example, Pass::Score);
-        let theirs = match &self.reference {
-            Some(reference) => Some(Scored::of(reference, example, Pass::Score)),
-            None => self.has_adapter.then(|| Scored::of(&self.model, example, Pass::Reference)),
-        };
-        for (whose, scored) in [("model", Some(own)), ("reference", theirs)] {
-            if scored.is_some_and(|scored| scored.sums.iter().any(|sum| !sum.is_finite())) {
-                return Err(Error::new(format!(
-                    "pair {id}: the log-probability under the {whose} is not finite (are its weights damaged?)"
-                )));
-            }
-        }
-        Ok((own, theirs))
-    }
 }
 
 /// One pair with all that is known of it.
@@ -136,23 +59,22 @@ pub fn ranking(request: &RankingRequest, inputs: &Inputs<'_>, watch: &dyn Watch)
     }
     let bench = Workbench::of(inputs, None, watch)?;
     let chosen = judged(&bench, request.judge.as_deref(), &request.slice, watch)?;
-    let (rankers, tokens) = Rankers::open(request)?;
-    let context = rankers.context();
-    let mut texts = Texts::new(&tokens, &request.texts, context);
-    let mut ranked = Vec::new();
-    watch.event(Event::Begin(Step::Scoring, Some(chosen.pairs.len() as u64)));
+    let (rankers, tokens) = Rankers::open(request, watch)?;
+    let mut texts = Texts::new(&tokens, &request.texts, rankers.context());
+    let (mut labels, mut examples) = (Vec::new(), Vec::new());
     for labelled in &chosen.pairs {
-        if watch.cancelled() {
-            watch.event(Event::End);
-            return Err(Error::cancelled());
-        }
         if let Some(example) = texts.example(labelled)? {
-            let (own, reference) = rankers.score(&example, &labelled.pair.id)?;
-            ranked.push(Ranked { labelled: labelled.clone(), own, reference });
+            labels.push(labelled);
+            examples.push((labelled.pair.id.as_str(), example));
         }
-        watch.event(Event::More(1));
     }
-    watch.event(Event::End);
+    let mut ranked = Vec::new();
+    for (labelled, said) in labels.into_iter().zip(rankers.say(&examples, inputs, watch)?) {
+        match said {
+            Some((own, reference)) => ranked.push(Ranked { labelled: labelled.clone(), own, reference }),
+            None => *texts.count.left_out.entry(NOT_ANSWERED.to_owned()).or_default() += 1,
+        }
+    }
     let remarks = texts.remarks();
     let mut count = texts.count;
     count.read = chosen.read;
@@ -165,7 +87,7 @@ pub fn ranking(request: &RankingRequest, inputs: &Inputs<'_>, watch: &dyn Watch)
             count.read
         )));
     }
-    let mut found = summed(request, &ranked, rankers.reference.is_some() || rankers.has_adapter);
+    let mut found = summed(request, &ranked, rankers.refer());
     found.count = count;
     found.remarks.splice(0..0, remarks);
     Ok(found)
@@ -230,11 +152,15 @@ fn summed(request: &RankingRequest, ranked: &[Ranked], referred: bool) -> Rankin
     let idealised = ideally(&|scored| scored.sums);
     let idealised_per_token = ideally(&|scored| scored.per_token());
     RankingJson {
-        model: request.model.display().to_string(),
+        model: request
+            .server
+            .as_ref()
+            .map_or_else(|| request.model.display().to_string(), ToString::to_string),
         reference: request
             .reference
             .as_ref()
             .map(|path| path.display().to_string())
+            .or_else(|| request.reference_server.as_ref().map(ToString::to_string))
             .or_else(|| referred.then(|| "the model without its adapter".to_owned())),
         pairs: ranked.len() as u64,
         prompts: count as u64,

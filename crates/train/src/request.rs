@@ -6,7 +6,7 @@ use predilect_learn::TrainingOptions;
 use predilect_learn::losses::spo::SpoOptions;
 use predilect_learn::losses::{LossOptions, Mixture};
 use predilect_learn::model::{GgufNumbers, LoraOptions};
-use predilect_workbench::{FitOptions, SliceOptions};
+use predilect_workbench::{FitOptions, ModelSpec, SliceOptions};
 use serde::{Deserialize, Serialize};
 
 /// How a model is to be trained.
@@ -123,12 +123,18 @@ impl Direction {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RankingRequest {
-    /// A folder of Hugging Face's, or a GGUF file.
+    /// A folder of Hugging Face's, or a GGUF file; beside a server, that of the tokens which it takes.
     pub model: PathBuf,
+    /// A model behind a server instead, which says how probable it finds a text (`echo` with `logprobs`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server: Option<ModelSpec>,
     /// An adapter on it.
     pub adapter: Option<PathBuf>,
     /// The reference; `None` with an adapter: the model without it.
     pub reference: Option<PathBuf>,
+    /// The reference behind a server.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference_server: Option<ModelSpec>,
     /// Beta of the ideal model.
     pub beta: f64,
     /// How pairs become tokens.

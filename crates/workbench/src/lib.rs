@@ -41,6 +41,7 @@ pub mod laboratory;
 mod look;
 mod open;
 mod prepared;
+mod probable;
 pub mod published;
 pub mod rank;
 mod rating;
@@ -86,6 +87,7 @@ pub use predilect_data::{
 pub use predilect_llm::{CallRemedy, Cancel, Enforce, ModelSpec, SpecError};
 pub use predilect_stats::similarity::Measure;
 pub use predilect_text::{RATES_GRAMMAR, begins_with_refusal};
+pub use probable::{Passage, Probable, Prober};
 pub use rating::{PairRatings, kept_ratings, text_ratings};
 #[doc(hidden)]
 pub use remedies::every_remedy;

@@ -8,7 +8,7 @@ use predilect_train::{
     SpaRequest, SpoOptions, Target, TextOptions, TrainRequest, TrainingOptions, TrlOptions,
 };
 use predilect_types::parsed;
-use predilect_workbench::{Filter, FitOptions, SliceOptions};
+use predilect_workbench::{Filter, FitOptions, ModelSpec, SliceOptions, SpecError};
 use serde_json::Value;
 
 use super::asking::named;
@@ -381,15 +381,18 @@ pub(crate) struct RankingArgs {
     /// Use a bundled example instead: llmfao or local-judge
     #[arg(long, conflicts_with = "inputs", value_enum, value_name = "EXAMPLE")]
     pub(crate) example: Option<ExampleArg>,
-    /// The model: a Hugging Face folder or gguf:FILE
-    #[arg(long, value_name = "DIR|gguf:FILE")]
+    /// The model: a Hugging Face folder, gguf:FILE, or http://HOST/v1#NAME for a server that echoes log-probabilities, such as vLLM
+    #[arg(long, value_name = "DIR|gguf:FILE|URL")]
     pub(crate) model: String,
     /// A PEFT adapter for it
     #[arg(long, value_name = "DIR")]
     pub(crate) adapter: Option<PathBuf>,
     /// The reference model (default with --adapter: the model without it)
-    #[arg(long, value_name = "DIR|gguf:FILE")]
+    #[arg(long, value_name = "DIR|gguf:FILE|URL")]
     pub(crate) reference: Option<String>,
+    /// For a server: whose tokens it takes, a folder with tokenizer.json or a GGUF file of its model
+    #[arg(long, value_name = "DIR|gguf:FILE")]
+    pub(crate) tokenizer: Option<String>,
     /// Beta of the idealised model
     #[arg(long, default_value_t = 0.1, value_name = "BETA", value_parser = any)]
     pub(crate) beta: f64,
@@ -404,16 +407,57 @@ pub(crate) struct RankingArgs {
 
 impl RankingArgs {
     /// The question, as the library takes it.
-    pub(crate) fn request(&self) -> RankingRequest {
-        RankingRequest {
-            model: model_path(&self.model),
+    pub(crate) fn request(&self) -> Result<RankingRequest, Problem> {
+        let server = server_named(&self.model)?;
+        let (mut reference, mut reference_server) = (None, None);
+        if let Some(text) = &self.reference {
+            match server_named(text)? {
+                Some(spec) => reference_server = Some(spec),
+                None => reference = Some(model_path(text)),
+            }
+        }
+        let model = match (&server, &self.tokenizer) {
+            (None, None) => model_path(&self.model),
+            (Some(_), Some(tokenizer)) => model_path(tokenizer),
+            (Some(server), None) => {
+                return Err(Problem::new(format!(
+                    "{server} takes tokens, and it is not known of which model"
+                ))
+                .remedy("--tokenizer names a folder with the model's tokenizer.json, or gguf:FILE"));
+            }
+            (None, Some(_)) => {
+                return Err(Problem::new("--tokenizer is for a model behind a server")
+                    .remedy("leave it out: a model in this process has its own"));
+            }
+        };
+        if server.is_some() && self.adapter.is_some() {
+            return Err(Problem::new("an adapter cannot be put on a model behind a server")
+                .remedy("serve the model with it, and name that"));
+        }
+        if self.reference.is_some() && server.is_some() != reference_server.is_some() {
+            return Err(Problem::new("model and reference must both be behind servers, or both be here"));
+        }
+        Ok(RankingRequest {
+            model,
+            server,
             adapter: self.adapter.clone(),
-            reference: self.reference.as_deref().map(model_path),
+            reference,
+            reference_server,
             beta: self.beta,
             texts: self.pairs.texts(),
             judge: self.pairs.judge.clone(),
             slice: self.pairs.slice(),
             each: self.each,
-        }
+        })
+    }
+}
+
+/// The model behind a server that a text names, if it does.
+fn server_named(text: &str) -> Result<Option<ModelSpec>, Problem> {
+    match text.parse::<ModelSpec>() {
+        Ok(spec) => Ok((!spec.provider.is_local()).then_some(spec)),
+        Err(error) if text.contains("://") => Err(Problem::new(error.to_string()).remedy(SpecError::REMEDY)),
+        // A folder.
+        Err(_) => Ok(None),
     }
 }

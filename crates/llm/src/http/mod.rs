@@ -6,6 +6,7 @@ mod batch;
 mod batch_api;
 mod body;
 mod dialect;
+mod echo;
 mod failures;
 mod gemini;
 mod left_out;
@@ -52,6 +53,8 @@ struct HttpModel {
     url: String,
     /// Where a server of the user's own scores conversations: vLLM's `/pooling`.
     score_url: Option<String>,
+    /// Where a protocol has them, completions without a conversation.
+    completions_url: Option<String>,
     /// Where it takes batches.
     batch: Option<BatchApi>,
     headers: Vec<(&'static str, String)>,
@@ -113,6 +116,8 @@ fn connect_with(
         (spec.provider == Provider::Compatible).then(|| format!("{base}/{name}"))
     };
     let (score_url, tokenize_url) = (beside("pooling"), beside("tokenize"));
+    let completions_url = matches!(spec.provider, Provider::OpenAi | Provider::Compatible)
+        .then(|| format!("{}/completions", url.trim_end_matches("/chat/completions")));
     let batch = match spec.provider {
         Provider::OpenAi | Provider::Compatible => {
             Some(BatchApi::OpenAi(url.trim_end_matches("/chat/completions").to_owned()))
@@ -126,6 +131,7 @@ fn connect_with(
         model: spec.model.clone(),
         url,
         score_url,
+        completions_url,
         batch,
         headers,
         secret,
@@ -160,7 +166,7 @@ impl Model for HttpModel {
             Want::Text | Want::Json(_) => self.token_budget,
             // Probabilities of the next token are asked for instead of reasoning.
             Want::Next(_) => self.least - 1,
-            Want::Score => 0,
+            Want::Score | Want::LogProbs { .. } => 0,
         }
     }
 
@@ -209,6 +215,13 @@ impl Model for HttpModel {
                 .remedy(Remedy::RewardServer));
             }
             (Want::Score, Some(url)) => url,
+            (Want::LogProbs { .. }, _) => self.completions_url.as_ref().ok_or_else(|| {
+                CallError::new(
+                    Fault::Unsupported,
+                    format!("{} does not say how probable it finds a text", self.name),
+                )
+                .remedy(echo::SERVER)
+            })?,
             _ => &self.url,
         };
         let mut tried: Vec<&'static Optional> = Vec::new();
@@ -291,7 +304,7 @@ impl Model for HttpModel {
             && match request.want {
                 Want::Text => answer.text.trim().is_empty(),
                 Want::Json(_) => answer.text.trim().is_empty() || self.token_budget > 0,
-                Want::Next(_) | Want::Score => false,
+                Want::Next(_) | Want::Score | Want::LogProbs { .. } => false,
             };
         if cut {
             return Err(self.no_room(&format!("{} did not do", answer.usage.output)));
@@ -304,7 +317,9 @@ impl HttpModel {
     /// The body of a call, without what the model refuses and what is tried without.
     fn body(&self, request: &Request, tried: &[&'static Optional], with_ids: bool) -> Value {
         let mut body = self.dialect.write(&self.model, request, self.token_budget(&request.want));
-        if let Some(effort) = self.effort.filter(|_| request.want != Want::Score) {
+        if let Some(effort) =
+            self.effort.filter(|_| !matches!(request.want, Want::Score | Want::LogProbs { .. }))
+        {
             self.dialect.reason(&self.model, &mut body, effort);
         }
         self.left_out.take_from(&mut body, tried);

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::dialect::{Dialect, tokens};
+use super::echo;
 use super::left_out::{Change, Optional};
 use super::next::next_of;
 use crate::contract::Capabilities;
@@ -97,6 +98,9 @@ impl Dialect for OpenAi {
     }
 
     fn write(&self, model: &str, request: &Request, token_budget: u32) -> Value {
+        if let Want::LogProbs { tokens, .. } = &request.want {
+            return echo::write(model, tokens);
+        }
         let messages: Vec<Value> = request
             .messages
             .iter()
@@ -112,7 +116,7 @@ impl Dialect for OpenAi {
             body["seed"] = seed.into();
         }
         match &request.want {
-            Want::Text | Want::Score => {}
+            Want::Text | Want::Score | Want::LogProbs { .. } => {}
             Want::Json(schema) => match schema.enforce {
                 Enforce::Schema => {
                     body["response_format"] = json!({
@@ -134,6 +138,9 @@ impl Dialect for OpenAi {
     fn read(&self, request: &Request, body: &Value) -> Result<Answer, CallError> {
         if request.want == Want::Score {
             return score(body);
+        }
+        if let Want::LogProbs { tokens, from } = &request.want {
+            return echo::read(body, tokens.len(), *from);
         }
         let choice = body
             .pointer("/choices/0")
@@ -160,7 +167,7 @@ impl Dialect for OpenAi {
                 })?;
                 next_of(continuations, &alternatives)?
             }
-            Want::Text | Want::Json(_) | Want::Score => Vec::new(),
+            Want::Text | Want::Json(_) | Want::Score | Want::LogProbs { .. } => Vec::new(),
         };
         let usage = Usage {
             input: tokens(body, "/usage/prompt_tokens"),

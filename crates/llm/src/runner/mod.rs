@@ -78,7 +78,7 @@ impl Runner<'_> {
                 let about = self.about(request);
                 let reasoned = match request.want {
                     Want::Text | Want::Json(_) => u64::from(self.model.token_budget(&request.want)),
-                    Want::Next(_) | Want::Score => 0,
+                    Want::Next(_) | Want::Score | Want::LogProbs { .. } => 0,
                 };
                 let answer = Usage { output: about.output - reasoned, ..about };
                 one.calls = 1;
