@@ -171,23 +171,24 @@ def train(asked: argparse.Namespace) -> None:
 
 
 def steer(asked: argparse.Namespace) -> None:
+    first = asked.folder / "steered" / STEERED_BY[0] / "calls.sqlite"
     for name in STEERED_BY:
         trained = next((asked.folder / "trained" / name).glob("**/*.gguf"), None)
         found, out = asked.folder / f"steer-{name}.json", asked.folder / "steered" / name
         if trained is None or found.exists():
             continue
-        # The untrained model's responses are written once.
-        first = asked.folder / "steered" / STEERED_BY[0] / "calls.sqlite"
-        if first.exists() and not (out / "calls.sqlite").exists():
-            out.mkdir(parents=True)
-            with sqlite3.connect(first) as log, sqlite3.connect(out / "calls.sqlite") as copy:
-                log.backup(copy)
-        found.write_text(run(
-            asked, "steer", str(asked.folder / "study"), "--judge", JUDGE, "--verdicts", "hard", "--prompts", str(asked.folder / "prompts.jsonl"),
-            "--model", f"gguf:{trained}", "--baseline", f"gguf:{asked.models / TRAINED}", "--arms", "plain", "--max-tokens", "80",
-            "--judge-model", f"gguf:{asked.models / LARGE}", "--judge-model", f"gguf:{asked.models / SMALL}",
-            "-o", str(out), "--json",
-        ))
+        words = ["steer", str(asked.folder / "study"), "--judge", JUDGE, "--verdicts", "hard", "--prompts", str(asked.folder / "prompts.jsonl"),
+                 "--model", f"gguf:{trained}", "--baseline", f"gguf:{asked.models / TRAINED}", "--arms", "plain", "--max-tokens", "80",
+                 "--judge-model", f"gguf:{asked.models / LARGE}", "--judge-model", f"gguf:{asked.models / SMALL}", "-o", str(out), "--json"]
+        if not out.exists() and first.exists():
+            # The untrained model's responses are written once: a run that asks nothing makes the log, and they are put into it.
+            subprocess.run([asked.predilect, *words, "--offline"], capture_output=True)
+            log = sqlite3.connect(out / "calls.sqlite")
+            log.execute("attach ? as first", [str(first)])
+            log.execute("insert or ignore into calls select * from first.calls")
+            log.commit()
+            log.close()
+        found.write_text(run(asked, *words))
 
 
 def ranked(asked: argparse.Namespace) -> None:

@@ -1,10 +1,12 @@
 //! Whether a model ranks pairs as their labels do: what preference learning really learnt (arXiv 2405.19534).
 
+use std::path::Path;
+
 use predilect_results::training::{PairCount, RankedPair, RankingJson};
 use predilect_stats::log_sigmoid;
 use predilect_stats::ratio::Ratio;
 use predilect_types::Interner;
-use predilect_workbench::{Error, Inputs, Result, Watch, Workbench};
+use predilect_workbench::{Error, Inputs, ModelSpec, Result, Watch, Workbench};
 
 use crate::examples::Texts;
 use crate::pairs::{Labelled, judged};
@@ -120,6 +122,22 @@ fn numbered(ranked: &[Ranked]) -> (Vec<usize>, usize) {
     (prompts, texts.list().len())
 }
 
+/// What a model is called: by its server, or its path.
+fn called(server: Option<&ModelSpec>, path: &Path) -> String {
+    server.map_or_else(|| path.display().to_string(), ToString::to_string)
+}
+
+/// What the reference is called, where there is one.
+fn reference(request: &RankingRequest, referred: bool) -> Option<String> {
+    let server = request.reference_server.as_ref();
+    match &request.reference {
+        Some(path) => Some(called(server, path)),
+        None => server
+            .map(ToString::to_string)
+            .or_else(|| referred.then(|| "the model without its adapter".to_owned())),
+    }
+}
+
 fn summed(request: &RankingRequest, ranked: &[Ranked], referred: bool) -> RankingJson {
     let (prompts, count) = numbered(ranked);
     let of = |right: &dyn Fn(&Ranked) -> bool| interval(&share(ranked, right), &prompts);
@@ -152,16 +170,8 @@ fn summed(request: &RankingRequest, ranked: &[Ranked], referred: bool) -> Rankin
     let idealised = ideally(&|scored| scored.sums);
     let idealised_per_token = ideally(&|scored| scored.per_token());
     RankingJson {
-        model: request
-            .server
-            .as_ref()
-            .map_or_else(|| request.model.display().to_string(), ToString::to_string),
-        reference: request
-            .reference
-            .as_ref()
-            .map(|path| path.display().to_string())
-            .or_else(|| request.reference_server.as_ref().map(ToString::to_string))
-            .or_else(|| referred.then(|| "the model without its adapter".to_owned())),
+        model: called(request.server.as_ref(), &request.model),
+        reference: reference(request, referred),
         pairs: ranked.len() as u64,
         prompts: count as u64,
         accuracy: own.0,

@@ -381,7 +381,7 @@ pub(crate) struct RankingArgs {
     /// Use a bundled example instead: llmfao or local-judge
     #[arg(long, conflicts_with = "inputs", value_enum, value_name = "EXAMPLE")]
     pub(crate) example: Option<ExampleArg>,
-    /// The model: a Hugging Face folder, gguf:FILE, or http://HOST/v1#NAME for a server that echoes log-probabilities, such as vLLM
+    /// The model: a Hugging Face folder, gguf:FILE, or as for `predilect judge` one behind a server that echoes log-probabilities
     #[arg(long, value_name = "DIR|gguf:FILE|URL")]
     pub(crate) model: String,
     /// A PEFT adapter for it

@@ -366,7 +366,9 @@ fn answer(body: &Value, question: u64) -> String {
     } else if !prompt.contains("<response") {
         // Not a question about responses: a text of its own, of 5 to 64 words.
         let words = 5 + question % 60;
-        ((0..words).map(|i| format!("word{} ", (question >> (i % 32)) % 9)).collect(), Value::Null)
+        let written: Vec<String> =
+            (0..words).map(|i| format!("word{}", (question >> (i % 32)) % 9)).collect();
+        (written.join(" "), Value::Null)
     } else if prompt.ends_with("B is much better.") {
         // Arena-Hard's five verdicts.
         let verdict = match p {
