@@ -42,6 +42,18 @@ def counted(model: str) -> dict:
         return json.load(answer)
 
 
+def result(path: Path) -> object:
+    """What a file says, without what this run took: calls and answers from the log differ after a kill."""
+    if path.name not in ("steering.json", "verifying.json"):
+        return path.read_bytes()
+    found = json.loads(path.read_text())
+    for judge in found.get("judges", [found]):
+        for name in ("calls", "from_log", "retries", "seconds", "tokens", "failed", "failures"):
+            judge.pop(name, None)
+    # Judges are tried before a run begins, and not when it goes on.
+    return {name: value for name, value in found.items() if name not in ("spent", "failures", "judging", "remarks")}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--verb", choices=["judge", "steer", "verify"], default="judge")
@@ -70,11 +82,13 @@ def main() -> None:
         return [f"{options.target}/predilect", *verb, *asked, "-o", str(study), "--json", "--quiet"]
 
     with tempfile.TemporaryDirectory() as folder:
-        file, calm, stormy = (Path(folder) / name for name in ("pairs.jsonl", "calm", "stormy"))
+        file, calm, stormy = (Path(folder) / name for name in ("pairs.jsonl", "calm", "study"))
         write(file, 2000 if options.verb == "verify" else options.pairs, options.verb == "verify")
         server, model = provider(0)
         start = time.perf_counter()
-        subprocess.run(command(model, calm), check=True, stdout=subprocess.DEVNULL)
+        # Under the same name, because pairs say from which file they come.
+        subprocess.run(command(model, stormy), check=True, stdout=subprocess.DEVNULL)
+        stormy.rename(calm)
         plain = time.perf_counter() - start
         asked = counted(model)["calls"]
         server.kill()
@@ -94,7 +108,7 @@ def main() -> None:
         counts = counted(model)
         server.kill()
         files = [sorted(path.name for path in study.iterdir() if not path.name.startswith("calls.sqlite")) for study in (calm, stormy)]
-        differ = [name for name in files[0] if (calm / name).read_bytes() != (stormy / name).read_bytes()]
+        differ = [name for name in files[0] if result(calm / name) != result(stormy / name)]
         equal = files[0] == files[1] and not differ
     print(f"{asked} calls without faults in {plain:.1f} s ({asked / plain:.0f} a second)")
     print(f"{options.percent} % faults, {options.kills} kills: {stormed:.1f} s, {counts['calls']} calls"
