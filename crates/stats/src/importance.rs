@@ -6,7 +6,6 @@
 //! against the true posterior have a light tail (Pareto k below 0.7) and the weighted means are EP's, EP is right to the
 //! precision that is reported.
 
-use pulp::{Simd, WithSimd};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -18,6 +17,7 @@ use crate::pareto;
 use crate::posterior::Shape;
 use crate::regression::{Prior, Regression};
 use crate::score_map::ScoreMap;
+use crate::wide::{Work, wide};
 
 /// The Pareto k at which the check fails.
 pub const K_LIMIT: f64 = 0.7;
@@ -172,7 +172,6 @@ fn run(
     let mixture = Mixture::new(d);
     // Column by column, so that a product adds whole lines.
     let columns: Vec<f64> = (0..d * d).map(|at| factor[at % d * d + at / d]).collect();
-    let arch = pulp::Arch::new();
     for draw in 0..count {
         // In a first look every other draw is the one before, turned around: as good for means, and half the work.
         if precision == Precision::Single && draw % 2 == 1 {
@@ -182,7 +181,7 @@ fn run(
         } else {
             Mixture::fill(&mut noise, &mut rng);
         }
-        arch.dispatch(Correlated { columns: &columns, noise: &noise, scores: &mut scores });
+        wide(Correlated { columns: &columns, noise: &noise, scores: &mut scores });
         // ln weight = ln prior + ln likelihood - ln proposal; the proposal's density is that of z over the slopes of w(z).
         let mut ln_weight = -mixture.ln_density(dot(&noise, &noise));
         let start = draws.len();
@@ -246,19 +245,18 @@ fn weighed(fit: &EpPosterior, draws: Vec<f64>, ln_weights: &[f64]) -> Check {
     }
 }
 
-/// The product of a matrix, given by its columns, with a vector. A type and not a closure: that would be compiled for the least of
-/// processors alone.
+/// The product of a matrix, given by its columns, with a vector.
 struct Correlated<'a> {
     columns: &'a [f64],
     noise: &'a [f64],
     scores: &'a mut [f64],
 }
 
-impl WithSimd for Correlated<'_> {
+impl Work for Correlated<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) {
+    fn run(self) {
         self.scores.fill(0.0);
         for (column, x) in self.columns.chunks_exact(self.noise.len()).zip(self.noise) {
             self.scores.iter_mut().zip(column).for_each(|(z, l)| *z += l * x);

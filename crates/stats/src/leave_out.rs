@@ -7,8 +7,6 @@ mod reach;
 mod small;
 mod steps;
 
-use pulp::{Arch, Simd, WithSimd};
-
 pub use self::reach::Reach;
 pub use self::small::{SmallRows, reach};
 use self::steps::{
@@ -16,6 +14,7 @@ use self::steps::{
 };
 use crate::logistic::sigmoid;
 use crate::spd;
+use crate::wide::{Work, wide};
 
 /// The rows of a fit, as [`crate::Regression::new`] takes them, with the cluster that each belongs to.
 #[derive(Debug, Clone, Copy)]
@@ -60,22 +59,20 @@ pub struct OverClusters {
 /// the mean leaves of its precision. Cost: about `n d^2`, and `n_g d^2 + d^3` for a cluster of more than d rows. `None` if lengths do not
 /// match, or if there is no row.
 pub fn leave_out(rows: &Clustered<'_>, mean: &[f64], covariance: &[f64]) -> Option<OverClusters> {
-    // Compiled for every instruction set, the widest one that there is runs.
-    Arch::new().dispatch(Whole { rows, mean, covariance })
+    wide(Whole { rows, mean, covariance })
 }
 
-/// A type and not a closure: that would be compiled for the least of processors alone.
 struct Whole<'a> {
     rows: &'a Clustered<'a>,
     mean: &'a [f64],
     covariance: &'a [f64],
 }
 
-impl WithSimd for Whole<'_> {
+impl Work for Whole<'_> {
     type Output = Option<OverClusters>;
 
     #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) -> Option<OverClusters> {
+    fn run(self) -> Option<OverClusters> {
         one_after_the_other(self.rows, self.mean, self.covariance)
     }
 }

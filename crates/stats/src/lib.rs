@@ -50,6 +50,7 @@ mod spd;
 pub mod student;
 #[cfg(test)]
 mod testing;
+mod wide;
 
 pub use ep::{EpOptions, EpPosterior, Folds, ep, held_out_means};
 pub use likelihood::{Likelihood, Precision};

@@ -2,7 +2,7 @@
 //!
 //! Sums are added up in an order of their own, not the processor's, and nothing is fused: every processor finds the same digits.
 
-use pulp::{Arch, Simd, WithSimd};
+use crate::wide::{Work, wide};
 
 /// Partial sums of a dot product.
 const LANES: usize = 8;
@@ -23,28 +23,10 @@ fn dot(a: &[f64], b: &[f64]) -> f64 {
     sums.iter().sum::<f64>() + rest
 }
 
-/// Work on matrices of `n` rows. A type and not a closure: that would be compiled for the least of processors alone.
-trait Work: Sized {
-    type Output;
-
-    fn run(self) -> Self::Output;
-}
-
-struct Wide<W>(W);
-
-impl<W: Work> WithSimd for Wide<W> {
-    type Output = W::Output;
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) -> W::Output {
-        self.0.run()
-    }
-}
-
-/// Runs it with the widest registers, where there is enough to do.
+/// Runs work on matrices of `n` rows with the widest registers, where there is enough to do.
 #[inline(always)]
-fn wide<W: Work>(n: usize, work: W) -> W::Output {
-    if n < WIDE { work.run() } else { Arch::new().dispatch(Wide(work)) }
+fn by_size<W: Work>(n: usize, work: W) -> W::Output {
+    if n < WIDE { work.run() } else { wide(work) }
 }
 
 struct Factor<'a>(&'a mut [f64], usize);
@@ -117,13 +99,13 @@ fn factor(a: &mut [f64], n: usize) -> bool {
 /// A copy with the Cholesky factor in its lower triangle.
 fn cholesky(a: &[f64], n: usize) -> Option<Vec<f64>> {
     let mut l = a.to_vec();
-    wide(n, Factor(&mut l, n)).then_some(l)
+    by_size(n, Factor(&mut l, n)).then_some(l)
 }
 
 /// The inverse of `a`, `n` x `n` row by row; `None` when it is not positive definite to working precision.
 pub(crate) fn inverse(a: &[f64], n: usize) -> Option<Vec<f64>> {
     let l = cholesky(a, n)?;
-    Some(wide(n, OfFactor(&l, n)))
+    Some(by_size(n, OfFactor(&l, n)))
 }
 
 /// The inverse of the matrix with this factor.
@@ -170,7 +152,7 @@ pub(crate) fn solve(a: &[f64], b: &[f64], n: usize) -> Option<Vec<f64>> {
 /// The same in place of `b`, and by the lower triangle of `a`, which becomes its Cholesky factor; false when it is not positive definite to
 /// working precision.
 pub(crate) fn solve_in_place(a: &mut [f64], b: &mut [f64], n: usize) -> bool {
-    if !wide(n, Factor(a, n)) {
+    if !by_size(n, Factor(a, n)) {
         return false;
     }
     for i in 0..n {
@@ -199,7 +181,7 @@ pub(crate) fn log_determinant(a: &[f64], b: &[f64], n: usize) -> Option<(f64, f6
 
 /// The product of two `n` x `n` matrices.
 pub(crate) fn product(a: &[f64], b: &[f64], n: usize) -> Vec<f64> {
-    wide(n, Product(a, b, n))
+    by_size(n, Product(a, b, n))
 }
 
 #[cfg(test)]

@@ -1,11 +1,10 @@
 //! The same over rows of small whole numbers, if what each cluster changes is not needed: one pass, without keeping anything of them.
 
-use pulp::{Arch, Simd, WithSimd};
-
 use super::reach::{Reach, Sums};
 use super::steps::{by_cluster, by_matrix, by_rows, combination, fit_together, with_prior};
 use crate::logistic::sigmoid;
 use crate::spd;
+use crate::wide::{Work, wide};
 
 /// Rows of small whole numbers, as [`crate::Regression::of_small`] takes them, with the cluster that each belongs to.
 #[derive(Debug, Clone, Copy)]
@@ -23,21 +22,20 @@ pub struct SmallRows<'a> {
 /// The reach that [`super::leave_out`] finds for the same numbers, up to rounding. Cost: about `2 n d^2` multiply-adds; memory: three
 /// numbers a row. `None` if lengths do not match, or if there is no row.
 pub fn reach(rows: &SmallRows<'_>, mean: &[f64], covariance: &[f64]) -> Option<Reach> {
-    Arch::new().dispatch(Wide { rows, mean, covariance })
+    wide(Whole { rows, mean, covariance })
 }
 
-/// Compiled for every instruction set, the widest one that there is runs.
-struct Wide<'a> {
+struct Whole<'a> {
     rows: &'a SmallRows<'a>,
     mean: &'a [f64],
     covariance: &'a [f64],
 }
 
-impl WithSimd for Wide<'_> {
+impl Work for Whole<'_> {
     type Output = Option<Reach>;
 
     #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) -> Option<Reach> {
+    fn run(self) -> Option<Reach> {
         in_one_pass(self.rows, self.mean, self.covariance)
     }
 }

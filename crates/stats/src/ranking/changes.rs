@@ -3,15 +3,13 @@
 
 use std::borrow::Cow;
 
-use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
-use super::curvature::is_small;
-use super::errors::Robust;
-use super::fit::{RankingError, RankingOptions, Top, rank_from, ties_of};
+use super::fit::{RankingError, RankingOptions, Top, top_of};
 use super::groups::Groups;
 use super::left_out::{Fitted, LANES, LeftOut, Step, mean};
 use super::vote::Vote;
+use crate::wide::{Work, wide};
 
 /// Clusters that one thread takes at once.
 const AT_ONCE: usize = 512;
@@ -112,14 +110,8 @@ fn searched<'a>(
     if let Some(top) = side.top.filter(|top| top.bends.is_some()) {
         return Ok(Some(Cow::Borrowed(top)));
     }
-    let ties = ties_of(side.votes, options);
-    if !is_small(&side.model(&[], ties, shares.len(), options)) {
-        return Ok(None);
-    }
-    let nothing = Top::default();
-    let options = RankingOptions { robust: Robust::Clusters, ..options };
-    let from = side.top.unwrap_or(&nothing);
-    Ok(Some(Cow::Owned(rank_from(from, side.votes, shares.len(), side.covariates, options)?.top)))
+    let found = top_of((side.votes, side.covariates), shares.len(), options)?;
+    Ok(found.map(Cow::Owned))
 }
 
 /// The sums over all clusters.
@@ -129,7 +121,7 @@ fn summed(groups: &Groups, one: &LeftOut<'_>, two: &LeftOut<'_>, competitors: us
         .par_chunks(AT_ONCE)
         .map(|places| {
             let mut sums = Sums::of(competitors);
-            Arch::new().dispatch(Part { places, groups, one, two, sums: &mut sums });
+            wide(Part { places, groups, one, two, sums: &mut sums });
             sums
         })
         .collect();
@@ -137,7 +129,7 @@ fn summed(groups: &Groups, one: &LeftOut<'_>, two: &LeftOut<'_>, competitors: us
     sums.into_iter().fold(Sums::of(competitors), Sums::and)
 }
 
-/// Some clusters. A type and not a closure: that would be compiled for the least of processors alone.
+/// Some clusters.
 struct Part<'a> {
     places: &'a [usize],
     groups: &'a Groups,
@@ -146,11 +138,11 @@ struct Part<'a> {
     sums: &'a mut Sums,
 }
 
-impl WithSimd for Part<'_> {
+impl Work for Part<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) {
+    fn run(self) {
         for place in self.places {
             self.sums.add(self.groups.get(*place), self.one, self.two);
         }

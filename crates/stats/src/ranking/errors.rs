@@ -154,33 +154,17 @@ impl Seen<'_> {
         pieces
     }
 
-    /// The covariance of all that is estimated, row by row, by the inverse of the curvature; and what varies in addition to the votes, as
-    /// pieces of which as many belong to scores as there are competitors, and as many again under a prior.
-    pub(super) fn covariance(&self, inverse: &[f64], information: &[f64]) -> (Vec<f64>, Vec<Piece>) {
+    /// The variance of the slope, row by row; and what varies in addition to the votes, which is part of it; see [`Seen::beside`].
+    pub(super) fn variance(&self, information: &[f64]) -> (Vec<f64>, Vec<Piece>) {
         let width = self.model.width();
-        let mut meat = vec![0.0; width * width];
-        let mut add = |piece: &[(usize, f64)]| {
-            for &(i, x) in piece {
-                let row = &mut meat[i * width..(i + 1) * width];
-                for &(j, y) in piece {
-                    row[j] += x * y;
-                }
-            }
-        };
-        self.pieces(&mut add);
-        let seen: Vec<f64> = (0..width).map(|i| meat[i * width + i]).collect();
+        let mut variance = vec![0.0; width * width];
+        self.pieces(&mut |piece| add_square(piece, width, &mut variance));
+        let seen: Vec<f64> = (0..width).map(|i| variance[i * width + i]).collect();
         let beside = self.beside(&seen, information);
-        let mut add = |piece: &[(usize, f64)]| {
-            for &(i, x) in piece {
-                for &(j, y) in piece {
-                    meat[i * width + j] += x * y;
-                }
-            }
-        };
         for piece in &beside {
-            add(piece);
+            add_square(piece, width, &mut variance);
         }
-        (product(&product(inverse, &meat, width), inverse, width), beside)
+        (variance, beside)
     }
 
     /// Under a prior, how far below and above its score the posterior reaches for a competitor whose votes against each opponent are nearly
@@ -307,6 +291,21 @@ impl Seen<'_> {
         };
         Some(((0..competitors).map(error).collect(), of_controls))
     }
+}
+
+/// Adds the square of a part of the slope.
+fn add_square(piece: &[(usize, f64)], width: usize, out: &mut [f64]) {
+    for &(i, x) in piece {
+        let row = &mut out[i * width..(i + 1) * width];
+        for &(j, y) in piece {
+            row[j] += x * y;
+        }
+    }
+}
+
+/// The covariance of what is estimated, by the inverse of the curvature and the variance of the slope.
+pub(super) fn sandwich(inverse: &[f64], variance: &[f64], width: usize) -> Vec<f64> {
+    product(&product(inverse, variance, width), inverse, width)
 }
 
 /// Draws of the slope, and its variance.

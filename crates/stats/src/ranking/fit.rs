@@ -4,8 +4,8 @@ use thiserror::Error;
 
 use super::apart::{OneWay, never_met, one_way};
 use super::cells::{Cell, cells};
-use super::curvature::Curvature;
-use super::errors::{Piece, Robust, Seen};
+use super::curvature::{Curvature, is_small};
+use super::errors::{Piece, Robust, Seen, sandwich};
 use super::groups::Groups;
 use super::likelihood::{Ties, Weights};
 use super::model::Model;
@@ -86,7 +86,7 @@ pub(super) struct Bends {
     pub(super) hessian: Vec<f64>,
     /// Its inverse.
     pub(super) inverse: Vec<f64>,
-    /// What varies in addition to the votes that were seen; see [`Seen::covariance`].
+    /// What varies in addition to the votes that were seen; see [`Seen::variance`].
     pub(super) beside: Vec<Piece>,
     /// Which votes depend on each other.
     pub(super) groups: Groups,
@@ -183,35 +183,76 @@ pub fn rank_from(
         let (errors, controls_covariance) = seen.drawn(&curvature, &centre).ok_or(RankingError::Singular)?;
         return Ok(Ranking { errors, controls_covariance, ..bare });
     }
-    let hessian = curvature.dense();
-    let inverse = inverse(&hessian, width).ok_or(RankingError::Singular)?;
-    let diagonal: Vec<f64> = (0..width).map(|i| hessian[i * width + i]).collect();
-    let information = curvature.information(&diagonal);
-    let (full, beside) = seen.covariance(&inverse, &information);
+    let bend = Bend::of(&curvature, width)?;
+    let (variance, beside) = seen.variance(&bend.information);
+    let full = sandwich(&bend.inverse, &variance, width);
     let covariance = against(&block(&full, width, 0, competitors), &centre);
     let errors: Vec<f64> =
         (0..competitors).map(|i| covariance[i * competitors + i].max(0.0).sqrt()).collect();
     let reaches = if options.prior > 0.0 && ties != Ties::RaoKupper {
-        reaches(&seen, &inverse, &information, &centre, &errors)
+        reaches(&seen, &bend, &centre, &errors)
     } else {
         vec![None; competitors]
     };
-    let bends = groups.map(|groups| Bends { hessian, inverse, beside, groups });
+    let bends = groups.map(|groups| bend.with(beside, groups));
     let controls_covariance = block(&full, width, width - controls, width);
     let top = Top { bends, ..bare.top };
     Ok(Ranking { errors, covariance: Some(covariance), reaches, controls_covariance, top, ..bare })
 }
 
+/// Where the search for the scores of these votes and covariates ends, with what errors by clusters are made of, and without these errors.
+/// `None` with more unknowns than a matrix takes.
+///
+/// # Errors
+///
+/// As of [`rank`].
+pub(super) fn top_of(
+    (votes, covariates): (&[Vote], &[f64]),
+    competitors: usize,
+    options: RankingOptions,
+) -> Result<Option<Top>, RankingError> {
+    let controls = if votes.is_empty() { 0 } else { covariates.len() / votes.len() };
+    let (cells, ties) = checked(votes, competitors, covariates, options)?;
+    let weights = Weights::of(votes);
+    let model = Model { ties, competitors, controls, prior: options.prior, weights, cells: &cells };
+    if !is_small(&model) {
+        return Ok(None);
+    }
+    let Climbed { at, curvature, .. } = climb(&model, &[])?;
+    let groups = Groups::of(votes, competitors);
+    let robust = Robust::Clusters;
+    let seen = Seen { model: &model, votes, covariates, at: &at, robust, groups: Some(&groups) };
+    let bend = Bend::of(&curvature, model.width())?;
+    let (_, beside) = seen.variance(&bend.information);
+    let bends = Some(bend.with(beside, groups));
+    Ok(Some(Top { at, bends }))
+}
+
+/// The curvature at the top, its inverse, and what the votes say of each score by it.
+struct Bend {
+    hessian: Vec<f64>,
+    inverse: Vec<f64>,
+    information: Vec<f64>,
+}
+
+impl Bend {
+    fn of(curvature: &Curvature<'_>, width: usize) -> Result<Self, RankingError> {
+        let hessian = curvature.dense();
+        let inverse = inverse(&hessian, width).ok_or(RankingError::Singular)?;
+        let diagonal: Vec<f64> = (0..width).map(|i| hessian[i * width + i]).collect();
+        let information = curvature.information(&diagonal);
+        Ok(Self { hessian, inverse, information })
+    }
+
+    fn with(self, beside: Vec<Piece>, groups: Groups) -> Bends {
+        Bends { hessian: self.hessian, inverse: self.inverse, beside, groups }
+    }
+}
+
 /// Under a prior, how far the posterior reaches where it is far from normal; see [`Ranking::reaches`].
-fn reaches(
-    seen: &Seen<'_>,
-    inverse: &[f64],
-    information: &[f64],
-    centre: &[f64],
-    errors: &[f64],
-) -> Vec<Option<(f64, f64)>> {
+fn reaches(seen: &Seen<'_>, bend: &Bend, centre: &[f64], errors: &[f64]) -> Vec<Option<(f64, f64)>> {
     let (competitors, width) = (seen.model.competitors, seen.model.width());
-    let along = seen.reaches(inverse, centre);
+    let along = seen.reaches(&bend.inverse, centre);
     let wanted: Vec<bool> = along.iter().map(Option::is_some).collect();
     if !wanted.contains(&true) {
         return along;
@@ -220,7 +261,8 @@ fn reaches(
     let mut reaches = drawn.unwrap_or(along);
     if seen.robust == Robust::Clusters {
         // The posterior takes votes as independent: where clusters say that errors are larger, it reaches further.
-        let full = Seen { robust: Robust::Votes, ..*seen }.covariance(inverse, information).0;
+        let alone = Seen { robust: Robust::Votes, ..*seen };
+        let full = sandwich(&bend.inverse, &alone.variance(&bend.information).0, width);
         let votes = against(&block(&full, width, 0, competitors), centre);
         for (i, reach) in reaches.iter_mut().enumerate() {
             let by_votes = votes[i * competitors + i].max(0.0).sqrt();

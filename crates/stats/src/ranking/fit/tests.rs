@@ -163,7 +163,8 @@ fn draws_find_the_errors_of_the_matrix() {
         let shares = centre(&model, Origin::Field);
         let width = model.width();
         let inverse = inverse(&curvature.dense(), width).unwrap();
-        let (full, _) = seen.covariance(&inverse, &curvature.information(&curvature.diagonal()));
+        let (variance, _) = seen.variance(&curvature.information(&curvature.diagonal()));
+        let full = sandwich(&inverse, &variance, width);
         let block: Vec<f64> = (0..300).flat_map(|i| full[i * width..i * width + 300].to_vec()).collect();
         let exact = against(&block, &shares);
         let (errors, _) = seen.drawn(&curvature, &shares).unwrap();
