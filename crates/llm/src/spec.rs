@@ -1,6 +1,7 @@
 //! Which model does a string name?
 
 use std::fmt;
+use std::path::Path;
 use std::str::FromStr;
 
 use predilect_types::{Failure, Subject};
@@ -132,8 +133,9 @@ impl FromStr for ModelSpec {
         if provider.is_local() {
             let path =
                 if *provider == Provider::Hf { model.split('@').next().unwrap_or(model) } else { model };
-            let name = std::path::Path::new(path).file_stem().and_then(|name| name.to_str());
-            let Some(name) = name else { return fail("a file is missing after the colon") };
+            let Some(name) = name_of(Path::new(path)) else {
+                return fail("a file is missing after the colon");
+            };
             return Ok(Self {
                 provider: *provider,
                 model: name.to_owned(),
@@ -143,6 +145,13 @@ impl FromStr for ModelSpec {
         }
         Ok(Self { provider: *provider, model: model.to_owned(), base: None, text: text.to_owned() })
     }
+}
+
+/// What the model in a file is called: as the file, and where that says only `model`, as its folder.
+fn name_of(path: &Path) -> Option<&str> {
+    let stem = path.file_stem()?.to_str()?;
+    let folder = path.parent().and_then(Path::file_name).and_then(|name| name.to_str());
+    Some(if stem == "model" { folder.unwrap_or(stem) } else { stem })
 }
 
 impl TryFrom<String> for ModelSpec {
@@ -187,6 +196,10 @@ mod tests {
         let spec: ModelSpec = "hf:org/name/file.gguf@abc".parse().unwrap();
         assert_eq!((spec.model.as_str(), spec.base.as_deref()), ("file", Some("org/name/file.gguf@abc")));
         assert!(spec.provider.is_local());
+        // What `train` leaves has one name everywhere.
+        let spec: ModelSpec = "gguf:trained/aligned/model.gguf".parse().unwrap();
+        assert_eq!(spec.model, "aligned");
+        assert_eq!("gguf:model.gguf".parse::<ModelSpec>().unwrap().model, "model");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use predilect_results::steering::{ArmRow, Ask, SteerJson};
+use predilect_results::steering::{ArmRow, Ask, ResponseCount, SteerJson};
 use predilect_types::property;
 
 use crate::format;
@@ -92,39 +92,34 @@ fn against(found: &SteerJson, plain: &ArmRow) -> Option<String> {
     if found.against == "plain" || plain.protocol == "mt_bench" {
         return None;
     }
+    let won = |rate: f64, low: f64, high: f64| {
+        format!("{}\u{a0}% {}", format::decimal(rate, 1), format::bounds((low, high), 1))
+    };
     let (model, other) = (text::line(&found.model), text::line(&found.against));
+    let length = plain
+        .lc
+        .map_or_else(String::new, |lc| format!(", {}\u{a0}% at equal length", format::decimal(lc, 1)));
     let expected = match (plain.found, plain.found_low, plain.found_high) {
-        (Some(mean), Some(low), Some(high)) => format!(
-            "; from what the responses contain, its weights predict {} % [{}, {}]",
-            format::decimal(50.0 + mean, 1),
-            format::decimal(50.0 + low, 1),
-            format::decimal(50.0 + high, 1),
-        ),
+        (Some(mean), Some(low), Some(high)) => {
+            let won = won(50.0 + mean, 50.0 + low, 50.0 + high);
+            format!("; from what the responses contain, the judge's weights predict {won}")
+        }
         _ => String::new(),
     };
-    let won = |row: &ArmRow| {
-        format!(
-            "{} % [{}, {}] by {}",
-            format::decimal(row.score, 1),
-            format::decimal(row.low, 1),
-            format::decimal(row.high, 1),
-            text::line(&row.judge)
-        )
-    };
-    let length =
-        plain.lc.map_or_else(String::new, |lc| format!(", {} % at equal length", format::decimal(lc, 1)));
-    let others: Vec<String> =
-        found.arms.iter().filter(|row| !row.target && row.arm == "plain").map(won).collect();
-    let others = if others.is_empty() {
-        String::new()
-    } else {
-        format!(" Held-out: {}.", crate::words::listed(&others))
-    };
-    Some(format!(
-        "Without any message {model} wins {}{length} against {other} ({} prompts, 90 % interval){expected}.{others}",
-        won(plain),
+    let said = format!(
+        "Without a message, {model} wins {} against {other} by {} ({} prompts, 90 % interval){length}{expected}",
+        won(plain.score, plain.low, plain.high),
+        text::line(&plain.judge),
         plain.prompts
-    ))
+    );
+    let others = found.arms.iter().filter(|row| !row.target && row.arm == "plain");
+    let others: Vec<String> = others
+        .map(|row| format!("{} by {}", won(row.score, row.low, row.high), text::line(&row.judge)))
+        .collect();
+    Some(match others.as_slice() {
+        [] => format!("{said}."),
+        others => format!("{said}. Held out: {}.", crate::words::listed(others)),
+    })
 }
 
 fn moved(found: &SteerJson, row: &ArmRow) -> String {
@@ -224,8 +219,22 @@ pub(crate) fn role(found: &SteerJson, row: &ArmRow) -> String {
     }
 }
 
+/// Whether it compares one model with another, and no message was sent.
+pub(crate) fn compares_models(found: &SteerJson) -> bool {
+    let only = |own: &ResponseCount| own.arm == "plain" || own.arm == found.against;
+    found.against != "plain" && found.protocol != "mt_bench" && found.responses.iter().all(only)
+}
+
+/// What the texts of an arm are called: where two models are compared, by the model.
+pub(crate) fn whose<'a>(found: &'a SteerJson, arm: &'a str) -> &'a str {
+    if arm == "plain" && compares_models(found) { &found.model } else { arm }
+}
+
 /// The title.
 pub(crate) fn title(found: &SteerJson) -> String {
+    if compares_models(found) {
+        return format!("{} against {}", text::line(&found.model), text::line(&found.against));
+    }
     format!("How far {} can be moved", text::line(&found.judge))
 }
 
@@ -238,10 +247,13 @@ pub(crate) fn method(found: &SteerJson) -> String {
     };
     let weights =
         if found.published { "published weights (means without intervals)" } else { "fitted weights" };
+    let (complete, asked, judge) = (found.prompts.complete, found.prompts.asked, text::line(&found.judge));
+    if compares_models(found) {
+        return format!(
+            "{complete} prompts with a response of both, of {asked} asked, and no message; each response {against}. What is predicted comes from the {weights} of {judge}."
+        );
+    }
     format!(
-        "{} prompts with a response in every arm, of {} asked; each response {against}. What to ask for comes from the {weights} of {}.",
-        found.prompts.complete,
-        found.prompts.asked,
-        text::line(&found.judge),
+        "{complete} prompts with a response in every arm, of {asked} asked; each response {against}. What to ask for comes from the {weights} of {judge}."
     )
 }

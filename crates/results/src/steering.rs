@@ -180,7 +180,7 @@ pub struct Ask {
 /// The responses of one arm.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct ResponseCount {
-    /// The arm.
+    /// The arm, or the baseline's name.
     pub arm: String,
     /// How many.
     pub responses: u64,

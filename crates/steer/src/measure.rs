@@ -56,7 +56,9 @@ impl Measured<'_> {
             let score = resampled(&own.scores[arm], self.seed)?;
             let shifts: Vec<f64> = own.scores[arm].iter().zip(&own.scores[0]).map(|(a, b)| a - b).collect();
             let shift = resampled(&shifts, self.seed)?;
-            let beyond = of_target.as_ref().and_then(|target| self.beyond(target, &own, arm));
+            // Of the plain arm every judge's shift is nothing.
+            let target_of = of_target.as_ref().filter(|_| name != PLAIN);
+            let beyond = target_of.and_then(|target| self.beyond(target, &own, arm));
             let (predicted, found) = self.expected(arm, &own.at);
             let own_lc = if name == PLAIN { plain } else { lc.get(name.as_str()).copied() };
             let preferred = match self.protocol {

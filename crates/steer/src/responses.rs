@@ -93,29 +93,33 @@ impl Responses {
 
     /// What the responses of each arm look like, over these prompts.
     pub(crate) fn count(&self, at: &[usize]) -> Vec<ResponseCount> {
-        let of = |(arm, made): (&String, &Vec<Option<Made>>)| {
-            let texts: Vec<(&Made, String)> =
-                at.iter().filter_map(|&prompt| made[prompt].as_ref()).map(|own| (own, own.text())).collect();
-            let mut words: Vec<u64> =
-                texts.iter().map(|(_, text)| text.split_whitespace().count() as u64).collect();
-            words.sort_unstable();
-            let mut distinct: Vec<&String> = texts.iter().map(|(_, text)| text).collect();
-            distinct.sort_unstable();
-            distinct.dedup();
-            let count =
-                |is: &dyn Fn(&(&Made, String)) -> bool| texts.iter().filter(|own| is(own)).count() as u64;
-            ResponseCount {
-                arm: arm.clone(),
-                responses: texts.len() as u64,
-                cut: count(&|(own, _)| own.cut),
-                empty: count(&|(_, text)| text.trim().is_empty()),
-                refused: count(&|(own, _)| own.refused),
-                declined: count(&|(_, text)| begins_with_refusal(text)),
-                distinct: distinct.len() as u64,
-                words: words.get(words.len() / 2).copied().unwrap_or(0),
-            }
-        };
-        self.arms.iter().zip(&self.made).map(of).collect()
+        self.arms.iter().zip(&self.made).map(|(arm, made)| counted(arm, made, at)).collect()
+    }
+
+    /// The same of the baseline, by its name.
+    pub(crate) fn count_baseline(&self, name: &str, at: &[usize]) -> Option<ResponseCount> {
+        self.baseline.as_ref().map(|made| counted(name, made, at))
+    }
+}
+
+fn counted(arm: &str, made: &[Option<Made>], at: &[usize]) -> ResponseCount {
+    let texts: Vec<(&Made, String)> =
+        at.iter().filter_map(|&prompt| made[prompt].as_ref()).map(|own| (own, own.text())).collect();
+    let mut words: Vec<u64> = texts.iter().map(|(_, text)| text.split_whitespace().count() as u64).collect();
+    words.sort_unstable();
+    let mut distinct: Vec<&String> = texts.iter().map(|(_, text)| text).collect();
+    distinct.sort_unstable();
+    distinct.dedup();
+    let count = |is: &dyn Fn(&(&Made, String)) -> bool| texts.iter().filter(|own| is(own)).count() as u64;
+    ResponseCount {
+        arm: arm.to_owned(),
+        responses: texts.len() as u64,
+        cut: count(&|(own, _)| own.cut),
+        empty: count(&|(_, text)| text.trim().is_empty()),
+        refused: count(&|(own, _)| own.refused),
+        declined: count(&|(_, text)| begins_with_refusal(text)),
+        distinct: distinct.len() as u64,
+        words: words.get(words.len() / 2).copied().unwrap_or(0),
     }
 }
 

@@ -304,7 +304,8 @@ fn fail(writer: &mut TcpStream, kind: &str, whole: &str) -> std::io::Result<bool
         "500" => send(writer, 500, "", "<html>oops</html>")?,
         "503" => send(writer, 503, "", "")?,
         "slow" => {
-            std::thread::sleep(Duration::from_millis(1500));
+            // Longer than any caller of the tests waits.
+            std::thread::sleep(Duration::from_secs(4));
             return Ok(false);
         }
         "closed before the answer" => return Ok(false),

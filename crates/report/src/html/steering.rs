@@ -9,7 +9,8 @@ use super::page::found_page;
 use super::parts::{Align, Section, block, folded, heads, name, nothing, response, scroll};
 use crate::format;
 use crate::steering::{
-    asked, is_sure, label, left_out, method, places, range, role, sentences, signed, title, unit,
+    asked, compares_models, is_sure, label, left_out, method, places, range, role, sentences, signed, title,
+    unit, whose,
 };
 use crate::text;
 
@@ -27,6 +28,12 @@ pub(super) fn page(found: &SteerJson) -> Markup {
 /// The sections, for a page of any kind.
 pub(super) fn sections(found: &SteerJson) -> Vec<Section> {
     let section = |id, name, title, body| Section { id, name, title, body };
+    if compares_models(found) {
+        return vec![
+            section("models", "Models", "Which of the two does each judge prefer?", models(found)),
+            section("responses", "Responses", "What did they write?", responses(found)),
+        ];
+    }
     vec![
         section("shifts", "Shifts", "How far did each arm move each judge?", shifts(found)),
         section("predicted", "Predicted", "Did the weights predict it?", expected(found)),
@@ -34,6 +41,44 @@ pub(super) fn sections(found: &SteerJson) -> Vec<Section> {
         section("responses", "Responses", "What did it write?", responses(found)),
         section("flips", "Flips", "Which verdicts did that change?", flips(&found.flips)),
     ]
+}
+
+/// One model against another: what it wins over a draw, measured and predicted, judge by judge.
+fn models(found: &SteerJson) -> Markup {
+    let over = |value: f64, low: f64, high: f64| Interval { value, low, high };
+    let mut rows: Vec<Difference> = Vec::new();
+    for row in &found.arms {
+        let by = over(row.score - 50.0, row.low - 50.0, row.high - 50.0);
+        rows.push(Difference {
+            name: html! { "by " (name(&row.judge)) " (" bdi { (role(found, row)) } ")" },
+            by,
+        });
+    }
+    if let Some(row) = found.arms.iter().find(|row| row.target)
+        && let (Some(mean), Some(low), Some(high)) = (row.found, row.found_low, row.found_high)
+    {
+        rows.push(Difference { name: html! { "predicted by the weights" }, by: over(mean, low, high) });
+    }
+    html! {
+        p { "Points that it wins over a draw (50\u{a0}%), with 90\u{a0}% intervals over resampled prompts; the weights predict from what the responses contain." }
+        (differences(&rows, "Who says so", ("90\u{a0}%", 1)))
+        (scroll("Win rates by each judge", &html! {
+            table.plain {
+                (heads(&[("Judge", Align::Left), ("Prompts", Align::Right), ("Won, %", Align::Right), ("90\u{a0}%", Align::Right), ("At equal length, %", Align::Right)]))
+                tbody {
+                    @for row in &found.arms {
+                        tr {
+                            th scope="row" { (name(&row.judge)) }
+                            td.num { (row.prompts) }
+                            td.num { strong { (format::decimal(row.score, 1)) } }
+                            td.num { (format::bounds((row.low, row.high), 1)) }
+                            td.num { (row.lc.map_or_else(|| format::MISSING.to_owned(), |lc| format::decimal(lc, 1))) }
+                        }
+                    }
+                }
+            }
+        }))
+    }
 }
 
 fn judges(found: &SteerJson) -> Vec<&str> {
@@ -173,14 +218,14 @@ fn told(found: &SteerJson) -> Markup {
 
 fn responses(found: &SteerJson) -> Markup {
     html! {
-        p { "Written by " (name(&found.model)) ": " (found.spent.to_string()) "." }
+        p { "Written by " (name(&found.model)) "; calls: " (found.spent.to_string()) "." }
         (scroll("Responses of each arm", &html! {
             table.plain {
-                (heads(&[("Arm", Align::Left), ("Responses", Align::Right), ("Different", Align::Right), ("Median words", Align::Right), ("Cut off", Align::Right), ("Empty", Align::Right), ("Withheld", Align::Right), ("Begin with a refusal", Align::Right)]))
+                (heads(&[(if compares_models(found) { "Model" } else { "Arm" }, Align::Left), ("Responses", Align::Right), ("Different", Align::Right), ("Median words", Align::Right), ("Cut off", Align::Right), ("Empty", Align::Right), ("Withheld", Align::Right), ("Begin with a refusal", Align::Right)]))
                 tbody {
                     @for own in &found.responses {
                         tr {
-                            th scope="row" { (name(&own.arm)) }
+                            th scope="row" { (name(whose(found, &own.arm))) }
                             @for count in [own.responses, own.distinct, own.words, own.cut, own.empty, own.refused, own.declined] { td.num { (format::count(count)) } }
                         }
                     }

@@ -7,7 +7,8 @@ use predilect_results::steering::{ArmRow, SteerJson};
 use super::style::{BOLD, Out, head, heading, paint};
 use crate::format;
 use crate::steering::{
-    asked, is_sure, label, left_out, method, places, range, role, sentences, signed, title, unit,
+    asked, compares_models, is_sure, label, left_out, method, places, range, role, sentences, signed, title,
+    unit, whose,
 };
 use crate::text;
 
@@ -19,6 +20,10 @@ use crate::text;
 pub fn terminal_steering(found: &SteerJson, out: &mut dyn io::Write, width: u16) -> io::Result<()> {
     let mut out = Out::new(out, width);
     head(&mut out, (&title(found), &method(found)), &sentences(found), &found.remarks)?;
+    if compares_models(found) {
+        models(found, &mut out)?;
+        return responses(found, &mut out);
+    }
     let mut judges: Vec<&str> = Vec::new();
     for row in &found.arms {
         if !judges.contains(&row.judge.as_str()) {
@@ -31,6 +36,44 @@ pub fn terminal_steering(found: &SteerJson, out: &mut dyn io::Write, width: u16)
     }
     plan(found, &mut out)?;
     responses(found, &mut out)
+}
+
+/// One model against another, judge by judge.
+fn models(found: &SteerJson, out: &mut Out) -> io::Result<()> {
+    heading(
+        out,
+        "Which of the two each judge prefers",
+        &format!(
+            "% won against {}; 90 % intervals over prompts; predicted: by the weights, from what the responses contain.",
+            text::line(&found.against)
+        ),
+    )?;
+    let name = found.arms.iter().map(|row| text::columns(&text::line(&row.judge))).max().unwrap_or(0).max(5);
+    let line = |judge: &str, won: &str, bounds: &str, lc: &str, predicted: &str| {
+        format!("{}  {won:>5} {bounds:<14} {lc:>15}  {predicted}", text::left(&text::line(judge), name))
+    };
+    out.line(&paint(BOLD, &line("Judge", "won", "90 %", "at equal length", "predicted")))?;
+    for row in &found.arms {
+        // The weights are the target's.
+        let predicted = match (row.found, row.found_low, row.found_high) {
+            (Some(mean), Some(low), Some(high)) if row.target => {
+                format!(
+                    "{} {}",
+                    format::decimal(50.0 + mean, 1),
+                    format::bounds((50.0 + low, 50.0 + high), 1)
+                )
+            }
+            _ => format::MISSING.to_owned(),
+        };
+        out.line(&line(
+            &row.judge,
+            &format::decimal(row.score, 1),
+            &format::bounds((row.low, row.high), 1),
+            &row.lc.map_or_else(|| format::MISSING.to_owned(), |lc| format::decimal(lc, 1)),
+            &predicted,
+        ))?;
+    }
+    Ok(())
 }
 
 fn of_judge(found: &SteerJson, rows: &[&ArmRow], out: &mut Out) -> io::Result<()> {
@@ -114,7 +157,9 @@ fn plan(found: &SteerJson, out: &mut Out) -> io::Result<()> {
 }
 
 fn responses(found: &SteerJson, out: &mut Out) -> io::Result<()> {
-    heading(out, "Responses", &format!("Written by {}; {}.", text::line(&found.model), found.spent))?;
+    heading(out, "Responses", &format!("Written by {}; calls: {}.", text::line(&found.model), found.spent))?;
+    let names = found.responses.iter().map(|own| text::columns(&text::line(whose(found, &own.arm))));
+    let width = names.max().unwrap_or(0).max(9);
     for own in &found.responses {
         let mut said = vec![format!("median {} words", own.words)];
         for (count, what) in [
@@ -129,7 +174,7 @@ fn responses(found: &SteerJson, out: &mut Out) -> io::Result<()> {
         }
         out.line(&format!(
             "  {} {} responses, {} different; {}",
-            text::left(&own.arm, 9),
+            text::left(&text::line(whose(found, &own.arm)), width),
             own.responses,
             own.distinct,
             said.join(", ")

@@ -59,7 +59,7 @@ impl Steering {
             }
         }
         remarks.extend(self.unrated(parts.ratings));
-        let responses = parts.responses.count(parts.complete);
+        let mut responses = parts.responses.count(parts.complete);
         remarks.extend(cut_off(&responses, self.request.max_tokens));
         remarks.extend(declining(&responses));
         if parts.complete.len() < FEW {
@@ -68,6 +68,7 @@ impl Steering {
                 parts.complete.len()
             ));
         }
+        responses.extend(parts.responses.count_baseline(self.baseline.name(), parts.complete));
         let mut count = self.prompts.count.clone();
         count.complete = parts.complete.len() as u64;
         Ok(SteerJson {
