@@ -19,8 +19,19 @@ fn ln(token: u64) -> f64 {
 
 type Seen = Arc<Mutex<Vec<Vec<u64>>>>;
 
-/// A server of older completions; its address, and the tokens that it was sent. `echoes`: as vLLM does; else only what was written.
-fn server(echoes: bool) -> (String, Seen) {
+/// What a server does with a text.
+#[derive(Clone, Copy, PartialEq)]
+enum Kind {
+    /// Says how probable all of it is, as vLLM does.
+    Echoes,
+    /// Says it only of the token that it has written.
+    Writes,
+    /// Refuses one text in five.
+    Refuses,
+}
+
+/// A server of older completions; its address, and the tokens that it was sent.
+fn server(kind: Kind) -> (String, Seen) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("an address");
     let seen: Seen = Arc::default();
@@ -28,13 +39,13 @@ fn server(echoes: bool) -> (String, Seen) {
     std::thread::spawn(move || {
         for stream in listener.incoming().flatten() {
             let sent = Arc::clone(&sent);
-            std::thread::spawn(move || while answer(&stream, echoes, &sent).is_some() {});
+            std::thread::spawn(move || while answer(&stream, kind, &sent).is_some() {});
         }
     });
     (format!("http://{address}/v1#m"), seen)
 }
 
-fn answer(stream: &TcpStream, echoes: bool, seen: &Seen) -> Option<()> {
+fn answer(stream: &TcpStream, kind: Kind, seen: &Seen) -> Option<()> {
     let mut lines = BufReader::new(stream);
     let (mut length, mut line, mut first) = (0, String::new(), String::new());
     loop {
@@ -58,21 +69,22 @@ fn answer(stream: &TcpStream, echoes: bool, seen: &Seen) -> Option<()> {
     assert!(first.starts_with("POST /v1/completions "), "{first}");
     assert_eq!((&body["echo"], &body["max_tokens"], &body["model"]), (&json!(true), &json!(1), &json!("m")));
     let tokens: Vec<u64> = body["prompt"].as_array()?.iter().filter_map(Value::as_u64).collect();
-    let mut said: Vec<Option<f64>> = if echoes {
-        tokens.iter().enumerate().map(|(at, token)| (at > 0).then(|| ln(*token))).collect()
-    } else {
-        Vec::new()
+    let mut said: Vec<Option<f64>> = match kind {
+        Kind::Writes => Vec::new(),
+        _ => tokens.iter().enumerate().map(|(at, token)| (at > 0).then(|| ln(*token))).collect(),
     };
     // The token that was written comes last, and belongs to nobody.
     said.push(Some(-99.0));
     let answer = json!({"choices": [{"text": "x", "logprobs": {"token_logprobs": said}, "finish_reason": "length"}],
         "usage": {"prompt_tokens": tokens.len(), "completion_tokens": 1}});
+    let refuses = kind == Kind::Refuses && tokens.iter().sum::<u64>().is_multiple_of(5);
     seen.lock().expect("no panic").push(tokens);
-    let text = answer.to_string();
+    let refused = json!({"error": {"message": "this text is too long", "code": "context_length_exceeded"}});
+    let (status, text) = if refuses { (400, refused.to_string()) } else { (200, answer.to_string()) };
     let mut stream = stream;
     write!(
         stream,
-        "HTTP/1.1 200 so\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{text}",
+        "HTTP/1.1 {status} so\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{text}",
         text.len()
     )
     .ok()
@@ -89,8 +101,8 @@ fn ranked<'a>(pairs: &'a Path, model: &'a str, tokenizer: &'a Path, more: &[&'a 
 fn what_a_server_echoes_ranks_the_pairs() {
     let place = tempfile::tempdir().expect("a folder");
     let (tokenizer, pairs) = (model(place.path()), pairs(place.path(), 12));
-    let (address, seen) = server(true);
-    let (base, _) = server(true);
+    let (address, seen) = server(Kind::Echoes);
+    let (base, _) = server(Kind::Echoes);
     let found = told(&ranked(&pairs, &address, &tokenizer, &["--each", "--reference", &base]));
     assert_eq!((&found["pairs"], &found["model"]), (&json!(12), &json!(address)), "{found:#}");
     // Both find the same probable, so nothing is gained on the reference.
@@ -124,12 +136,24 @@ fn of_a_study_what_was_answered_is_kept_in_its_log() {
     let place = tempfile::tempdir().expect("a folder");
     let (tokenizer, pairs, study) = (model(place.path()), pairs(place.path(), 6), place.path().join("study"));
     told_nothing(&["import", text(&pairs), "-o", text(&study), "--quiet"]);
-    let (address, seen) = server(true);
+    let (address, seen) = server(Kind::Echoes);
     let first = told(&ranked(&study, &address, &tokenizer, &[]));
     let again = told(&ranked(&study, &address, &tokenizer, &[]));
     assert_eq!((first["accuracy"].as_f64(), first["pairs"].as_u64()), (again["accuracy"].as_f64(), Some(6)));
     assert_eq!(seen.lock().expect("no panic").len(), 12);
     assert_eq!(first["options"]["server"], json!(address), "{}", first["options"]);
+}
+
+#[test]
+fn what_a_server_refuses_is_left_out_and_said() {
+    let place = tempfile::tempdir().expect("a folder");
+    let (tokenizer, pairs) = (model(place.path()), pairs(place.path(), 24));
+    let (address, _) = server(Kind::Refuses);
+    let found = told(&ranked(&pairs, &address, &tokenizer, &[]));
+    let left_out = found["count"]["left_out"]["not answered by the server"].as_u64().expect("some");
+    assert!(left_out > 0 && found["pairs"].as_u64() == Some(24 - left_out), "{found:#}");
+    let remarks = found["remarks"].to_string();
+    assert!(remarks.contains("were not answered, e.g.") && remarks.contains("too long"), "{remarks}");
 }
 
 fn told_nothing(args: &[&str]) {
@@ -141,7 +165,7 @@ fn told_nothing(args: &[&str]) {
 fn a_server_that_does_not_echo_is_said_to_be_the_wrong_one() {
     let place = tempfile::tempdir().expect("a folder");
     let (tokenizer, pairs) = (model(place.path()), pairs(place.path(), 6));
-    let (address, _) = server(false);
+    let (address, _) = server(Kind::Writes);
     let output = run(&ranked(&pairs, &address, &tokenizer, &[]));
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(!output.status.success() && said.contains("log-probabilities of 1 tokens instead of"), "{said}");

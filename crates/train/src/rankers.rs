@@ -1,5 +1,7 @@
 //! Who says how probable both responses of a pair are: models in this process, or behind servers that echo log-probabilities.
 
+use std::path::Path;
+
 use predilect_learn::model::{Model, Pass, Tree};
 use predilect_learn::tokens::Tokens;
 use predilect_learn::{Example, open, open_tokens};
@@ -72,13 +74,13 @@ impl Rankers {
         }
     }
 
-    /// What they say of pairs, each with its id.
+    /// What they say of pairs, each with its id; and what of servers' failures is to be known.
     pub(crate) fn say(
         &self,
         pairs: &[(&str, Example)],
         inputs: &Inputs<'_>,
         watch: &dyn Watch,
-    ) -> Result<Vec<Said>> {
+    ) -> Result<(Vec<Said>, Vec<String>)> {
         match self {
             Self::Servers(servers) => servers.say(pairs, inputs, watch),
             Self::Here(here) => {
@@ -93,7 +95,7 @@ impl Rankers {
                     watch.event(Event::More(1));
                 }
                 watch.event(Event::End);
-                Ok(said)
+                Ok((said, Vec::new()))
             }
         }
     }
@@ -162,18 +164,26 @@ pub(crate) struct Servers {
 
 impl Servers {
     /// What was answered is kept in the log of a study; without a study nothing is.
-    fn say(&self, pairs: &[(&str, Example)], inputs: &Inputs<'_>, watch: &dyn Watch) -> Result<Vec<Said>> {
+    fn say(
+        &self,
+        pairs: &[(&str, Example)],
+        inputs: &Inputs<'_>,
+        watch: &dyn Watch,
+    ) -> Result<(Vec<Said>, Vec<String>)> {
         let scratch = Scratch::new()?;
         let lock = inputs.study().map(|folder| Study::open(folder)?.lock(VERB)).transpose()?;
         let folder = inputs.study().unwrap_or(scratch.path());
-        let own = asked(&self.model, pairs, folder, watch)?;
-        let theirs = self.reference.as_ref().map(|prober| asked(prober, pairs, folder, watch)).transpose()?;
+        let mut failed = Vec::new();
+        let own = asked(&self.model, pairs, folder, (&mut failed, watch))?;
+        let reference = self.reference.as_ref();
+        let theirs =
+            reference.map(|prober| asked(prober, pairs, folder, (&mut failed, watch))).transpose()?;
         drop(lock);
         let said = own.into_iter().enumerate().map(|(at, own)| match &theirs {
             None => Some((own?, None)),
             Some(theirs) => Some((own?, Some(theirs[at]?))),
         });
-        Ok(said.collect())
+        Ok((said.collect(), failed))
     }
 }
 
@@ -181,8 +191,8 @@ impl Servers {
 fn asked(
     prober: &Prober,
     pairs: &[(&str, Example)],
-    folder: &std::path::Path,
-    watch: &dyn Watch,
+    folder: &Path,
+    (failed, watch): (&mut Vec<String>, &dyn Watch),
 ) -> Result<Vec<Option<Scored>>> {
     let passages: Vec<Passage> = pairs
         .iter()
@@ -197,6 +207,9 @@ fn asked(
     if let Some(stopped) = told.stopped {
         return Err(stopped);
     }
+    failed.extend(told.failures.0.values().map(|failure| {
+        format!("{} questions were not answered, e.g. {}", failure.questions, failure.example)
+    }));
     let scored = pairs.iter().zip(told.sums.chunks(2)).map(|((_, example), sums)| match sums {
         [Some(chosen), Some(rejected)] => Some(Scored {
             sums: [*chosen, *rejected],

@@ -71,13 +71,15 @@ pub fn ranking(request: &RankingRequest, inputs: &Inputs<'_>, watch: &dyn Watch)
         }
     }
     let mut ranked = Vec::new();
-    for (labelled, said) in labels.into_iter().zip(rankers.say(&examples, inputs, watch)?) {
+    let (said, unanswered) = rankers.say(&examples, inputs, watch)?;
+    for (labelled, said) in labels.into_iter().zip(said) {
         match said {
             Some((own, reference)) => ranked.push(Ranked { labelled: labelled.clone(), own, reference }),
             None => *texts.count.left_out.entry(NOT_ANSWERED.to_owned()).or_default() += 1,
         }
     }
-    let remarks = texts.remarks();
+    let mut remarks = texts.remarks();
+    remarks.extend(unanswered);
     let mut count = texts.count;
     count.read = chosen.read;
     for (why, number) in &chosen.left_out {
@@ -130,12 +132,9 @@ fn called(server: Option<&ModelSpec>, path: &Path) -> String {
 /// What the reference is called, where there is one.
 fn reference(request: &RankingRequest, referred: bool) -> Option<String> {
     let server = request.reference_server.as_ref();
-    match &request.reference {
-        Some(path) => Some(called(server, path)),
-        None => server
-            .map(ToString::to_string)
-            .or_else(|| referred.then(|| "the model without its adapter".to_owned())),
-    }
+    let path = request.reference.as_ref().map(|path| path.display().to_string());
+    path.or_else(|| server.map(ToString::to_string))
+        .or_else(|| referred.then(|| "the model without its adapter".to_owned()))
 }
 
 fn summed(request: &RankingRequest, ranked: &[Ranked], referred: bool) -> RankingJson {

@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use predilect_llm::{Model, ModelSpec, Request, RunOptions, Runner, Want};
-use predilect_results::asked::{Failures, Spent};
+use predilect_results::asked::Failures;
 
-use crate::asking::{self, CallOptions, Failed, spent, stopped};
+use crate::asking::{self, CallOptions, Failed, stopped};
 use crate::error::{Error, Result};
 use crate::watch::{Event, Step, Watch};
 
@@ -23,8 +23,6 @@ pub struct Passage {
 pub struct Probable {
     /// For each passage the sum of the log-probabilities of its tokens; `None` if there is no answer (yet).
     pub sums: Vec<Option<f64>>,
-    /// What it took.
-    pub spent: Spent,
     /// What failed.
     pub failures: Failures,
     /// Why it ended early.
@@ -70,7 +68,7 @@ impl Prober {
             .stop
             .map(|stop| stopped(stop, self.run.budget))
             .or_else(|| failures.nothing_but(told).filter(|_| !passages.is_empty()));
-        Ok(Probable { sums, spent: spent(&report.totals), failures, stopped: problem })
+        Ok(Probable { sums, failures, stopped: problem })
     }
 }
 
