@@ -66,6 +66,7 @@ fn a_judge_of_length_is_moved_by_length_as_its_weights_expect() {
     assert_eq!(calls.0, calls.1, "every question was asked once");
     let again = found(steer(&study, &prompts, &address, &output, &more).arg("--offline"));
     assert_eq!((&again["arms"], &again["flips"]), (&first["arms"], &first["flips"]));
+    assert_eq!(again["remarks"], first["remarks"]);
     assert_eq!(seen.counts(), calls);
     let kept: Value =
         serde_json::from_slice(&fs::read(output.join("steering.json")).expect("kept")).expect("JSON");
@@ -328,4 +329,30 @@ fn published_weights_need_no_data() {
     let ask = &found["plan"][0]["asked"]["aligned"][0];
     assert!(ask["p_sign"].is_null() && ask["weight"].as_f64() > Some(0.0));
     assert!(found["plan"][0]["left_out"].to_string().contains("checked"), "{found:#}");
+}
+
+#[test]
+fn what_a_try_of_the_judges_found_is_kept_with_the_run() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let prompts = plain_prompts(folder.path(), 4);
+    let (address, seen) = server(true, Duration::ZERO);
+    let model = |name: &str| address.replace("#m", &format!("#{name}"));
+    let run = |more: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_predilect"));
+        command.args(["steer", "--published", "human", "--no-grammar", "--json", "--quiet", "--prompts"]);
+        command.arg(&prompts).args(["--model", &model("writer"), "--judge-model", &model("m"), "-o"]);
+        command.arg(folder.path().join("s")).args(more);
+        found(&mut command)
+    };
+    let first = run(&[]);
+    let said = |found: &Value| found["remarks"].to_string().matches("the good response won").count();
+    assert_eq!(said(&first), 1, "{}", first["remarks"]);
+    // A run that goes on does not try again, and says the same.
+    let asked = seen.counts();
+    assert_eq!(run(&[])["remarks"], first["remarks"]);
+    assert_eq!(seen.counts(), asked);
+    // A judge who joins is tried alone, and only by a run that may ask.
+    let other = model("other");
+    assert_eq!(said(&run(&["--judge-model", &other])), 2);
+    assert_eq!(said(&run(&["--offline"])), 1);
 }

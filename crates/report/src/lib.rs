@@ -16,6 +16,7 @@ pub mod judge_table;
 mod judging;
 mod length;
 mod people;
+mod published;
 mod ranking;
 mod steering;
 mod terminal;
@@ -30,14 +31,15 @@ mod words;
 pub use cautions::caution;
 pub use html::{
     html, html_brief, html_comparison, html_comparison_brief, html_lc, html_leaderboard,
-    html_leaderboard_brief, html_ranking_accuracy, html_steering, html_training, html_validity,
-    html_verifying, html_versus, live,
+    html_leaderboard_brief, html_published, html_ranking_accuracy, html_steering, html_training,
+    html_validity, html_verifying, html_versus, live,
 };
 pub use predilect_results::format;
 pub use terminal::{
     never_met, print_pair, print_reading, terminal, terminal_comparison, terminal_controls_alone,
     terminal_explanation, terminal_fits, terminal_lc, terminal_leaderboard, terminal_losses,
-    terminal_ranking_accuracy, terminal_steering, terminal_training, terminal_verifying, terminal_versus,
+    terminal_published, terminal_ranking_accuracy, terminal_steering, terminal_training, terminal_verifying,
+    terminal_versus,
 };
 
 /// Text in lines of at most `width` columns, as all views for a terminal break it.

@@ -19,9 +19,14 @@ pub(crate) fn method(found: &VerifyJson) -> String {
     } else {
         format!(" Weights are those fitted for {} on all pairs.", text::line(&found.weights_of))
     };
+    // Results that were kept before prompts were counted do not have them.
+    let prompts = match found.prompts {
+        0 => String::new(),
+        prompts => format!(" on {}", format::counted(prompts, "prompt", "prompts")),
+    };
     format!(
-        "One property of a response was changed at a time in {}, and the judge was asked before and after, in both orders. Changes are in points of \
-         preference for the edited response, with 90 % intervals over resampled pairs.{beside}",
+        "One property of a response was changed at a time in {}{prompts}, and the judge was asked before and after, in both orders. Changes are in points of \
+         preference for the edited response, with 90 % intervals over resampled prompts.{beside}",
         format::counted(found.pairs, "pair", "pairs"),
     )
 }

@@ -1,9 +1,10 @@
 //! What published judges reward: posterior means, which came without intervals.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// What some published judges reward in a scenario, side by side.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct PublishedRewards {
     /// The scenario or case; `None`: the mean over the scenarios.
     pub scenario: Option<String>,
@@ -16,7 +17,7 @@ pub struct PublishedRewards {
 }
 
 /// How strongly the judges reward one property.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct PublishedRow {
     /// The property.
     pub property: String,
@@ -27,7 +28,7 @@ pub struct PublishedRow {
 }
 
 /// What a judge makes of a property.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct PublishedCell {
     /// The preference intensity: how often, in %, the response with more of the property wins, all else equal.
     pub intensity: f64,
@@ -36,7 +37,7 @@ pub struct PublishedCell {
 }
 
 /// How one judge differs from another.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct PublishedDifference {
     /// In percentage points of intensity.
     pub points: f64,

@@ -16,6 +16,9 @@ pub struct VerifyJson {
     pub weights_of: String,
     /// Pairs of the study that were edited.
     pub pairs: u64,
+    /// Their prompts.
+    #[serde(default)]
+    pub prompts: u64,
     /// One row for each property and direction, by the size of the change.
     pub effects: Vec<Effect>,
     /// Edits that were dropped, by property and reason.
@@ -47,9 +50,12 @@ pub struct Effect {
     pub more: bool,
     /// Pairs that were judged before and after.
     pub pairs: u64,
+    /// Their prompts: pairs of one prompt are resampled together.
+    #[serde(default)]
+    pub prompts: u64,
     /// Mean change of the judge's preference for the edited response, in points of %.
     pub change: f64,
-    /// 5 % quantile over resampled pairs.
+    /// 5 % quantile over resampled prompts.
     pub low: f64,
     /// 95 % quantile.
     pub high: f64,
@@ -62,7 +68,7 @@ pub struct Effect {
     pub weight_high: Option<f64>,
     /// The change that the fit expects from all comparisons before and after, in points of %.
     pub predicted: Option<f64>,
-    /// 5 % quantile over posterior draws and resampled pairs.
+    /// 5 % quantile over posterior draws and resampled prompts.
     pub predicted_low: Option<f64>,
     /// 95 % quantile.
     pub predicted_high: Option<f64>,
@@ -75,6 +81,6 @@ pub struct Effect {
     /// Verdicts that it turned away.
     pub lost: u64,
     /// `cause`: change and weight are sure and of one sign; `correlation only`: the weight is sure, the change is not, or is against it;
-    /// `unseen cause`: the change is sure, the weight is not; `neither`; `too few`: pairs for any of these.
+    /// `unseen cause`: the change is sure, the weight is not; `neither`; `too few`: prompts for any of these.
     pub verdict: String,
 }

@@ -9,8 +9,8 @@ use predilect_results::steering::SteerJson;
 use predilect_results::training::{LossesJson, RankingJson, TrainJson};
 use predilect_results::verifying::VerifyJson;
 use predilect_results::{
-    Answer, CompareJson, DissectJson, ExplainJson, FitJson, FormatsJson, PreviewJson, RankJson, RankLcJson,
-    VersusJson, Written,
+    Answer, CompareJson, DissectJson, ExplainJson, FitJson, FormatsJson, PreviewJson, PublishedRewards,
+    RankJson, RankLcJson, VersusJson, Written,
 };
 use predilect_types::ReadSummary;
 use schemars::{JsonSchema, schema_for};
@@ -46,6 +46,7 @@ enum OneOrSeveral<T> {
 fn are_those_of_the_types() {
     holds::<Written<DissectJson>>("dissect");
     holds::<Written<VersusJson>>("dissect-versus");
+    holds::<Written<PublishedRewards>>("dissect-published");
     holds::<Written<CompareJson>>("compare");
     holds::<Written<RankJson>>("rank");
     holds::<Written<RankLcJson>>("rank-lc");

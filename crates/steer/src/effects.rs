@@ -7,9 +7,9 @@ use predilect_stats::resample::quantile;
 use predilect_workbench::{GroupWeights, PairRatings};
 
 use crate::edits::NULL;
-use crate::predict::{Case, expected, rank_correlation, resampled};
+use crate::predict::{Case, Prompts, Range, expected, rank_correlation, resampled};
 
-/// With fewer pairs than this, resampling them is unreliable.
+/// With fewer prompts than this, resampling them is unreliable.
 const FEW: usize = 20;
 
 /// One edited response.
@@ -21,6 +21,8 @@ pub(crate) struct Edited {
     pub(crate) original: String,
     /// The number of the pair in the study.
     pub(crate) at: usize,
+    /// What is equal for pairs of one prompt.
+    pub(crate) prompt: u64,
     pub(crate) property: String,
     pub(crate) edit: String,
     pub(crate) more: bool,
@@ -78,9 +80,11 @@ impl Effects<'_> {
             })
             .collect();
         let changes: Vec<f64> = judged.iter().map(|own| 100.0 * (own.after - own.before)).collect();
-        let change = resampled(&changes, self.seed)?;
+        // Pairs of one prompt are no separate evidence.
+        let prompts = Prompts::of(judged.iter().map(|own| own.edit.prompt));
+        let change = resampled(&changes, &prompts, self.seed)?;
         let weight = self.weight(property, more);
-        let predicted = self.predicted(&judged).map(|range| range.times(100.0));
+        let predicted = self.predicted(&judged, &prompts).map(|range| range.times(100.0));
         let turned = |to: bool| {
             let is = |own: &&Judged<'_>| {
                 if to { own.before < 0.5 && own.after > 0.5 } else { own.before > 0.5 && own.after < 0.5 }
@@ -93,6 +97,7 @@ impl Effects<'_> {
             edit: edit.to_owned(),
             more,
             pairs: judged.len() as u64,
+            prompts: prompts.count() as u64,
             change: change.mean,
             low: change.low,
             high: change.high,
@@ -106,7 +111,7 @@ impl Effects<'_> {
             had_lost: judged.iter().filter(|own| own.before < 0.5).count() as u64,
             won: turned(true),
             lost: turned(false),
-            verdict: match judged.len() {
+            verdict: match prompts.count() {
                 0..FEW => "too few",
                 _ => verdict((change.low, change.high), weight.map(|(_, low, high)| (low, high))),
             }
@@ -125,7 +130,7 @@ impl Effects<'_> {
     }
 
     /// What the fit expects of the edits by all comparisons before and after.
-    fn predicted(&self, judged: &[Judged<'_>]) -> Option<crate::predict::Range> {
+    fn predicted(&self, judged: &[Judged<'_>], prompts: &Prompts) -> Option<Range> {
         let weights = self.weights?;
         let comparisons = |id: &str, is_a: bool| -> Option<Vec<f64>> {
             let row = *self.rows.get(id)?;
@@ -145,7 +150,7 @@ impl Effects<'_> {
                 })
             })
             .collect();
-        expected(&cases?, self.seed).map(|change| change.mean)
+        expected(&cases?, prompts, self.seed).map(|change| change.mean)
     }
 
     /// Rank correlations over effects: of weights and changes, and of predicted and measured changes.
@@ -194,6 +199,7 @@ mod tests {
             id: format!("e{at}"),
             original: format!("o{at}"),
             at,
+            prompt: at as u64,
             property: "length".to_owned(),
             edit: "pad".to_owned(),
             more: true,
@@ -235,5 +241,6 @@ mod tests {
         assert!((rows[0].predicted.unwrap() - logit).abs() < 1e-9);
         assert_eq!((rows[0].won, rows[0].lost, rows[0].pairs, rows[0].others_moved), (1, 0, 2, 0.5));
         assert_eq!((rows[0].had_lost, rows[0].verdict.as_str()), (2, "too few"));
+        assert_eq!(rows[0].prompts, 2);
     }
 }

@@ -1,6 +1,9 @@
 //! What a fit expects of a change: `sigmoid(w . after) - sigmoid(w . before)`, averaged over prompts, with intervals by posterior draws and
 //! resampled prompts (METHOD-LEARN section 4.2).
 
+use std::collections::HashMap;
+use std::hash::Hash;
+
 use predilect_stats::resample::{bootstrap, quantile, uniforms};
 use predilect_stats::sigmoid;
 
@@ -54,15 +57,51 @@ pub(crate) struct Case<'a> {
     pub(crate) after: Vec<f64>,
 }
 
-/// The expected mean change of the preference over prompts; `None` without any.
-pub(crate) fn expected(cases: &[Case<'_>], seed: u64) -> Option<Expected> {
+/// Which values belong to one prompt, and so are resampled together.
+#[derive(Debug, Clone)]
+pub(crate) struct Prompts(Vec<Vec<usize>>);
+
+impl Prompts {
+    /// Every value has its own prompt.
+    pub(crate) fn each(values: usize) -> Self {
+        Self((0..values).map(|at| vec![at]).collect())
+    }
+
+    /// Values whose keys are equal have the same prompt.
+    pub(crate) fn of<K: Eq + Hash>(keys: impl IntoIterator<Item = K>) -> Self {
+        let mut place: HashMap<K, usize> = HashMap::new();
+        let mut all: Vec<Vec<usize>> = Vec::new();
+        for (at, key) in keys.into_iter().enumerate() {
+            let own = *place.entry(key).or_insert(all.len());
+            if own == all.len() {
+                all.push(Vec::new());
+            }
+            all[own].push(at);
+        }
+        Self(all)
+    }
+
+    /// Number of prompts.
+    pub(crate) fn count(&self) -> usize {
+        self.0.len()
+    }
+
+    /// The values of as many prompts, drawn with replacement.
+    fn samples(&self, times: usize, seed: u64) -> impl Iterator<Item = Vec<usize>> {
+        bootstrap(self.0.len(), times, seed)
+            .map(|prompts| prompts.into_iter().flat_map(|prompt| self.0[prompt].iter().copied()).collect())
+    }
+}
+
+/// The expected mean change of the preference over values, with what prompts they have; `None` without any.
+pub(crate) fn expected(cases: &[Case<'_>], prompts: &Prompts, seed: u64) -> Option<Expected> {
     if cases.is_empty() {
         return None;
     }
     let mut uniform = uniforms(seed.wrapping_add(1));
     let mut means = Vec::with_capacity(DRAWS);
     let (mut resampled, mut measured) = (Vec::with_capacity(DRAWS), Vec::with_capacity(DRAWS));
-    for (draw, at) in bootstrap(cases.len(), DRAWS, seed).enumerate() {
+    for (draw, at) in prompts.samples(DRAWS, seed).enumerate() {
         let chances: Vec<(f64, f64)> = cases.iter().map(|case| case.chances(draw)).collect();
         let change = |&(before, after): &(f64, f64)| after - before;
         means.push(mean(&chances.iter().map(change).collect::<Vec<_>>()));
@@ -98,10 +137,11 @@ impl Case<'_> {
     }
 }
 
-/// The mean of values with its interval over resampled ones; `None` without any.
-pub(crate) fn resampled(values: &[f64], seed: u64) -> Option<Range> {
+/// The mean of values with its interval over resampled prompts; `None` without any.
+pub(crate) fn resampled(values: &[f64], prompts: &Prompts, seed: u64) -> Option<Range> {
     const TIMES: usize = 2000;
-    let mut means: Vec<f64> = bootstrap(values.len(), TIMES, seed)
+    let mut means: Vec<f64> = prompts
+        .samples(TIMES, seed)
         .map(|at| mean(&at.iter().map(|&at| values[at]).collect::<Vec<_>>()))
         .collect();
     (!values.is_empty()).then_some(())?;
@@ -153,12 +193,12 @@ mod tests {
     fn the_worked_example_of_the_method() {
         let draws = [0.5, -0.2, 1.1];
         let case = Case { draws: &draws, before: vec![0.0, 1.0, -1.0], after: vec![1.0, 0.0, 1.0] };
-        let found = expected(&[case.clone(), case], 1).unwrap();
+        let found = expected(&[case.clone(), case], &Prompts::each(2), 1).unwrap();
         assert!((found.mean.mean - 0.617853).abs() < 1e-6, "{found:?}");
         assert!((found.mean.low - found.mean.high).abs() < 1e-12);
         // Two prompts with two verdicts each, at 0.21 and 0.83.
         assert_eq!((found.measured.low, found.measured.high), (0.0, 1.0));
-        assert_eq!(expected(&[], 1), None);
+        assert_eq!(expected(&[], &Prompts::each(0), 1), None);
     }
 
     #[test]
@@ -169,7 +209,7 @@ mod tests {
         let still = Case { draws: &draws, before: vec![0.0], after: vec![0.0] };
         let cases: Vec<_> =
             (0..40).map(|at| if at % 2 == 0 { moving.clone() } else { still.clone() }).collect();
-        let of = expected(&cases, 2).unwrap();
+        let of = expected(&cases, &Prompts::each(40), 2).unwrap();
         let found = of.mean;
         let whole = sigmoid(1.0) - 0.5;
         assert!((found.mean - whole / 4.0).abs() < 1e-9, "{found:?}");
@@ -180,12 +220,40 @@ mod tests {
     }
 
     #[test]
+    fn values_of_one_prompt_are_resampled_together() {
+        // Twenty prompts with five equal values each: as unsure as twenty values, not as a hundred.
+        let twenty: Vec<f64> = (0..20).map(|at| f64::from(at % 2)).collect();
+        let hundred: Vec<f64> = (0..100).map(|at| f64::from((at % 20) % 2)).collect();
+        let prompts = Prompts::of((0..100).map(|at| at % 20));
+        assert_eq!(prompts.count(), 20);
+        let few = resampled(&twenty, &Prompts::each(20), 5).unwrap();
+        let many = resampled(&hundred, &prompts, 5).unwrap();
+        assert!(
+            (few.low - many.low).abs() < 1e-12 && (few.high - many.high).abs() < 1e-12,
+            "{few:?} {many:?}"
+        );
+        let alone = resampled(&hundred, &Prompts::each(100), 5).unwrap();
+        assert!(alone.high - alone.low < 0.6 * (many.high - many.low), "{alone:?} {many:?}");
+        // A prediction too.
+        let draws = [1.0];
+        let case =
+            |at: usize| Case { draws: &draws, before: vec![0.0], after: vec![[0.0, 2.0][at % 20 % 2]] };
+        let cases: Vec<_> = (0..100).map(case).collect();
+        let many = expected(&cases, &prompts, 5).unwrap().mean;
+        let few = expected(&cases[..20], &Prompts::each(20), 5).unwrap().mean;
+        assert!(
+            (few.low - many.low).abs() < 1e-12 && (few.high - many.high).abs() < 1e-12,
+            "{few:?} {many:?}"
+        );
+    }
+
+    #[test]
     fn means_are_resampled_and_ranks_are_midranks() {
         let values: Vec<f64> = (0..100).map(|at| f64::from(at % 2)).collect();
-        let found = resampled(&values, 3).unwrap();
+        let found = resampled(&values, &Prompts::each(100), 3).unwrap();
         // The standard error is 0.05.
         assert!((found.mean - 0.5).abs() < 1e-12 && (found.low - 0.4178).abs() < 0.02, "{found:?}");
-        assert_eq!(resampled(&[], 3), None);
+        assert_eq!(resampled(&[], &Prompts::each(0), 3), None);
         assert_eq!(ranks(&[3.0, 1.0, 3.0]), [2.5, 1.0, 2.5]);
         assert_eq!(rank_correlation(&[1.0, 2.0, 3.0], &[10.0, 20.0, 21.0]), Some(1.0));
         assert_eq!(rank_correlation(&[1.0, 2.0], &[1.0, 2.0]), None);

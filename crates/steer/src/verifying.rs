@@ -50,7 +50,7 @@ pub struct Verifying {
     request: VerifyRequest,
     lab: Laboratory,
     settings: Value,
-    /// The pairs of the study, in an order drawn by seed.
+    /// The pairs of the study, in an order drawn by seed: one of every prompt, then a second one, and so on.
     pairs: Vec<Pair>,
     weights: Option<JudgeWeights>,
     writer: Option<Writer>,
@@ -110,7 +110,7 @@ impl Verifying {
         pairs.retain(|pair| {
             pair.has_text() && pair.response_a.messages.len() == 1 && pair.response_b.messages.len() == 1
         });
-        pairs.sort_by_key(|pair| (drawn(&pair.id, request.seed), pair.id.clone()));
+        drawn_in_turn(&mut pairs, request.seed);
         if pairs.is_empty() {
             return Err(Error::new("no pair has two single-turn responses, which could be edited"));
         }
@@ -190,10 +190,12 @@ impl Verifying {
         let rows = effects.rows();
         let (rank_correlation, rank_correlation_predicted) = Effects::correlations(&rows);
         let originals: BTreeSet<&str> = edited.iter().map(|edit| edit.original.as_str()).collect();
+        let prompts: BTreeSet<u64> = edited.iter().map(|edit| edit.prompt).collect();
         let found = VerifyJson {
             judge: name,
             weights_of: self.weights.as_ref().map_or_else(String::new, |weights| weights.judge.clone()),
             pairs: originals.len() as u64,
+            prompts: prompts.len() as u64,
             effects: rows,
             dropped,
             rank_correlation,
@@ -336,6 +338,7 @@ impl Verifying {
             id: format!("{property}/{direction}/{edit}/{}", self.pairs[at].id),
             original: format!("original/{}", self.pairs[at].id),
             at,
+            prompt: prompt_of(&self.pairs[at]),
             property: property.to_owned(),
             edit: edit.to_owned(),
             more,
@@ -447,6 +450,27 @@ fn named(pair: &Pair, edit: &str) -> Pair {
         provenance: predilect_types::Provenance::default(),
         ..pair.clone()
     }
+}
+
+/// What is equal for pairs of one prompt.
+fn prompt_of(pair: &Pair) -> u64 {
+    fixed(&*pair.prompt_text())
+}
+
+/// Puts pairs in an order drawn by seed, in turns: few pairs then have as many prompts as there are, since more on one prompt tell little more.
+fn drawn_in_turn(pairs: &mut Vec<Pair>, seed: u64) {
+    pairs.sort_by_key(|pair| (drawn(&pair.id, seed), pair.id.clone()));
+    let mut seen: HashMap<u64, usize> = HashMap::new();
+    let mut turns: Vec<(usize, Pair)> = pairs
+        .drain(..)
+        .map(|pair| {
+            let turn = seen.entry(prompt_of(&pair)).or_default();
+            *turn += 1;
+            (*turn, pair)
+        })
+        .collect();
+    turns.sort_by_key(|(turn, _)| *turn);
+    pairs.extend(turns.into_iter().map(|(_, pair)| pair));
 }
 
 /// A number drawn for a pair by seed.

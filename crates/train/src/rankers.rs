@@ -6,9 +6,7 @@ use predilect_learn::model::{Model, Pass, Tree};
 use predilect_learn::tokens::Tokens;
 use predilect_learn::{Example, open, open_tokens};
 use predilect_workbench::scratch::Scratch;
-use predilect_workbench::{
-    CallOptions, Error, Event, Inputs, ModelSpec, Passage, Prober, Result, Step, Study, Watch,
-};
+use predilect_workbench::{Error, Event, Inputs, ModelSpec, Passage, Prober, Result, Step, Study, Watch};
 
 use crate::mistakes::learnt;
 use crate::request::RankingRequest;
@@ -51,7 +49,7 @@ impl Rankers {
             let (here, tokens) = Here::open(request)?;
             return Ok((Self::Here(Box::new(here)), tokens));
         };
-        let calls = CallOptions::default();
+        let calls = request.calls.clone().unwrap_or_default();
         let begin = |spec: &ModelSpec| Prober::begin(spec, &calls, watch);
         let reference = request.reference_server.as_ref().map(begin).transpose()?;
         let tokens = open_tokens(&request.model).map_err(learnt)?;

@@ -6,7 +6,7 @@ use predilect_learn::TrainingOptions;
 use predilect_learn::losses::spo::SpoOptions;
 use predilect_learn::losses::{LossOptions, Mixture};
 use predilect_learn::model::{GgufNumbers, LoraOptions};
-use predilect_workbench::{FitOptions, ModelSpec, SliceOptions};
+use predilect_workbench::{CallOptions, FitOptions, ModelSpec, SliceOptions};
 use serde::{Deserialize, Serialize};
 
 /// How a model is to be trained.
@@ -35,8 +35,8 @@ pub struct TrainRequest {
     pub slice: SliceOptions,
     /// Share of the prompts that are held out for evaluation.
     pub held_out: f64,
-    /// Steps between two evaluations.
-    pub evaluate_every: usize,
+    /// Steps between two evaluations; `None`: as [`Self::evaluates_every`] finds.
+    pub evaluate_every: Option<usize>,
     /// Evaluations without a smaller loss before training ends and the best weights are kept; `None`: unlimited.
     pub patience: Option<usize>,
     /// Steps between two checkpoints.
@@ -47,6 +47,21 @@ pub struct TrainRequest {
     /// What is written in addition to the adapter.
     #[serde(default)]
     pub outputs: Outputs,
+}
+
+impl TrainRequest {
+    /// Steps between two evaluations of that many pairs.
+    #[must_use]
+    pub fn evaluates_every(&self, held_out: usize) -> usize {
+        self.evaluate_every.unwrap_or_else(|| cheap_enough(held_out, self.training.batch)).max(1)
+    }
+}
+
+/// Steps between two evaluations unless a number was asked for: 20, or more where many pairs are held out, so that training sees twice as
+/// many pairs as are evaluated. A pair takes about half as long to evaluate as to train on (measured), so that evaluating takes less than a
+/// quarter of the time.
+fn cheap_enough(held_out: usize, batch: usize) -> usize {
+    (2 * held_out).div_ceil(batch.max(1)).max(20)
 }
 
 /// What is written of the trained model in addition to the adapter.
@@ -128,6 +143,9 @@ pub struct RankingRequest {
     /// A model behind a server instead, which says how probable it finds a text (`echo` with `logprobs`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub server: Option<ModelSpec>,
+    /// How servers are called; `None`: as [`CallOptions::default`] says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calls: Option<CallOptions>,
     /// An adapter on it.
     pub adapter: Option<PathBuf>,
     /// The reference; `None` with an adapter: the model without it.
@@ -145,4 +163,15 @@ pub struct RankingRequest {
     pub slice: SliceOptions,
     /// Whether every pair is reported.
     pub each: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::cheap_enough;
+
+    #[test]
+    fn many_held_out_pairs_are_evaluated_less_often() {
+        assert_eq!([0, 20, 40, 41, 109].map(|held_out| cheap_enough(held_out, 4)), [20, 20, 20, 21, 55]);
+        assert_eq!(cheap_enough(100, 0), 200);
+    }
 }

@@ -245,7 +245,7 @@ impl Training {
 
     /// Whether held-out pairs are evaluated after this step.
     fn looks(&self) -> bool {
-        let every = self.request.evaluate_every.max(1);
+        let every = self.request.evaluates_every(self.count.held_out as usize);
         self.count.held_out > 0 && (self.trainer.done() || self.trainer.steps().is_multiple_of(every))
     }
 

@@ -7,11 +7,10 @@ use predilect_results::{Comparison, PublishedRewards};
 use predilect_workbench::FitOptions;
 use predilect_workbench::compare::{CompareOptions, published as of_published};
 use predilect_workbench::published::Published;
+use predilect_workbench::requests::PublishedRequest;
 
 use crate::problem::Problem;
-
-/// Judges that one chart can distinguish.
-pub(crate) const MOST: usize = 6;
+use crate::query::quoted;
 
 /// The judges that a page shows unless others are chosen: those of the most common question.
 const USUAL: [&str; 2] = ["gpt-4-1106-preview", "human"];
@@ -101,19 +100,18 @@ impl PublishedQuery {
 
     /// What they reward.
     pub(crate) fn rewards(&self) -> Result<PublishedRewards, Problem> {
-        let judges = self.shown();
-        if judges.len() > MOST {
-            let problem = Problem::refused(format!("{} judges are too many for one chart", judges.len()));
-            return Err(problem.remedy(format!("choose up to {MOST} of them")));
-        }
-        let found = published().rewards(&judges, self.scenario.as_deref())?;
-        match self.property.as_ref().filter(|id| found.rows.iter().all(|row| row.property != **id)) {
-            Some(unknown) => {
-                let known: Vec<&str> = found.rows.iter().map(|row| row.property.as_str()).collect();
-                Err(Problem::bad_value("prop", unknown, &known.join(", ")))
-            }
-            None => Ok(found),
-        }
+        let Self { scenario, property, .. } = self.clone();
+        Ok(published().answer(&PublishedRequest { judges: self.shown(), scenario, property })?)
+    }
+
+    /// The command line that gives the same.
+    pub(crate) fn command(&self) -> String {
+        let mut words = vec!["predilect dissect".to_owned()];
+        let mut flag = |name: &str, value: &String| words.extend([name.to_owned(), quoted(value)]);
+        self.shown().iter().for_each(|judge| flag("--published", judge));
+        self.scenario.iter().for_each(|scenario| flag("--scenario", scenario));
+        self.property.iter().for_each(|property| flag("--property", property));
+        words.join(" ")
     }
 }
 

@@ -44,18 +44,17 @@ impl Laboratory {
     /// When the folder contains another study, or pairs that were made in another way, and when it cannot be written.
     pub fn open(folder: &Path, verb: &str, settings: &Value, fixed: &[&str]) -> Result<Self> {
         let own = Self { folder: folder.to_owned(), settings: folder.join(format!("{verb}.json")) };
-        let kept = fs::read_to_string(&own.settings).ok();
+        let begun = own.settings.is_file();
         let empty = fs::read_dir(folder).map_or(true, |mut entries| entries.next().is_none());
-        if kept.is_none() && !empty && !is_study(folder) {
+        if !begun && !empty && !is_study(folder) {
             return Err(Error::new(format!("{} contains files that are not from {verb}", folder.display()))
                 .remedy(Remedy::OtherPlace));
         }
-        if kept.is_none() && is_study(folder) {
+        if !begun && is_study(folder) {
             return Err(Error::new(format!("{} contains a study of other data", folder.display()))
                 .remedy(Remedy::OtherPlace));
         }
-        let kept: Option<Value> = kept.and_then(|text| serde_json::from_str(&text).ok());
-        if let Some(other) = kept.and_then(|kept| {
+        if let Some(other) = own.settings().and_then(|kept| {
             fixed.iter().find(|name| kept.get(**name) != settings.get(**name)).map(|name| (*name).to_owned())
         }) {
             return Err(Error::new(format!(
@@ -77,6 +76,11 @@ impl Laboratory {
         let text = serde_json::to_string_pretty(settings).unwrap_or_default() + "\n";
         write_own(&self.settings, text.as_bytes())?;
         Ok(lock)
+    }
+
+    /// The settings that were noted; `None` if there are none, or none that can be read.
+    pub fn settings(&self) -> Option<Value> {
+        serde_json::from_str(&fs::read_to_string(&self.settings).ok()?).ok()
     }
 
     /// The folder.

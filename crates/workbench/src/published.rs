@@ -6,6 +6,7 @@ use predilect_results::PublishedRewards;
 use predilect_types::{CATALOGUE, shown};
 
 use crate::error::{Error, Result};
+use crate::requests::PublishedRequest;
 
 /// Who and what was published.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +18,9 @@ pub struct Published {
     /// Cases that overlap the scenarios: prompts with mistakes, with constraints, ...
     pub cases: Vec<String>,
 }
+
+/// Judges that one chart can distinguish.
+pub const MOST_JUDGES: usize = 6;
 
 /// Judges that stand before the others in a list.
 const FIRST: [&str; 3] = ["human", "gpt-4-1106-preview", "gpt-3.5-turbo-1106"];
@@ -55,6 +59,28 @@ impl Published {
         }
         published_rewards(judges, scenario)
             .ok_or_else(|| Error::new("the published weights have no such judge or scenario"))
+    }
+
+    /// The answer to a request.
+    ///
+    /// # Errors
+    ///
+    /// When a judge, the scenario or the property is not there; the nearest one is proposed. When there is no judge, or more than one chart
+    /// can distinguish.
+    pub fn answer(&self, request: &PublishedRequest) -> Result<PublishedRewards> {
+        let PublishedRequest { judges, scenario, property } = request;
+        if judges.len() > MOST_JUDGES {
+            let problem = Error::new(format!("{} judges are too many for one chart", judges.len()));
+            return Err(problem.words(format!("choose up to {MOST_JUDGES} of them")));
+        }
+        if judges.is_empty() {
+            return Err(Error::new("no published judge is named").words(shown::list(&self.judges)));
+        }
+        let known: Vec<String> = self.properties().map(str::to_owned).collect();
+        if let Some(unknown) = property.as_ref().filter(|id| !known.contains(id)) {
+            return Err(unknown_name("property", unknown, &known));
+        }
+        self.rewards(judges, scenario.as_deref())
     }
 }
 

@@ -25,6 +25,8 @@ pub enum Request {
     Dissect(DissectRequest),
     /// What is rewarded otherwise in a part of the study.
     Versus(VersusRequest),
+    /// What published judges reward.
+    Published(PublishedRequest),
     /// How judges differ.
     Compare(CompareRequest),
     /// Which model is how strong.
@@ -51,6 +53,18 @@ pub struct VersusRequest {
     pub versus: Other,
     /// How fits are made.
     pub fit: FitOptions,
+}
+
+/// Which published judges are asked about, and where.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct PublishedRequest {
+    /// The judges.
+    pub judges: Vec<String>,
+    /// A scenario or case; `None`: the mean over the scenarios.
+    pub scenario: Option<String>,
+    /// The property that is asked about.
+    pub property: Option<String>,
 }
 
 /// Whose verdicts are compared, and how.
@@ -106,6 +120,7 @@ impl Request {
         match self {
             Self::Dissect(_) => "dissect",
             Self::Versus(_) => "versus",
+            Self::Published(_) => "published",
             Self::Compare(_) => "compare",
             Self::Rank(_) => "rank",
             Self::RankLc(_) => "rank-lc",
@@ -140,6 +155,7 @@ impl Request {
         match self {
             Self::Dissect(_) => Self::Dissect(DissectRequest::default()),
             Self::Versus(_) => Self::Versus(VersusRequest::default()),
+            Self::Published(_) => Self::Published(PublishedRequest::default()),
             Self::Compare(_) => Self::Compare(CompareRequest::default()),
             Self::Rank(_) => Self::Rank(RankRequest::default()),
             Self::RankLc(_) => Self::RankLc(LcRequest::default()),
@@ -169,7 +185,7 @@ impl Request {
             | Self::Compare(CompareRequest { fit, .. })
             | Self::Explain(ExplainRequest { fit, .. })
             | Self::Fit(FeaturesRequest { fit, .. }) => Some(fit),
-            Self::Rank(_) | Self::RankLc(_) | Self::Judge(_) | Self::Annotate(_) => None,
+            Self::Published(_) | Self::Rank(_) | Self::RankLc(_) | Self::Judge(_) | Self::Annotate(_) => None,
         };
         let problem = fit.and_then(FitOptions::problem).or_else(|| match &request {
             Self::Compare(of) => of.judges.problem(),

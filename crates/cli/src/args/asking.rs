@@ -175,6 +175,38 @@ impl From<Jury> for OfJudges {
     }
 }
 
+/// How often and how long a server is asked.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Calls")]
+pub(crate) struct TryArgs {
+    /// Maximum number of calls at once; fewer are made while the server asks for fewer
+    #[arg(long, default_value_t = 16, value_name = "N", value_parser = whole::<u16>(1..=1024))]
+    pub(crate) concurrency: u16,
+    /// How often to repeat a call that may succeed later
+    #[arg(long, default_value_t = 6, value_name = "N", value_parser = whole::<u16>(0..=100))]
+    pub(crate) retries: u16,
+    /// The wait in seconds before the first repetition; it doubles each time
+    #[arg(long, default_value_t = 0.5, value_name = "SECONDS", value_parser = not_negative)]
+    pub(crate) retry_wait: f64,
+    /// How long an answer may take, in seconds (default: 120; 600 where a model reasons first, since a second try is paid for again)
+    #[arg(long, value_name = "SECONDS", value_parser = whole::<u32>(1..=3600))]
+    pub(crate) timeout: Option<u32>,
+}
+
+impl TryArgs {
+    /// The same, as the library takes it; everything else as it is without options.
+    pub(crate) fn options(&self, global: &Global) -> CallOptions {
+        CallOptions {
+            concurrency: self.concurrency,
+            retries: self.retries,
+            retry_wait: self.retry_wait,
+            timeout: self.timeout,
+            threads: global.threads,
+            ..CallOptions::default()
+        }
+    }
+}
+
 /// How language models are called.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Calls")]
@@ -189,18 +221,8 @@ pub(crate) struct CallArgs {
     /// A table of prices (TOML) that takes precedence over the built-in one
     #[arg(long, value_name = "FILE")]
     pub(crate) prices: Option<PathBuf>,
-    /// Maximum number of calls at once; fewer are made while the server asks for fewer
-    #[arg(long, default_value_t = 16, value_name = "N", value_parser = whole::<u16>(1..=1024))]
-    pub(crate) concurrency: u16,
-    /// How often to repeat a call that may succeed later
-    #[arg(long, default_value_t = 6, value_name = "N", value_parser = whole::<u16>(0..=100))]
-    pub(crate) retries: u16,
-    /// The wait in seconds before the first repetition; it doubles each time
-    #[arg(long, default_value_t = 0.5, value_name = "SECONDS", value_parser = not_negative)]
-    pub(crate) retry_wait: f64,
-    /// How long an answer may take, in seconds (default: 120; 600 where a model reasons first, since a second try is paid for again)
-    #[arg(long, value_name = "SECONDS", value_parser = whole::<u32>(1..=3600))]
-    pub(crate) timeout: Option<u32>,
+    #[command(flatten)]
+    pub(crate) tries: TryArgs,
     /// How strictly the provider is to enforce the JSON of written answers: schema, object, or nothing (for servers that cannot)
     #[arg(long, default_value = "schema", value_name = "HOW", value_parser = named(&Enforce::ALL))]
     pub(crate) enforce: Enforce,
@@ -238,10 +260,6 @@ impl CallArgs {
             dry: self.dry_run,
             budget: self.budget,
             prices: self.prices.clone(),
-            concurrency: self.concurrency,
-            retries: self.retries,
-            retry_wait: self.retry_wait,
-            timeout: self.timeout,
             enforce: self.enforce,
             reasoning: self.reasoning,
             reasoning_tokens: self.reasoning_tokens,
@@ -251,9 +269,7 @@ impl CallArgs {
             batch_size: self.batch_size,
             #[cfg(feature = "local")]
             context: self.context,
-            #[cfg(not(feature = "local"))]
-            context: CallOptions::default().context,
-            threads: global.threads,
+            ..self.tries.options(global)
         }
     }
 }

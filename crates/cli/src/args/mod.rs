@@ -105,13 +105,22 @@ impl Verb {
 #[derive(Debug, Args)]
 pub(crate) struct DissectArgs {
     /// Preference files or folders, `-` for standard input, or one study folder
-    #[arg(required_unless_present = "example", value_name = "FILE")]
+    #[arg(required_unless_present_any = ["example", "published"], value_name = "FILE")]
     pub(crate) inputs: Vec<PathBuf>,
     /// Dissect an example that comes with Predilect: llmfao (people, GPT-4 and GPT-3.5 on 2,139 pairs) or local-judge
     #[arg(long, conflicts_with = "inputs", value_enum, num_args = 0..=1, default_missing_value = "llmfao", value_name = "EXAMPLE")]
     pub(crate) example: Option<ExampleArg>,
     #[command(flatten)]
     pub(crate) table: TableArgs,
+    /// Show the published weights of a judge of Li et al. (2024) instead, e.g. human or gpt-4-1106-preview (repeatable: side by side)
+    #[arg(long, value_name = "JUDGE", conflicts_with_all = ["inputs", "example", "ReadArgs", "ModelArgs", "filter", "annotator", "judge", "group_by", "cluster", "properties", "tried", "encoding", "verdicts", "no_grammar", "versus", "gains", "output", "brief"])]
+    pub(crate) published: Vec<String>,
+    /// With --published: in this scenario, e.g. Code or 'Creative Writing' (default: the mean over all)
+    #[arg(long, value_name = "SCENARIO")]
+    pub(crate) scenario: Option<String>,
+    /// With --published: say first what the judges make of this property, e.g. novel
+    #[arg(long, value_name = "PROPERTY")]
+    pub(crate) property: Option<String>,
     #[command(flatten)]
     pub(crate) model: ModelArgs,
     /// Report what is rewarded differently in the --where slice than in the `rest`, or than in the slice of another filter

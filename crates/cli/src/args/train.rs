@@ -8,13 +8,13 @@ use predilect_train::{
     SpaRequest, SpoOptions, Target, TextOptions, TrainRequest, TrainingOptions, TrlOptions,
 };
 use predilect_types::parsed;
-use predilect_workbench::{Filter, FitOptions, ModelSpec, SliceOptions, SpecError};
+use predilect_workbench::{CallOptions, Filter, FitOptions, ModelSpec, SliceOptions, SpecError};
 use serde_json::Value;
 
-use super::asking::named;
+use super::asking::{TryArgs, named};
 use super::number::{any, whole};
 use super::read::{ExampleArg, ReadArgs, Verdicts};
-use super::shared::ShowArgs;
+use super::shared::{Global, ShowArgs};
 use crate::problem::Problem;
 
 /// `predilect train`
@@ -135,9 +135,9 @@ pub(crate) struct PaceArgs {
     /// Share of prompts held out for evaluation
     #[arg(long, default_value_t = 0.0, value_name = "SHARE", value_parser = any)]
     pub(crate) held_out: f64,
-    /// Steps between evaluations
-    #[arg(long, default_value_t = 20, value_name = "N", value_parser = whole::<u32>(1..=u64::MAX))]
-    pub(crate) evaluate_every: u32,
+    /// Steps between evaluations (default: 20, or more where many pairs are held out, so that evaluating takes less than a quarter of the time)
+    #[arg(long, value_name = "N", value_parser = whole::<u32>(1..=u64::MAX))]
+    pub(crate) evaluate_every: Option<u32>,
     /// Stop early after this many evaluations without improvement, and keep the best weights
     #[arg(long, value_name = "LOOKS", value_parser = whole::<u32>(1..=u64::MAX))]
     pub(crate) patience: Option<u32>,
@@ -287,7 +287,7 @@ impl TrainArgs {
             relabel: self.relabel()?,
             slice: self.pairs.slice(),
             held_out: pace.held_out,
-            evaluate_every: pace.evaluate_every as usize,
+            evaluate_every: pace.evaluate_every.map(|steps| steps as usize),
             patience: pace.patience.map(|looks| looks as usize),
             checkpoint_every: pace.checkpoint_every as usize,
             degrees: self.degrees.map(|weight| SpoOptions { weight, ..SpoOptions::default() }),
@@ -401,13 +401,18 @@ pub(crate) struct RankingArgs {
     /// Include every pair in the JSON, with its flip threshold
     #[arg(long)]
     pub(crate) each: bool,
+    /// For a server, with a study: make no calls, read the logged answers again
+    #[arg(long, requires = "tokenizer")]
+    pub(crate) offline: bool,
+    #[command(flatten)]
+    pub(crate) tries: TryArgs,
     #[command(flatten)]
     pub(crate) show: ShowArgs,
 }
 
 impl RankingArgs {
     /// The question, as the library takes it.
-    pub(crate) fn request(&self) -> Result<RankingRequest, Problem> {
+    pub(crate) fn request(&self, global: &Global) -> Result<RankingRequest, Problem> {
         let server = server_named(&self.model)?;
         let (mut reference, mut reference_server) = (None, None);
         if let Some(text) = &self.reference {
@@ -437,9 +442,12 @@ impl RankingArgs {
         if self.reference.is_some() && server.is_some() != reference_server.is_some() {
             return Err(Problem::new("model and reference must both be behind servers, or both be here"));
         }
+        let calls =
+            server.is_some().then(|| CallOptions { offline: self.offline, ..self.tries.options(global) });
         Ok(RankingRequest {
             model,
             server,
+            calls,
             adapter: self.adapter.clone(),
             reference,
             reference_server,

@@ -4,9 +4,10 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use predilect_results::comparison::SliceVersus;
-use predilect_results::{DissectJson, Dissection, Written};
+use predilect_results::{DissectJson, Dissection, PublishedRewards, Written};
 use predilect_workbench::files::{check_places, write_file};
-use predilect_workbench::requests::{Request, VersusRequest};
+use predilect_workbench::published::Published;
+use predilect_workbench::requests::{PublishedRequest, Request, VersusRequest};
 use predilect_workbench::{DissectOptions, Dissected, MOST_WITH_GAINS, Other, Workbench, tables};
 
 use super::command;
@@ -18,6 +19,14 @@ use crate::say::say;
 
 pub(crate) fn run(args: &DissectArgs, global: &Global) -> Result<(), Problem> {
     check_places(args.html.iter().chain(&args.model.draws), &args.inputs)?;
+    if !args.published.is_empty() {
+        return published(args, global);
+    }
+    if args.scenario.is_some() || args.property.is_some() {
+        return Err(Problem::new("--scenario and --property are for published judges").remedy(
+            "add --published JUDGE; of your own data, --where 'scenario = code' takes a scenario, and --properties some properties",
+        ));
+    }
     let watch = Bars::new(global.quiet);
     let reading = args.table.read.options()?;
     let inputs = inputs(&args.inputs, args.example, &args.table.read, &reading)?;
@@ -62,6 +71,40 @@ pub(crate) fn run(args: &DissectArgs, global: &Global) -> Result<(), Problem> {
         }
     }
     show(args.json, global, &dissection, &pages)
+}
+
+/// What published judges reward, which needs no data.
+fn published(args: &DissectArgs, global: &Global) -> Result<(), Problem> {
+    let mut request = PublishedRequest { scenario: args.scenario.clone(), ..PublishedRequest::default() };
+    request.property.clone_from(&args.property);
+    for judge in &args.published {
+        if !request.judges.contains(judge) {
+            request.judges.push(judge.clone());
+        }
+    }
+    let found = Published::all().answer(&request)?;
+    if let Some(page) = &args.html {
+        let page_of = predilect_report::html_published(&found, request.property.as_deref());
+        write_file(page, page_of.as_bytes())?;
+    }
+    show_published(args.json, &found, request)?;
+    if let Some(page) = args.html.as_ref().filter(|_| !global.quiet) {
+        say!("report: {}", page.display());
+    }
+    Ok(())
+}
+
+/// What published judges reward.
+pub(crate) fn show_published(
+    json: bool,
+    found: &PublishedRewards,
+    request: PublishedRequest,
+) -> Result<(), Problem> {
+    if json {
+        return print_json(&Written::new(found).asked(Request::Published(request).told()?));
+    }
+    let mut out = anstream::stdout().lock();
+    Ok(predilect_report::terminal_published(found, request.property.as_deref(), &mut out, width())?)
 }
 
 /// Sets a slice against another part of the study.

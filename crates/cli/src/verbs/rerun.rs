@@ -5,6 +5,7 @@ use std::path::Path;
 use predilect_results::{Dissection, SCHEMA};
 use predilect_types::{parsed, shown};
 use predilect_workbench::files::write_file;
+use predilect_workbench::published::Published;
 use predilect_workbench::rank::{rank, rank_lc};
 use predilect_workbench::requests::Request;
 use predilect_workbench::{
@@ -20,9 +21,15 @@ use crate::say::say;
 
 pub(crate) fn run(args: &RerunArgs, global: &Global) -> Result<(), Problem> {
     let request = args.from.as_deref().map(asked_in).transpose()?;
-    if let Some(asked @ Request::Compare(of)) = request.as_ref().filter(|request| needs_no_data(request)) {
-        let found = compare::compared(None, of, &Bars::new(global.quiet))?.comparison;
-        return compare::show(args.json, &found, asked);
+    match &request {
+        Some(asked @ Request::Compare(of)) if of.alone => {
+            let found = compare::compared(None, of, &Bars::new(global.quiet))?.comparison;
+            return compare::show(args.json, &found, asked);
+        }
+        Some(Request::Published(of)) => {
+            return dissect::show_published(args.json, &Published::all().answer(of)?, of.clone());
+        }
+        _ => {}
     }
     let Some(place) = &args.study else {
         return Err(Problem::new("no study is named").remedy("name the study to ask"));
@@ -110,11 +117,6 @@ fn anew(args: &RerunArgs, inputs: &Inputs<'_>, place: &Path, global: &Global) ->
         say!("also kept, and not run again: {} (--step)", shown::list(others));
     }
     Ok(())
-}
-
-/// Whether a question is about the published judges alone.
-fn needs_no_data(request: &Request) -> bool {
-    matches!(request, Request::Compare(of) if of.alone)
 }
 
 /// What the result in that file was the answer to.
@@ -215,6 +217,7 @@ fn ask_again(
             let found = open()?.versus(&of.slice, &of.versus, &of.fit, &watch)?;
             dissect::show_versus(json, &found, &request)
         }
+        Request::Published(of) => dissect::show_published(json, &Published::all().answer(&of)?, of),
         Request::Compare(ref of) => {
             let found = compare::compared(Some(&open()?), of, &watch)?.comparison;
             compare::show(json, &found, &request)

@@ -54,7 +54,7 @@ pub(crate) fn run_ranking(args: &RankingArgs, global: &Global) -> Result<(), Pro
     let bars = Bars::new(global.quiet);
     let reading = args.pairs.read.options()?;
     let inputs = inputs(&args.inputs, args.example, &args.pairs.read, &reading)?;
-    let request = args.request()?;
+    let request = args.request(global)?;
     let found = ranking(&request, &inputs, &bars)?;
     let shown = Shown {
         options: asked("ranking-accuracy", &request)?,

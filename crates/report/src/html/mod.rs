@@ -5,6 +5,7 @@ mod charts;
 pub mod live;
 mod page;
 mod parts;
+mod published;
 mod sections;
 mod steering;
 mod training;
@@ -18,7 +19,7 @@ use predilect_results::ranking::LcBoard;
 use predilect_results::steering::SteerJson;
 use predilect_results::training::{RankingJson, TrainJson};
 use predilect_results::verifying::VerifyJson;
-use predilect_results::{Dissection, Finding, Settings, Standings};
+use predilect_results::{Dissection, Finding, PublishedRewards, Settings, Standings};
 
 use crate::validity::Rater;
 use crate::view::View;
@@ -39,6 +40,11 @@ pub fn html_comparison(c: &Comparison, settings: &Settings) -> String {
 /// What is rewarded differently in a slice than in another part as one such document, made with that version of the program.
 pub fn html_versus(found: &SliceVersus, version: &str) -> String {
     versus::page(found, version).into_string()
+}
+
+/// What published judges reward as one such document. `property`: the one that is asked about.
+pub fn html_published(found: &PublishedRewards, property: Option<&str>) -> String {
+    published::page(found, property).into_string()
 }
 
 /// A leaderboard alone as one such document; of the settings, the version and whether data are simulated are shown.

@@ -2,6 +2,7 @@
 
 mod found;
 mod ready;
+mod trying;
 mod writing;
 
 use std::path::Path;
@@ -12,13 +13,14 @@ use predilect_types::Pair;
 use predilect_workbench::laboratory::{Laboratory, STEERING, pairs_of};
 use predilect_workbench::scratch::Scratch;
 use predilect_workbench::{
-    AnnotateRequest, Annotating, CallOptions, Error, Event, Inputs, JudgeRequest, JudgeWeights, Judging,
-    Kind, Method, Orders, PairRatings, Question, Ran, ReadOptions, Remark, Result, Study, Watch, Within,
-    Workbench, Writer, files, kept_ratings, probe, tables,
+    AnnotateRequest, Annotating, CallOptions, Error, Inputs, JudgeRequest, JudgeWeights, Judging, Kind,
+    Method, Orders, PairRatings, Question, Ran, ReadOptions, Result, Study, Watch, Within, Workbench, Writer,
+    files, kept_ratings, tables,
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use self::found::{Parts, said_of_groups};
+use self::trying::{TRIED, said_of_judges};
 use self::writing::Asked;
 use crate::arms::{arms_of, groups};
 use crate::messages::Messages;
@@ -163,8 +165,11 @@ impl Steering {
     /// When the study cannot be written, and when no prompt has a response in every arm.
     pub fn run(&self, watch: &dyn Watch) -> Result<Ran<SteerJson>> {
         let mut remarks = self.remarks.clone();
-        remarks.extend(self.try_judges(watch)?);
-        let lock = self.lab.hold(VERB, &self.settings)?;
+        let tried = self.try_judges(watch)?;
+        remarks.extend(said_of_judges(&tried));
+        let mut settings = self.settings.clone();
+        settings[TRIED] = json!(tried);
+        let lock = self.lab.hold(VERB, &settings)?;
         files::write_own(&self.lab.folder().join("messages.toml"), self.messages.text().as_bytes())?;
         let mut asked = Asked::default();
         let responses = self.write(&mut asked, watch)?;
@@ -235,28 +240,6 @@ impl Steering {
         let read = ReadOptions::default();
         let within = Within { inputs: &inputs, output: None, read: &read };
         Judging::begin(&self.judging(calls), &within, watch)?.run(watch)
-    }
-
-    /// Asks judges about a few plain pairs, before anything is paid for; what speaks against them.
-    fn try_judges(&self, watch: &dyn Watch) -> Result<Vec<String>> {
-        let begun = self.lab.folder().join(format!("{VERB}.json")).exists();
-        if !self.request.probe || begun || self.request.calls.offline {
-            return Ok(Vec::new());
-        }
-        let ran = probe(&self.judging(self.request.calls.clone()), watch)?;
-        if let Some(stopped) = ran.stopped {
-            return Err(stopped);
-        }
-        let of = |found: &predilect_results::asked::Probe| {
-            let model = found.model.clone();
-            found.cautions.iter().map(move |caution| format!("{model}: {caution}")).collect::<Vec<_>>()
-        };
-        let said: Vec<String> = ran.found.iter().flat_map(of).collect();
-        // A user who reads it in time can still stop.
-        for caution in &said {
-            watch.event(Event::Remark(Remark::AgainstJudge(caution)));
-        }
-        Ok(said)
     }
 
     fn rate(

@@ -132,7 +132,7 @@ impl Given {
         asked["pairs"] = format!("{:016x}", fixed(&(marks(&trained), marks(&held_out)))).into();
         let folder = Folder::open(output, &asked)?;
         keep_labelled(&folder, [(Side::Trained, &trained), (Side::HeldOut, &held_out)])?;
-        let settings = serde_json::to_vec_pretty(&settings(request)?).unwrap_or_default();
+        let settings = serde_json::to_vec_pretty(&settings(request, held_out.len())?).unwrap_or_default();
         folder.write(SETTINGS, &settings)?;
         folder.write(SCRIPT.0, SCRIPT.1.as_bytes())?;
         Ok(Self { folder, count, judge, relabelled: by, remarks })
@@ -200,7 +200,7 @@ fn with_merged_system(pairs: Vec<Labelled>, model: &Path, remarks: &mut Vec<Stri
 }
 
 /// What the script reads.
-fn settings(request: &TrainRequest) -> Result<Value> {
+fn settings(request: &TrainRequest, held_out: usize) -> Result<Value> {
     let written = |error: serde_json::Error| Error::new(format!("the settings cannot be written: {error}"));
     let training = &request.training;
     let model = std::fs::canonicalize(&request.model)?;
@@ -226,7 +226,7 @@ fn settings(request: &TrainRequest) -> Result<Value> {
         },
         "max_length": request.texts.max_length,
         "template": request.texts.template,
-        "evaluate_every": request.evaluate_every,
+        "evaluate_every": request.evaluates_every(held_out),
         "micro_batch": null,
         "bf16": null,
         "gradient_checkpointing": null,

@@ -5,13 +5,14 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
 use maud::{Markup, html};
 use predilect_report::live::{self, Frame, Link, PublishedOrder, document, scenario_words};
+use predilect_workbench::published::MOST_JUDGES;
 
 use super::frame::FRAGMENT;
 use super::parts::{problem, shown, trouble};
 use super::take::take_published;
 use crate::app::App;
 use crate::asking::ask;
-use crate::published::{MOST, PublishedQuery, compared_published, published as all};
+use crate::published::{PublishedQuery, compared_published, published as all};
 
 /// Judges that can be chosen without looking further.
 const JUDGES: usize = 3;
@@ -99,7 +100,7 @@ fn form(query: &PublishedQuery) -> Markup {
         form.slice method="get" action="/published" role="search" aria-label="Which published judges, and where" {
             div.row {
                 @for judge in &chosen { label { input type="checkbox" name="judge" value=(judge) checked; bdi { (shown(judge)) } } }
-                @if chosen.len() < MOST {
+                @if chosen.len() < MOST_JUDGES {
                     @for judge in others { label { input type="checkbox" name="judge" value=(judge); bdi { (judge) } } }
                     select name="judge" aria-label="Another judge" {
                         option value="" selected { "+ another judge" }

@@ -53,7 +53,7 @@ pub(super) fn take(
     }
 }
 
-/// Tables of the published judges, with the link of the page or the command line that gives the same.
+/// Tables of the published judges, with the command line that gives the same and the link of the page.
 pub(super) fn take_published(query: &PublishedQuery, names: &[&str]) -> Markup {
     let own = query.to_address();
     let address = |what: &str, format: TableFormat| {
@@ -64,9 +64,12 @@ pub(super) fn take_published(query: &PublishedQuery, names: &[&str]) -> Markup {
     html! {
         section.take aria-label="Export" {
             details {
-                summary { "Export: tables, " @if names.contains(&"rewards") { "link" } @else { "command line" } }
+                summary { "Export: tables, command line" @if names.contains(&"rewards") { ", link" } }
                 (tables(names, &address))
-                @if names.contains(&"rewards") { p { "This view: " a href=(link) { code { (shown(&link)) } } } }
+                @if names.contains(&"rewards") {
+                    p.copy { (shown(&query.command())) }
+                    p { "This view: " a href=(link) { code { (shown(&link)) } } }
+                }
                 @else { p.copy { "predilect compare --published" } }
             }
         }

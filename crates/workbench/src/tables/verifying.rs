@@ -22,6 +22,7 @@ pub fn write_verifying(study: &Study, found: &VerifyJson) -> Result<()> {
             ("edit", text(rows.iter().map(|row| Some(row.edit.as_str())))),
             ("direction", text(rows.iter().map(|row| Some(if row.more { "more" } else { "less" })))),
             ("pairs", count(|row| row.pairs)),
+            ("prompts", count(|row| row.prompts)),
             ("change", number(|row| Some(row.change))),
             ("low", number(|row| Some(row.low))),
             ("high", number(|row| Some(row.high))),

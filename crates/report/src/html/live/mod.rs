@@ -3,7 +3,6 @@
 mod frame;
 mod label;
 mod pairs;
-mod published;
 mod rewarded;
 mod sent;
 mod spread;
@@ -19,10 +18,11 @@ use super::parts::Section;
 use super::sections;
 use crate::view::View;
 
+pub use super::published::published;
+pub use crate::published::{PublishedOrder, scenario_words};
 pub use frame::{Frame, Link, STYLE, TABLES, document, icon};
 pub use label::{Choice, alike, judging};
 pub use pairs::{Side, Words, listed, reading, verdict};
-pub use published::{PublishedOrder, published, scenario_words};
 pub use rewarded::{Order, found, intensities, versus};
 pub use sent::{first_pairs, read};
 pub use spread::spread;
