@@ -12,7 +12,7 @@ texts), and only pairs that are missing there are asked about; with --as-judged 
 all.
 train: SmolLM2-135M by labels of that judge's weights, once over all pairs: aligned, opposed and random; fewer steps by hard and by soft labels, by
 GDPO and SPO; SPA from a thirtieth of the labels.
-ranked: ranking accuracy on the judged pairs of prompts that were held out, of the untrained model and of the first three.
+ranked: ranking accuracy on the judged pairs of prompts that were held out, of the untrained model and of all that were trained.
 steer: the first three against the untrained one on the prompts kept apart, judged by the 1.5B model and by the 0.5B one.
 """
 import argparse
@@ -199,7 +199,7 @@ def ranked(asked: argparse.Namespace) -> None:
     rows = [json.loads(line) for line in (asked.folder / "judged.jsonl").read_text().splitlines()]
     pairs = asked.folder / "held-out.jsonl"
     pairs.write_text("".join(json.dumps(row) + "\n" for row in rows if row["id"] in held_out and row.get("verdicts")))
-    for name in ["untrained", *STEERED_BY]:
+    for name in ["untrained", *RUNS]:
         found = asked.folder / f"ranked-{name}.json"
         if found.exists():
             continue

@@ -51,6 +51,9 @@ pub(crate) fn say_it(remark: Remark<'_>) {
             "remark: the prior assumes features of about unit size; by their root mean square these are not: {features}; \
              --standardise divides every feature by its root mean square"
         ),
+        Remark::Paused { seconds } => {
+            say!("remark: the server asks to wait {seconds} s before the next call; the run goes on then");
+        }
         Remark::AgainstJudge(caution) => say!("caution: {caution}"),
         Remark::NotFitted { judge, why } => {
             say!("remark: {judge} cannot be fitted and is left out: {why}");

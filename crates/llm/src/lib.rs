@@ -44,7 +44,7 @@ pub use log_error::{LogError, LogTrouble};
 pub use price::{Price, PriceError, Prices};
 pub use question::{Answer, Enforce, Finish, LEAST_MASS, Request, Schema, Usage, Want};
 pub use reasoning::{Effort, Reasoning};
-pub use runner::{Outcome, Plan, RunOptions, RunReport, Runner, Stop, Totals};
+pub use runner::{Outcome, Plan, Progress, RunOptions, RunReport, Runner, Stop, Totals};
 pub use scripted::{Script, Scripted};
 pub use spec::{ModelSpec, Provider, SpecError};
 pub use thoughts::{FINAL, MESSAGE, THOUGHTS, begins_with_reasoning, to_the_answer};

@@ -32,7 +32,7 @@ fn every_fault_is_survived_and_nothing_is_paid_twice() {
     let model = connect(&provider.model("m").parse().unwrap(), &options).unwrap();
     let run = |log: &CallLog| {
         let options = RunOptions { wait: Duration::from_millis(5), retries: 8, ..RunOptions::default() };
-        Runner { model: model.as_ref(), log, options }.run(&questions(600), &|| {})
+        Runner { model: model.as_ref(), log, options }.run(&questions(600), &|_| {})
     };
     let calm = run(&CallLog::in_memory().unwrap());
     assert!(calm.stop.is_none());

@@ -5,7 +5,7 @@ use std::path::Path;
 use predilect_llm::{Model, ModelSpec, Request, RunOptions, Runner, Want};
 use predilect_results::asked::Failures;
 
-use crate::asking::{self, CallOptions, Failed, stopped};
+use crate::asking::{self, CallOptions, Failed, stopped, telling};
 use crate::error::{Error, Result};
 use crate::watch::{Event, Step, Watch};
 
@@ -55,7 +55,7 @@ impl Prober {
         watch.event(Event::Begin(Step::Scoring, Some(passages.len() as u64)));
         let groups: Vec<_> = passages.iter().map(|passage| vec![asked(passage)]).collect();
         let runner = Runner { model: self.model.as_ref(), log: &log, options: self.run.clone() };
-        let report = runner.run(&groups, &|| watch.event(Event::More(1)));
+        let report = runner.run(&groups, &telling(watch));
         watch.event(Event::End);
         let mut failures = Failures::default();
         failures.add(&report.outcomes);

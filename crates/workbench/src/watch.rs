@@ -96,6 +96,11 @@ pub enum Remark<'a> {
     FarScales(&'a str),
     /// What speaks against a judge, found before anything is paid for.
     AgainstJudge(&'a str),
+    /// A server wants no calls for a while.
+    Paused {
+        /// How long.
+        seconds: u64,
+    },
     /// A judge is left out, since it cannot be fitted.
     NotFitted {
         /// The judge.

@@ -7,7 +7,7 @@ use predilect_results::asked::{CallPlan, Failures, Spent};
 use predilect_types::Message;
 use serde::{Deserialize, Serialize};
 
-use crate::asking::{self, CallOptions, Failed, planned, spent, stopped};
+use crate::asking::{self, CallOptions, Failed, planned, spent, stopped, telling};
 use crate::error::{Error, Result};
 use crate::watch::{Event, Step, Watch};
 
@@ -116,7 +116,7 @@ impl Writer {
         options.budget = options.budget.map(|budget| budget - gone);
         let groups: Vec<_> = questions.iter().map(|question| vec![self.asked(question)]).collect();
         let runner = Runner { model: self.model.as_ref(), log: &log, options };
-        let report = runner.run(&groups, &|| watch.event(Event::More(1)));
+        let report = runner.run(&groups, &telling(watch));
         watch.event(Event::End);
         let mut failures = Failures::default();
         failures.add(&report.outcomes);

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::Runner;
-use super::report::{Outcome, Stop};
+use super::report::{Outcome, Progress, Stop};
 use super::shared::{Shared, lock};
 use crate::batch::{Batch, BatchState, LostBatch};
 use crate::error::{CallError, Fault, Remedy};
@@ -21,8 +21,7 @@ impl Runner<'_> {
         &self,
         distinct: &[(&Request, String)],
         slots: &[Mutex<Option<Outcome>>],
-        shared: &Shared,
-        done: &(dyn Fn() + Sync),
+        shared: &Shared<'_>,
     ) -> Result<(), Stop> {
         let Some(batch) = self.model.batch() else {
             return Err(Stop::Fault(
@@ -39,7 +38,7 @@ impl Runner<'_> {
         for ((request, key), slot) in distinct.iter().zip(slots) {
             if let Some(outcome) = self.settled(request, key, shared)? {
                 *lock(slot) = Some(outcome);
-                done();
+                (shared.told)(Progress::Ended);
             } else if waiting.contains(key) {
                 open += 1;
             } else {
@@ -85,7 +84,7 @@ impl Runner<'_> {
     }
 
     /// Logs the answers of batches that have ended; the keys of those that have not.
-    fn fetch(&self, batch: &dyn Batch, shared: &Shared) -> Result<HashSet<String>, Stop> {
+    fn fetch(&self, batch: &dyn Batch, shared: &Shared<'_>) -> Result<HashSet<String>, Stop> {
         let mut waiting = HashSet::new();
         let (mut running, mut ended) = (false, false);
         let mut rejected: Vec<(PendingBatch, CallError)> = Vec::new();
@@ -145,7 +144,7 @@ impl Runner<'_> {
         &self,
         pending: &PendingBatch,
         answers: &[(String, Result<String, CallError>)],
-        shared: &Shared,
+        shared: &Shared<'_>,
     ) -> Result<Option<CallError>, Stop> {
         let asked: HashMap<&str, &Request> =
             pending.calls.iter().map(|(key, request)| (key.as_str(), request)).collect();

@@ -17,7 +17,7 @@ use crate::log::{CallLog, Entry, key};
 use crate::log_error::LogError;
 use crate::question::{Answer, Request, Usage, Want};
 pub use plan::{Plan, RunOptions};
-pub use report::{Outcome, RunReport, Stop, Totals};
+pub use report::{Outcome, Progress, RunReport, Stop, Totals};
 use shared::{Shared, lock};
 
 /// Marks the work as ended, even if it ends by a panic: else its watcher would never stop.
@@ -33,7 +33,7 @@ impl Drop for EndOnDrop<'_> {
 const CHECK: Duration = Duration::from_millis(100);
 
 /// Whether a server that has not answered anything yet sends an unreadable answer again: then it always will.
-fn hopeless(error: &CallError, retries: u32, shared: &Shared) -> bool {
+fn hopeless(error: &CallError, retries: u32, shared: &Shared<'_>) -> bool {
     error.fault == Fault::Body && retries > 0 && !lock(&shared.state).answered
 }
 
@@ -93,13 +93,13 @@ impl Runner<'_> {
         Ok(plan)
     }
 
-    /// Asks every question that the log does not answer. `done` is called after each, from the thread that asked.
+    /// Asks every question that the log does not answer. `told` hears of the end of each, and of pauses that the server asks for.
     ///
     /// A group contains the questions that share most of what they show, such as those about one pair: a model that gains from it is asked
     /// a group at once. A failed question never stops the others, unless all would fail alike. Equal questions are asked once.
-    pub fn run(&self, groups: &[Vec<Request>], done: &(dyn Fn() + Sync)) -> RunReport {
+    pub fn run(&self, groups: &[Vec<Request>], told: &(dyn Fn(Progress) + Sync)) -> RunReport {
         let (distinct, index) = self.distinct(groups.iter().flatten());
-        let shared = Shared::new(&self.options);
+        let shared = Shared::new(&self.options, told);
         if let Err(stop) = self.nothing_waits().and_then(|()| self.recall()) {
             shared.stop(stop);
             let outcomes = groups.iter().map(|group| vec![None; group.len()]).collect();
@@ -108,7 +108,7 @@ impl Runner<'_> {
         }
         let slots: Vec<Mutex<Option<Outcome>>> = distinct.iter().map(|_| Mutex::new(None)).collect();
         if self.options.batch && !self.options.offline {
-            if let Err(stop) = self.in_batches(&distinct, &slots, &shared, done) {
+            if let Err(stop) = self.in_batches(&distinct, &slots, &shared) {
                 shared.stop(stop);
             }
         } else if self.model.capabilities().together {
@@ -122,14 +122,14 @@ impl Runner<'_> {
                 // A question belongs to the group that asks it first.
                 let to =
                     places.by_ref().take(group.len()).map(|&place| place + 1).max().unwrap_or(0).max(from);
-                if let Err(stop) = self.together(&distinct[from..to], &slots[from..to], &shared, done) {
+                if let Err(stop) = self.together(&distinct[from..to], &slots[from..to], &shared) {
                     shared.stop(stop);
                     break;
                 }
                 from = to;
             }
         } else {
-            self.each(&distinct, &slots, &shared, done);
+            self.each(&distinct, &slots, &shared);
         }
         let found: Vec<Option<Outcome>> =
             slots.into_iter().map(|slot| slot.into_inner().unwrap_or_else(PoisonError::into_inner)).collect();
@@ -163,13 +163,7 @@ impl Runner<'_> {
     }
 
     /// Asks each question by itself, several at a time.
-    fn each(
-        &self,
-        distinct: &[(&Request, String)],
-        slots: &[Mutex<Option<Outcome>>],
-        shared: &Shared,
-        done: &(dyn Fn() + Sync),
-    ) {
+    fn each(&self, distinct: &[(&Request, String)], slots: &[Mutex<Option<Outcome>>], shared: &Shared<'_>) {
         let next = AtomicUsize::new(0);
         let workers = self.options.concurrency.clamp(1, distinct.len().max(1));
         let ended = AtomicBool::new(false);
@@ -181,7 +175,7 @@ impl Runner<'_> {
                 match self.one(request, key, shared) {
                     Ok(Some((outcome, given_up))) => {
                         *lock(slot) = Some(outcome);
-                        done();
+                        (shared.told)(Progress::Ended);
                         if let Some(error) = given_up {
                             shared.stop(Stop::Fault(error));
                         }
@@ -231,15 +225,14 @@ impl Runner<'_> {
         &self,
         group: &[(&Request, String)],
         slots: &[Mutex<Option<Outcome>>],
-        shared: &Shared,
-        done: &(dyn Fn() + Sync),
+        shared: &Shared<'_>,
     ) -> Result<(), Stop> {
         let mut waiting = Vec::new();
         for ((request, key), slot) in group.iter().zip(slots) {
             match self.settled(request, key, shared)? {
                 Some(outcome) => {
                     *lock(slot) = Some(outcome);
-                    done();
+                    (shared.told)(Progress::Ended);
                 }
                 None => waiting.push((*request, key.as_str(), slot)),
             }
@@ -287,7 +280,7 @@ impl Runner<'_> {
         for (slot, outcome) in outcomes {
             lock(&shared.state).totals.failed += u64::from(outcome.answer.is_err());
             *lock(slot) = Some(outcome);
-            done();
+            (shared.told)(Progress::Ended);
         }
         stop.map_or(Ok(()), |error| Err(Stop::Fault(error)))
     }
@@ -340,7 +333,7 @@ impl Runner<'_> {
     }
 
     /// How a question ends without a call: answered by the log, or left open by an offline run.
-    fn settled(&self, request: &Request, key: &str, shared: &Shared) -> Result<Option<Outcome>, Stop> {
+    fn settled(&self, request: &Request, key: &str, shared: &Shared<'_>) -> Result<Option<Outcome>, Stop> {
         let outcome = |answer, from_log| Some(Outcome { key: key.to_owned(), answer, from_log });
         if let Some(answer) = self.known(request, key).map_err(Stop::Log)? {
             let mut state = lock(&shared.state);
@@ -363,7 +356,7 @@ impl Runner<'_> {
         &self,
         request: &Request,
         key: &str,
-        shared: &Shared,
+        shared: &Shared<'_>,
     ) -> Result<Option<(Outcome, Option<CallError>)>, Stop> {
         if let Some(outcome) = self.settled(request, key, shared)? {
             return Ok(Some((outcome, None)));
@@ -409,7 +402,7 @@ impl Runner<'_> {
         &self,
         request: &Request,
         key: &str,
-        shared: &Shared,
+        shared: &Shared<'_>,
         tried: &mut Tried,
     ) -> Result<Option<Sent>, Stop> {
         loop {

@@ -1,8 +1,19 @@
 //! How did a question and a run end, and what was done?
 
+use std::time::Duration;
+
 use crate::error::CallError;
 use crate::log_error::LogError;
 use crate::question::{Answer, Usage};
+
+/// What whoever looks on is told, from the thread in which it happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Progress {
+    /// A question has ended.
+    Ended,
+    /// The server wants no calls for so long.
+    Paused(Duration),
+}
 
 /// How one question ended.
 #[derive(Debug, Clone, PartialEq)]

@@ -4,12 +4,14 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::plan::RunOptions;
-use super::report::{Stop, Totals};
+use super::report::{Progress, Stop, Totals};
 use crate::error::{CallError, Fault};
 use crate::question::{Answer, Usage};
 
 /// What the threads of a run share.
-pub(super) struct Shared {
+pub(super) struct Shared<'a> {
+    /// Who is told how the run proceeds.
+    pub(super) told: &'a (dyn Fn(Progress) + Sync),
     pub(super) state: Mutex<State>,
     /// A call has ended, so that another may begin.
     place: Condvar,
@@ -43,7 +45,7 @@ pub(super) struct State {
 }
 
 /// Stops the run when it is dropped by a panic; the panic itself propagates to the thread that joins.
-pub(super) struct StopOnPanic<'a>(&'a Shared);
+pub(super) struct StopOnPanic<'a>(&'a Shared<'a>);
 
 impl Drop for StopOnPanic<'_> {
     fn drop(&mut self) {
@@ -67,10 +69,11 @@ impl State {
     }
 }
 
-impl Shared {
-    pub(super) fn new(options: &RunOptions) -> Self {
+impl<'a> Shared<'a> {
+    pub(super) fn new(options: &RunOptions, told: &'a (dyn Fn(Progress) + Sync)) -> Self {
         let totals = Totals { price: options.price.map(|_| 0.0), ..Totals::default() };
         Self {
+            told,
             state: Mutex::new(State {
                 limit: options.concurrency.clamp(1, 8) as f64,
                 under_way: 0,
@@ -181,6 +184,7 @@ impl Shared {
 
     pub(super) fn leave(&self, failed: Option<&CallError>, most: usize) {
         let mut state = lock(&self.state);
+        let mut paused = None;
         state.under_way -= 1;
         match failed {
             None => state.limit = (state.limit + 1.0 / state.limit).min(most as f64),
@@ -192,6 +196,9 @@ impl Shared {
                     state.halved = Some(now);
                 }
                 if let Some(wait) = error.retry_after {
+                    // Calls that were under way together are told to wait together: that is said once.
+                    let longer = state.pause.is_none_or(|pause| pause + Duration::from_secs(1) < now + wait);
+                    paused = longer.then_some(wait);
                     state.pause = Some(state.pause.map_or(now + wait, |pause| pause.max(now + wait)));
                 }
             }
@@ -199,6 +206,9 @@ impl Shared {
         }
         drop(state);
         self.place.notify_one();
+        if let Some(wait) = paused {
+            (self.told)(Progress::Paused(wait));
+        }
     }
 
     /// Counts a question that ended, and returns a reason to stop: when so many in a row were given up that the server must be gone or

@@ -43,14 +43,14 @@ fn what_is_logged_is_not_asked_again() {
     asked.extend(questions(20));
     let groups: Vec<Vec<Request>> = asked.iter().map(|question| vec![question.clone()]).collect();
     assert_eq!(runner.plan(&asked).unwrap().calls, 50);
-    let first = runner.run(&groups, &|| {});
+    let first = runner.run(&groups, &|_| {});
     assert_eq!((model.calls(), first.totals.calls), (50, 50), "equal questions are asked once");
     assert_eq!(first.outcomes.len(), 70);
     for (i, outcome) in first.outcomes.iter().flatten().enumerate() {
         let text = &outcome.as_ref().unwrap().answer.as_ref().unwrap().text;
         assert_eq!(*text, format!("answer {}", i % 50));
     }
-    let again = runner.run(&groups, &|| {});
+    let again = runner.run(&groups, &|_| {});
     assert_eq!((model.calls(), again.totals.from_log), (50, 50));
     let plan = runner.plan(&asked).unwrap();
     assert_eq!((plan.logged, plan.calls), (50, 0));
@@ -71,16 +71,16 @@ fn what_can_be_repeated_is_and_what_cannot_stops_no_other() {
     });
     let log = CallLog::in_memory().unwrap();
     let mut runner = Runner { model: &model, log: &log, options: RunOptions { retries: 4, ..quick() } };
-    let report = runner.run(&alone(70), &|| {});
+    let report = runner.run(&alone(70), &|_| {});
     assert!(report.stop.is_none());
     let failed = report.outcomes.iter().flatten().filter(|o| o.as_ref().unwrap().answer.is_err()).count();
     assert_eq!((failed, report.totals.failed), (11, 11));
     assert_eq!(report.totals.calls, 70 + 10 * 3 + 10 + 4);
     assert_eq!(log.counts().unwrap(), (59, 11));
     // A rerun asks again what may succeed now, and the rest where it is told to.
-    assert_eq!(runner.run(&alone(70), &|| {}).totals.calls, 5);
+    assert_eq!(runner.run(&alone(70), &|_| {}).totals.calls, 5);
     runner.options.retry_failed = true;
-    let third = runner.run(&alone(70), &|| {});
+    let third = runner.run(&alone(70), &|_| {});
     assert_eq!((third.totals.from_log, third.totals.calls), (59, 10 + 5));
 }
 
@@ -94,7 +94,7 @@ fn a_server_that_is_gone_ends_the_run() {
     );
     let log = CallLog::in_memory().unwrap();
     let runner = Runner { model: &model, log: &log, options: RunOptions { retries: 1, ..quick() } };
-    let report = runner.run(&alone(2000), &|| {});
+    let report = runner.run(&alone(2000), &|_| {});
     let Some(Stop::Fault(error)) = report.stop else { panic!("{:?}", report.totals) };
     assert!(error.fault == Fault::Connection && error.message.contains("in a row"), "{error}");
     assert!(model.calls() < 300, "{}", model.calls());
@@ -107,7 +107,7 @@ fn a_wrong_key_stops_the_run_at_once_and_is_not_logged() {
     let model = Scripted::new(|_, _| Err(CallError::new(Fault::Key, "no")));
     let log = CallLog::in_memory().unwrap();
     let runner = Runner { model: &model, log: &log, options: quick() };
-    let report = runner.run(&alone(1000), &|| {});
+    let report = runner.run(&alone(1000), &|_| {});
     assert!(matches!(report.stop, Some(Stop::Fault(CallError { fault: Fault::Key, .. }))));
     assert!(model.calls() <= 16, "{}", model.calls());
     assert_eq!(log.counts().unwrap(), (0, 0));
@@ -129,7 +129,7 @@ fn a_panic_ends_the_run_and_hangs_nobody() {
             price.of(Usage { input: questions(9)[8].most_input_tokens(), output: 10, ..Usage::default() });
         let options = RunOptions { budget: Some(2.0 * most), price: Some(price), ..quick() };
         let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            Runner { model: &model, log: &log, options }.run(&alone(9), &|| {});
+            Runner { model: &model, log: &log, options }.run(&alone(9), &|_| {});
         }));
         send.send(done.is_err()).unwrap();
     });
@@ -149,7 +149,7 @@ fn a_budget_is_never_exceeded_and_used_up() {
     let log = CallLog::in_memory().unwrap();
     let options = RunOptions { budget: Some(10.5 * most), price: Some(price), ..quick() };
     let runner = Runner { model: &model, log: &log, options };
-    let report = runner.run(&alone(500), &|| {});
+    let report = runner.run(&alone(500), &|_| {});
     assert!(matches!(report.stop, Some(Stop::Budget)));
     let spent = report.totals.price.unwrap();
     // Calls cost less than is reserved for them: the run continues until no further one would fit.
@@ -157,7 +157,7 @@ fn a_budget_is_never_exceeded_and_used_up() {
     let answered = report.outcomes.iter().flatten().flatten().count() as u64;
     assert_eq!(answered, report.totals.calls);
     // The next run continues with another budget.
-    let again = runner.run(&alone(500), &|| {});
+    let again = runner.run(&alone(500), &|_| {});
     assert_eq!(again.totals.from_log, answered);
 }
 
@@ -170,7 +170,7 @@ fn tries_that_may_have_been_charged_count_against_the_budget() {
         RunOptions { budget: Some(12.5), price: Some(price), concurrency: 1, retries: 4, ..quick() };
     let runner = Runner { model: &model, log: &log, options };
     // A try costs one dollar at most: two questions of five tries, then a third that is cut short.
-    let report = runner.run(&alone(20), &|| {});
+    let report = runner.run(&alone(20), &|_| {});
     assert!(matches!(report.stop, Some(Stop::Budget)), "{:?}", report.stop);
     assert_eq!((model.calls(), report.totals.calls), (12, 12));
     assert!((report.totals.price.unwrap() - 12.0).abs() < 1e-9, "{:?}", report.totals);
@@ -180,7 +180,7 @@ fn tries_that_may_have_been_charged_count_against_the_budget() {
         let model = Scripted::new(|_, _| Err(CallError::new(Fault::Timeout, "cut off")));
         let log = CallLog::in_memory().unwrap();
         let options = RunOptions { concurrency, ..runner.options.clone() };
-        let report = Runner { model: &model, log: &log, options }.run(&alone(100), &|| {});
+        let report = Runner { model: &model, log: &log, options }.run(&alone(100), &|_| {});
         assert!(matches!(report.stop, Some(Stop::Budget)), "{:?}", report.stop);
         assert_eq!((concurrency, model.calls(), report.totals.calls), (concurrency, 12, 12));
     }
@@ -191,7 +191,7 @@ fn bodies_that_are_never_read_are_asked_for_twice() {
     let model = Scripted::new(|_, _| Err(CallError::new(Fault::Body, "no JSON")));
     let log = CallLog::in_memory().unwrap();
     let options = RunOptions { concurrency: 1, retries: 6, ..quick() };
-    let report = Runner { model: &model, log: &log, options }.run(&alone(3), &|| {});
+    let report = Runner { model: &model, log: &log, options }.run(&alone(3), &|_| {});
     assert_eq!((model.calls(), report.totals.failed), (6, 3));
 }
 
@@ -205,12 +205,12 @@ fn one_answer_without_probabilities_fails_alone_and_only_such_answers_stop_the_r
                 if number(request) % 10 == 5 { Err(without()) } else { Ok(("A".to_owned(), vec![])) }
             },
         );
-    let report = Runner { model: &some, log: &log, options: quick() }.run(&alone(100), &|| {});
+    let report = Runner { model: &some, log: &log, options: quick() }.run(&alone(100), &|_| {});
     assert!(report.stop.is_none());
     assert_eq!((report.totals.failed, log.counts().unwrap()), (10, (90, 10)));
     let log = CallLog::in_memory().unwrap();
     let none = Scripted::new(move |_, _| Err(without()));
-    let report = Runner { model: &none, log: &log, options: quick() }.run(&alone(100), &|| {});
+    let report = Runner { model: &none, log: &log, options: quick() }.run(&alone(100), &|_| {});
     let Some(Stop::Fault(error)) = report.stop else { panic!("{:?}", report.totals) };
     assert_eq!(error.remedy, Some(crate::error::Remedy::Written));
     assert!(none.calls() <= 20, "{}", none.calls());
@@ -254,7 +254,7 @@ fn a_model_that_gains_from_it_is_asked_a_group_at_once() {
     let all = questions(12);
     // Equal questions belong to the group that asks them first; a group may be empty.
     let groups = [all[..4].to_vec(), vec![], all[2..9].to_vec(), all[..3].to_vec(), all[9..].to_vec()];
-    let report = runner.run(&groups, &|| {});
+    let report = runner.run(&groups, &|_| {});
     assert_eq!(*lock(&model.1), [4, 5, 3]);
     assert_eq!((report.totals.calls, report.totals.failed), (12, 1));
     for (group, outcomes) in groups.iter().zip(&report.outcomes) {
@@ -277,12 +277,12 @@ fn a_model_that_gains_from_it_is_asked_a_group_at_once() {
     let log_of_long = CallLog::in_memory().unwrap();
     let many = questions(105);
     let report = Runner { model: &long, log: &log_of_long, options: quick() }
-        .run(&[many[..50].to_vec(), many[50..100].to_vec(), many[100..].to_vec()], &|| {});
+        .run(&[many[..50].to_vec(), many[50..100].to_vec(), many[100..].to_vec()], &|_| {});
     assert!(report.stop.is_none());
     assert_eq!((report.totals.failed, log_of_long.counts().unwrap()), (100, (5, 0)));
     // What is logged is not asked again; the rest of a group is.
     let more = [all[3..6].to_vec(), questions(14)[11..].to_vec()];
-    assert_eq!(runner.run(&more, &|| {}).totals.from_log, 4);
+    assert_eq!(runner.run(&more, &|_| {}).totals.from_log, 4);
     assert_eq!(*lock(&model.1), [4, 5, 3, 2]);
 }
 
@@ -316,7 +316,7 @@ fn what_is_read_as_a_failure_later_can_be_asked_again_like_one() {
     let log = CallLog::in_memory().unwrap();
     let run = |retry_failed| {
         let options = RunOptions { retry_failed, ..quick() };
-        Runner { model: &model, log: &log, options }.run(&alone(3), &|| {})
+        Runner { model: &model, log: &log, options }.run(&alone(3), &|_| {})
     };
     run(false);
     model.1.store(true, Ordering::SeqCst);
@@ -336,8 +336,34 @@ fn what_is_read_as_a_failure_later_can_be_asked_again_like_one() {
 fn offline_asks_nothing() {
     let model = Scripted::new(|_, _| Ok(("x".to_owned(), vec![])));
     let log = CallLog::in_memory().unwrap();
-    Runner { model: &model, log: &log, options: quick() }.run(&alone(3), &|| {});
+    Runner { model: &model, log: &log, options: quick() }.run(&alone(3), &|_| {});
     let options = RunOptions { offline: true, ..quick() };
-    let report = Runner { model: &model, log: &log, options }.run(&alone(5), &|| {});
+    let report = Runner { model: &model, log: &log, options }.run(&alone(5), &|_| {});
     assert_eq!((model.calls(), report.totals.from_log, report.totals.failed), (3, 3, 2));
+}
+
+#[test]
+fn a_pause_that_the_server_asks_for_is_told_once() {
+    let began = Instant::now();
+    let model = Scripted::new(move |_, _| {
+        if began.elapsed() < Duration::from_millis(500) {
+            return Err(CallError::new(Fault::RateLimited, "slower").after(Some(Duration::from_millis(200))));
+        }
+        Ok(("x".to_owned(), vec![]))
+    });
+    let log = CallLog::in_memory().unwrap();
+    let (ended, paused) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let report = Runner { model: &model, log: &log, options: quick() }.run(&alone(4), &|progress| {
+        match progress {
+            Progress::Ended => ended.fetch_add(1, Ordering::SeqCst),
+            Progress::Paused(wait) => {
+                assert_eq!(wait, Duration::from_millis(200));
+                paused.fetch_add(1, Ordering::SeqCst)
+            }
+        };
+    });
+    assert_eq!((ended.load(Ordering::SeqCst), report.totals.failed), (4, 0));
+    // Calls that were under way together are told to wait together.
+    assert_eq!(paused.load(Ordering::SeqCst), 1);
+    assert!(began.elapsed() >= Duration::from_millis(500));
 }

@@ -22,7 +22,7 @@ pub(super) fn plans(job: &Job, study: &Chosen) -> Result<Vec<CallPlan>> {
             let offline = RunOptions { offline: true, ..job.run.clone() };
             let runner = Runner { model: job.model.as_ref(), log: &log, options: offline };
             let ask = ask_analysis(pair, job.options.seed).enforcing(job.enforce);
-            let report = runner.run(&[vec![ask.clone()]], &|| {});
+            let report = runner.run(&[vec![ask.clone()]], &|_| {});
             let outcome = report.outcomes.into_iter().flatten().flatten().next();
             outcome.and_then(|outcome| read_analysis(&outcome, &ask).0).unwrap_or_else(Analysis::assumed)
         });

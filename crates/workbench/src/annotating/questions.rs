@@ -11,7 +11,9 @@ use predilect_types::{Pair, Rating};
 
 use super::job::{Job, Reference};
 use super::tables::RequestFindings;
-use crate::asking::{Cut, Failed, IsRead, Unreadable, add, ask_again, merge_stop, spent, stopped, windows};
+use crate::asking::{
+    Cut, Failed, IsRead, Unreadable, add, ask_again, merge_stop, spent, stopped, telling, windows,
+};
 use crate::error::{Error, Result};
 use crate::studies::Chosen;
 use crate::watch::{Event, Step, Watch};
@@ -215,7 +217,7 @@ impl Asking<'_> {
         let mut options = options.clone();
         options.budget = options.budget.map(|budget| budget - self.total.price.unwrap_or(0.0));
         let watch = self.watch;
-        let report = Runner { model, log: self.log, options }.run(groups, &|| watch.event(Event::More(1)));
+        let report = Runner { model, log: self.log, options }.run(groups, &telling(watch));
         let RunReport { outcomes, totals, stop } = report;
         self.said.failures.add(&outcomes);
         add(&mut self.total, &totals);

@@ -1,6 +1,7 @@
 //! Asking language models: how a model is reached, what the calls take, and what cannot be read.
 
 mod account;
+mod telling;
 mod unread;
 mod windows;
 
@@ -17,6 +18,7 @@ pub use predilect_llm::Effort;
 
 pub(crate) use crate::call_log::{log, log_if_there};
 pub(crate) use account::{Failed, add, merge_stop, spent, stopped};
+pub(crate) use telling::telling;
 pub(crate) use unread::{Cut, IsRead, Unreadable, ask_again};
 pub(crate) use windows::{plan, planned, windows};
 

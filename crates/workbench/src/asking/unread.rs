@@ -90,7 +90,7 @@ pub(crate) fn ask_again(
     let chosen: Vec<Vec<Request>> = again.iter().map(|&at| groups[at].clone()).collect();
     let mut options = runner.options.clone();
     options.budget = options.budget.map(|budget| budget - report.totals.price.unwrap_or(0.0));
-    let second = Runner { model: runner.model, log: runner.log, options }.run(&chosen, &|| {});
+    let second = Runner { model: runner.model, log: runner.log, options }.run(&chosen, &|_| {});
     for (at, own) in again.into_iter().zip(second.outcomes) {
         report.outcomes[at] = own;
     }

@@ -49,7 +49,7 @@ pub(super) fn attack(
         let groups: Vec<_> = attacked.iter().map(|(_, asks)| requests(asks, judge.enforce)).collect();
         let mut options = judge.run.clone();
         options.budget = options.budget.map(|budget| budget - spent - total.price.unwrap_or(0.0));
-        let report = Runner { model: judge.model.as_ref(), log, options }.run(&groups, &|| {});
+        let report = Runner { model: judge.model.as_ref(), log, options }.run(&groups, &|_| {});
         add(&mut total, &report.totals);
         let mut seen = Vec::new();
         for ((before, asks), own) in attacked.iter().zip(&report.outcomes) {

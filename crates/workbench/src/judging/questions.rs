@@ -6,7 +6,7 @@ use predilect_results::asked::{Failures, JudgeRun, Unread};
 use predilect_types::{Pair, Verdict};
 
 use super::judge::{Judge, requests};
-use crate::asking::{Cut, Failed, Unreadable, add, ask_again, merge_stop, spent, stopped, windows};
+use crate::asking::{Cut, Failed, Unreadable, add, ask_again, merge_stop, spent, stopped, telling, windows};
 use crate::error::{Error, Result};
 use crate::studies::Chosen;
 use crate::watch::{Event, Step, Watch};
@@ -93,7 +93,7 @@ impl Asking<'_> {
         let mut options = judge.run.clone();
         options.budget = options.budget.map(|budget| budget - spent - self.total.price.unwrap_or(0.0));
         let runner = Runner { model: judge.model.as_ref(), log: self.log, options };
-        let mut report = runner.run(&groups, &|| watch.event(Event::More(1)));
+        let mut report = runner.run(&groups, &telling(watch));
         let is_read = |at: usize, own: &[Option<Outcome>]| {
             let (pair, asks) = &questions[at];
             let result = judged(&pair.id, &judge.name, asks, own, &judge.options);

@@ -15,7 +15,7 @@ use predilect_validity::{Ordered, Said, score};
 use super::found::{found, rateable};
 use super::pairs::limited;
 use super::request::{Rater, ValidityRequest, folder};
-use crate::asking::{self, Cut, Failed, Unreadable, ask_again, spent, stopped};
+use crate::asking::{self, Cut, Failed, Unreadable, ask_again, spent, stopped, telling};
 use crate::error::{Error, Remedy, Result};
 use crate::figures;
 use crate::judging::no_probabilities;
@@ -162,7 +162,7 @@ pub(super) fn rate(
     watch.event(Event::Begin(Step::Asking(&rating.name), Some(questions)));
     let began = Instant::now();
     let runner = Runner { model: rating.model.as_ref(), log: &log, options: rating.run.clone() };
-    let mut report = runner.run(&groups, &|| watch.event(Event::More(1)));
+    let mut report = runner.run(&groups, &telling(watch));
     let read = |at: usize, own: &[Option<Outcome>]| {
         let item = &items[at];
         let result = rated("", &rating.name, &item.asks, own, &item.options);

@@ -24,7 +24,7 @@ pub(super) fn observe(model: &dyn Model, run: &RunOptions, totals: &mut Totals) 
         let log = CallLog::in_memory().ok()?;
         let mut options = run.clone();
         options.budget = run.budget.map(|budget| budget - totals.price.unwrap_or(0.0));
-        let mut report = Runner { model, log: &log, options }.run(&[vec![request.clone()]], &|| {});
+        let mut report = Runner { model, log: &log, options }.run(&[vec![request.clone()]], &|_| {});
         add(totals, &report.totals);
         let outcome = report.outcomes.pop()?.pop()??;
         if let Ok(answer) = &outcome.answer {

@@ -152,7 +152,7 @@ fn ask(
     let asked: Vec<_> = pairs.iter().map(|(pair, _)| asks(pair, &options)).collect();
     let groups: Vec<_> = asked.iter().map(|asks| requests(asks, request.calls.enforce)).collect();
     let began = Instant::now();
-    let report = Runner { model, log, options: run.clone() }.run(&groups, &|| {});
+    let report = Runner { model, log, options: run.clone() }.run(&groups, &|_| {});
     let mut way = Way { method: method.as_str().to_owned(), ..Way::default() };
     let Totals { calls, usage, price, .. } = report.totals;
     (way.calls, way.tokens, way.price) = (calls, usage.input + usage.output, price);
