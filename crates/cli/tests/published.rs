@@ -31,7 +31,7 @@ fn a_question_about_published_judges_is_answered_first() {
     let said = out.split_whitespace().collect::<Vec<_>>().join(" ");
     // Weights of 0.7290 and 0.2872 in the published files for Code: 1 / (1 + exp(-w)).
     assert!(
-        said.contains("Well formatted: gpt-4-1106-preview rewards it more than human in Code, 67.5 % against 57.1 % (+10.3 points; it does so in 5 of the 11 scenarios)."),
+        said.contains("Well formatted: gpt-4-1106-preview rewards it more than human in Code, 67.5 % against 57.1 % (+10.3 points; the difference has this sign in 5 of the 11 scenarios)."),
         "{out}"
     );
     assert!(said.contains("▸ Well formatted 67.5 % 57.1 % +10.3 5 of 11"), "{out}");

@@ -153,7 +153,7 @@ fn what_a_server_refuses_is_left_out_and_said() {
     let left_out = found["count"]["left_out"]["not answered by the server"].as_u64().expect("some");
     assert!(left_out > 0 && found["pairs"].as_u64() == Some(24 - left_out), "{found:#}");
     let remarks = found["remarks"].to_string();
-    assert!(remarks.contains("were not answered, e.g.") && remarks.contains("too long"), "{remarks}");
+    assert!(remarks.contains("without an answer, e.g.") && remarks.contains("too long"), "{remarks}");
 }
 
 fn told_nothing(args: &[&str]) {

@@ -10,10 +10,6 @@ use crate::text;
 /// Properties named in a sentence.
 const NAMED: usize = 3;
 
-/// Where these weights come from.
-pub(crate) const METHOD: &str = "How often, in %, a response with more of the property wins, all else equal, by the weights that Li et al. (2024) fitted to the verdicts of each \
-     judge on the same 5,240 pairs; GPT-4 rated the properties. Lists have no weight of their own: with headings and bold they are part of Well formatted.";
-
 /// In which order the properties of published judges stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum PublishedOrder {
@@ -118,7 +114,11 @@ pub(crate) fn unknown(found: &PublishedRewards) -> String {
 
 /// How figures are to be read.
 pub(crate) fn method(found: &PublishedRewards) -> String {
-    let mut said = METHOD.to_owned();
+    let mut said = format!(
+        "How often, in %, a response with more of the property wins, all else equal, by the weights that Li et al. (2024) fitted to the verdicts of each judge on the \
+         same {} pairs; GPT-4 rated the properties. Lists have no weight of their own: with headings and bold they are part of Well formatted.",
+        format::count(found.pairs)
+    );
     if found.judges.len() > 1 {
         said += " The difference is that of the first judge from the second one, in percentage points, with the number of scenarios in which it has the same sign.";
     }
@@ -172,24 +172,28 @@ fn asked(found: &PublishedRewards, row: &PublishedRow) -> Vec<Part> {
     let within = within(found);
     let of = |at: usize| row.cells.get(at).map_or_else(String::new, |cell| percent(cell.intensity));
     let mut said = vec![Strong(label(&row.property)), Part::plain(": "), Judge(found.judges[0].clone())];
+    let penalised = row.cells.iter().take(2).all(|cell| cell.intensity < 50.0);
     let Some(by) = row.difference else {
         said.extend([Part::plain(" "), Figure(of(0)), Plain(format!(" {within}."))]);
         return said;
     };
-    let verb = match format::decimal(by.points, 1).as_str() {
-        "0.0" => "as much as",
-        _ if by.points > 0.0 => "more than",
-        _ => "less than",
+    let shown = format::decimal(by.points, 1);
+    if ["0.0", "-0.0"].contains(&shown.as_str()) {
+        said.extend([Part::plain(" and "), Judge(found.judges[1].clone()), Part::plain(" treat it ")]);
+        said.extend([Figure("alike".to_owned()), Plain(format!(" {within}, ")), Figure(of(0))]);
+        said.extend([Part::plain(" and "), Figure(of(1)), Part::plain(".")]);
+        return said;
+    }
+    let (verb, how) = match (penalised, by.points > 0.0) {
+        (false, true) => ("rewards", "more than"),
+        (false, false) => ("rewards", "less than"),
+        (true, true) => ("penalises", "less than"),
+        (true, false) => ("penalises", "more than"),
     };
-    let signs = format!(
-        "({} points; it does so in {} of the {} scenarios)",
-        signed(by.points),
-        by.alike,
-        found.scenarios
-    );
+    let (points, alike, of_all) = (signed(by.points), by.alike, found.scenarios);
     said.extend([
-        Part::plain(" rewards it "),
-        Figure(verb.to_owned()),
+        Plain(format!(" {verb} it ")),
+        Figure(how.to_owned()),
         Part::plain(" "),
         Judge(found.judges[1].clone()),
         Plain(format!(" {within}, ")),
@@ -197,7 +201,9 @@ fn asked(found: &PublishedRewards, row: &PublishedRow) -> Vec<Part> {
         Part::plain(" against "),
         Figure(of(1)),
         Part::plain(" "),
-        Small(signs),
+        Small(format!(
+            "({points} points; the difference has this sign in {alike} of the {of_all} scenarios)"
+        )),
         Part::plain("."),
     ]);
     said

@@ -68,7 +68,10 @@ pub(crate) fn sentences(found: &VerifyJson) -> Vec<String> {
         };
         said.push(format!("{why}: {all}."));
     }
-    if said.is_empty() {
+    let few = found.effects.iter().filter(|effect| effect.verdict == "too few").count();
+    if few > 0 && few == found.effects.len() {
+        said.push("Too few pairs or prompts were judged to call any change a cause: 20 pairs on 10 prompts are needed for each.".to_owned());
+    } else if said.is_empty() {
         said.push("No change clearly moved verdicts.".to_owned());
     }
     if let Some(null) = found.effects.iter().find(|effect| effect.property == "null") {

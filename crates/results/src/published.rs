@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 pub struct PublishedRewards {
     /// The scenario or case; `None`: the mean over the scenarios.
     pub scenario: Option<String>,
+    /// The pairs on which the judges' verdicts were fitted.
+    pub pairs: u64,
     /// How many scenarios there are.
     pub scenarios: u64,
     /// The judges, in the order in which they were asked for.

@@ -55,7 +55,7 @@ pub struct Effect {
     pub prompts: u64,
     /// Mean change of the judge's preference for the edited response, in points of %.
     pub change: f64,
-    /// 5 % quantile over resampled prompts.
+    /// 5 % quantile over resampled prompts; with a single one -100 and 100, since it says nothing of others.
     pub low: f64,
     /// 95 % quantile.
     pub high: f64,
@@ -81,6 +81,6 @@ pub struct Effect {
     /// Verdicts that it turned away.
     pub lost: u64,
     /// `cause`: change and weight are sure and of one sign; `correlation only`: the weight is sure, the change is not, or is against it;
-    /// `unseen cause`: the change is sure, the weight is not; `neither`; `too few`: prompts for any of these.
+    /// `unseen cause`: the change is sure, the weight is not; `neither`; `too few`: pairs (20 are needed) or prompts (10) for any of these.
     pub verdict: String,
 }

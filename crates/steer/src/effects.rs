@@ -9,8 +9,10 @@ use predilect_workbench::{GroupWeights, PairRatings};
 use crate::edits::NULL;
 use crate::predict::{Case, Prompts, Range, expected, rank_correlation, resampled};
 
+/// With fewer pairs than this, no effect is called anything.
+const FEW_PAIRS: u64 = 20;
 /// With fewer prompts than this, resampling them is unreliable.
-const FEW: usize = 20;
+pub(crate) const FEW_PROMPTS: u64 = 10;
 
 /// One edited response.
 #[derive(Debug, Clone, PartialEq)]
@@ -83,6 +85,8 @@ impl Effects<'_> {
         // Pairs of one prompt are no separate evidence.
         let prompts = Prompts::of(judged.iter().map(|own| own.edit.prompt));
         let change = resampled(&changes, &prompts, self.seed)?;
+        // One prompt says nothing of others: any change is possible there.
+        let (low, high) = if prompts.count() > 1 { (change.low, change.high) } else { (-100.0, 100.0) };
         let weight = self.weight(property, more);
         let predicted = self.predicted(&judged, &prompts).map(|range| range.times(100.0));
         let turned = |to: bool| {
@@ -99,8 +103,8 @@ impl Effects<'_> {
             pairs: judged.len() as u64,
             prompts: prompts.count() as u64,
             change: change.mean,
-            low: change.low,
-            high: change.high,
+            low,
+            high,
             weight: weight.map(|(mean, ..)| mean),
             weight_low: weight.map(|(_, low, _)| low),
             weight_high: weight.map(|(.., high)| high),
@@ -111,9 +115,9 @@ impl Effects<'_> {
             had_lost: judged.iter().filter(|own| own.before < 0.5).count() as u64,
             won: turned(true),
             lost: turned(false),
-            verdict: match prompts.count() {
-                0..FEW => "too few",
-                _ => verdict((change.low, change.high), weight.map(|(_, low, high)| (low, high))),
+            verdict: match (judged.len() as u64, prompts.count() as u64) {
+                (0..FEW_PAIRS, _) | (_, 0..FEW_PROMPTS) => "too few",
+                _ => verdict((low, high), weight.map(|(_, low, high)| (low, high))),
             }
             .to_owned(),
         })

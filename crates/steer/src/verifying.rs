@@ -16,7 +16,7 @@ use predilect_workbench::{
 use serde_json::{Value, json};
 
 use crate::edits::{EDITS, NULL};
-use crate::effects::{Edited, Effects};
+use crate::effects::{Edited, Effects, FEW_PROMPTS};
 use crate::messages::Messages;
 use crate::rating::rated;
 use crate::request::VerifyRequest;
@@ -111,6 +111,12 @@ impl Verifying {
             pair.has_text() && pair.response_a.messages.len() == 1 && pair.response_b.messages.len() == 1
         });
         drawn_in_turn(&mut pairs, request.seed);
+        let prompts = pairs.iter().map(prompt_of).collect::<BTreeSet<u64>>().len() as u64;
+        if prompts < FEW_PROMPTS {
+            remarks.push(format!(
+                "the pairs have {prompts} different prompts: {FEW_PROMPTS} are needed to say what would hold for others, and no effect can be called a cause"
+            ));
+        }
         if pairs.is_empty() {
             return Err(Error::new("no pair has two single-turn responses, which could be edited"));
         }
@@ -452,9 +458,10 @@ fn named(pair: &Pair, edit: &str) -> Pair {
     }
 }
 
-/// What is equal for pairs of one prompt.
+/// What is equal for pairs of one prompt; a pair without one is alone.
 fn prompt_of(pair: &Pair) -> u64 {
-    fixed(&*pair.prompt_text())
+    let prompt = pair.prompt_text();
+    if prompt.trim().is_empty() { fixed(&("no prompt", &pair.id)) } else { fixed(&*prompt) }
 }
 
 /// Puts pairs in an order drawn by seed, in turns: few pairs then have as many prompts as there are, since more on one prompt tell little more.

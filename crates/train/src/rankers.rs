@@ -5,6 +5,7 @@ use std::path::Path;
 use predilect_learn::model::{Model, Pass, Tree};
 use predilect_learn::tokens::Tokens;
 use predilect_learn::{Example, open, open_tokens};
+use predilect_results::format::counted;
 use predilect_workbench::scratch::Scratch;
 use predilect_workbench::{Error, Event, Inputs, ModelSpec, Passage, Prober, Result, Step, Study, Watch};
 
@@ -172,10 +173,11 @@ impl Servers {
         let lock = inputs.study().map(|folder| Study::open(folder)?.lock(VERB)).transpose()?;
         let folder = inputs.study().unwrap_or(scratch.path());
         let mut failed = Vec::new();
-        let own = asked(&self.model, pairs, folder, (&mut failed, watch))?;
+        let own = asked(&self.model, pairs, folder, ("model", &mut failed, watch))?;
         let reference = self.reference.as_ref();
-        let theirs =
-            reference.map(|prober| asked(prober, pairs, folder, (&mut failed, watch))).transpose()?;
+        let theirs = reference
+            .map(|prober| asked(prober, pairs, folder, ("reference", &mut failed, watch)))
+            .transpose()?;
         drop(lock);
         let said = own.into_iter().enumerate().map(|(at, own)| match &theirs {
             None => Some((own?, None)),
@@ -190,7 +192,7 @@ fn asked(
     prober: &Prober,
     pairs: &[(&str, Example)],
     folder: &Path,
-    (failed, watch): (&mut Vec<String>, &dyn Watch),
+    (whose, failed, watch): (&str, &mut Vec<String>, &dyn Watch),
 ) -> Result<Vec<Option<Scored>>> {
     let passages: Vec<Passage> = pairs
         .iter()
@@ -206,7 +208,8 @@ fn asked(
         return Err(stopped);
     }
     failed.extend(told.failures.0.values().map(|failure| {
-        format!("{} questions were not answered, e.g. {}", failure.questions, failure.example)
+        let count = counted(failure.questions, "question", "questions");
+        format!("{count} about the {whose} without an answer, e.g. {}", failure.example)
     }));
     let scored = pairs.iter().zip(told.sums.chunks(2)).map(|((_, example), sums)| match sums {
         [Some(chosen), Some(rejected)] => Some(Scored {

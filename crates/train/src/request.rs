@@ -53,15 +53,20 @@ impl TrainRequest {
     /// Steps between two evaluations of that many pairs.
     #[must_use]
     pub fn evaluates_every(&self, held_out: usize) -> usize {
-        self.evaluate_every.unwrap_or_else(|| cheap_enough(held_out, self.training.batch)).max(1)
+        // Early stopping needs looks.
+        let often = self.patience.map(|_| USUAL);
+        self.evaluate_every.or(often).unwrap_or_else(|| cheap_enough(held_out, self.training.batch)).max(1)
     }
 }
 
+/// Steps between two evaluations where few pairs are held out.
+const USUAL: usize = 20;
+
 /// Steps between two evaluations unless a number was asked for: 20, or more where many pairs are held out, so that training sees twice as
-/// many pairs as are evaluated. A pair takes about half as long to evaluate as to train on (measured), so that evaluating takes less than a
-/// quarter of the time.
+/// many pairs as are evaluated. A pair takes about half as long to evaluate as to train on (measured), so that these evaluations take less than a
+/// quarter of the time; the last step is followed by one in any case.
 fn cheap_enough(held_out: usize, batch: usize) -> usize {
-    (2 * held_out).div_ceil(batch.max(1)).max(20)
+    (2 * held_out).div_ceil(batch.max(1)).max(USUAL)
 }
 
 /// What is written of the trained model in addition to the adapter.

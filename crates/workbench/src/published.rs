@@ -80,15 +80,26 @@ impl Published {
         if let Some(unknown) = property.as_ref().filter(|id| !known.contains(id)) {
             return Err(unknown_name("property", unknown, &known));
         }
-        self.rewards(judges, scenario.as_deref())
+        let mut different: Vec<String> = Vec::new();
+        for judge in judges {
+            if !different.contains(judge) {
+                different.push(judge.clone());
+            }
+        }
+        self.rewards(&different, scenario.as_deref())
     }
 }
 
 fn unknown_name(what: &str, name: &str, known: &[String]) -> Error {
     let error = Error::new(format!("there is no published {what} `{}`", shown::line(name)));
-    error.words(match nearest(name, known.iter().map(String::as_str)) {
-        Some(near) => format!("did you mean {near}?"),
-        None => format!("there are {}", shown::list(known)),
+    let parts: Vec<&String> =
+        known.iter().filter(|own| own.to_lowercase().contains(&name.to_lowercase())).collect();
+    error.words(match (nearest(name, known.iter().map(String::as_str)), parts.as_slice()) {
+        (Some(near), _) => format!("did you mean {near}?"),
+        (None, [_, ..]) => {
+            format!("did you mean {}?", parts.iter().map(|own| own.as_str()).collect::<Vec<_>>().join(" or "))
+        }
+        (None, []) => format!("there are {}", known.join(", ")),
     })
 }
 

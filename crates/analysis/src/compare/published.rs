@@ -4,6 +4,30 @@ use predilect_results::{PublishedCell, PublishedDifference, PublishedRewards, Pu
 
 use super::weights::WeightTable;
 
+/// Pairs of each scenario and case, by `group_indexes.json` of the published data (Li et al., 2024); a pair belongs to
+/// one scenario and any number of cases.
+const PAIRS: [(&str, u64); 16] = [
+    ("express_feeling", 121),
+    ("intent_unclear", 459),
+    ("w_constraints", 1418),
+    ("w_mistakes", 401),
+    ("w_stances", 388),
+    ("Functional Writing", 400),
+    ("Others", 820),
+    ("Knowledge-aware", 820),
+    ("Code", 400),
+    ("Advice", 400),
+    ("Daily Tasks", 400),
+    ("NLP Tasks", 400),
+    ("Creative Writing", 400),
+    ("Unsafe Queries", 400),
+    ("Exam Questions", 400),
+    ("Communication", 400),
+];
+
+/// All pairs: those of the scenarios.
+const ALL_PAIRS: u64 = 5240;
+
 /// The published weights of these judges in this scenario or case, as intensities; without one, the mean of the intensities over the
 /// scenarios, as profiles have it. Means only: nothing was published that intervals could come from. `None` where a judge or the scenario
 /// is not there.
@@ -40,7 +64,12 @@ pub fn published_rewards(judges: &[String], scenario: Option<&str>) -> Option<Pu
         };
         Some(PublishedRow { property: id.clone(), cells, difference })
     };
+    let pairs = match scenario {
+        None => ALL_PAIRS,
+        Some(name) => PAIRS.iter().find(|(own, _)| *own == name)?.1,
+    };
     Some(PublishedRewards {
+        pairs,
         scenario: scenario.map(str::to_owned),
         scenarios: scenarios.len() as u64,
         judges: judges.to_vec(),
@@ -60,7 +89,7 @@ mod tests {
     #[test]
     fn judges_stand_side_by_side_in_a_scenario() {
         let found = of(&["gpt-4-1106-preview", "human"], Some("Code")).expect("both are published");
-        assert_eq!((found.rows.len(), found.scenarios), (29, 11));
+        assert_eq!((found.rows.len(), found.scenarios, found.pairs), (29, 11, 400));
         let table = WeightTable::published();
         let place = |names: &[String], name: &str| names.iter().position(|own| own == name);
         let [gpt, human] =
@@ -75,6 +104,15 @@ mod tests {
         }
         // Code itself is one of the scenarios whose sign is counted.
         assert!(found.rows.iter().all(|row| row.difference.is_some_and(|apart| apart.alike >= 1)));
+    }
+
+    #[test]
+    fn every_group_has_its_pairs_and_scenarios_have_all() {
+        let table = WeightTable::published();
+        assert!(table.groups.iter().all(|group| PAIRS.iter().any(|(own, _)| own == group)));
+        let scenarios = table.scenarios().into_iter().map(|at| &table.groups[at]);
+        let of = |group: &String| PAIRS.iter().find(|(own, _)| own == group).expect("its pairs").1;
+        assert_eq!(scenarios.map(of).sum::<u64>(), ALL_PAIRS);
     }
 
     #[test]

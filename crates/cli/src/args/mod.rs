@@ -105,7 +105,7 @@ impl Verb {
 #[derive(Debug, Args)]
 pub(crate) struct DissectArgs {
     /// Preference files or folders, `-` for standard input, or one study folder
-    #[arg(required_unless_present_any = ["example", "published"], value_name = "FILE")]
+    #[arg(required_unless_present_any = ["example", "published", "scenario", "property"], value_name = "FILE")]
     pub(crate) inputs: Vec<PathBuf>,
     /// Dissect an example that comes with Predilect: llmfao (people, GPT-4 and GPT-3.5 on 2,139 pairs) or local-judge
     #[arg(long, conflicts_with = "inputs", value_enum, num_args = 0..=1, default_missing_value = "llmfao", value_name = "EXAMPLE")]

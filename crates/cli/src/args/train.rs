@@ -135,7 +135,7 @@ pub(crate) struct PaceArgs {
     /// Share of prompts held out for evaluation
     #[arg(long, default_value_t = 0.0, value_name = "SHARE", value_parser = any)]
     pub(crate) held_out: f64,
-    /// Steps between evaluations (default: 20, or more where many pairs are held out, so that evaluating takes less than a quarter of the time)
+    /// Steps between evaluations (default: 20; without --patience more where many pairs are held out, so that training sees twice as many)
     #[arg(long, value_name = "N", value_parser = whole::<u32>(1..=u64::MAX))]
     pub(crate) evaluate_every: Option<u32>,
     /// Stop early after this many evaluations without improvement, and keep the best weights
@@ -402,12 +402,12 @@ pub(crate) struct RankingArgs {
     #[arg(long)]
     pub(crate) each: bool,
     /// For a server, with a study: make no calls, read the logged answers again
-    #[arg(long, requires = "tokenizer")]
+    #[arg(long)]
     pub(crate) offline: bool,
     #[command(flatten)]
-    pub(crate) tries: TryArgs,
-    #[command(flatten)]
     pub(crate) show: ShowArgs,
+    #[command(flatten)]
+    pub(crate) tries: TryArgs,
 }
 
 impl RankingArgs {
@@ -435,6 +435,9 @@ impl RankingArgs {
                     .remedy("leave it out: a model in this process has its own"));
             }
         };
+        if self.offline && server.is_none() {
+            return Err(Problem::new("--offline is for a model behind a server").remedy("leave it out"));
+        }
         if server.is_some() && self.adapter.is_some() {
             return Err(Problem::new("an adapter cannot be put on a model behind a server")
                 .remedy("serve the model with it, and name that"));

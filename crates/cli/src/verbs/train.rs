@@ -55,6 +55,11 @@ pub(crate) fn run_ranking(args: &RankingArgs, global: &Global) -> Result<(), Pro
     let reading = args.pairs.read.options()?;
     let inputs = inputs(&args.inputs, args.example, &args.pairs.read, &reading)?;
     let request = args.request(global)?;
+    if args.offline && inputs.study().is_none() {
+        return Err(Problem::new("--offline reads the log of a study, and there is none").remedy(
+            "import the pairs into a study (predilect import PAIRS -o STUDY), and rank those first",
+        ));
+    }
     let found = ranking(&request, &inputs, &bars)?;
     let shown = Shown {
         options: asked("ranking-accuracy", &request)?,

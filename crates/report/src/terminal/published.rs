@@ -12,7 +12,7 @@ use crate::text;
 /// Columns of a difference: `+12.3  11 of 11`.
 const DIFFERENCE: usize = 15;
 /// The narrowest and the widest column of a judge.
-const JUDGE: (usize, usize) = (6, 22);
+const JUDGE: (usize, usize) = (7, 22);
 /// The widest name of a property.
 const LABEL: usize = 34;
 
@@ -53,6 +53,9 @@ fn table(found: &PublishedRewards, property: Option<&str>, out: &mut Out) -> io:
     let rows = ordered(found, PublishedOrder::default());
     let labels: Vec<String> = rows.iter().map(|row| label(&row.property)).collect();
     let longest = labels.iter().map(|label| text::columns(label)).max().unwrap_or(0).clamp(8, LABEL);
+    // A narrow terminal has the judges' figures first.
+    let least = 2 + longest + found.judges.len() * (JUDGE.0 + 2);
+    let apart = apart && out.width >= least + 2 + DIFFERENCE;
     let fixed = 2 + longest + if apart { 2 + DIFFERENCE } else { 0 };
     let room = out.width.saturating_sub(fixed) / found.judges.len().max(1);
     let names: Vec<String> = found.judges.iter().map(|judge| text::line(judge)).collect();
@@ -61,14 +64,25 @@ fn table(found: &PublishedRewards, property: Option<&str>, out: &mut Out) -> io:
     let columns = |cells: &mut dyn Iterator<Item = String>| {
         cells.map(|cell| text::right(&text::cut(&cell, judge), judge + 2)).collect::<Vec<_>>().concat()
     };
-    let head = columns(&mut names.into_iter());
+    // Names that do not fit could look alike.
+    let cut = widest > judge;
+    if cut {
+        for (at, name) in names.iter().enumerate() {
+            out.line(&format!("  {}  {name}", at + 1))?;
+        }
+    }
+    let head = if cut {
+        columns(&mut (1..=names.len()).map(|at| at.to_string()))
+    } else {
+        columns(&mut names.into_iter())
+    };
     let difference = if apart { "  Difference" } else { "" };
     out.line(&paint(BOLD, &format!("  {}{head}{difference}", text::left("Property", longest))))?;
     for (row, label) in rows.into_iter().zip(labels) {
         let chosen = property == Some(row.property.as_str());
         let cells =
             columns(&mut row.cells.iter().map(|cell| format!("{} %", format::intensity(cell.intensity))));
-        let by = row.difference.map_or_else(String::new, |by| beside(by, found.scenarios));
+        let by = row.difference.filter(|_| apart).map_or_else(String::new, |by| beside(by, found.scenarios));
         let mark = if chosen { "▸" } else { " " };
         let line = format!("{mark} {}{cells}{by}", text::left(&text::cut(&label, longest), longest));
         out.line(&if chosen { paint(BOLD, &line) } else { line })?;

@@ -33,7 +33,7 @@ fn effects(found: &VerifyJson, out: &mut Out) -> io::Result<()> {
     out.line(&paint(
         BOLD,
         &format!(
-            "{} pairs  {:<21} {:<20} {:<21} verdict",
+            "{} pairs prompts  {:<21} {:<20} {:<21} verdict",
             text::left("Change", name),
             "preference",
             "weight",
@@ -41,13 +41,14 @@ fn effects(found: &VerifyJson, out: &mut Out) -> io::Result<()> {
         ),
     ))?;
     for (effect, own) in found.effects.iter().zip(&names) {
-        let sure = effect.low > 0.0 || effect.high < 0.0;
+        let sure = (effect.low > 0.0 || effect.high < 0.0) && effect.verdict != "too few";
         let moved = format!("{} {}", signed(effect.change, 1), range(effect.low, effect.high, 1));
         let moved = text::left(&moved, 21);
         out.line(&format!(
-            "{} {}  {} {} {} {}",
+            "{} {} {}  {} {} {} {}",
             text::left(own, name),
             text::right(&effect.pairs.to_string(), 5),
+            text::right(&effect.prompts.to_string(), 7),
             if sure { paint(BOLD, &moved) } else { moved },
             text::left(&cell(effect.weight, effect.weight_low, effect.weight_high, 2), 20),
             text::left(&cell(effect.predicted, effect.predicted_low, effect.predicted_high, 1), 21),

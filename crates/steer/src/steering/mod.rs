@@ -20,7 +20,7 @@ use predilect_workbench::{
 use serde_json::{Value, json};
 
 use self::found::{Parts, said_of_groups};
-use self::trying::{TRIED, said_of_judges};
+use self::trying::TRIED;
 use self::writing::Asked;
 use crate::arms::{arms_of, groups};
 use crate::messages::Messages;
@@ -166,7 +166,7 @@ impl Steering {
     pub fn run(&self, watch: &dyn Watch) -> Result<Ran<SteerJson>> {
         let mut remarks = self.remarks.clone();
         let tried = self.try_judges(watch)?;
-        remarks.extend(said_of_judges(&tried));
+        remarks.extend(self.said_of_judges(&tried));
         let mut settings = self.settings.clone();
         settings[TRIED] = json!(tried);
         let lock = self.lab.hold(VERB, &settings)?;

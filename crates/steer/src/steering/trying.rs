@@ -3,53 +3,57 @@
 
 use std::collections::BTreeMap;
 
-use predilect_workbench::{Event, JudgeRequest, Remark, Result, Watch, probe};
+use predilect_workbench::{Event, JudgeRequest, Method, ModelSpec, Remark, Result, Watch, probe};
 
 use super::Steering;
 
 /// Where the settings keep it.
 pub(super) const TRIED: &str = "tried";
 
-/// What speaks against each judge that was tried, by its model.
+/// What speaks against each judge that was tried, by its model and how it was asked.
 pub(super) type Tried = BTreeMap<String, Vec<String>>;
 
-/// The same as remarks.
-pub(super) fn said_of_judges(tried: &Tried) -> Vec<String> {
-    let of = |(model, cautions): (&String, &Vec<String>)| {
-        cautions.iter().map(|caution| format!("{model}: {caution}")).collect::<Vec<_>>()
-    };
-    tried.iter().flat_map(of).collect()
-}
-
 impl Steering {
-    /// Tries the judges that have not been tried.
+    /// Under what it is kept: a judge who is asked otherwise may say otherwise.
+    fn tried_as(&self, judge: &ModelSpec, request: &JudgeRequest) -> String {
+        let method = request.method.map_or("as it can", Method::as_str);
+        format!("{judge} ({method}, seed {})", self.request.seed)
+    }
+
+    /// Tries the judges that have not been tried in that way; all that is known by then.
     pub(super) fn try_judges(&self, watch: &dyn Watch) -> Result<Tried> {
         let kept = self.lab.settings().map(|kept| kept[TRIED].clone());
         let mut tried: Tried = kept.and_then(|kept| serde_json::from_value(kept).ok()).unwrap_or_default();
-        let judges = &self.request.judge_models;
-        tried.retain(|model, _| judges.iter().any(|spec| spec.to_string() == *model));
-        let models: Vec<_> =
-            judges.iter().filter(|spec| !tried.contains_key(&spec.to_string())).cloned().collect();
+        let request = self.judging(self.request.calls.clone());
+        let new = |judge: &&ModelSpec| !tried.contains_key(&self.tried_as(judge, &request));
+        let models: Vec<ModelSpec> = request.models.iter().filter(new).cloned().collect();
         if !self.request.probe || models.is_empty() || self.request.calls.offline {
             return Ok(tried);
         }
-        let ran = probe(
-            &JudgeRequest { models: models.clone(), ..self.judging(self.request.calls.clone()) },
-            watch,
-        )?;
+        let ran = probe(&JudgeRequest { models: models.clone(), ..request.clone() }, watch)?;
         if let Some(stopped) = ran.stopped {
             return Err(stopped);
         }
-        let found: Tried = models
-            .iter()
-            .map(ToString::to_string)
-            .zip(ran.found.into_iter().map(|found| found.cautions))
-            .collect();
-        // A user who reads it in time can still stop.
-        for caution in &said_of_judges(&found) {
-            watch.event(Event::Remark(Remark::AgainstJudge(caution)));
+        for (judge, found) in models.iter().zip(ran.found) {
+            // A user who reads it in time can still stop.
+            for caution in said(judge, &found.cautions) {
+                watch.event(Event::Remark(Remark::AgainstJudge(&caution)));
+            }
+            tried.insert(self.tried_as(judge, &request), found.cautions);
         }
-        tried.extend(found);
         Ok(tried)
     }
+
+    /// What speaks against the judges of this run, as remarks.
+    pub(super) fn said_of_judges(&self, tried: &Tried) -> Vec<String> {
+        let request = self.judging(self.request.calls.clone());
+        let of = |judge: &ModelSpec| {
+            tried.get(&self.tried_as(judge, &request)).map_or_else(Vec::new, |cautions| said(judge, cautions))
+        };
+        request.models.iter().flat_map(of).collect()
+    }
+}
+
+fn said(judge: &ModelSpec, cautions: &[String]) -> Vec<String> {
+    cautions.iter().map(|caution| format!("{judge}: {caution}")).collect()
 }

@@ -194,7 +194,7 @@ impl Asking<'_> {
         let totals = Totals { price: job.run.price.map(|_| 0.0), ..Totals::default() };
         let mut report = RunReport { outcomes, totals, stop: None };
         if self.goes_on() {
-            ask_again(&runner, groups, &mut report, is_read)?;
+            ask_again(&runner, groups, &mut report, is_read, self.watch)?;
             add(&mut self.total, &report.totals);
             merge_stop(&mut self.stop, report.stop);
         }

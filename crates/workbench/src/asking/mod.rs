@@ -18,7 +18,7 @@ pub use predilect_llm::Effort;
 
 pub(crate) use crate::call_log::{log, log_if_there};
 pub(crate) use account::{Failed, add, merge_stop, spent, stopped};
-pub(crate) use telling::telling;
+pub(crate) use telling::{pauses, telling};
 pub(crate) use unread::{Cut, IsRead, Unreadable, ask_again};
 pub(crate) use windows::{plan, planned, windows};
 

@@ -1,7 +1,7 @@
 //! How a run proceeds, for whoever looks on.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
 
 use predilect_llm::Progress;
 
@@ -12,24 +12,37 @@ const LONG: Duration = Duration::from_secs(30);
 /// From here on it stands beside the bar.
 const NOTICED: Duration = Duration::from_secs(2);
 
-/// Tells who looks on.
+/// Tells who looks on which questions have ended, and of pauses.
 pub(crate) fn telling(watch: &dyn Watch) -> impl Fn(Progress) + Sync + '_ {
-    let waits = AtomicBool::new(false);
-    move |progress| match progress {
-        Progress::Ended => {
-            if waits.swap(false, Ordering::Relaxed) {
-                watch.event(Event::Beside(""));
-            }
+    let paused = pauses(watch);
+    move |progress| {
+        paused(progress);
+        if progress == Progress::Ended {
             watch.event(Event::More(1));
         }
-        Progress::Paused(wait) if wait >= NOTICED => {
-            waits.store(true, Ordering::Relaxed);
-            let seconds = wait.as_secs_f64().ceil() as u64;
-            watch.event(Event::Beside(&format!("waits {seconds} s, as the server asks")));
-            if wait >= LONG {
-                watch.event(Event::Remark(Remark::Paused { seconds }));
+    }
+}
+
+/// Tells who looks on of pauses alone.
+pub(crate) fn pauses(watch: &dyn Watch) -> impl Fn(Progress) + Sync + '_ {
+    let until: Mutex<Option<Instant>> = Mutex::new(None);
+    move |progress| {
+        let mut until = until.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        match progress {
+            // Calls that were on their way before are still answered in a pause.
+            Progress::Ended if until.is_some_and(|until| until <= Instant::now()) => {
+                *until = None;
+                watch.event(Event::Beside(""));
             }
+            Progress::Paused(wait) if wait >= NOTICED => {
+                *until = Some(Instant::now() + wait);
+                let seconds = wait.as_secs_f64().ceil() as u64;
+                watch.event(Event::Beside(&format!("waits {seconds} s, as the server asks")));
+                if wait >= LONG {
+                    watch.event(Event::Remark(Remark::Paused { seconds }));
+                }
+            }
+            Progress::Ended | Progress::Paused(_) => {}
         }
-        Progress::Paused(_) => {}
     }
 }

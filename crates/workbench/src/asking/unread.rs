@@ -4,8 +4,9 @@ use predilect_llm::{LogError, Outcome, Request, RunReport, Runner};
 use predilect_results::asked::{Parse, Unread, UnreadAnswers};
 use predilect_types::shown::line;
 
-use super::add;
+use super::{add, pauses};
 use crate::error::{Error, Remedy};
+use crate::watch::Watch;
 
 /// Characters of an answer that are shown.
 const SHOWN: usize = 200;
@@ -65,6 +66,7 @@ pub(crate) fn ask_again(
     groups: &[Vec<Request>],
     report: &mut RunReport,
     read: IsRead<'_>,
+    watch: &dyn Watch,
 ) -> Result<(), LogError> {
     if !runner.options.retry_failed || report.stop.is_some() {
         return Ok(());
@@ -90,7 +92,7 @@ pub(crate) fn ask_again(
     let chosen: Vec<Vec<Request>> = again.iter().map(|&at| groups[at].clone()).collect();
     let mut options = runner.options.clone();
     options.budget = options.budget.map(|budget| budget - report.totals.price.unwrap_or(0.0));
-    let second = Runner { model: runner.model, log: runner.log, options }.run(&chosen, &|_| {});
+    let second = Runner { model: runner.model, log: runner.log, options }.run(&chosen, &pauses(watch));
     for (at, own) in again.into_iter().zip(second.outcomes) {
         report.outcomes[at] = own;
     }

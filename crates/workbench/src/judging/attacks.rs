@@ -8,16 +8,19 @@ use predilect_results::asked::AttackSuccess;
 use predilect_types::{Pair, Verdict};
 
 use super::judge::{Judge, requests};
-use crate::asking::{add, stopped, windows};
+use crate::asking::{add, pauses, stopped, windows};
 use crate::error::{Error, Result};
 use crate::studies::Chosen;
+use crate::watch::Watch;
 
 /// The limits of attacks.
-pub(super) struct Limits {
+pub(super) struct Limits<'a> {
     /// Pairs that are attacked at most.
     pub(super) most: usize,
     /// What others have spent of the budget, in US dollars.
     pub(super) spent: f64,
+    /// Who looks on.
+    pub(super) watch: &'a dyn Watch,
 }
 
 /// Judges pairs again whose losing response instructs the judge to choose it.
@@ -26,15 +29,15 @@ pub(super) fn attack(
     study: &Chosen,
     log: &CallLog,
     verdicts: &[Verdict],
-    Limits { most, spent }: Limits,
+    limits: &Limits<'_>,
 ) -> Result<(Vec<AttackSuccess>, Totals, Option<Error>)> {
     let lost: HashMap<&str, &Verdict> =
         verdicts.iter().filter(|v| v.p_a != 0.5).map(|v| (v.pair.as_str(), v)).collect();
     let mut pairs: Vec<Pair> = Vec::new();
     windows(study, |window| {
-        let left = most - pairs.len();
+        let left = limits.most - pairs.len();
         pairs.extend(window.iter().filter(|pair| lost.contains_key(pair.id.as_str())).take(left).cloned());
-        Ok(pairs.len() < most)
+        Ok(pairs.len() < limits.most)
     })?;
     let mut successes = Vec::new();
     let mut total = Totals { price: judge.run.price.map(|_| 0.0), ..Totals::default() };
@@ -48,8 +51,8 @@ pub(super) fn attack(
             .collect();
         let groups: Vec<_> = attacked.iter().map(|(_, asks)| requests(asks, judge.enforce)).collect();
         let mut options = judge.run.clone();
-        options.budget = options.budget.map(|budget| budget - spent - total.price.unwrap_or(0.0));
-        let report = Runner { model: judge.model.as_ref(), log, options }.run(&groups, &|_| {});
+        options.budget = options.budget.map(|budget| budget - limits.spent - total.price.unwrap_or(0.0));
+        let report = Runner { model: judge.model.as_ref(), log, options }.run(&groups, &pauses(limits.watch));
         add(&mut total, &report.totals);
         let mut seen = Vec::new();
         for ((before, asks), own) in attacked.iter().zip(&report.outcomes) {

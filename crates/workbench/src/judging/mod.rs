@@ -123,8 +123,8 @@ impl Judging {
             let (mut done, of_judge, mut stop) = questions::ask_all(judge, study, &log, gone, watch)?;
             gone += done.spent.price.unwrap_or(0.0);
             if stop.is_none() && request.attacks > 0 {
-                let limits = attacks::Limits { most: request.attacks, spent: gone };
-                let (successes, total, why) = attacks::attack(judge, study, &log, &of_judge, limits)?;
+                let limits = attacks::Limits { most: request.attacks, spent: gone, watch };
+                let (successes, total, why) = attacks::attack(judge, study, &log, &of_judge, &limits)?;
                 gone += total.price.unwrap_or(0.0);
                 done.attacks = successes;
                 done.spent += spent(&total);

@@ -99,7 +99,7 @@ impl Asking<'_> {
             let result = judged(&pair.id, &judge.name, asks, own, &judge.options);
             result.calls.iter().map(|call| call.parse.is_read()).collect()
         };
-        ask_again(&runner, &groups, &mut report, &is_read)?;
+        ask_again(&runner, &groups, &mut report, &is_read, watch)?;
         self.cut.add(&runner, &groups, &report.outcomes);
         for ((pair, asks), own) in questions.iter().zip(&report.outcomes) {
             // A pair of which only some questions were settled waits for the next run.

@@ -168,7 +168,7 @@ pub(super) fn rate(
         let result = rated("", &rating.name, &item.asks, own, &item.options);
         result.answers.iter().map(|parse| parse.is_read()).collect()
     };
-    ask_again(&runner, &groups, &mut report, &read)?;
+    ask_again(&runner, &groups, &mut report, &read, watch)?;
     watch.event(Event::End);
     let mut failures = Failures::default();
     failures.add(&report.outcomes);

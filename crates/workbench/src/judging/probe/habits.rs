@@ -8,7 +8,8 @@ use predilect_results::asked::{Habits, SchemaHabit, SeedHabit};
 use predilect_types::Message;
 use serde_json::{Value, json};
 
-use crate::asking::add;
+use crate::asking::{add, pauses};
+use crate::watch::Watch;
 
 /// Tokens that an answer may have beyond its text, for marks of turns and other tokenizers.
 const BESIDE: u64 = 32;
@@ -17,14 +18,18 @@ const BESIDE: u64 = 32;
 const TIMES: u64 = 3;
 
 /// Asks four small questions; adds what they took to `totals`.
-pub(super) fn observe(model: &dyn Model, run: &RunOptions, totals: &mut Totals) -> Habits {
+pub(super) fn observe(
+    model: &dyn Model,
+    (run, watch): (&RunOptions, &dyn Watch),
+    totals: &mut Totals,
+) -> Habits {
     let mut habits = Habits::default();
     let mut ask = |request: &Request| -> Option<Result<Answer, CallError>> {
         // Every question has a separate log: the same one is asked twice.
         let log = CallLog::in_memory().ok()?;
         let mut options = run.clone();
         options.budget = run.budget.map(|budget| budget - totals.price.unwrap_or(0.0));
-        let mut report = Runner { model, log: &log, options }.run(&[vec![request.clone()]], &|_| {});
+        let mut report = Runner { model, log: &log, options }.run(&[vec![request.clone()]], &pauses(watch));
         add(totals, &report.totals);
         let outcome = report.outcomes.pop()?.pop()??;
         if let Ok(answer) = &outcome.answer {

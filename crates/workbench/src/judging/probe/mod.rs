@@ -10,7 +10,7 @@ use predilect_llm::{CallLog, Fault, Model, ModelSpec, RunOptions, Runner, Stop, 
 use predilect_results::asked::{Probe, Way};
 use predilect_types::{Message, Pair, Response};
 
-use crate::asking::{Failed, Ran, Unreadable, stopped as why};
+use crate::asking::{Failed, Ran, Unreadable, pauses, stopped as why};
 use crate::error::{Error, Result};
 use crate::judging::judge::requests;
 use crate::judging::request::JudgeRequest;
@@ -76,7 +76,7 @@ fn probe_one(spec: &ModelSpec, request: &JudgeRequest, watch: &dyn Watch) -> Res
     let mut ways: Vec<Way> = Vec::new();
     let mut stopped = None;
     for method in methods {
-        let (way, stop) = ask(model.as_ref(), &log, &run, method, request);
+        let (way, stop) = ask(model.as_ref(), &log, (&run, watch), method, request);
         run.budget = run.budget.map(|budget| budget - way.price.unwrap_or(0.0));
         let no_server = way.failures.no_server(way.questions).then(|| way.failures.nothing_but(0)).flatten();
         ways.push(way);
@@ -101,7 +101,7 @@ fn probe_one(spec: &ModelSpec, request: &JudgeRequest, watch: &dyn Watch) -> Res
         }
     }
     let mut totals = Totals { price: run.price.map(|_| 0.0), ..Totals::default() };
-    let habits = stopped.is_none().then(|| habits::observe(model.as_ref(), &run, &mut totals));
+    let habits = stopped.is_none().then(|| habits::observe(model.as_ref(), (&run, watch), &mut totals));
     let (method, because) = advice(&ways, request.method);
     let chosen = ways.iter().find(|way| Some(way.method.as_str()) == method);
     let price_of_thousand = chosen.and_then(|way| Some(way.price? * 1000.0 / PAIRS.len() as f64));
@@ -126,7 +126,7 @@ fn finding(fault: Fault) -> bool {
 fn ask(
     model: &dyn Model,
     log: &CallLog,
-    run: &RunOptions,
+    (run, watch): (&RunOptions, &dyn Watch),
     method: Method,
     request: &JudgeRequest,
 ) -> (Way, Option<Stop>) {
@@ -152,7 +152,7 @@ fn ask(
     let asked: Vec<_> = pairs.iter().map(|(pair, _)| asks(pair, &options)).collect();
     let groups: Vec<_> = asked.iter().map(|asks| requests(asks, request.calls.enforce)).collect();
     let began = Instant::now();
-    let report = Runner { model, log, options: run.clone() }.run(&groups, &|_| {});
+    let report = Runner { model, log, options: run.clone() }.run(&groups, &pauses(watch));
     let mut way = Way { method: method.as_str().to_owned(), ..Way::default() };
     let Totals { calls, usage, price, .. } = report.totals;
     (way.calls, way.tokens, way.price) = (calls, usage.input + usage.output, price);
