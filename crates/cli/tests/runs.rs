@@ -200,3 +200,43 @@ fn what_may_not_be_run_is_refused() {
     assert!(status == 400 && body.contains("import"), "{body}");
     assert_eq!(count.load(Ordering::SeqCst), 0);
 }
+
+#[test]
+fn a_run_says_that_the_server_asks_it_to_wait() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let place = study(folder.path(), 12);
+    let from = Instant::now();
+    let model = serving::serve_calls(move |_, _| {
+        if from.elapsed() < Duration::from_secs(4) {
+            let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970");
+            let until = now.as_millis() as u64 + 4000;
+            let metadata = json!({"headers": {"X-RateLimit-Reset": until}});
+            return Some((429, json!({"error": {"message": "slower", "code": 429, "metadata": metadata}})));
+        }
+        let choice = json!({"message": {"content": "{\"verdict\": \"A\"}"}, "finish_reason": "stop"});
+        Some((200, json!({"choices": [choice], "usage": {"prompt_tokens": 5, "completion_tokens": 5}})))
+    });
+    let server = Server::start(&[place.to_str().expect("UTF-8"), "--runs"]);
+    let wanted =
+        json!({"verb": "judge", "model": model, "method": "generated", "name": "it", "orders": "ab"});
+    let (status, started) = post(&server, &wanted);
+    assert_eq!(status, 200, "{started}");
+    let run = started["run"].as_u64().expect("a number");
+    let said = loop {
+        let state = server.json(&format!("/api/v1/s/study/runs/{run}"));
+        if let Some(said) = state["beside"].as_str() {
+            break said.to_owned();
+        }
+        assert!(state["end"].is_null() && from.elapsed() < Duration::from_mins(1), "{state}");
+        std::thread::sleep(Duration::from_millis(20));
+    };
+    assert!(said.starts_with("waits ") && said.ends_with(" s, as the server asks"), "{said}");
+    assert!(server.get("/s/study/runs").1.contains("as the server asks"));
+    let state = ended(&server, run);
+    assert_eq!(
+        (state["end"]["reason"].as_str(), state["done"].as_u64()),
+        (Some("done"), Some(12)),
+        "{state}"
+    );
+    assert!(state["beside"].is_null(), "{state}");
+}

@@ -22,11 +22,12 @@ export function forecast(found) {
 }
 
 /**
- * @param {{done: number, of: number, eta_s: number | null, end: {reason: string, detail?: string, remedy?: string} | null}} state
+ * @param {{done: number, of: number, eta_s: number | null, beside?: string | null, end: {reason: string, detail?: string, remedy?: string} | null}} state
  * @returns {string}
  */
 export function far(state) {
   const done = `${state.done.toLocaleString("en")} of ${state.of.toLocaleString("en")} questions`;
+  if (!state.end && state.beside) return `${done}, ${state.beside}`;
   if (!state.end) return state.eta_s ? `${done}, about ${state.eta_s} s left` : done;
   if (state.end.reason === "done") return `${done}; done`;
   if (state.end.reason === "stopped") return `${done}; stopped, the answers so far are kept`;

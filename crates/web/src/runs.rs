@@ -129,6 +129,8 @@ pub(crate) struct State {
     pub(crate) of: u64,
     /// Seconds until the end at the present pace.
     eta_s: Option<u64>,
+    /// What is to be said of it at this moment, e.g. that the server asks it to wait.
+    pub(crate) beside: Option<String>,
     /// Why it ended; `None` while it runs.
     pub(crate) end: Option<End>,
     /// What it found, once it has ended.
@@ -198,6 +200,7 @@ impl Run {
             done: 0,
             of: 0,
             eta_s: None,
+            beside: None,
             end: None,
             found: None,
         };
@@ -266,7 +269,8 @@ impl Watch for Run {
                 let mut state = self.locked();
                 (state.done, state.of) = (0, total.unwrap_or(0));
             }
-            Event::End | Event::Beside(_) | Event::Remark(_) => {}
+            Event::Beside(text) => self.locked().beside = (!text.is_empty()).then(|| text.to_owned()),
+            Event::End | Event::Remark(_) => {}
         }
     }
 

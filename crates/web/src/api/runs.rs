@@ -117,11 +117,12 @@ fn events(run: Arc<Run>) -> impl Stream<Item = Result<Event, Infallible>> {
         loop {
             let state = run.state();
             let over = state.end.is_some();
-            if over || last != Some((state.done, state.of)) {
+            let now = Some((state.done, state.of, state.beside.clone()));
+            if over || last != now {
                 let name = if over { "end" } else { "progress" };
                 let event =
                     Event::default().event(name).data(serde_json::to_string(&state).unwrap_or_default());
-                return Some((Ok(event), (run, Some((state.done, state.of)), over)));
+                return Some((Ok(event), (run, now, over)));
             }
             tokio::time::sleep(PACE).await;
         }

@@ -135,7 +135,7 @@ fn far(state: &RunState) -> String {
     let done =
         format!("{} of {}", format::count(state.done), format::counted(state.of, "question", "questions"));
     match &state.end {
-        None => done,
+        None => state.beside.as_ref().map_or(done.clone(), |beside| format!("{done}, {}", shown(beside))),
         Some(End::Done) => format!("{done}; done"),
         Some(End::Stopped) => format!("{done}; stopped, the answers so far are kept"),
         Some(End::Failed { detail, remedy }) => {
