@@ -80,6 +80,15 @@ impl Part {
     }
 }
 
+/// A sentence without emphasis.
+pub(crate) fn plain(sentence: &[Part]) -> String {
+    let word = |part: &Part| match part {
+        Plain(words) | Figure(words) | Small(words) => words.clone(),
+        Judge(name) | Strong(name) => text::line(name),
+    };
+    sentence.iter().map(word).collect()
+}
+
 /// The title.
 pub(crate) fn title(found: &PublishedRewards) -> String {
     let place = match &found.scenario {

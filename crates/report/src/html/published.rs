@@ -6,7 +6,9 @@ use predilect_results::{PublishedDifference, PublishedRewards, PublishedRow};
 use super::charts::{Marked, key, marks};
 use super::page::found_page;
 use super::parts::{Section, name};
-use crate::published::{Part, PublishedOrder, label, method, ordered, sentences, signed, title, unknown};
+use crate::published::{
+    Part, PublishedOrder, label, method, ordered, plain, sentences, signed, title, unknown,
+};
 
 /// The answer in sentences, the chart, and what is not known of it. `property` is the one that is asked about.
 pub fn published(found: &PublishedRewards, order: PublishedOrder, property: Option<&str>) -> Markup {
@@ -19,9 +21,10 @@ pub fn published(found: &PublishedRewards, order: PublishedOrder, property: Opti
 
 /// The same alone.
 pub(super) fn page(found: &PublishedRewards, property: Option<&str>) -> Markup {
-    let body = published(found, PublishedOrder::default(), property);
+    let body = chart(found, PublishedOrder::default(), property);
     let section = Section { id: "rewards", name: "Rewards", title: "What do they reward?", body };
-    found_page(&title(found), &[], &[], "Weights that were published, side by side.", vec![section])
+    let said: Vec<String> = sentences(found, property).iter().map(|sentence| plain(sentence)).collect();
+    found_page(&title(found), &said, &[unknown(found)], &method(found), vec![section])
 }
 
 fn said(sentence: &[Part]) -> Markup {

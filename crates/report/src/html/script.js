@@ -6,8 +6,8 @@
   document.documentElement.classList.add("js");
 
   const plot = document.getElementById("plot");
-  if (plot) {
-    const table = plot.querySelector("table.dots");
+  const table = plot?.querySelector("table.dots[data-step]");
+  if (table) {
     const step = Number(table.dataset.step);
     const boxes = all("input[data-judge]", plot);
     // A judge keeps its colour and shape for as long as it is shown.

@@ -6,7 +6,7 @@ use predilect_results::{PublishedDifference, PublishedRewards};
 
 use super::style::{BOLD, DIM, Out, paint};
 use crate::format;
-use crate::published::{Part, PublishedOrder, label, method, ordered, sentences, signed, title, unknown};
+use crate::published::{PublishedOrder, label, method, ordered, plain, sentences, signed, title, unknown};
 use crate::text;
 
 /// Columns of a difference: `+12.3  11 of 11`.
@@ -31,21 +31,13 @@ pub fn terminal_published(
     let mut out = Out::new(out, width);
     out.line(&paint(BOLD, &title(found)))?;
     for sentence in sentences(found, property) {
-        let words: String = sentence.iter().map(plain).collect();
-        out.hanging("- ", &words)?;
+        out.hanging("- ", &plain(&sentence))?;
     }
     out.blank()?;
     table(found, property, &mut out)?;
     out.blank()?;
     out.wrapped(DIM, &method(found))?;
     out.wrapped(DIM, &unknown(found))
-}
-
-fn plain(part: &Part) -> String {
-    match part {
-        Part::Plain(words) | Part::Figure(words) | Part::Small(words) => words.clone(),
-        Part::Judge(name) | Part::Strong(name) => text::line(name),
-    }
 }
 
 fn table(found: &PublishedRewards, property: Option<&str>, out: &mut Out) -> io::Result<()> {
