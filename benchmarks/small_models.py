@@ -2,7 +2,7 @@
 
     python benchmarks/small_models.py STAGE... --data SHARED/data --models FOLDER --folder FOLDER [--predilect PATH] [--threads N]
 
-Stages: pairs, judge, train, ranked, steer, in this order; each can be stopped and run again. --models is what scripts/models.py fetched
+Stages: pairs, judge, train, ranked, steer, compared, in this order; each can be stopped and run again. --models is what scripts/models.py fetched
 (smollm2 qwen05 qwen); the program must be built with `--features local,train`. Every command is printed before it runs; results and logs
 of calls are in --folder.
 
@@ -14,6 +14,7 @@ train: SmolLM2-135M by labels of that judge's weights, once over all pairs: alig
 GDPO and SPO; SPA from a thirtieth of the labels.
 ranked: ranking accuracy on the judged pairs of prompts that were held out, of the untrained model and of all that were trained.
 steer: the first three against the untrained one on the prompts kept apart, judged by the 1.5B model and by the 0.5B one.
+compared: what they win, one less the other, paired by prompt.
 """
 import argparse
 import collections
@@ -211,7 +212,24 @@ def ranked(asked: argparse.Namespace) -> None:
         found.write_text(text)
 
 
-STAGES = {"pairs": pairs, "judge": judge, "train": train, "ranked": ranked, "steer": steer}
+def compared(asked: argparse.Namespace) -> None:
+    """Differences of wins against the untrained model, paired by prompt, with 90 % intervals over resampled prompts."""
+    won: dict[str, dict[str, dict[str, float]]] = {}
+    for name in STEERED_BY:
+        for row in exported(asked, asked.folder / "steered" / name):
+            for verdict in row.get("verdicts", []):
+                side = (verdict["p_a"] > 0.5) + 0.5 * (verdict["p_a"] == 0.5)
+                won.setdefault(verdict["judge"], {}).setdefault(name, {})[row["metadata"]["prompt_id"]] = side
+    draw = random.Random(1)
+    for judge_, by_name in sorted(won.items()):
+        for one, other in (("aligned", "random"), ("random", "opposed")):
+            both = sorted(by_name[one].keys() & by_name[other].keys())
+            apart = [100 * (by_name[one][prompt] - by_name[other][prompt]) for prompt in both]
+            means = sorted(sum(draw.choices(apart, k=len(apart))) / len(apart) for _ in range(4000))
+            print(f"{judge_}: {one} less {other} {sum(apart) / len(apart):+.1f} [{means[200]:.1f}, {means[3800]:.1f}], {len(both)} prompts")
+
+
+STAGES = {"pairs": pairs, "judge": judge, "train": train, "ranked": ranked, "steer": steer, "compared": compared}
 
 
 def main() -> None:

@@ -50,7 +50,7 @@ fn json_page_and_a_second_run_say_the_same() {
     assert_eq!(row["difference"]["alike"], 5);
     let text = std::fs::read_to_string(page).expect("a page");
     assert!(
-        text.contains("rewards it") && text.contains("67.5\u{a0}%") && text.contains("chosen"),
+        text.contains("rewards it") && text.contains("67.5\u{a0}%") && text.contains("class=\"chosen\""),
         "no answer"
     );
     let kept = folder.path().join("result.json");

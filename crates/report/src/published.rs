@@ -5,7 +5,9 @@ use std::str::FromStr;
 use predilect_results::{PublishedRewards, PublishedRow};
 
 use crate::format;
+use crate::steering::signed;
 use crate::text;
+use crate::words::label;
 
 /// Properties named in a sentence.
 const NAMED: usize = 3;
@@ -154,17 +156,6 @@ pub(crate) fn ordered(found: &PublishedRewards, order: PublishedOrder) -> Vec<&P
     rows
 }
 
-/// Percentage points with their sign.
-pub(crate) fn signed(points: f64) -> String {
-    let text = format::decimal(points, 1);
-    if points > 0.0 && text != "0.0" { format!("+{text}") } else { text }
-}
-
-/// The name of a property for people.
-pub(crate) fn label(id: &str) -> String {
-    predilect_types::property(id).map_or_else(|| text::line(id), |property| property.label.to_owned())
-}
-
 fn percent(intensity: f64) -> String {
     format!("{}\u{a0}%", format::intensity(intensity))
 }
@@ -186,8 +177,7 @@ fn asked(found: &PublishedRewards, row: &PublishedRow) -> Vec<Part> {
         said.extend([Part::plain(" "), Figure(of(0)), Plain(format!(" {within}."))]);
         return said;
     };
-    let shown = format::decimal(by.points, 1);
-    if ["0.0", "-0.0"].contains(&shown.as_str()) {
+    if format::decimal(by.points, 1) == "0.0" {
         said.extend([Part::plain(" and "), Judge(found.judges[1].clone()), Part::plain(" treat it ")]);
         said.extend([Figure("alike".to_owned()), Plain(format!(" {within}, ")), Figure(of(0))]);
         said.extend([Part::plain(" and "), Figure(of(1)), Part::plain(".")]);
@@ -199,7 +189,7 @@ fn asked(found: &PublishedRewards, row: &PublishedRow) -> Vec<Part> {
         (true, true) => ("penalises", "less than"),
         (true, false) => ("penalises", "more than"),
     };
-    let (points, alike, of_all) = (signed(by.points), by.alike, found.scenarios);
+    let (points, alike, of_all) = (signed(by.points, 1), by.alike, found.scenarios);
     said.extend([
         Plain(format!(" {verb} it ")),
         Figure(how.to_owned()),
@@ -266,11 +256,6 @@ fn rewarded(found: &PublishedRewards, at: usize) -> Vec<Part> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn differences_have_their_sign() {
-        assert_eq!([0.04, -0.04, 0.06, 12.34, -3.0].map(signed), ["0.0", "0.0", "+0.1", "+12.3", "-3.0"]);
-    }
 
     #[test]
     fn a_scenario_is_named_in_words() {

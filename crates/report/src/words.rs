@@ -7,6 +7,11 @@ use crate::format;
 use crate::text;
 use crate::view::{View, strongest, sure};
 
+/// The name of a property for people, on one line.
+pub fn label(id: &str) -> String {
+    text::line(predilect_types::property(id).map_or(id, |property| property.label))
+}
+
 /// The part of the study that was analysed, if it is not all of it.
 pub(crate) fn slice(data: &DataSummary) -> Option<String> {
     let slice = data.slice.as_ref()?;

@@ -7,7 +7,7 @@ use predilect_stats::resample::quantile;
 use predilect_workbench::{GroupWeights, PairRatings};
 
 use crate::edits::NULL;
-use crate::predict::{Case, Prompts, Range, expected, rank_correlation, resampled};
+use crate::predict::{Case, Clusters, Range, expected, rank_correlation, resampled};
 
 /// With fewer pairs than this, no effect is called anything.
 const FEW_PAIRS: u64 = 20;
@@ -83,7 +83,7 @@ impl Effects<'_> {
             .collect();
         let changes: Vec<f64> = judged.iter().map(|own| 100.0 * (own.after - own.before)).collect();
         // Pairs of one prompt are no separate evidence.
-        let prompts = Prompts::of(judged.iter().map(|own| own.edit.prompt));
+        let prompts = Clusters::of(judged.iter().map(|own| own.edit.prompt));
         let change = resampled(&changes, &prompts, self.seed)?;
         // One prompt says nothing of others: any change is possible there.
         let (low, high) = if prompts.count() > 1 { (change.low, change.high) } else { (-100.0, 100.0) };
@@ -134,7 +134,7 @@ impl Effects<'_> {
     }
 
     /// What the fit expects of the edits by all comparisons before and after.
-    fn predicted(&self, judged: &[Judged<'_>], prompts: &Prompts) -> Option<Range> {
+    fn predicted(&self, judged: &[Judged<'_>], prompts: &Clusters) -> Option<Range> {
         let weights = self.weights?;
         let comparisons = |id: &str, is_a: bool| -> Option<Vec<f64>> {
             let row = *self.rows.get(id)?;

@@ -8,7 +8,7 @@ use predilect_workbench::PairRatings;
 use predilect_workbench::rank::{Against, LcOptions, length_controlled_board};
 
 use crate::arms::{Group, PLAIN};
-use crate::predict::{Case, Expected, Prompts, Range, correlation, expected, mean, resampled};
+use crate::predict::{Case, Clusters, Expected, Range, correlation, expected, mean, resampled};
 use crate::prompts::{Prompt, Protocol};
 use crate::responses::{Responses, id_of};
 
@@ -53,7 +53,7 @@ impl Measured<'_> {
         let lc = self.length_controlled(&own);
         let plain = lc.get(PLAIN).copied().or((self.responses.baseline.is_none()).then_some(50.0));
         let rows = self.responses.arms.iter().enumerate().filter_map(|(arm, name)| {
-            let each = Prompts::each(own.at.len());
+            let each = Clusters::each(own.at.len());
             let score = resampled(&own.scores[arm], &each, self.seed)?;
             let shifts: Vec<f64> = own.scores[arm].iter().zip(&own.scores[0]).map(|(a, b)| a - b).collect();
             let shift = resampled(&shifts, &each, self.seed)?;
@@ -113,7 +113,7 @@ impl Measured<'_> {
                 Some(shift(target, theirs) - shift(other, at))
             })
             .collect();
-        resampled(&differences, &Prompts::each(differences.len()), self.seed)
+        resampled(&differences, &Clusters::each(differences.len()), self.seed)
     }
 
     fn of_judge(&self, verdicts: &[Verdict]) -> OfJudge {
@@ -229,8 +229,8 @@ impl Measured<'_> {
             found.clear();
         }
         (
-            expected(&asked, &Prompts::each(asked.len()), self.seed).map(|change| change.times(100.0)),
-            expected(&found, &Prompts::each(found.len()), self.seed).map(|change| change.times(100.0)),
+            expected(&asked, &Clusters::each(asked.len()), self.seed).map(|change| change.times(100.0)),
+            expected(&found, &Clusters::each(found.len()), self.seed).map(|change| change.times(100.0)),
         )
     }
 

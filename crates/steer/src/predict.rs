@@ -59,9 +59,9 @@ pub(crate) struct Case<'a> {
 
 /// Which values belong to one prompt, and so are resampled together.
 #[derive(Debug, Clone)]
-pub(crate) struct Prompts(Vec<Vec<usize>>);
+pub(crate) struct Clusters(Vec<Vec<usize>>);
 
-impl Prompts {
+impl Clusters {
     /// Every value has its own prompt.
     pub(crate) fn each(values: usize) -> Self {
         Self((0..values).map(|at| vec![at]).collect())
@@ -94,7 +94,7 @@ impl Prompts {
 }
 
 /// The expected mean change of the preference over values, with what prompts they have; `None` without any.
-pub(crate) fn expected(cases: &[Case<'_>], prompts: &Prompts, seed: u64) -> Option<Expected> {
+pub(crate) fn expected(cases: &[Case<'_>], prompts: &Clusters, seed: u64) -> Option<Expected> {
     if cases.is_empty() {
         return None;
     }
@@ -138,7 +138,7 @@ impl Case<'_> {
 }
 
 /// The mean of values with its interval over resampled prompts; `None` without any.
-pub(crate) fn resampled(values: &[f64], prompts: &Prompts, seed: u64) -> Option<Range> {
+pub(crate) fn resampled(values: &[f64], prompts: &Clusters, seed: u64) -> Option<Range> {
     const TIMES: usize = 2000;
     let mut means: Vec<f64> = prompts
         .samples(TIMES, seed)
@@ -193,12 +193,12 @@ mod tests {
     fn the_worked_example_of_the_method() {
         let draws = [0.5, -0.2, 1.1];
         let case = Case { draws: &draws, before: vec![0.0, 1.0, -1.0], after: vec![1.0, 0.0, 1.0] };
-        let found = expected(&[case.clone(), case], &Prompts::each(2), 1).unwrap();
+        let found = expected(&[case.clone(), case], &Clusters::each(2), 1).unwrap();
         assert!((found.mean.mean - 0.617853).abs() < 1e-6, "{found:?}");
         assert!((found.mean.low - found.mean.high).abs() < 1e-12);
         // Two prompts with two verdicts each, at 0.21 and 0.83.
         assert_eq!((found.measured.low, found.measured.high), (0.0, 1.0));
-        assert_eq!(expected(&[], &Prompts::each(0), 1), None);
+        assert_eq!(expected(&[], &Clusters::each(0), 1), None);
     }
 
     #[test]
@@ -209,7 +209,7 @@ mod tests {
         let still = Case { draws: &draws, before: vec![0.0], after: vec![0.0] };
         let cases: Vec<_> =
             (0..40).map(|at| if at % 2 == 0 { moving.clone() } else { still.clone() }).collect();
-        let of = expected(&cases, &Prompts::each(40), 2).unwrap();
+        let of = expected(&cases, &Clusters::each(40), 2).unwrap();
         let found = of.mean;
         let whole = sigmoid(1.0) - 0.5;
         assert!((found.mean - whole / 4.0).abs() < 1e-9, "{found:?}");
@@ -224,15 +224,15 @@ mod tests {
         // Twenty prompts with five equal values each: as unsure as twenty values, not as a hundred.
         let twenty: Vec<f64> = (0..20).map(|at| f64::from(at % 2)).collect();
         let hundred: Vec<f64> = (0..100).map(|at| f64::from((at % 20) % 2)).collect();
-        let prompts = Prompts::of((0..100).map(|at| at % 20));
+        let prompts = Clusters::of((0..100).map(|at| at % 20));
         assert_eq!(prompts.count(), 20);
-        let few = resampled(&twenty, &Prompts::each(20), 5).unwrap();
+        let few = resampled(&twenty, &Clusters::each(20), 5).unwrap();
         let many = resampled(&hundred, &prompts, 5).unwrap();
         assert!(
             (few.low - many.low).abs() < 1e-12 && (few.high - many.high).abs() < 1e-12,
             "{few:?} {many:?}"
         );
-        let alone = resampled(&hundred, &Prompts::each(100), 5).unwrap();
+        let alone = resampled(&hundred, &Clusters::each(100), 5).unwrap();
         assert!(alone.high - alone.low < 0.6 * (many.high - many.low), "{alone:?} {many:?}");
         // A prediction too.
         let draws = [1.0];
@@ -240,7 +240,7 @@ mod tests {
             |at: usize| Case { draws: &draws, before: vec![0.0], after: vec![[0.0, 2.0][at % 20 % 2]] };
         let cases: Vec<_> = (0..100).map(case).collect();
         let many = expected(&cases, &prompts, 5).unwrap().mean;
-        let few = expected(&cases[..20], &Prompts::each(20), 5).unwrap().mean;
+        let few = expected(&cases[..20], &Clusters::each(20), 5).unwrap().mean;
         assert!(
             (few.low - many.low).abs() < 1e-12 && (few.high - many.high).abs() < 1e-12,
             "{few:?} {many:?}"
@@ -250,10 +250,10 @@ mod tests {
     #[test]
     fn means_are_resampled_and_ranks_are_midranks() {
         let values: Vec<f64> = (0..100).map(|at| f64::from(at % 2)).collect();
-        let found = resampled(&values, &Prompts::each(100), 3).unwrap();
+        let found = resampled(&values, &Clusters::each(100), 3).unwrap();
         // The standard error is 0.05.
         assert!((found.mean - 0.5).abs() < 1e-12 && (found.low - 0.4178).abs() < 0.02, "{found:?}");
-        assert_eq!(resampled(&[], &Prompts::each(0), 3), None);
+        assert_eq!(resampled(&[], &Clusters::each(0), 3), None);
         assert_eq!(ranks(&[3.0, 1.0, 3.0]), [2.5, 1.0, 2.5]);
         assert_eq!(rank_correlation(&[1.0, 2.0, 3.0], &[10.0, 20.0, 21.0]), Some(1.0));
         assert_eq!(rank_correlation(&[1.0, 2.0], &[1.0, 2.0]), None);

@@ -53,14 +53,18 @@ impl TrainRequest {
     /// Steps between two evaluations of that many pairs.
     #[must_use]
     pub fn evaluates_every(&self, held_out: usize) -> usize {
-        // Early stopping needs looks.
-        let often = self.patience.map(|_| USUAL);
-        self.evaluate_every.or(often).unwrap_or_else(|| cheap_enough(held_out, self.training.batch)).max(1)
+        apart(self.evaluate_every, self.patience, (held_out, self.training.batch))
     }
 }
 
 /// Steps between two evaluations where few pairs are held out.
 const USUAL: usize = 20;
+
+fn apart(asked: Option<usize>, patience: Option<usize>, (held_out, batch): (usize, usize)) -> usize {
+    // Early stopping needs looks.
+    let often = patience.map(|_| USUAL);
+    asked.or(often).unwrap_or_else(|| cheap_enough(held_out, batch)).max(1)
+}
 
 /// Steps between two evaluations unless a number was asked for: 20, or more where many pairs are held out, so that training sees twice as
 /// many pairs as are evaluated. A pair takes about half as long to evaluate as to train on (measured), so that these evaluations take less than a
@@ -172,11 +176,14 @@ pub struct RankingRequest {
 
 #[cfg(test)]
 mod tests {
-    use super::cheap_enough;
+    use super::{apart, cheap_enough};
 
     #[test]
     fn many_held_out_pairs_are_evaluated_less_often() {
         assert_eq!([0, 20, 40, 41, 109].map(|held_out| cheap_enough(held_out, 4)), [20, 20, 20, 21, 55]);
         assert_eq!(cheap_enough(100, 0), 200);
+        // Early stopping looks as often as ever; who asks for a number gets it.
+        assert_eq!([None, Some(3)].map(|patience| apart(None, patience, (109, 4))), [55, 20]);
+        assert_eq!(apart(Some(7), Some(3), (109, 4)), 7);
     }
 }

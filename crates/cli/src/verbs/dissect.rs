@@ -75,13 +75,11 @@ pub(crate) fn run(args: &DissectArgs, global: &Global) -> Result<(), Problem> {
 
 /// What published judges reward, which needs no data.
 fn published(args: &DissectArgs, global: &Global) -> Result<(), Problem> {
-    let mut request = PublishedRequest { scenario: args.scenario.clone(), ..PublishedRequest::default() };
-    request.property.clone_from(&args.property);
-    for judge in &args.published {
-        if !request.judges.contains(judge) {
-            request.judges.push(judge.clone());
-        }
-    }
+    let request = PublishedRequest {
+        judges: args.published.clone(),
+        scenario: args.scenario.clone(),
+        property: args.property.clone(),
+    };
     let found = Published::all().answer(&request)?;
     if let Some(page) = &args.html {
         let page_of = predilect_report::html_published(&found, request.property.as_deref());

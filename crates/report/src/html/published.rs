@@ -6,9 +6,9 @@ use predilect_results::{PublishedDifference, PublishedRewards, PublishedRow};
 use super::charts::{Marked, key, marks};
 use super::page::found_page;
 use super::parts::{Section, name};
-use crate::published::{
-    Part, PublishedOrder, label, method, ordered, plain, sentences, signed, title, unknown,
-};
+use crate::published::{Part, PublishedOrder, method, ordered, plain, sentences, title, unknown};
+use crate::steering::signed;
+use crate::words::label;
 
 /// The answer in sentences, the chart, and what is not known of it. `property` is the one that is asked about.
 pub fn published(found: &PublishedRewards, order: PublishedOrder, property: Option<&str>) -> Markup {
@@ -55,8 +55,7 @@ fn chart(found: &PublishedRewards, order: PublishedOrder, property: Option<&str>
 
 fn marked(row: &PublishedRow, scenarios: u64, property: Option<&str>) -> Marked {
     let title = predilect_types::property(&row.property).map(|known| known.description);
-    let beside =
-        |by: PublishedDifference| html! { (signed(by.points)) span.means { (by.alike) " of " (scenarios) } };
+    let beside = |by: PublishedDifference| html! { (signed(by.points, 1)) span.means { (by.alike) " of " (scenarios) } };
     Marked {
         name: html! { bdi title=[title] { (label(&row.property)) } },
         values: row.cells.iter().map(|cell| cell.intensity).collect(),

@@ -1,11 +1,12 @@
 //! How valid are ratings? A separate page: one row for each property, one mark for each annotator.
 
 use maud::{Markup, html};
-use predilect_types::{WEAK_AUC, property};
+use predilect_types::WEAK_AUC;
 
 use crate::format;
 use crate::text;
 use crate::validity::{Rater, Reversed, Row};
+use crate::words::label;
 
 use super::charts::{key, place};
 use super::page::{Body, document};
@@ -31,10 +32,6 @@ pub(super) fn page(raters: &[Rater]) -> Markup {
     };
     let sections = Body::Sections(vec![picture(raters), tables(raters), mistakes(raters)]);
     document(title, "#picture", &header, &sections, &footer)
-}
-
-fn label(id: &str) -> &str {
-    property(id).map_or(id, |property| property.label)
 }
 
 /// Properties with the set of their pairs, in the order in which they come first.

@@ -10,6 +10,7 @@ use super::parts::{Align, Section, heads, name, nothing, scroll};
 use crate::format;
 use crate::steering::label;
 use crate::text;
+use crate::words;
 
 /// Differences at a false discovery rate up to this are called so.
 const FALSE_DISCOVERIES: f64 = 0.05;
@@ -90,7 +91,7 @@ pub(super) fn by_judge(found: &SliceVersus) -> Markup {
             @if clear.is_empty() {
                 p { "No property is clearly rewarded differently"
                     @if let Some(first) = own.first() {
-                        "; the surest is " (super::live::label(&first.property)) ", P(sign) "
+                        "; the surest is " (words::label(&first.property)) ", P(sign) "
                         (format::p_sign(first.p_positive.max(1.0 - first.p_positive)))
                     }
                     "."
@@ -120,7 +121,7 @@ fn every(found: &SliceVersus) -> Markup {
                 tbody {
                     @for d in &found.found.differences {
                         tr {
-                            th scope="row" { (super::live::label(&d.property)) }
+                            th scope="row" { (words::label(&d.property)) }
                             td { (name(&d.judge)) }
                             td.num { (percent(d.inside)) }
                             td.num { (percent(d.outside)) }
@@ -142,14 +143,14 @@ fn percent(weight: f64) -> String {
 fn difference(d: &Found) -> Markup {
     let more = if d.mean > 0.0 { "more" } else { "less" };
     html! {
-        "Most clearly, " strong { (super::live::label(&d.property)) } " counts " (more) " here: " b { (percent(d.inside)) "\u{a0}%" }
+        "Most clearly, " strong { (words::label(&d.property)) } " counts " (more) " here: " b { (percent(d.inside)) "\u{a0}%" }
         " against " (percent(d.outside)) "\u{a0}%."
     }
 }
 
 fn row(d: &Found) -> Difference {
     Difference {
-        name: html! { (super::live::label(&d.property)) " " span.n { (percent(d.inside)) " / " (percent(d.outside)) "\u{a0}%" } },
+        name: html! { (words::label(&d.property)) " " span.n { (percent(d.inside)) " / " (percent(d.outside)) "\u{a0}%" } },
         by: Interval { value: d.mean, low: d.low, high: d.high },
     }
 }

@@ -6,8 +6,10 @@ use predilect_results::{PublishedDifference, PublishedRewards};
 
 use super::style::{BOLD, DIM, Out, paint};
 use crate::format;
-use crate::published::{PublishedOrder, label, method, ordered, plain, sentences, signed, title, unknown};
+use crate::published::{PublishedOrder, method, ordered, plain, sentences, title, unknown};
+use crate::steering::signed;
 use crate::text;
+use crate::words::label;
 
 /// Columns of a difference: `+12.3  11 of 11`.
 const DIFFERENCE: usize = 15;
@@ -85,7 +87,7 @@ fn table(found: &PublishedRewards, property: Option<&str>, out: &mut Out) -> io:
 fn beside(by: PublishedDifference, scenarios: u64) -> String {
     format!(
         "  {}  {} of {scenarios}",
-        text::right(&signed(by.points), 5),
+        text::right(&signed(by.points, 1), 5),
         text::right(&by.alike.to_string(), 2)
     )
 }

@@ -82,7 +82,7 @@ fn of_judge(judge: &Parts, found: &Versus, out: &mut Out) -> io::Result<()> {
             let sign = d.p_positive.max(1.0 - d.p_positive);
             format!(
                 "; the surest is {}, P(sign) {}, at a false discovery rate of {}",
-                text::line(label(&d.property)),
+                words::label(&d.property),
                 format::p_sign(sign),
                 format::share(d.q_value)
             )
@@ -96,7 +96,7 @@ fn of_judge(judge: &Parts, found: &Versus, out: &mut Out) -> io::Result<()> {
 fn row(d: &Difference, out: &mut Out) -> io::Result<()> {
     let percent = |weight: f64| format::intensity(intensity(weight));
     let mark = if d.mean > 0.0 { "▲" } else { "▼" };
-    let name = text::left(&text::line(label(&d.property)), NAME);
+    let name = text::left(&words::label(&d.property), NAME);
     let numbers = format!(
         "{:>3} % {} {:>3} %   {} [{}, {}]",
         percent(d.inside),
@@ -107,8 +107,4 @@ fn row(d: &Difference, out: &mut Out) -> io::Result<()> {
         format::decimal(d.high, 2)
     );
     out.line(&format!("  {mark} {name} {numbers}"))
-}
-
-fn label(id: &str) -> &str {
-    predilect_types::property(id).map_or(id, |property| property.label)
 }

@@ -18,10 +18,11 @@ use super::parts::Section;
 use super::sections;
 use crate::view::View;
 
+pub use self::label::{Choice, alike, judging};
 pub use super::published::published;
 pub use crate::published::{PublishedOrder, scenario_words};
+pub use crate::words::label;
 pub use frame::{Frame, Link, STYLE, TABLES, document, icon};
-pub use label::{Choice, alike, judging};
 pub use pairs::{Side, Words, listed, reading, verdict};
 pub use rewarded::{Order, found, intensities, versus};
 pub use sent::{first_pairs, read};
@@ -78,9 +79,4 @@ pub fn simulated() -> Markup {
 /// What moved one verdict.
 pub fn waterfall(e: &Explanation) -> Markup {
     charts::waterfall(e)
-}
-
-/// A property's name in a table.
-pub fn label(id: &str) -> String {
-    crate::text::line(predilect_types::property(id).map_or(id, |property| property.label))
 }
