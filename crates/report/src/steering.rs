@@ -59,6 +59,18 @@ pub(crate) fn left_out(reasons: &BTreeMap<String, String>) -> Vec<(String, Strin
     by_reason.into_iter().map(|(reason, names)| (text::line(reason), names.join(", "))).collect()
 }
 
+/// A mean with its range, where there are such. Published weights have no intervals: what is predicted of them alike for every prompt is
+/// shown without.
+pub(crate) fn cell(mean: Option<f64>, low: Option<f64>, high: Option<f64>, places: usize) -> String {
+    match (mean, low, high) {
+        (Some(mean), Some(low), Some(high)) if high - low > 1e-9 => {
+            format!("{} {}", signed(mean, places), range(low, high, places))
+        }
+        (Some(mean), ..) => signed(mean, places),
+        _ => format::MISSING.to_owned(),
+    }
+}
+
 /// What was found, the most important first.
 pub(crate) fn sentences(found: &SteerJson) -> Vec<String> {
     let mut said = Vec::new();
@@ -73,7 +85,7 @@ pub(crate) fn sentences(found: &SteerJson) -> Vec<String> {
     if let Some(opposed) = target("opposed") {
         said.push(moved(found, opposed));
     }
-    said.extend(found.arms.iter().find(|row| row.target && row.arm == "null").map(null));
+    said.extend(null(found));
     if let Some(fit) = &found.fit {
         let correlation =
             fit.correlation.map_or_else(String::new, |r| format!(", correlation {}", format::decimal(r, 2)));
@@ -124,12 +136,15 @@ fn against(found: &SteerJson, plain: &ArmRow) -> Option<String> {
 
 fn moved(found: &SteerJson, row: &ArmRow) -> String {
     let (judge, model) = (text::line(&row.judge), text::line(&found.model));
-    let does = if row.arm == "aligned" { "what it rewards" } else { "the reverse of what it rewards" };
+    let reverse = if row.arm == "aligned" { "" } else { "the reverse of " };
+    let whose = text::line(&found.judge);
     let digits = places(&row.protocol);
-    let points = if row.protocol == "mt_bench" { "" } else { " points" };
+    let graded = row.protocol == "mt_bench";
+    let (scores, points) = if graded { ("is graded", "") } else { ("scores", " points") };
+    let than = if graded { " against its plain responses" } else { "" };
     let expected = match (row.found, row.found_low, row.found_high) {
         (Some(mean), Some(low), Some(high)) => format!(
-            "; from what the responses contain, its weights predict {} {} points of preference",
+            "; from what the responses contain, the weights predict {} {} points of preference",
             signed(mean, 1),
             range(low, high, 1)
         ),
@@ -137,7 +152,7 @@ fn moved(found: &SteerJson, row: &ArmRow) -> String {
     };
     let sure = if is_sure(row.shift_low, row.shift_high) { "" } else { ", which is not sure" };
     format!(
-        "Told to write {does}, {model} scores {}{points} {} by {judge}{sure} ({} prompts, 90 % interval){expected}.",
+        "Told to write {reverse}what {whose} rewards, {model} {scores} {}{points} {}{than} by {judge}{sure} ({} prompts, 90 % interval){expected}.",
         signed(row.shift, digits),
         range(row.shift_low, row.shift_high, digits),
         row.prompts,
@@ -198,23 +213,47 @@ fn held_out(found: &SteerJson, target: &ArmRow) -> Option<String> {
     })
 }
 
-fn null(row: &ArmRow) -> String {
-    let digits = places(&row.protocol);
-    let (gets, unit) = if row.protocol == "mt_bench" { ("is graded", "") } else { ("wins", " %") };
-    format!(
-        "One text for every prompt, which answers nothing, {gets} {}{unit} [{}, {}].",
-        format::decimal(row.score, digits),
-        format::decimal(row.low, digits),
-        format::decimal(row.high, digits),
-    )
+/// What one text for every prompt gets, by the target judge; and by those who are held out, where they do not tell it from answers.
+fn null(found: &SteerJson) -> Option<String> {
+    let of_null =
+        |target: bool| found.arms.iter().filter(move |row| row.target == target && row.arm == "null");
+    let row = of_null(true).next()?;
+    let (digits, graded) = (places(&row.protocol), row.protocol == "mt_bench");
+    let score = |row: &ArmRow| {
+        let plain = found.arms.iter().find(|own| own.arm == "plain" && own.judge == row.judge);
+        let plain = plain.filter(|_| graded).map_or_else(String::new, |plain| {
+            format!(" (the plain responses {})", format::decimal(plain.score, digits))
+        });
+        let unit = if graded { "" } else { " %" };
+        format!(
+            "{}{unit} {}{plain}",
+            format::decimal(row.score, digits),
+            format::bounds((row.low, row.high), digits)
+        )
+    };
+    let fooled = |row: &ArmRow| match (row.shift_low > 0.0, row.shift_high >= 0.0) {
+        (true, _) => Some("prefers it to the plain responses"),
+        (_, true) => Some("does not clearly tell it from the plain responses"),
+        _ => None,
+    };
+    let gets = if graded { "is graded" } else { "wins" };
+    let own = fooled(row).map_or_else(String::new, |fooled| format!(": this judge {fooled}"));
+    let others = of_null(false)
+        .filter_map(|row| Some(format!(" {} {}: {}.", text::line(&row.judge), fooled(row)?, score(row))));
+    let others: String = others.collect();
+    Some(format!("One text for every prompt, which answers nothing, {gets} {}{own}.{others}", score(row)))
+}
+
+/// Whether it is the judge whose weights were used. Its name may have the method behind it.
+fn is_judge(found: &SteerJson, row: &ArmRow) -> bool {
+    row.judge.starts_with(found.judge.as_str())
 }
 
 /// What a judge is in this run.
 pub(crate) fn role(found: &SteerJson, row: &ArmRow) -> String {
     match row.target {
         false => "held out".to_owned(),
-        // Its name may have the method behind it.
-        true if row.judge.starts_with(found.judge.as_str()) => "its weights were used".to_owned(),
+        true if is_judge(found, row) => "its weights were used".to_owned(),
         true => format!("in place of {}, whose weights were used", text::line(&found.judge)),
     }
 }
@@ -235,7 +274,17 @@ pub(crate) fn title(found: &SteerJson) -> String {
     if compares_models(found) {
         return format!("{} against {}", text::line(&found.model), text::line(&found.against));
     }
-    format!("How far {} can be moved", text::line(&found.judge))
+    let stand_in = found.arms.iter().find(|row| row.target && !is_judge(found, row));
+    match stand_in {
+        Some(row) => {
+            format!(
+                "How far {} can be moved by what {} rewards",
+                text::line(&row.judge),
+                text::line(&found.judge)
+            )
+        }
+        None => format!("How far {} can be moved", text::line(&found.judge)),
+    }
 }
 
 /// How it was measured.

@@ -100,16 +100,6 @@ pub(crate) fn sentences(found: &VerifyJson) -> Vec<String> {
     said
 }
 
-/// An optional mean with its range.
-pub(crate) fn cell(mean: Option<f64>, low: Option<f64>, high: Option<f64>, places: usize) -> String {
-    match (mean, low, high) {
-        (Some(mean), Some(low), Some(high)) => {
-            format!("{} {}", signed(mean, places), range(low, high, places))
-        }
-        _ => format::MISSING.to_owned(),
-    }
-}
-
 /// Worthless things by which a judge can be won over: edits and attacks, as name, tried and won.
 pub(crate) fn worthless(found: &VerifyJson) -> Vec<(String, u64, u64)> {
     // What is cut off is lost; every other rule leaves the content of the response unchanged.

@@ -9,8 +9,8 @@ use super::page::found_page;
 use super::parts::{Align, Section, block, folded, heads, name, nothing, response, scroll};
 use crate::format;
 use crate::steering::{
-    asked, compares_models, is_sure, label, left_out, method, places, range, role, sentences, signed, title,
-    unit, whose,
+    asked, cell, compares_models, is_sure, label, left_out, method, places, range, role, sentences, signed,
+    title, unit, whose,
 };
 use crate::text;
 
@@ -110,9 +110,19 @@ fn shifts(found: &SteerJson) -> Markup {
 }
 
 fn table(rows: &[&ArmRow], digits: usize) -> Markup {
+    let columns = [
+        ("Arm", Align::Left),
+        ("Prompts", Align::Right),
+        ("Score", Align::Right),
+        ("90\u{a0}%", Align::Right),
+        ("Shift", Align::Right),
+        ("90\u{a0}%", Align::Right),
+        ("Shift at equal length", Align::Right),
+    ];
+    let at_length = rows.iter().any(|row| row.lc_shift.is_some());
     html! {
         table.plain {
-            (heads(&[("Arm", Align::Left), ("Prompts", Align::Right), ("Score", Align::Right), ("90\u{a0}%", Align::Right), ("Shift", Align::Right), ("90\u{a0}%", Align::Right), ("Shift at equal length", Align::Right)]))
+            (heads(&columns[..columns.len() - usize::from(!at_length)]))
             tbody {
                 @for row in rows {
                     tr {
@@ -122,7 +132,7 @@ fn table(rows: &[&ArmRow], digits: usize) -> Markup {
                         td.num { (format::bounds((row.low, row.high), digits)) }
                         td.num { @if is_sure(row.shift_low, row.shift_high) { strong { (signed(row.shift, digits)) } } @else { (signed(row.shift, digits)) } }
                         td.num { (range(row.shift_low, row.shift_high, digits)) }
-                        td.num { (row.lc_shift.map_or_else(|| format::MISSING.to_owned(), |x| signed(x, 1))) }
+                        @if at_length { td.num { (row.lc_shift.map_or_else(|| format::MISSING.to_owned(), |x| signed(x, 1))) } }
                     }
                 }
             }
@@ -135,10 +145,6 @@ fn expected(found: &SteerJson) -> Markup {
     if rows.is_empty() {
         return nothing("No arm besides the plain one was measured.");
     }
-    let cell = |mean: Option<f64>, low: Option<f64>, high: Option<f64>| match (mean, low, high) {
-        (Some(mean), Some(low), Some(high)) => format!("{} {}", signed(mean, 1), range(low, high, 1)),
-        _ => format::MISSING.to_owned(),
-    };
     html! {
         p {
             "In points of preference over the opponent. " em { "As asked for" } " sets every comparison that was asked for, which no model does on every prompt: it is "
@@ -153,8 +159,8 @@ fn expected(found: &SteerJson) -> Markup {
                         tr {
                             th scope="row" { (name(&row.arm)) }
                             td { (name(&row.judge)) }
-                            td.num { (cell(row.predicted, row.predicted_low, row.predicted_high)) }
-                            td.num { (cell(row.found, row.found_low, row.found_high)) }
+                            td.num { (cell(row.predicted, row.predicted_low, row.predicted_high, 1)) }
+                            td.num { (cell(row.found, row.found_low, row.found_high, 1)) }
                             td.num { strong { (signed(row.measured(), 1)) } }
                         }
                     }

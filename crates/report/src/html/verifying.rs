@@ -7,8 +7,8 @@ use predilect_results::verifying::VerifyJson;
 use super::charts::{Difference, differences};
 use super::page::found_page;
 use super::parts::{Align, Section, heads, nothing, scroll};
-use crate::steering::label;
-use crate::verifying::{cell, change, method, sentences, title, worthless};
+use crate::steering::{cell, label};
+use crate::verifying::{change, method, sentences, title, worthless};
 
 /// Its title, what was found in sentences, and how it was measured.
 pub(super) fn words(found: &VerifyJson) -> (String, Vec<String>, String) {

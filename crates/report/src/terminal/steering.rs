@@ -7,8 +7,8 @@ use predilect_results::steering::{ArmRow, SteerJson};
 use super::style::{BOLD, Out, head, heading, paint};
 use crate::format;
 use crate::steering::{
-    asked, compares_models, is_sure, label, left_out, method, places, range, role, sentences, signed, title,
-    unit, whose,
+    asked, cell, compares_models, is_sure, label, left_out, method, places, range, role, sentences, signed,
+    title, unit, whose,
 };
 use crate::text;
 
@@ -84,11 +84,19 @@ fn of_judge(found: &SteerJson, rows: &[&ArmRow], out: &mut Out) -> io::Result<()
         out,
         &text::line(&first.judge),
         &format!(
-            "{kind}; {}; 90 % intervals over {} prompts; shifts against the plain arm; predicted: by the weights, in points of preference.",
+            "{kind}; {}; 90 % intervals over {} prompts; shifts against the plain arm; predicted{}: by the weights, in points of preference.",
             unit(&first.protocol),
-            first.prompts
+            first.prompts,
+            if first.protocol == "mt_bench" { " (and measured beside it)" } else { "" },
         ),
     )?;
+    // Grades have no rate at equal length; what is predicted is a preference, and so is what was measured of it.
+    let graded = first.protocol == "mt_bench";
+    let beside = |row: &ArmRow| match (graded, row.arm.as_str()) {
+        (true, "plain") => None,
+        (true, _) => Some(row.measured()),
+        (false, _) => row.lc_shift,
+    };
     let name = rows.iter().map(|row| text::columns(&row.arm)).max().unwrap_or(0).max(5);
     out.line(&paint(
         BOLD,
@@ -98,15 +106,11 @@ fn of_judge(found: &SteerJson, rows: &[&ArmRow], out: &mut Out) -> io::Result<()
             "score",
             "shift",
             "",
-            "equal l.",
+            if graded { "measured" } else { "equal l." },
             "predicted as found"
         ),
     ))?;
     for row in rows {
-        let expected = |mean: Option<f64>, low: Option<f64>, high: Option<f64>| match (mean, low, high) {
-            (Some(mean), Some(low), Some(high)) => format!("{} {}", signed(mean, 1), range(low, high, 1)),
-            _ => format::MISSING.to_owned(),
-        };
         let shift = text::right(&signed(row.shift, digits), 6);
         let shift = if is_sure(row.shift_low, row.shift_high) { paint(BOLD, &shift) } else { shift };
         out.line(&format!(
@@ -114,9 +118,9 @@ fn of_judge(found: &SteerJson, rows: &[&ArmRow], out: &mut Out) -> io::Result<()
             text::left(&row.arm, name),
             text::right(&format::decimal(row.score, digits), 6),
             text::left(&range(row.shift_low, row.shift_high, digits), 16),
-            text::right(&row.lc_shift.map_or_else(|| format::MISSING.to_owned(), |x| signed(x, 1)), 8),
-            text::left(&expected(row.found, row.found_low, row.found_high), 24),
-            expected(row.predicted, row.predicted_low, row.predicted_high),
+            text::right(&beside(row).map_or_else(|| format::MISSING.to_owned(), |x| signed(x, 1)), 8),
+            text::left(&cell(row.found, row.found_low, row.found_high, 1), 24),
+            cell(row.predicted, row.predicted_low, row.predicted_high, 1),
         ))?;
     }
     Ok(())

@@ -5,9 +5,9 @@ use std::io;
 use predilect_results::verifying::VerifyJson;
 
 use super::style::{BOLD, Out, head, heading, paint};
-use crate::steering::{label, range, signed};
+use crate::steering::{cell, label, range, signed};
 use crate::text;
-use crate::verifying::{cell, change, method, sentences, title, worthless};
+use crate::verifying::{change, method, sentences, title, worthless};
 
 /// Writes a run of `verify`, for a terminal of `width` columns (0: not known, 80 is taken).
 ///
