@@ -67,8 +67,8 @@ fn apart(asked: Option<usize>, patience: Option<usize>, (held_out, batch): (usiz
 }
 
 /// Steps between two evaluations unless a number was asked for: 20, or more where many pairs are held out, so that training sees twice as
-/// many pairs as are evaluated. A pair takes about half as long to evaluate as to train on (measured), so that these evaluations take less than a
-/// quarter of the time; the last step is followed by one in any case.
+/// many pairs as are evaluated. A pair takes half as long to evaluate as to train on (the first time as long, with its reference; measured in
+/// `benchmarks/RESULTS.md`), so that these evaluations take less than a quarter of the time; the last step is followed by one in any case.
 fn cheap_enough(held_out: usize, batch: usize) -> usize {
     (2 * held_out).div_ceil(batch.max(1)).max(USUAL)
 }
