@@ -137,8 +137,15 @@ pub(crate) fn read(d: &Dissection) -> String {
             format!(" {} by judges asked since.", counted(more as usize, "more verdict", "more verdicts"))
         }
     };
+    // Records that only repeat others make the counts differ, although nothing of them is lost.
+    let merged: Vec<String> = read
+        .merged
+        .iter()
+        .map(|(kind, count)| format!("{} x {}", format::count(*count), text::line(kind)))
+        .collect();
+    let merged = if merged.is_empty() { String::new() } else { format!("; merged: {}", merged.join(", ")) };
     format!(
-        "{} read; {} and {} kept; {}.{more}",
+        "{} read; {} and {} kept; {}{merged}.{more}",
         format::counted(read.rows, "record", "records"),
         format::counted(read.pairs, "pair", "pairs"),
         format::counted(read.verdicts, "verdict", "verdicts"),
