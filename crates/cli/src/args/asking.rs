@@ -11,7 +11,7 @@ use predilect_workbench::{
 
 use super::number::{not_negative, whole};
 use super::read::ReadArgs;
-use super::shared::Global;
+use super::shared::{CALLS, Global, RESULTS};
 
 /// `predilect annotate`
 #[derive(Debug, Args)]
@@ -63,10 +63,10 @@ pub(crate) struct AnnotateArgs {
     #[command(flatten)]
     pub(crate) calls: CallArgs,
     /// The study folder: tables and the log of all calls (default: the given study)
-    #[arg(long, short, value_name = "STUDY")]
+    #[arg(long, short, value_name = "STUDY", help_heading = RESULTS)]
     pub(crate) output: Option<PathBuf>,
     /// Print JSON instead of a table
-    #[arg(long)]
+    #[arg(long, help_heading = RESULTS)]
     pub(crate) json: bool,
 }
 
@@ -133,10 +133,10 @@ pub(crate) struct JudgeArgs {
     #[command(flatten)]
     pub(crate) calls: CallArgs,
     /// The study folder: tables and the log of all calls (default: the given study)
-    #[arg(long, short, value_name = "STUDY")]
+    #[arg(long, short, value_name = "STUDY", help_heading = RESULTS)]
     pub(crate) output: Option<PathBuf>,
     /// Print JSON instead of a table
-    #[arg(long)]
+    #[arg(long, help_heading = RESULTS)]
     pub(crate) json: bool,
 }
 
@@ -177,7 +177,7 @@ impl From<Jury> for OfJudges {
 
 /// How often and how long a server is asked.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Calls")]
+#[command(next_help_heading = CALLS)]
 pub(crate) struct TryArgs {
     /// Maximum number of calls at once; fewer are made while the server asks for fewer
     #[arg(long, default_value_t = 16, value_name = "N", value_parser = whole::<u16>(1..=1024))]
@@ -209,7 +209,7 @@ impl TryArgs {
 
 /// How language models are called.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Calls")]
+#[command(next_help_heading = CALLS)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(crate) struct CallArgs {
     /// Say how many calls would be made and what they would cost, and make none

@@ -8,7 +8,7 @@ use predilect_workbench::Measure;
 
 use super::number::{whole, within};
 use super::read::ExampleArg;
-use super::shared::{ModelArgs, TableArgs};
+use super::shared::{ModelArgs, RESULTS, TableArgs};
 
 /// `predilect compare`
 #[derive(Debug, Args)]
@@ -43,22 +43,22 @@ pub(crate) struct CompareArgs {
     #[command(flatten)]
     pub(crate) model: ModelArgs,
     /// Keep the study here, with everything that was found as tables in Parquet
-    #[arg(long, short, value_name = "STUDY")]
+    #[arg(long, short, value_name = "STUDY", help_heading = RESULTS)]
     pub(crate) output: Option<PathBuf>,
     /// Write the comparison as one HTML file
-    #[arg(long, value_name = "REPORT.html")]
+    #[arg(long, value_name = "REPORT.html", help_heading = RESULTS)]
     pub(crate) html: Option<PathBuf>,
     /// With --html: one page to print, with findings, one plot, one table and three cautions; everything else is folded away
-    #[arg(long, requires = "html")]
+    #[arg(long, requires = "html", help_heading = RESULTS)]
     pub(crate) brief: bool,
     /// Write the judge table as CSV to this file (-: to standard output, instead of everything else)
-    #[arg(long, value_name = "FILE.csv")]
+    #[arg(long, value_name = "FILE.csv", help_heading = RESULTS)]
     pub(crate) csv: Option<PathBuf>,
     /// Write the judge table as Markdown to this file (-: to standard output, instead of everything else)
-    #[arg(long, value_name = "FILE.md")]
+    #[arg(long, value_name = "FILE.md", help_heading = RESULTS)]
     pub(crate) md: Option<PathBuf>,
     /// Print JSON instead of tables
-    #[arg(long)]
+    #[arg(long, help_heading = RESULTS)]
     pub(crate) json: bool,
 }
 
@@ -94,6 +94,6 @@ pub(crate) struct ExplainArgs {
     #[command(flatten)]
     pub(crate) model: ModelArgs,
     /// Print JSON instead of a chart
-    #[arg(long)]
+    #[arg(long, help_heading = RESULTS)]
     pub(crate) json: bool,
 }

@@ -9,13 +9,13 @@ use predilect_workbench::validity::{Rater, ValidityRequest};
 
 use super::asking::{CallArgs, named};
 use super::number::{not_negative, whole};
-use super::shared::Global;
+use super::shared::{Global, RESULTS};
 
 /// `predilect doctor`
 #[derive(Debug, Args)]
 pub(crate) struct DoctorArgs {
     /// Print JSON instead of a list
-    #[arg(long)]
+    #[arg(long, help_heading = RESULTS)]
     pub(crate) json: bool,
 }
 
@@ -40,7 +40,7 @@ pub(crate) struct RerunArgs {
     #[arg(long, value_name = "USD", value_parser = not_negative)]
     pub(crate) budget: Option<f64>,
     /// Print JSON instead of tables
-    #[arg(long)]
+    #[arg(long, help_heading = RESULTS)]
     pub(crate) json: bool,
 }
 
@@ -96,13 +96,13 @@ pub(crate) struct ValidityArgs {
     pub(crate) calls: CallArgs,
     /// The folder for the log of calls, from which a run resumes, and for the figures (default:
     /// ~/.local/share/predilect/validity, where `annotate` and `dissect` look for them)
-    #[arg(long, short, value_name = "FOLDER")]
+    #[arg(long, short, value_name = "FOLDER", help_heading = RESULTS)]
     pub(crate) output: Option<PathBuf>,
     /// Write a page with all figures and the pairs that were rated the wrong way round
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = RESULTS)]
     pub(crate) html: Option<PathBuf>,
     /// Print JSON instead of a table
-    #[arg(long)]
+    #[arg(long, help_heading = RESULTS)]
     pub(crate) json: bool,
 }
 
@@ -134,6 +134,6 @@ pub(crate) struct FormatsArgs {
     #[arg(long, requires = "name")]
     pub(crate) toml: bool,
     /// Print JSON instead of text
-    #[arg(long)]
+    #[arg(long, help_heading = RESULTS)]
     pub(crate) json: bool,
 }

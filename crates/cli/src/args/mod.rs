@@ -19,6 +19,8 @@ use clap::{Args, Parser, Subcommand};
 use predilect_workbench::ExportFormat;
 use predilect_workbench::{Filter, Other};
 
+use shared::RESULTS;
+
 pub(crate) use asking::{AnnotateArgs, JudgeArgs};
 pub(crate) use compare::{CompareArgs, ExplainArgs};
 pub(crate) use itself::{CompletionsArgs, DoctorArgs, FormatsArgs, ManArgs, RerunArgs, ValidityArgs};
@@ -110,36 +112,36 @@ pub(crate) struct DissectArgs {
     /// Dissect an example that comes with Predilect: llmfao (people, GPT-4 and GPT-3.5 on 2,139 pairs) or local-judge
     #[arg(long, conflicts_with = "inputs", value_enum, num_args = 0..=1, default_missing_value = "llmfao", value_name = "EXAMPLE")]
     pub(crate) example: Option<ExampleArg>,
-    #[command(flatten)]
-    pub(crate) table: TableArgs,
     /// Show the published weights of a judge of Li et al. (2024) instead, e.g. human or gpt-4-1106-preview (repeatable: side by side)
-    #[arg(long, value_name = "JUDGE", conflicts_with_all = ["inputs", "example", "ReadArgs", "ModelArgs", "filter", "annotator", "judge", "group_by", "cluster", "properties", "tried", "encoding", "verdicts", "no_grammar", "versus", "gains", "output", "brief"])]
+    #[arg(long, display_order = 800, value_name = "JUDGE", conflicts_with_all = ["inputs", "example", "ReadArgs", "ModelArgs", "filter", "annotator", "judge", "group_by", "cluster", "properties", "tried", "encoding", "verdicts", "no_grammar", "versus", "gains", "output", "brief"])]
     pub(crate) published: Vec<String>,
     /// With --published: in this scenario, e.g. Code or 'Creative Writing' (default: the mean over all)
-    #[arg(long, value_name = "SCENARIO")]
+    #[arg(long, display_order = 801, value_name = "SCENARIO")]
     pub(crate) scenario: Option<String>,
     /// With --published: say first what the judges make of this property, e.g. novel
-    #[arg(long, value_name = "PROPERTY")]
+    #[arg(long, display_order = 802, value_name = "PROPERTY")]
     pub(crate) property: Option<String>,
-    #[command(flatten)]
-    pub(crate) model: ModelArgs,
     /// Report what is rewarded differently in the --where slice than in the `rest`, or than in the slice of another filter
     #[arg(long, value_name = "rest|FILTER", conflicts_with_all = ["gains", "brief", "draws", "group_by"])]
     pub(crate) versus: Option<Other>,
     /// Say what each property adds on unseen verdicts, however many verdicts there are (default: up to 30,000)
     #[arg(long)]
     pub(crate) gains: bool,
+    #[command(flatten)]
+    pub(crate) table: TableArgs,
+    #[command(flatten)]
+    pub(crate) model: ModelArgs,
     /// Keep the study here: tables in Parquet and the report
-    #[arg(long, short, value_name = "STUDY")]
+    #[arg(long, short, value_name = "STUDY", help_heading = RESULTS)]
     pub(crate) output: Option<PathBuf>,
     /// Write the report as one HTML file
-    #[arg(long, value_name = "REPORT.html")]
+    #[arg(long, value_name = "REPORT.html", help_heading = RESULTS)]
     pub(crate) html: Option<PathBuf>,
     /// With --html: one page to print, with findings, one plot, one table and three cautions; everything else is folded away
-    #[arg(long, requires = "html")]
+    #[arg(long, requires = "html", help_heading = RESULTS)]
     pub(crate) brief: bool,
     /// Print JSON instead of tables
-    #[arg(long)]
+    #[arg(long, help_heading = RESULTS)]
     pub(crate) json: bool,
 }
 
@@ -150,11 +152,6 @@ pub(crate) struct ImportArgs {
     /// Preference files or folders, `-` for standard input
     #[arg(required = true, value_name = "FILE")]
     pub(crate) inputs: Vec<PathBuf>,
-    #[command(flatten)]
-    pub(crate) read: ReadArgs,
-    /// The study folder
-    #[arg(long, short, value_name = "STUDY", required_unless_present = "preview")]
-    pub(crate) output: Option<PathBuf>,
     /// Show the first records as they are understood, and write nothing
     #[arg(long)]
     pub(crate) preview: bool,
@@ -167,8 +164,13 @@ pub(crate) struct ImportArgs {
     /// Import pairs that have no verdict yet, for `judge` and `annotate`
     #[arg(long)]
     pub(crate) without_verdicts: bool,
+    #[command(flatten)]
+    pub(crate) read: ReadArgs,
+    /// The study folder
+    #[arg(long, short, value_name = "STUDY", required_unless_present = "preview", help_heading = RESULTS)]
+    pub(crate) output: Option<PathBuf>,
     /// Print the summary as JSON
-    #[arg(long)]
+    #[arg(long, help_heading = RESULTS)]
     pub(crate) json: bool,
 }
 
@@ -203,7 +205,7 @@ pub(crate) struct FitArgs {
     #[command(flatten)]
     pub(crate) model: ModelArgs,
     /// Print JSON instead of tables
-    #[arg(long)]
+    #[arg(long, help_heading = RESULTS)]
     pub(crate) json: bool,
 }
 
@@ -220,6 +222,6 @@ pub(crate) struct ExportArgs {
     #[arg(long = "where", value_name = "FILTER")]
     pub(crate) filter: Option<Filter>,
     /// The file to write (default: standard output)
-    #[arg(long, short, value_name = "FILE")]
+    #[arg(long, short, value_name = "FILE", help_heading = RESULTS)]
     pub(crate) output: Option<PathBuf>,
 }

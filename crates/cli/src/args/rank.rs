@@ -11,6 +11,7 @@ use predilect_workbench::Filter;
 
 use super::number::{whole, within};
 use super::read::ReadArgs;
+use super::shared::RESULTS;
 
 /// `predilect rank`
 #[derive(Debug, Args)]
@@ -71,16 +72,16 @@ pub(crate) struct RankArgs {
     #[command(flatten)]
     pub(crate) read: ReadArgs,
     /// Write the leaderboard as tables in Parquet into this folder
-    #[arg(long, short, value_name = "STUDY")]
+    #[arg(long, short, value_name = "STUDY", help_heading = RESULTS)]
     pub(crate) output: Option<PathBuf>,
     /// Write the leaderboard as one HTML file; with --control it has both boards, the raw one and the one with those properties held equal
-    #[arg(long, value_name = "BOARD.html")]
+    #[arg(long, value_name = "BOARD.html", help_heading = RESULTS)]
     pub(crate) html: Option<PathBuf>,
     /// With --html: one page to print, with findings, one plot, one table and three cautions; everything else is folded away
-    #[arg(long, requires = "html")]
+    #[arg(long, requires = "html", help_heading = RESULTS)]
     pub(crate) brief: bool,
     /// Print JSON instead of a table
-    #[arg(long)]
+    #[arg(long, help_heading = RESULTS)]
     pub(crate) json: bool,
 }
 

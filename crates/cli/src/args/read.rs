@@ -11,6 +11,7 @@ use crate::problem::Problem;
 
 /// How files are read.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Reading files")]
 pub(crate) struct ReadArgs {
     /// Force the format of all inputs instead of detecting it (`predilect formats` lists them)
     #[arg(long, value_name = "FORMAT")]

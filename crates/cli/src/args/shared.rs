@@ -13,14 +13,20 @@ use super::number::{whole, within};
 use super::read::{ReadArgs, Verdicts};
 use crate::problem::Problem;
 
+/// The heading under which help lists what becomes of a result. As headings of flattened groups go on until another one, these groups and
+/// what has this heading come last in every verb.
+pub(super) const RESULTS: &str = "Results";
+/// That of what is asked of servers and models.
+pub(super) const CALLS: &str = "Calls";
+
 /// Flags of every verb.
 #[derive(Debug, Args)]
 pub(crate) struct Global {
     /// Print no progress and no remarks (except those that are part of a result)
-    #[arg(long, short, global = true)]
+    #[arg(long, short, global = true, display_order = 900)]
     pub(crate) quiet: bool,
     /// Threads to use (default: one per core)
-    #[arg(long, global = true, value_name = "N", value_parser = whole::<u16>(1..=65_535))]
+    #[arg(long, global = true, display_order = 901, value_name = "N", value_parser = whole::<u16>(1..=65_535))]
     pub(crate) threads: Option<u16>,
 }
 
@@ -63,7 +69,7 @@ pub(crate) struct ModelArgs {
     #[arg(long)]
     pub(crate) independent: bool,
     /// Write posterior draws of every fit (4,000; with --engine nuts all that it draws) to this Parquet file
-    #[arg(long, value_name = "FILE.parquet")]
+    #[arg(long, value_name = "FILE.parquet", help_heading = RESULTS)]
     pub(crate) draws: Option<PathBuf>,
 }
 
@@ -100,10 +106,10 @@ impl ModelArgs {
 #[derive(Debug, Args)]
 pub(crate) struct ShowArgs {
     /// Write the report as one HTML file
-    #[arg(long, value_name = "REPORT.html")]
+    #[arg(long, value_name = "REPORT.html", help_heading = RESULTS)]
     pub(crate) html: Option<PathBuf>,
     /// Print JSON instead of tables
-    #[arg(long)]
+    #[arg(long, help_heading = RESULTS)]
     pub(crate) json: bool,
 }
 
@@ -117,8 +123,6 @@ impl ShowArgs {
 /// How pairs and verdicts become a table that can be fitted.
 #[derive(Debug, Args)]
 pub(crate) struct TableArgs {
-    #[command(flatten)]
-    pub(crate) read: ReadArgs,
     /// Only pairs and verdicts that match this filter, e.g. 'scenario in (code, math) and words(a) > 2 * words(b)'; fields: scenario,
     /// language, source, id, order, turn, model(a), words(a), rating(PROPERTY), judge(NAME), cost, text(a), text(prompt), meta.KEY
     #[arg(long = "where", value_name = "FILTER")]
@@ -152,6 +156,8 @@ pub(crate) struct TableArgs {
     /// Leave out grammar and spelling, by far the slowest rating
     #[arg(long)]
     pub(crate) no_grammar: bool,
+    #[command(flatten)]
+    pub(crate) read: ReadArgs,
 }
 
 impl TableArgs {

@@ -9,7 +9,7 @@ use predilect_workbench::{Filter, FitOptions, Method, ModelSpec, SliceOptions};
 use super::asking::{CallArgs, named};
 use super::number::{whole, within};
 use super::read::{ExampleArg, ReadArgs, Verdicts};
-use super::shared::{Global, ShowArgs};
+use super::shared::{Global, RESULTS, ShowArgs};
 use crate::problem::Problem;
 
 /// `predilect steer`
@@ -121,7 +121,7 @@ pub(crate) struct SteerArgs {
     #[command(flatten)]
     pub(crate) calls: CallArgs,
     /// The study folder: responses, verdicts, tables and the log of all calls; the same command resumes there
-    #[arg(long, short, value_name = "STUDY")]
+    #[arg(long, short, value_name = "STUDY", help_heading = RESULTS)]
     pub(crate) output: PathBuf,
     #[command(flatten)]
     pub(crate) show: ShowArgs,
@@ -236,7 +236,7 @@ pub(crate) struct VerifyArgs {
     #[command(flatten)]
     pub(crate) calls: CallArgs,
     /// The study folder: edited pairs, verdicts, tables and the log of all calls; the same command resumes there
-    #[arg(long, short, value_name = "STUDY")]
+    #[arg(long, short, value_name = "STUDY", help_heading = RESULTS)]
     pub(crate) output: PathBuf,
     #[command(flatten)]
     pub(crate) show: ShowArgs,
@@ -245,8 +245,6 @@ pub(crate) struct VerifyArgs {
 /// What is read, and which part of it is edited.
 #[derive(Debug, Args)]
 pub(crate) struct ReadAndTable {
-    #[command(flatten)]
-    pub(crate) read: ReadArgs,
     /// Only pairs and verdicts that match this filter, as for `predilect dissect`
     #[arg(long = "where", value_name = "FILTER")]
     pub(crate) filter: Option<Filter>,
@@ -263,6 +261,8 @@ pub(crate) struct ReadAndTable {
     /// Leave out grammar and spelling, by far the slowest rating
     #[arg(long)]
     pub(crate) no_grammar: bool,
+    #[command(flatten)]
+    pub(crate) read: ReadArgs,
 }
 
 impl VerifyArgs {

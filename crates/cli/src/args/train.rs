@@ -14,7 +14,7 @@ use serde_json::Value;
 use super::asking::{TryArgs, named};
 use super::number::{any, whole};
 use super::read::{ExampleArg, ReadArgs, Verdicts};
-use super::shared::{Global, ShowArgs};
+use super::shared::{CALLS, Global, RESULTS, ShowArgs};
 use crate::problem::Problem;
 
 /// `predilect train`
@@ -86,19 +86,19 @@ pub(crate) struct TrainArgs {
     #[arg(long, value_name = "DIR")]
     pub(crate) adapter: Option<PathBuf>,
     #[command(flatten)]
-    pub(crate) pace: PaceArgs,
-    #[command(flatten)]
     pub(crate) labels: LabelArgs,
+    #[command(flatten)]
+    pub(crate) pace: PaceArgs,
     #[command(flatten)]
     pub(crate) pairs: PairArgs,
     /// Output folder: adapter, train.jsonl (one line a step), pairs.jsonl, checkpoints; run the same command again to resume
-    #[arg(long, short, required_unless_present = "list", value_name = "DIR")]
+    #[arg(long, short, required_unless_present = "list", value_name = "DIR", help_heading = RESULTS)]
     pub(crate) output: Option<PathBuf>,
     /// Also write the merged model as a Hugging Face folder (always with --full)
-    #[arg(long)]
+    #[arg(long, help_heading = RESULTS)]
     pub(crate) merge: bool,
     /// Also write the merged model as a GGUF file, for `judge`, `annotate` and `steer`: f16, `q8_0` or f32
-    #[arg(long, value_name = "NUMBERS", value_parser = named(&GGUF))]
+    #[arg(long, value_name = "NUMBERS", value_parser = named(&GGUF), help_heading = RESULTS)]
     pub(crate) gguf: Option<GgufNumbers>,
     #[command(flatten)]
     pub(crate) show: ShowArgs,
@@ -178,9 +178,8 @@ pub(crate) struct LabelArgs {
 
 /// Which pairs, by whose verdicts, and how they become tokens.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Pairs")]
 pub(crate) struct PairArgs {
-    #[command(flatten)]
-    pub(crate) read: ReadArgs,
     /// Only pairs and verdicts that match this filter, as for `predilect dissect`
     #[arg(long = "where", value_name = "FILTER")]
     pub(crate) filter: Option<Filter>,
@@ -202,6 +201,8 @@ pub(crate) struct PairArgs {
     /// Do not use the model's chat template: concatenate prompt and response
     #[arg(long)]
     pub(crate) no_template: bool,
+    #[command(flatten)]
+    pub(crate) read: ReadArgs,
 }
 
 const GGUF: [(GgufNumbers, &str); 3] =
@@ -396,18 +397,18 @@ pub(crate) struct RankingArgs {
     /// Beta of the idealised model
     #[arg(long, default_value_t = 0.1, value_name = "BETA", value_parser = any)]
     pub(crate) beta: f64,
-    #[command(flatten)]
-    pub(crate) pairs: PairArgs,
     /// Include every pair in the JSON, with its flip threshold
     #[arg(long)]
     pub(crate) each: bool,
+    #[command(flatten)]
+    pub(crate) pairs: PairArgs,
     /// For a server, with a study: make no calls, read the logged answers again
-    #[arg(long)]
+    #[arg(long, help_heading = CALLS)]
     pub(crate) offline: bool,
     #[command(flatten)]
-    pub(crate) show: ShowArgs,
-    #[command(flatten)]
     pub(crate) tries: TryArgs,
+    #[command(flatten)]
+    pub(crate) show: ShowArgs,
 }
 
 impl RankingArgs {
