@@ -19,11 +19,14 @@ use crate::files::NewFile;
 /// A row group is the most that a reader must keep in memory.
 const GROUP_ROWS: usize = 16 * 1024;
 const GROUP_BYTES: usize = 64 << 20;
+/// A page is the least that a reader must decompress, for a single text too; Snappy compresses no more than this at once anyway.
+const PAGE_BYTES: usize = 64 << 10;
 
 pub(super) fn properties() -> WriterProperties {
     let builder = WriterProperties::builder()
         .set_compression(Compression::SNAPPY)
         .set_dictionary_enabled(true)
+        .set_data_page_size_limit(PAGE_BYTES)
         .set_max_row_group_row_count(Some(GROUP_ROWS))
         .set_max_row_group_bytes(Some(GROUP_BYTES));
     UNIQUE

@@ -11,7 +11,7 @@ use parquet::arrow::arrow_reader::{
     ArrowPredicateFn, ArrowReaderOptions, ParquetRecordBatchReaderBuilder, RowFilter, RowSelection,
     RowSelector,
 };
-use parquet::file::metadata::ParquetMetaDataReader;
+use parquet::file::metadata::{PageIndexPolicy, ParquetMetaDataReader};
 use predilect_types::{Pair, Rating};
 
 use super::folder::Study;
@@ -60,7 +60,9 @@ impl Study {
     ///
     /// As [`Study::pairs`].
     pub fn some_pairs(&self, numbers: &[u32]) -> Result<Vec<(u32, Pair)>, DataError> {
-        let builder = self.builder::<Pair>()?;
+        // Where pages begin, so that those without any of them are neither read nor decompressed.
+        let options = ArrowReaderOptions::new().with_offset_index_policy(PageIndexPolicy::Optional);
+        let builder = self.builder_with::<Pair>(options)?;
         // Row groups without any of them are not opened: of a large table, to step over them page by page takes most of the time.
         let (mut groups, mut selectors, mut wanted) =
             (Vec::new(), Vec::new(), Vec::with_capacity(numbers.len()));
@@ -115,9 +117,12 @@ impl Study {
     }
 
     fn builder<T: TableRow>(&self) -> Result<Builder, DataError> {
+        self.builder_with::<T>(ArrowReaderOptions::new())
+    }
+
+    fn builder_with<T: TableRow>(&self, options: ArrowReaderOptions) -> Result<Builder, DataError> {
         let file = self.open_table(T::TABLE)?;
-        let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
-        Builder::try_new_with_options(file, options)
+        Builder::try_new_with_options(file, options.with_skip_arrow_metadata(true))
             .map_err(|e| damaged(&self.shown_path(T::TABLE), &e.to_string()))
     }
 
