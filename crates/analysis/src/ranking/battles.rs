@@ -109,6 +109,25 @@ impl Battles {
         Some(out)
     }
 
+    /// The same with prompts numbered as they come, so that sorting by prompt, which is done again and again, has little to do.
+    pub(super) fn with_prompts_in_order(&self) -> Self {
+        let mut numbers: foldhash::HashMap<u64, u64> = foldhash::HashMap::default();
+        let mut last = None;
+        let mut out = self.clone();
+        for vote in &mut out.votes {
+            let own = match last {
+                Some((cluster, number)) if cluster == vote.cluster => number,
+                _ => {
+                    let next = numbers.len() as u64;
+                    *numbers.entry(vote.cluster).or_insert(next)
+                }
+            };
+            last = Some((vote.cluster, own));
+            vote.cluster = own;
+        }
+        out
+    }
+
     /// How many verdicts a vote is.
     fn times(&self) -> impl Fn(&Vote) -> u64 + use<> {
         let counts = Weights::of(&self.votes) == Weights::Counts;

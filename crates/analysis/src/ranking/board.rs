@@ -26,7 +26,7 @@ const NAMED: usize = 3;
 ///
 /// When the votes do not determine the scores.
 pub fn leaderboard(battles: &Battles, options: &RankOptions) -> Result<Leaderboard, RankingError> {
-    let (all, weights) = counted_out(battles);
+    let (all, weights) = counted_out(battles, options);
     Ok(weighed(raw_and_held(&all, options)?.1.board, weights))
 }
 
@@ -40,7 +40,7 @@ pub fn leaderboards(
     battles: &Battles,
     options: &RankOptions,
 ) -> Result<(Leaderboard, Option<Leaderboard>), RankingError> {
-    let (all, weights) = counted_out(battles);
+    let (all, weights) = counted_out(battles, options);
     let weighed = |found: Found| weighed(found.board, weights);
     Ok(match raw_and_held(&all, options)? {
         (Some(raw), held) => (weighed(raw?), Some(weighed(held))),
@@ -55,9 +55,11 @@ struct Found {
 }
 
 /// The battles with votes that count several times written out, and whether it has any.
-fn counted_out(battles: &Battles) -> (Cow<'_, Battles>, bool) {
+fn counted_out<'a>(battles: &'a Battles, options: &RankOptions) -> (Cow<'a, Battles>, bool) {
     match battles.written_out() {
         Some(all) => (Cow::Owned(all), true),
+        // Which prompts a resample takes depends on their numbers, and so must not depend on the order of the votes.
+        None if options.resamples == 0 => (Cow::Owned(battles.with_prompts_in_order()), false),
         None => (Cow::Borrowed(battles), false),
     }
 }

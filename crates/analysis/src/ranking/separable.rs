@@ -41,6 +41,21 @@ fn differing(battles: &Battles, x: &dyn Fn(usize) -> f64) -> Option<f64> {
 /// The weight of the votes between every two models that met, in the order of their numbers.
 fn met(battles: &Battles) -> Vec<([u32; 2], f64)> {
     let pair = |vote: &Vote| ([vote.a.min(vote.b), vote.a.max(vote.b)], f64::from(vote.weight));
+    let models = battles.models.len();
+    // A table of all pairs while that is small.
+    if models * models <= 4 * battles.votes.len() {
+        let mut table = vec![0.0; models * models];
+        for ([a, b], weight) in battles.votes.iter().map(pair) {
+            table[a as usize * models + b as usize] += weight;
+        }
+        let place = |at: usize| [(at / models) as u32, (at % models) as u32];
+        return table
+            .into_iter()
+            .enumerate()
+            .filter(|(_, x)| *x != 0.0)
+            .map(|(at, x)| (place(at), x))
+            .collect();
+    }
     let mut all: Vec<_> = battles.votes.iter().map(pair).collect();
     // Stable: sums are the same in every run.
     all.sort_by_key(|(models, _)| *models);

@@ -8,12 +8,18 @@ use super::vote::Vote;
 ///
 /// # Panics
 ///
-/// When a competitor of a vote is not below `competitors`.
+/// When a competitor of a vote is not below `competitors`, unless all are joined before.
 pub fn never_met(votes: &[Vote], competitors: usize) -> Vec<Vec<u32>> {
     let mut parent: Vec<u32> = (0..competitors as u32).collect();
+    let mut left = competitors;
     for vote in votes.iter().filter(|vote| vote.weight > 0.0) {
         let (a, b) = (root(&mut parent, vote.a), root(&mut parent, vote.b));
         parent[a.max(b) as usize] = a.min(b);
+        left -= usize::from(a != b);
+        // All are joined: no further vote can change that.
+        if left == 1 {
+            break;
+        }
     }
     let mut place = vec![usize::MAX; competitors];
     let mut groups: Vec<Vec<u32>> = Vec::new();
@@ -52,9 +58,15 @@ pub struct OneWay {
 pub(super) fn one_way(cells: &[Cell<'_>], competitors: usize) -> Option<OneWay> {
     let mut beats: Vec<Vec<usize>> = vec![Vec::new(); competitors];
     let mut beaten: Vec<Vec<usize>> = vec![Vec::new(); competitors];
+    // With covariates each vote is a cell: who won against whom is kept once, while a table of all pairs is small.
+    let few = competitors * competitors <= 4 * cells.len();
+    let mut known = vec![false; if few { competitors * competitors } else { 0 }];
     for cell in cells {
         let Outcomes { win, tie, loss, .. } = cell.outcomes;
         let mut won = |who: usize, whom: usize| {
+            if few && std::mem::replace(&mut known[who * competitors + whom], true) {
+                return;
+            }
             beats[who].push(whom);
             beaten[whom].push(who);
         };

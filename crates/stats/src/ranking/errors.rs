@@ -83,6 +83,7 @@ impl Seen<'_> {
         let (model, votes) = (self.model, self.votes);
         let mut slope = vec![0.0; model.width()];
         let mut touched: Vec<usize> = Vec::new();
+        let mut piece = Piece::new();
         for cluster in groups.iter() {
             touched.clear();
             for &i in cluster {
@@ -94,8 +95,8 @@ impl Seen<'_> {
             touched.extend(model.competitors..model.width());
             touched.sort_unstable();
             touched.dedup();
-            let piece: Piece =
-                touched.iter().map(|&i| (i, slope[i])).filter(|(_, value)| *value != 0.0).collect();
+            piece.clear();
+            piece.extend(touched.iter().map(|&i| (i, slope[i])).filter(|(_, value)| *value != 0.0));
             for &i in &touched {
                 slope[i] = 0.0;
             }
