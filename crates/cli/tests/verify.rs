@@ -78,5 +78,6 @@ fn padding_is_a_cause_for_a_judge_of_length() {
     let written = found(&mut command);
     assert!(written["dropped"]["supported"].to_string().contains("did not move the property"), "{written:#}");
     refused(&mut verify(&["--property", "lenght"]), "`lenght` is not a property");
-    refused(&mut verify(&["--property", "novel"]), "no rule changes `novel`");
+    refused(&mut verify(&["--property", "novel"]), "`novel` cannot be rated by text analysis");
+    refused(&mut verify(&["--property", "complex"]), "no rule changes `complex`");
 }

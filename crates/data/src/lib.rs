@@ -48,6 +48,7 @@ mod property_set;
 mod read;
 mod recipe;
 mod row;
+mod rows;
 mod sent;
 mod study;
 mod texts;
@@ -68,6 +69,7 @@ pub use read::{read, read_with_votes};
 pub use recipe::{
     Candidates, Mapping, MappingError, Part, Path as FieldPath, Recipe, Scale, Shape, VerdictRule,
 };
+pub use rows::rows_of;
 pub use sent::{ColumnSeen, ColumnsSeen, Proposal, columns_of, plain_name, proposals, unpacked_within};
 pub use study::{
     BatchFile, ColumnError, ImportEntry, Onto, PairWriter, RatingWriter, Study, StudyLock, StudyToml,

@@ -96,7 +96,7 @@ fn cut(text: &str) -> String {
 }
 
 /// The file itself, or the first one with data within an archive.
-fn first_file(path: &Path, options: &ReadOptions) -> Result<Option<Opened>, DataError> {
+pub(crate) fn first_file(path: &Path, options: &ReadOptions) -> Result<Option<Opened>, DataError> {
     let (inputs, _) = expand(&[path.to_owned()], options.shown.as_deref())?;
     let Some(input) = inputs.first() else { return Ok(None) };
     match look_into(input)? {

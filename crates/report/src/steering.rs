@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use predilect_results::steering::{ArmRow, Ask, ResponseCount, SteerJson};
+use predilect_results::steering::{ArmRow, Ask, PredictionFit, ResponseCount, SteerJson};
 use predilect_types::property;
 
 use crate::format;
@@ -74,29 +74,48 @@ pub(crate) fn cell(mean: Option<f64>, low: Option<f64>, high: Option<f64>, place
 /// What was found, the most important first.
 pub(crate) fn sentences(found: &SteerJson) -> Vec<String> {
     let mut said = Vec::new();
+    said.extend(crate::words::ended_early(found.stopped.as_deref()));
     let target = |arm: &str| found.arms.iter().find(|row| row.target && row.arm == arm);
     said.extend(target("plain").and_then(|plain| against(found, plain)));
     if let Some(aligned) = target("aligned") {
         said.push(moved(found, aligned));
-        said.extend(beyond_controls(found, aligned));
-        said.extend(by_length(aligned));
-        said.extend(held_out(found, aligned));
+        // Of few prompts nothing follows.
+        if !aligned.is_of_few() {
+            said.extend(beyond_controls(found, aligned));
+            said.extend(by_length(aligned));
+            said.extend(held_out(found, aligned));
+        }
     }
     if let Some(opposed) = target("opposed") {
         said.push(moved(found, opposed));
     }
+    let own = |row: &&ArmRow| row.target && !OURS.contains(&row.arm.as_str());
+    said.extend(found.arms.iter().filter(own).map(|row| moved(found, row)));
     said.extend(null(found));
-    if let Some(fit) = &found.fit {
-        let correlation =
-            fit.correlation.map_or_else(String::new, |r| format!(", correlation {}", format::decimal(r, 2)));
-        said.push(format!(
-            "Over {} arms, shifts came out {} times as large as the weights predict from what the responses contain{correlation}; {} of the measured shifts are where they would be in 90 % of such runs if the weights were right.",
-            fit.arms,
-            format::decimal(fit.slope, 2),
-            fit.covered.map_or_else(|| "none".to_owned(), format::share),
-        ));
-    }
+    said.extend(found.fit.as_ref().map(predicted));
     said
+}
+
+/// The arms that are not of the user's own words.
+const OURS: [&str; 5] = ["plain", "aligned", "opposed", "placebo", "null"];
+
+/// How well the weights predict the shifts.
+fn predicted(fit: &PredictionFit) -> String {
+    let correlation =
+        fit.correlation.map_or_else(String::new, |r| format!(", correlation {}", format::decimal(r, 2)));
+    let size = format!(
+        "Over {} arms, shifts came out {} times as large as the weights predict from what the responses contain{correlation}",
+        fit.arms,
+        format::decimal(fit.slope, 2),
+    );
+    match fit.covered {
+        // Otherwise it could hardly be wrong.
+        Some(covered) if fit.told > 0 => format!(
+            "{size}; {} of the measured shifts are where they would be in 90 % of such runs if the weights were right.",
+            format::share(covered)
+        ),
+        _ => format!("{size}; no arm was expected to move so far that this could contradict the weights."),
+    }
 }
 
 /// How the model does against another one, where responses are compared with a baseline.
@@ -108,9 +127,9 @@ fn against(found: &SteerJson, plain: &ArmRow) -> Option<String> {
         format!("{}\u{a0}% {}", format::decimal(rate, 1), format::bounds((low, high), 1))
     };
     let (model, other) = (text::line(&found.model), text::line(&found.against));
-    let length = plain
-        .lc
-        .map_or_else(String::new, |lc| format!(", {}\u{a0}% at equal length", format::decimal(lc, 1)));
+    let length = plain.at_equal_length().map_or_else(String::new, |(lc, low, high)| {
+        format!(", {}\u{a0}% {} at equal length", format::decimal(lc, 1), format::bounds((low, high), 1))
+    });
     let expected = match (plain.found, plain.found_low, plain.found_high) {
         (Some(mean), Some(low), Some(high)) => {
             let won = won(50.0 + mean, 50.0 + low, 50.0 + high);
@@ -119,10 +138,10 @@ fn against(found: &SteerJson, plain: &ArmRow) -> Option<String> {
         _ => String::new(),
     };
     let said = format!(
-        "Without a message, {model} wins {} against {other} by {} ({} prompts, 90 % interval){length}{expected}",
+        "Without a message, {model} wins {} against {other} by {} ({}, 90 % interval){length}{expected}",
         won(plain.score, plain.low, plain.high),
         text::line(&plain.judge),
-        plain.prompts
+        format::counted(plain.prompts, "prompt", "prompts")
     );
     let others = found.arms.iter().filter(|row| !row.target && row.arm == "plain");
     let others: Vec<String> = others
@@ -136,26 +155,37 @@ fn against(found: &SteerJson, plain: &ArmRow) -> Option<String> {
 
 fn moved(found: &SteerJson, row: &ArmRow) -> String {
     let (judge, model) = (text::line(&row.judge), text::line(&found.model));
-    let reverse = if row.arm == "aligned" { "" } else { "the reverse of " };
     let whose = text::line(&found.judge);
+    let told = match row.arm.as_str() {
+        "aligned" => format!("Told to write what {whose} rewards"),
+        "opposed" => format!("Told to write the reverse of what {whose} rewards"),
+        own => format!("Told what `{}` says", text::line(own)),
+    };
     let digits = places(&row.protocol);
     let graded = row.protocol == "mt_bench";
-    let (scores, points) = if graded { ("is graded", "") } else { ("scores", " points") };
+    let (score, points) = if graded { ("grade", "") } else { ("win rate", " points") };
     let than = if graded { " against its plain responses" } else { "" };
     let expected = match (row.found, row.found_low, row.found_high) {
-        (Some(mean), Some(low), Some(high)) => format!(
-            "; from what the responses contain, the weights predict {} {} points of preference",
-            signed(mean, 1),
-            range(low, high, 1)
-        ),
+        (Some(mean), low, high) => {
+            let measured = format!("; as a preference that is {} points, and", signed(row.measured(), 1));
+            format!(
+                "{} from what the responses contain, the weights predict {} points of preference",
+                if graded { measured } else { ";".to_owned() },
+                cell(Some(mean), low, high, 1)
+            )
+        }
         _ => String::new(),
     };
-    let sure = if is_sure(row.shift_low, row.shift_high) { "" } else { ", which is not sure" };
+    let sure = match (row.is_of_few(), is_sure(row.shift_low, row.shift_high)) {
+        (true, _) => ", on too few prompts to conclude anything",
+        (false, true) => "",
+        (false, false) => ", which is not sure",
+    };
     format!(
-        "Told to write {reverse}what {whose} rewards, {model} {scores} {}{points} {}{than} by {judge}{sure} ({} prompts, 90 % interval){expected}.",
+        "{told}, {model} changes its {score} by {judge} by {}{points} {}{than}{sure} ({}, 90 % interval){expected}.",
         signed(row.shift, digits),
         range(row.shift_low, row.shift_high, digits),
-        row.prompts,
+        format::counted(row.prompts, "prompt", "prompts"),
     )
 }
 
@@ -174,8 +204,27 @@ fn beyond_controls(found: &SteerJson, aligned: &ArmRow) -> Option<String> {
 
 /// How much is left at equal length.
 fn by_length(row: &ArmRow) -> Option<String> {
-    let left = row.lc_shift.filter(|_| is_sure(row.shift_low, row.shift_high))?;
-    Some(format!("At equal length {} points of it are left.", signed(left, 1)))
+    if !is_sure(row.shift_low, row.shift_high) || row.protocol == "mt_bench" {
+        return None;
+    }
+    let (Some(left), Some(low), Some(high)) = (row.lc_shift, row.lc_shift_low, row.lc_shift_high) else {
+        return Some("How much of it is left at equal length cannot be told: nearly all responses are longer, or nearly all shorter, than what they are set against.".to_owned());
+    };
+    let (shown, one_way) = (cell(Some(left), Some(low), Some(high), 1), (left > 0.0) == (row.shift > 0.0));
+    let doubt = match row.at_equal_length() {
+        Some((lc, ..)) if is_far(row.score, lc) => " (AlpacaEval warns of corrections as large as this one)",
+        _ => "",
+    };
+    Some(match (is_sure(low, high), one_way) {
+        (true, true) => format!("At equal length {shown} points of it are left{doubt}."),
+        (true, false) => format!("At equal length it is the reverse: {shown} points{doubt}."),
+        (false, _) => format!("At equal length nothing of it is sure: {shown} points{doubt}."),
+    })
+}
+
+/// Whether a rate at equal length is so far from the raw one, both in %, that AlpacaEval's own rule warns of it.
+fn is_far(raw: f64, lc: f64) -> bool {
+    lc < (0.75 * raw).min(raw - 10.0) || lc > (raw + (100.0 - raw) / 4.0).max(raw + 10.0)
 }
 
 /// Whether others see it too.
@@ -200,7 +249,9 @@ fn held_out(found: &SteerJson, target: &ArmRow) -> Option<String> {
     let shifts = crate::words::listed(&listed);
     let apart = |row: &&&ArmRow| row.beyond_low.is_some_and(|low| low > 0.0);
     Some(match others.iter().filter(agrees).count() {
-        n if n == others.len() => format!("Held-out judges see it too: {shifts}."),
+        n if n == others.len() => {
+            format!("Held-out judges see it too: {shifts}{}.", placebo_of(found, &others))
+        }
         0 if target.shift > 0.0 && others.iter().all(|row| apart(&row)) => format!(
             "Of these judges only the target sees that shift, the others clearly less of it ({shifts}): it is a manipulation of this judge."
         ),
@@ -211,6 +262,26 @@ fn held_out(found: &SteerJson, target: &ArmRow) -> Option<String> {
         }
         _ => format!("Not all held-out judges clearly see it: {shifts}."),
     })
+}
+
+/// By which held-out judges a placebo does as much.
+fn placebo_of(found: &SteerJson, others: &[&ArmRow]) -> String {
+    let as_much = others.iter().filter_map(|row| {
+        let own = |placebo: &&ArmRow| placebo.arm == "placebo" && placebo.judge == row.judge;
+        let placebo = found.arms.iter().find(own)?;
+        let apart = placebo.shift_high < row.shift_low || placebo.shift_low > row.shift_high;
+        let digits = places(&row.protocol);
+        (!apart).then(|| {
+            let shift = cell(Some(placebo.shift), Some(placebo.shift_low), Some(placebo.shift_high), digits);
+            format!("{shift} by {}", text::line(&row.judge))
+        })
+    });
+    let as_much: Vec<String> = as_much.collect();
+    if as_much.is_empty() {
+        String::new()
+    } else {
+        format!("; but a placebo does as much there: {}", crate::words::listed(&as_much))
+    }
 }
 
 /// What one text for every prompt gets, by the target judge; and by those who are held out, where they do not tell it from answers.
@@ -244,9 +315,11 @@ fn null(found: &SteerJson) -> Option<String> {
     Some(format!("One text for every prompt, which answers nothing, {gets} {}{own}.{others}", score(row)))
 }
 
-/// Whether it is the judge whose weights were used. Its name may have the method behind it.
+/// Whether it is the judge whose weights were used: by its name in the study, or by its model's.
 fn is_judge(found: &SteerJson, row: &ArmRow) -> bool {
-    row.judge.starts_with(found.judge.as_str())
+    let is = |name: &str| name == found.judge || name.rsplit([':', '/', '#']).next() == Some(&found.judge);
+    let run = found.judges.iter().find(|run| run.judge == row.judge);
+    is(&row.judge) || run.is_some_and(|run| is(&run.model))
 }
 
 /// What a judge is in this run.
@@ -287,6 +360,35 @@ pub(crate) fn title(found: &SteerJson) -> String {
     }
 }
 
+/// What the calls took, part by part.
+pub(crate) fn took(found: &SteerJson) -> String {
+    let mut parts = vec![format!("Calls: of the model under test {}", found.spent)];
+    parts.extend((found.trying.calls > 0).then(|| format!("of judges that were tried {}", found.trying)));
+    parts.extend(found.judges.iter().map(|judge| format!("of {} {}", text::line(&judge.judge), judge.spent)));
+    parts.extend(found.rating.map(|rating| format!("of the annotator {rating}")));
+    format!("{}.", parts.join("; "))
+}
+
+/// How many prompts were asked, and what became of the others.
+fn prompts(found: &SteerJson) -> String {
+    let count = &found.prompts;
+    let mut gone: Vec<String> = Vec::new();
+    if count.repeated > 0 {
+        gone.push(format!("{} x the same again", format::count(count.repeated)));
+    }
+    gone.extend(count.left_out.iter().map(|(why, n)| format!("{} x {}", format::count(*n), text::line(why))));
+    let gone = if gone.is_empty() {
+        String::new()
+    } else {
+        format!(" of {} read ({})", format::count(count.read), gone.join(", "))
+    };
+    let fewest = found.arms.iter().map(|row| row.prompts).min().filter(|least| *least < count.complete);
+    let judged = fewest.map_or_else(String::new, |least| {
+        format!("; a judge gave a verdict in every arm on {} of them at least", format::count(least))
+    });
+    format!("of {} asked{gone}{judged}", format::count(count.asked))
+}
+
 /// How it was measured.
 pub(crate) fn method(found: &SteerJson) -> String {
     let against = match (found.protocol.as_str(), found.against.as_str()) {
@@ -296,13 +398,14 @@ pub(crate) fn method(found: &SteerJson) -> String {
     };
     let weights =
         if found.published { "published weights (means without intervals)" } else { "fitted weights" };
-    let (complete, asked, judge) = (found.prompts.complete, found.prompts.asked, text::line(&found.judge));
+    let (complete, judge) = (found.prompts.complete, text::line(&found.judge));
+    let asked = prompts(found);
     if compares_models(found) {
         return format!(
-            "{complete} prompts with a response of both, of {asked} asked, and no message; each response {against}. What is predicted comes from the {weights} of {judge}."
+            "{complete} prompts with a response of both, {asked}, and no message; each response {against}. What is predicted comes from the {weights} of {judge}."
         );
     }
     format!(
-        "{complete} prompts with a response in every arm, of {asked} asked; each response {against}. What to ask for comes from the {weights} of {judge}."
+        "{complete} prompts with a response in every arm, {asked}; each response {against}. What to ask for comes from the {weights} of {judge}."
     )
 }

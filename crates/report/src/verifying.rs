@@ -51,7 +51,14 @@ fn listed(found: &VerifyJson, verdict: &str) -> Option<String> {
 
 /// What was found, the most important first.
 pub(crate) fn sentences(found: &VerifyJson) -> Vec<String> {
-    let mut said = Vec::new();
+    let mut said: Vec<String> = words::ended_early(found.stopped.as_deref()).into_iter().collect();
+    if found.effects.is_empty() {
+        said.push(
+            "No pair has a verdict both before and after an edit: nothing is known of any change.".to_owned(),
+        );
+        return said;
+    }
+    let before = said.len();
     if let Some(all) = listed(found, "cause") {
         said.push(format!("Causes, in the direction of their weights: {all}."));
     }
@@ -68,10 +75,15 @@ pub(crate) fn sentences(found: &VerifyJson) -> Vec<String> {
         };
         said.push(format!("{why}: {all}."));
     }
+    if let Some(all) = listed(found, "with others") {
+        said.push(format!(
+            "Changes that move verdicts, but whose edits also moved properties with sure weights, so that it cannot be told which did it: {all}."
+        ));
+    }
     let few = found.effects.iter().filter(|effect| effect.verdict == "too few").count();
     if few > 0 && few == found.effects.len() {
         said.push("Too few pairs or prompts were judged to call any change a cause: 20 pairs on 10 prompts are needed for each.".to_owned());
-    } else if said.is_empty() {
+    } else if said.len() == before {
         said.push("No change clearly moved verdicts.".to_owned());
     }
     if let Some(null) = found.effects.iter().find(|effect| effect.property == "null") {

@@ -125,6 +125,15 @@ fn ahead(encoding: &str) -> &'static str {
     }
 }
 
+/// The sentence that comes before all others where a run ended before everything was asked.
+pub(crate) fn ended_early(why: Option<&str>) -> Option<String> {
+    let why = why?;
+    Some(format!(
+        "The run ended early ({}): what follows is of the answers there were by then.",
+        text::line(why)
+    ))
+}
+
 /// What was read, kept and dropped, in one sentence.
 pub(crate) fn read(d: &Dissection) -> String {
     let read = &d.read;

@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::asked::{Failures, JudgeRun, Spent};
 
+/// With fewer prompts than this, resampling them understates how they vary, and nothing is concluded.
+pub const FEW_PROMPTS: u64 = 20;
+
 /// What `predilect steer` found.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SteerJson {
@@ -41,6 +44,12 @@ pub struct SteerJson {
     pub fit: Option<PredictionFit>,
     /// What the texts of the model under test took.
     pub spent: Spent,
+    /// What trying the judges took in this run, before anything else was paid for.
+    #[serde(default)]
+    pub trying: Spent,
+    /// What a model that rates the responses took; `None` where text analysis does.
+    #[serde(default)]
+    pub rating: Option<Spent>,
     /// Texts that were not written, by reason.
     pub failures: Failures,
     /// What each judge said of itself.
@@ -93,8 +102,21 @@ pub struct ArmRow {
     pub shift_high: f64,
     /// The win rate at equal length (minimal form); `None` if it cannot be fitted, and for grades.
     pub lc: Option<f64>,
-    /// The same less that of the plain arm.
+    /// Lower end of its 90 % interval: 0 (and the upper end 100) where equal length is not seen, because nearly all responses are longer, or
+    /// nearly all shorter, than what they are set against, or there are fewer than 20.
+    #[serde(default)]
+    pub lc_low: Option<f64>,
+    /// Upper end.
+    #[serde(default)]
+    pub lc_high: Option<f64>,
+    /// `lc` less that of the plain arm; `None` where one of the two is not known.
     pub lc_shift: Option<f64>,
+    /// Lower end of its 90 % interval.
+    #[serde(default)]
+    pub lc_shift_low: Option<f64>,
+    /// Upper end.
+    #[serde(default)]
+    pub lc_shift_high: Option<f64>,
     /// Of grades: the share of prompts in % on which the response was graded above the plain one, ties half. Equal to the score elsewhere.
     pub preferred: f64,
     /// The shift of `preferred` that was expected with every comparison as asked for; `None` for arms that ask for nothing.
@@ -110,8 +132,8 @@ pub struct ArmRow {
     pub found_low: Option<f64>,
     /// 95 % quantile.
     pub found_high: Option<f64>,
-    /// 5 % quantile of the shift that would be measured on such prompts if the weights were right: single verdicts vary too. Of soft verdicts,
-    /// which vary less, it is an upper bound.
+    /// 5 % quantile of the shift that would be measured on such prompts if the weights were right: single verdicts vary too, the more the
+    /// harder they are.
     #[serde(default)]
     pub predictive_low: Option<f64>,
     /// 95 % quantile.
@@ -126,11 +148,22 @@ pub struct ArmRow {
     /// 95 % quantile.
     #[serde(default)]
     pub beyond_high: Option<f64>,
-    /// How far the responses did what was asked for, by property.
+    /// How far the responses did what was asked for, by property; where groups ask for both directions, the second one as `ID (less)`.
     pub compliance: BTreeMap<String, Compliance>,
 }
 
 impl ArmRow {
+    /// Whether there are too few prompts for what their resampled intervals say.
+    pub fn is_of_few(&self) -> bool {
+        self.prompts < FEW_PROMPTS
+    }
+
+    /// The win rate at equal length with its interval, where that is known.
+    pub fn at_equal_length(&self) -> Option<(f64, f64, f64)> {
+        let (lc, low, high) = (self.lc?, self.lc_low?, self.lc_high?);
+        (low > 0.0 || high < 100.0).then_some((lc, low, high))
+    }
+
     /// The shift of `preferred`, the measured side of `predicted` and `found`; of the plain arm, what it wins over a draw against the
     /// baseline.
     pub fn measured(&self) -> f64 {
@@ -229,4 +262,7 @@ pub struct PredictionFit {
     pub correlation: Option<f64>,
     /// Share of measured shifts within the 90 % interval of what would be measured if the weights were right (`predictive_low` to `predictive_high`).
     pub covered: Option<f64>,
+    /// Arms whose interval does not contain zero: only they could contradict the weights.
+    #[serde(default)]
+    pub told: u64,
 }

@@ -60,7 +60,7 @@ pub struct Effect {
     /// 95 % quantile.
     pub high: f64,
     /// The fitted weight in the direction of the edit: log-odds expected for the edited response against itself unedited, from this
-    /// property alone.
+    /// property alone. Of a part without a weight of its own it is that of its whole.
     pub weight: Option<f64>,
     /// Its 5 % quantile.
     pub weight_low: Option<f64>,
@@ -81,6 +81,8 @@ pub struct Effect {
     /// Verdicts that it turned away.
     pub lost: u64,
     /// `cause`: change and weight are sure and of one sign; `correlation only`: the weight is sure, the change is not, or is against it;
-    /// `unseen cause`: the change is sure, the weight is not; `neither`; `too few`: pairs (20 are needed) or prompts (10) for any of these.
+    /// `unseen cause`: the change is sure, also by those edits alone that moved no property with a sure weight, and the weight is not;
+    /// `with others`: it is not sure by those alone; `neither`; `too few`: pairs (20 are needed) or prompts (10) for any of these; `control`: a
+    /// text that answers nothing in the place of a response.
     pub verdict: String,
 }

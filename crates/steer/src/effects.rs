@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use predilect_results::verifying::Effect;
 use predilect_stats::resample::quantile;
+use predilect_types::property;
 use predilect_workbench::{GroupWeights, PairRatings};
 
 use crate::edits::NULL;
@@ -13,6 +14,11 @@ use crate::predict::{Case, Clusters, Range, expected, rank_correlation, resample
 const FEW_PAIRS: u64 = 20;
 /// With fewer prompts than this, resampling them is unreliable.
 pub(crate) const FEW_PROMPTS: u64 = 10;
+
+/// A change that is sure where the weight is not.
+const UNSEEN: &str = "unseen cause";
+/// A text that answers nothing is no change of a property.
+const CONTROL: &str = "control";
 
 /// One edited response.
 #[derive(Debug, Clone, PartialEq)]
@@ -68,11 +74,11 @@ impl Effects<'_> {
         rows
     }
 
-    fn row(&self, (property, edit, more): (&str, &str, bool)) -> Option<Effect> {
+    fn row(&self, (id, edit, more): (&str, &str, bool)) -> Option<Effect> {
         let judged: Vec<Judged<'_>> = self
             .edited
             .iter()
-            .filter(|own| own.property == property && own.edit == edit && own.more == more)
+            .filter(|own| own.property == id && own.edit == edit && own.more == more)
             .filter_map(|own| {
                 let of = |id: &str| {
                     let p_a = *self.verdicts.get(id)?;
@@ -87,7 +93,7 @@ impl Effects<'_> {
         let change = resampled(&changes, &prompts, self.seed)?;
         // One prompt says nothing of others: any change is possible there.
         let (low, high) = if prompts.count() > 1 { (change.low, change.high) } else { (-100.0, 100.0) };
-        let weight = self.weight(property, more);
+        let weight = self.weight(id, more);
         let predicted = self.predicted(&judged, &prompts).map(|range| range.times(100.0));
         let turned = |to: bool| {
             let is = |own: &&Judged<'_>| {
@@ -97,7 +103,7 @@ impl Effects<'_> {
         };
         let others: usize = judged.iter().map(|own| own.edit.others_moved).sum();
         Some(Effect {
-            property: property.to_owned(),
+            property: id.to_owned(),
             edit: edit.to_owned(),
             more,
             pairs: judged.len() as u64,
@@ -116,17 +122,53 @@ impl Effects<'_> {
             won: turned(true),
             lost: turned(false),
             verdict: match (judged.len() as u64, prompts.count() as u64) {
+                _ if id == NULL => CONTROL,
                 (0..FEW_PAIRS, _) | (_, 0..FEW_PROMPTS) => "too few",
-                _ => verdict((low, high), weight.map(|(_, low, high)| (low, high))),
+                _ => match verdict((low, high), weight.map(|(_, low, high)| (low, high))) {
+                    UNSEEN if !self.is_sure_alone(id, &judged) => "with others",
+                    verdict => verdict,
+                },
             }
             .to_owned(),
         })
     }
 
-    /// The weight of a property in the direction of the edit, with its 5 % and 95 % quantiles.
-    fn weight(&self, property: &str, more: bool) -> Option<(f64, f64, f64)> {
+    /// Whether the change is sure by those edits alone that moved no other property with a sure weight: else that other one may have done it.
+    fn is_sure_alone(&self, id: &str, judged: &[Judged<'_>]) -> bool {
+        let part_of = |id: &str| property(id).and_then(|known| known.part_of);
+        let apart = |other: &str| other != id && part_of(id) != Some(other) && part_of(other) != Some(id);
+        let sure = |other: &&String| {
+            self.weight(other, true).is_some_and(|(_, low, high)| low > 0.0 || high < 0.0) && apart(other)
+        };
+        let columns: Vec<usize> =
+            self.ratings.properties.iter().filter(sure).filter_map(|id| self.ratings.column(id)).collect();
+        let alone: Vec<&Judged<'_>> =
+            judged.iter().filter(|own| columns.iter().all(|column| !self.moves(own.edit, *column))).collect();
+        let changes: Vec<f64> = alone.iter().map(|own| own.after - own.before).collect();
+        let prompts = Clusters::of(alone.iter().map(|own| own.edit.prompt));
+        let enough = alone.len() as u64 >= FEW_PAIRS && prompts.count() as u64 >= FEW_PROMPTS;
+        let change = resampled(&changes, &prompts, self.seed).filter(|_| enough);
+        change.is_some_and(|change| change.low > 0.0 || change.high < 0.0)
+    }
+
+    /// Whether an edit moved the rating of that column, or nobody knows.
+    fn moves(&self, edit: &Edited, column: usize) -> bool {
+        let rating = |pair: &str| {
+            let (a, b) = *self.ratings.rows.get(*self.rows.get(pair)?)?.get(column)?;
+            if edit.is_a { a } else { b }
+        };
+        match (rating(&edit.original), rating(&edit.id)) {
+            (Some(before), Some(after)) => property(&self.ratings.properties[column])
+                .is_none_or(|own| own.rule.compare(after, before) != 0),
+            (before, after) => before.is_some() || after.is_some(),
+        }
+    }
+
+    /// The weight of a property in the direction of the edit, with its 5 % and 95 % quantiles; of a part without one, its whole's.
+    fn weight(&self, id: &str, more: bool) -> Option<(f64, f64, f64)> {
         let weights = self.weights?;
-        let column = weights.properties.iter().position(|id| id == property)?;
+        let column = |id: &str| weights.properties.iter().position(|own| own == id);
+        let column = column(id).or_else(|| column(property(id)?.part_of?))?;
         let width = weights.properties.len();
         let way = if more { 1.0 } else { -1.0 };
         let mut draws: Vec<f64> = weights.draws.chunks(width).map(|draw| way * draw[column]).collect();
@@ -154,7 +196,7 @@ impl Effects<'_> {
                 })
             })
             .collect();
-        expected(&cases?, prompts, self.seed).map(|change| change.mean)
+        expected(&cases?, (prompts, 1.0), self.seed).map(|change| change.mean)
     }
 
     /// Rank correlations over effects: of weights and changes, and of predicted and measured changes.
@@ -177,7 +219,7 @@ fn verdict(change: (f64, f64), weight: Option<(f64, f64)>) -> &'static str {
     };
     match (sign(change), weight.map_or(0, sign)) {
         (0, 0) => "neither",
-        (_, 0) => "unseen cause",
+        (_, 0) => UNSEEN,
         (a, b) if a == b => "cause",
         _ => "correlation only",
     }

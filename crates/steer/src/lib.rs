@@ -15,8 +15,10 @@
 //! ```
 
 mod arms;
+mod drawn;
 pub mod edits;
 mod effects;
+mod equal_length;
 mod measure;
 mod messages;
 mod opponent;

@@ -5,13 +5,16 @@ use std::collections::{BTreeMap, HashMap};
 use predilect_results::steering::{ArmRow, Compliance, Flip, PredictionFit};
 use predilect_types::{Verdict, property};
 use predilect_workbench::PairRatings;
-use predilect_workbench::rank::{Against, LcOptions, length_controlled_board};
+use predilect_workbench::rank::Against;
 
 use crate::arms::{Group, PLAIN};
-use crate::predict::{Case, Clusters, Expected, Range, correlation, expected, mean, resampled};
+use crate::equal_length::{AtEqualLength, at_equal_length};
+use crate::predict::{Case, Clusters, Expected, Range, correlation, expected, hardness, mean, resampled};
 use crate::prompts::{Prompt, Protocol};
 use crate::responses::{Responses, id_of};
 
+/// What follows a property's id where less of it is asked for, and more as well in another group.
+const LESS: &str = " (less)";
 /// Flips that are shown.
 const FLIPS: usize = 12;
 
@@ -50,8 +53,9 @@ impl Measured<'_> {
         if own.at.is_empty() {
             return Vec::new();
         }
-        let lc = self.length_controlled(&own);
-        let plain = lc.get(PLAIN).copied().or((self.responses.baseline.is_none()).then_some(50.0));
+        let at_length = self.at_equal_length(&own);
+        let plain =
+            if self.responses.baseline.is_none() { Some(&AtEqualLength::EVEN) } else { at_length.get(PLAIN) };
         let rows = self.responses.arms.iter().enumerate().filter_map(|(arm, name)| {
             let each = Clusters::each(own.at.len());
             let score = resampled(&own.scores[arm], &each, self.seed)?;
@@ -60,8 +64,12 @@ impl Measured<'_> {
             // Of the plain arm every judge's shift is nothing.
             let target_of = of_target.as_ref().filter(|_| name != PLAIN);
             let beyond = target_of.and_then(|target| self.beyond(target, &own, arm));
-            let (predicted, found) = self.expected(arm, &own.at);
-            let own_lc = if name == PLAIN { plain } else { lc.get(name.as_str()).copied() };
+            let (predicted, found) = self.expected(arm, &own);
+            let own_lc = if name == PLAIN { plain } else { at_length.get(name.as_str()) };
+            let none = Range { mean: 0.0, low: 0.0, high: 0.0 };
+            let lc_shift = own_lc.zip(plain).and_then(|(own, plain)| {
+                if name == PLAIN { own.told.then_some(none) } else { own.less(plain) }
+            });
             let preferred = match self.protocol {
                 Protocol::MtBench => 100.0 * mean(&own.preferences[arm]),
                 Protocol::Pairwise | Protocol::AlpacaEval => score.mean,
@@ -78,11 +86,12 @@ impl Measured<'_> {
                 shift: shift.mean,
                 shift_low: shift.low,
                 shift_high: shift.high,
-                lc: own_lc.filter(|_| self.protocol != Protocol::MtBench),
-                lc_shift: own_lc
-                    .zip(plain)
-                    .map(|(a, b)| a - b)
-                    .filter(|_| self.protocol != Protocol::MtBench),
+                lc: own_lc.map(|own| own.rate.mean),
+                lc_low: own_lc.map(|own| own.rate.low),
+                lc_high: own_lc.map(|own| own.rate.high),
+                lc_shift: lc_shift.map(|shift| shift.mean),
+                lc_shift_low: lc_shift.map(|shift| shift.low),
+                lc_shift_high: lc_shift.map(|shift| shift.high),
                 preferred,
                 predicted: predicted.map(|change| change.mean.mean),
                 predicted_low: predicted.map(|change| change.mean.low),
@@ -155,8 +164,11 @@ impl Measured<'_> {
         Some((grade(verdict, "a")?, verdict.p_a))
     }
 
-    /// Win rates at equal length, by arm.
-    fn length_controlled(&self, own: &OfJudge) -> BTreeMap<String, f64> {
+    /// Win rates at equal length, by arm; grades have none.
+    fn at_equal_length(&self, own: &OfJudge) -> BTreeMap<String, AtEqualLength> {
+        if self.protocol == Protocol::MtBench {
+            return BTreeMap::new();
+        }
         let plain = &self.responses.made[0];
         let mut outputs = Vec::new();
         for (arm, name) in self.responses.arms.iter().enumerate() {
@@ -177,17 +189,11 @@ impl Measured<'_> {
                 });
             }
         }
-        let board = length_controlled_board("the opponent", &outputs, &LcOptions::default());
-        // If the penalty has drawn a rate to one half, the rate is unknown.
-        let told = board
-            .ranking
-            .into_iter()
-            .filter(|row| row.lc_standard_error.is_finite() && (row.lc_win_rate - 50.0).abs() > 1e-9);
-        told.map(|row| (row.model, row.lc_win_rate)).collect()
+        at_equal_length(&outputs)
     }
 
     /// What was expected of an arm: with every comparison as asked for, and by those really found.
-    fn expected(&self, arm: usize, at: &[usize]) -> (Option<Expected>, Option<Expected>) {
+    fn expected(&self, arm: usize, own: &OfJudge) -> (Option<Expected>, Option<Expected>) {
         let name = &self.responses.arms[arm];
         let alone = name == PLAIN;
         if alone && self.responses.baseline.is_none() {
@@ -195,7 +201,7 @@ impl Measured<'_> {
         }
         let mut asked = Vec::new();
         let mut found = Vec::new();
-        for &place in at {
+        for &place in &own.at {
             let prompt = self.complete[place];
             let group = &self.groups[self.group_of[prompt]];
             let columns = &group.weights.properties;
@@ -228,10 +234,12 @@ impl Measured<'_> {
         if !rated.into_iter().any(|id| self.ratings.column(id).is_some()) {
             found.clear();
         }
-        (
-            expected(&asked, &Clusters::each(asked.len()), self.seed).map(|change| change.times(100.0)),
-            expected(&found, &Clusters::each(found.len()), self.seed).map(|change| change.times(100.0)),
-        )
+        // How far single verdicts of this judge vary around what is expected of them.
+        let hard = hardness(&found, &own.preferences[arm]);
+        let of = |cases: &[Case<'_>]| {
+            expected(cases, (&Clusters::each(cases.len()), hard), self.seed).map(|change| change.times(100.0))
+        };
+        (of(&asked), of(&found))
     }
 
     /// How the response of an arm compares with the opponent's, in the order of these properties; 0 where it is not rated.
@@ -256,7 +264,7 @@ impl Measured<'_> {
         for (place, &prompt) in self.complete.iter().enumerate() {
             for ask in self.groups[self.group_of[prompt]].asked.get(name).into_iter().flatten() {
                 let Some(moved) = self.moved(arm, place, &ask.property) else { continue };
-                let key = if ask.more { ask.property.clone() } else { format!("{} (less)", ask.property) };
+                let key = if ask.more { ask.property.clone() } else { format!("{}{LESS}", ask.property) };
                 let (_, prompts, followed, against) = sums.entry(key).or_insert((ask.more, 0, 0, 0));
                 let way = if ask.more { moved } else { -moved };
                 *prompts += 1;
@@ -265,6 +273,9 @@ impl Measured<'_> {
             }
         }
         let share = |count: u64, of: u64| count as f64 / of.max(1) as f64;
+        // Where groups ask for both directions, each is one row.
+        let both: Vec<String> =
+            sums.keys().filter(|key| sums.contains_key(&format!("{key}{LESS}"))).cloned().collect();
         sums.into_iter()
             .map(|(id, (more, prompts, followed, against))| {
                 let compliance = Compliance {
@@ -273,7 +284,9 @@ impl Measured<'_> {
                     followed: share(followed, prompts),
                     against: share(against, prompts),
                 };
-                (id.trim_end_matches(" (less)").to_owned(), compliance)
+                let plain = id.trim_end_matches(LESS);
+                let name = if both.iter().any(|id| id == plain) { id.clone() } else { plain.to_owned() };
+                (name, compliance)
             })
             .collect()
     }
@@ -327,21 +340,22 @@ fn grade(verdict: &Verdict, side: &str) -> Option<f64> {
 
 /// Predicted against measured shifts of the target judge, by the comparisons found.
 pub(crate) fn prediction_fit(rows: &[ArmRow]) -> Option<PredictionFit> {
-    let both: Vec<(f64, f64, bool)> = rows
+    let both: Vec<(f64, f64, bool, bool)> = rows
         .iter()
         .filter(|row| row.target && row.arm != PLAIN)
         .filter_map(|row| {
             let measured = row.measured();
-            let within = row.predictive_low? <= measured && measured <= row.predictive_high?;
-            Some((row.found?, measured, within))
+            let (low, high) = (row.predictive_low?, row.predictive_high?);
+            Some((row.found?, measured, low <= measured && measured <= high, low > 0.0 || high < 0.0))
         })
         .collect();
-    let (x, y): (Vec<f64>, Vec<f64>) = both.iter().map(|(x, y, _)| (*x, *y)).unzip();
+    let (x, y): (Vec<f64>, Vec<f64>) = both.iter().map(|(x, y, ..)| (*x, *y)).unzip();
     let squares: f64 = x.iter().map(|x| x * x).sum();
     (both.len() > 2 && squares > 0.0).then(|| PredictionFit {
         arms: both.len() as u64,
         slope: x.iter().zip(&y).map(|(x, y)| x * y).sum::<f64>() / squares,
         correlation: correlation(&x, &y),
-        covered: Some(both.iter().filter(|(.., within)| *within).count() as f64 / both.len() as f64),
+        covered: Some(both.iter().filter(|(_, _, within, _)| *within).count() as f64 / both.len() as f64),
+        told: both.iter().filter(|(.., told)| *told).count() as u64,
     })
 }

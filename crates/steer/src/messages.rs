@@ -27,7 +27,8 @@ pub struct Messages {
     pub properties: BTreeMap<String, Lines>,
 }
 
-/// What asks for more of a property, and what for less; without a line, it is not asked for in that direction.
+/// What asks for more of a property, and what for less; without a line, or with an empty one, it is not asked for in that direction. Of a file of
+/// the user's, what is left out is taken from our own.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Lines {
@@ -69,8 +70,10 @@ impl Messages {
     /// When the file cannot be read, names a property that is not known, or an arm that has its name already.
     pub fn read(path: &Path) -> Result<Self> {
         let shown_path = path.display();
-        let text =
-            fs::read_to_string(path).map_err(|e| Error::new(format!("cannot read {shown_path}: {e}")))?;
+        let text = fs::read_to_string(path).map_err(|e| {
+            Error::new(format!("cannot read {shown_path}: {e}"))
+                .words("a study of `steer` keeps its messages.toml, which shows what such a file contains")
+        })?;
         let file: File = toml::from_str(&text).map_err(|e| {
             Error::new(format!("{shown_path}: {}", shown::line(&parsed::plain(e.message()))))
                 .words("a study of `steer` keeps its messages.toml, which shows what such a file contains")
@@ -87,7 +90,11 @@ impl Messages {
         all.opening = file.opening.unwrap_or(all.opening);
         all.null = file.null.unwrap_or(all.null);
         all.arms = file.arms;
-        all.properties.extend(file.properties);
+        for (id, lines) in file.properties {
+            let own = all.properties.entry(id).or_default();
+            own.more = lines.more.or(own.more.take());
+            own.less = lines.less.or(own.less.take());
+        }
         Ok(all)
     }
 
@@ -99,7 +106,8 @@ impl Messages {
     /// The line that asks for a property.
     pub fn line(&self, property: &str, more: bool) -> Option<&str> {
         let lines = self.properties.get(property)?;
-        if more { lines.more.as_deref() } else { lines.less.as_deref() }
+        let line = if more { lines.more.as_deref() } else { lines.less.as_deref() };
+        line.filter(|line| !line.trim().is_empty())
     }
 
     /// The message that asks for these; `None` if nothing is asked for.
@@ -145,7 +153,10 @@ mod tests {
             Messages::read(&path)
         };
         let all = read("[arms]\nmine = \"Hi.\"\n[properties.length]\nmore = \"Longer!\"\n").unwrap();
-        assert_eq!((all.line("length", true), all.line("length", false)), (Some("Longer!"), None));
+        assert_eq!(all.line("length", true), Some("Longer!"));
+        assert_eq!(all.line("length", false), Messages::own().line("length", false));
+        let none = read("[properties.length]\nless = \"\"\n").unwrap();
+        assert!(none.line("length", true).is_some() && none.line("length", false).is_none());
         assert_eq!((all.line("funny", true).is_some(), all.arms.len()), (true, 1));
         for (text, says) in [
             ("[properties.lenght]\nmore = \"x\"", "`lenght` is not a property"),

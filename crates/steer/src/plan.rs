@@ -100,7 +100,12 @@ pub fn choose(weights: &GroupWeights, messages: &Messages, shows: Shows, limits:
             chosen.opposed = picker.pick(by_mean.iter().rev().copied(), disliked, left_out);
         }
     }
-    let idle = by_size.iter().rev().copied().filter(|&at| {
+    let mut by_reach = by_size.clone();
+    let reach: Vec<f64> = (0..weights.mean.len()).map(|at| weights.reach(at)).collect();
+    by_reach.sort_by(|&a, &b| {
+        reach[a].total_cmp(&reach[b]).then(weights.mean[a].abs().total_cmp(&weights.mean[b].abs()))
+    });
+    let idle = by_reach.into_iter().filter(|&at| {
         let id = weights.properties[at].as_str();
         property(id).is_some_and(|p| p.part_of.is_none() && p.applies == Applies::Any)
             && !is_of_errors(id)

@@ -93,8 +93,22 @@ impl Clusters {
     }
 }
 
-/// The expected mean change of the preference over values, with what prompts they have; `None` without any.
-pub(crate) fn expected(cases: &[Case<'_>], prompts: &Clusters, seed: u64) -> Option<Expected> {
+/// How far single verdicts vary around what is expected of them, from 0 (each is its chance) to 1 (each is 0 or 1 with that chance).
+///
+/// Of soft verdicts `y` with chances `p`, `E y (1 - y) = p (1 - p) - Var y`, so that `1 - sum y (1 - y) / sum p (1 - p)` is their variance in
+/// units of `p (1 - p)`. The direction of the verdicts has no part in it: wrong weights do not make them vary more. 1 without verdicts.
+pub(crate) fn hardness(cases: &[Case<'_>], verdicts: &[f64]) -> f64 {
+    let spread = |p: f64| p * (1.0 - p);
+    let left: f64 = verdicts.iter().map(|y| spread(*y)).sum();
+    let draws = cases.iter().map(Case::rows).max().unwrap_or(1).min(DRAWS);
+    let chance = |case: &Case<'_>| mean(&(0..draws).map(|draw| case.chances(draw).1).collect::<Vec<_>>());
+    let most: f64 = cases.iter().map(|case| spread(chance(case))).sum();
+    if verdicts.len() == cases.len() && most > 0.0 { (1.0 - left / most).clamp(0.0, 1.0) } else { 1.0 }
+}
+
+/// The expected mean change of the preference over values, with what prompts they have, and how far single verdicts vary ([`hardness`]);
+/// `None` without any.
+pub(crate) fn expected(cases: &[Case<'_>], (prompts, hard): (&Clusters, f64), seed: u64) -> Option<Expected> {
     if cases.is_empty() {
         return None;
     }
@@ -108,7 +122,9 @@ pub(crate) fn expected(cases: &[Case<'_>], prompts: &Clusters, seed: u64) -> Opt
         let again: Vec<(f64, f64)> = at.iter().map(|&at| chances[at]).collect();
         resampled.push(mean(&again.iter().map(change).collect::<Vec<_>>()));
         // A response that is compared with itself has a preference of one half, which is not drawn.
-        let mut verdict = |p: f64, drawn: bool| if drawn { f64::from(u8::from(uniform() < p)) } else { p };
+        let mut verdict = |p: f64, drawn: bool| {
+            if drawn { p + hard.sqrt() * (f64::from(u8::from(uniform() < p)) - p) } else { p }
+        };
         let verdicts: Vec<f64> = at
             .iter()
             .map(|&at| verdict(chances[at].1, true) - verdict(chances[at].0, !cases[at].before.is_empty()))
@@ -125,10 +141,15 @@ pub(crate) fn expected(cases: &[Case<'_>], prompts: &Clusters, seed: u64) -> Opt
 }
 
 impl Case<'_> {
+    /// Draws of the weights.
+    fn rows(&self) -> usize {
+        (self.draws.len() / self.after.len().max(1)).max(1)
+    }
+
     /// The fitted chances of the response before and after, by one draw of the weights.
     fn chances(&self, draw: usize) -> (f64, f64) {
         let width = self.after.len().max(1);
-        let rows = (self.draws.len() / width).max(1);
+        let rows = self.rows();
         // Draws of fits with fewer of them are taken again.
         let row = draw * rows.div_ceil(DRAWS).max(1) % rows;
         let w = &self.draws[row * width..(row + 1) * width];
@@ -193,12 +214,12 @@ mod tests {
     fn the_worked_example_of_the_method() {
         let draws = [0.5, -0.2, 1.1];
         let case = Case { draws: &draws, before: vec![0.0, 1.0, -1.0], after: vec![1.0, 0.0, 1.0] };
-        let found = expected(&[case.clone(), case], &Clusters::each(2), 1).unwrap();
+        let found = expected(&[case.clone(), case], (&Clusters::each(2), 1.0), 1).unwrap();
         assert!((found.mean.mean - 0.617853).abs() < 1e-6, "{found:?}");
         assert!((found.mean.low - found.mean.high).abs() < 1e-12);
         // Two prompts with two verdicts each, at 0.21 and 0.83.
         assert_eq!((found.measured.low, found.measured.high), (0.0, 1.0));
-        assert_eq!(expected(&[], &Clusters::each(0), 1), None);
+        assert_eq!(expected(&[], (&Clusters::each(0), 1.0), 1), None);
     }
 
     #[test]
@@ -209,7 +230,7 @@ mod tests {
         let still = Case { draws: &draws, before: vec![0.0], after: vec![0.0] };
         let cases: Vec<_> =
             (0..40).map(|at| if at % 2 == 0 { moving.clone() } else { still.clone() }).collect();
-        let of = expected(&cases, &Clusters::each(40), 2).unwrap();
+        let of = expected(&cases, (&Clusters::each(40), 1.0), 2).unwrap();
         let found = of.mean;
         let whole = sigmoid(1.0) - 0.5;
         assert!((found.mean - whole / 4.0).abs() < 1e-9, "{found:?}");
@@ -217,6 +238,30 @@ mod tests {
         assert!(found.high > whole / 2.0 && found.high < whole, "{found:?}");
         // Where 40 verdicts after and 40 before are drawn at about one half, the standard error is above 0.1.
         assert!(of.measured.low < found.low - 0.08 && of.measured.high > found.high + 0.08, "{of:?}");
+    }
+
+    #[test]
+    fn verdicts_vary_as_far_as_they_are_hard() {
+        // Chances of .5 and about .73.
+        let draws = [1.0];
+        let case = |x: f64| Case { draws: &draws, before: Vec::new(), after: vec![x] };
+        let cases = [case(0.0), case(1.0), case(0.0), case(1.0)];
+        assert_eq!(hardness(&cases, &[1.0, 1.0, 0.0, 0.0]), 1.0);
+        let p = sigmoid(1.0);
+        assert!(hardness(&cases, &[0.5, p, 0.5, p]) < 1e-12);
+        // A judge that follows the position is .5 everywhere: nothing varies, whatever was expected.
+        assert_eq!(hardness(&cases, &[0.5; 4]), 0.0);
+        // Verdicts of .1 and .9 have three fifths of the variance at .5: .16 of .25.
+        let half = [case(0.0), case(0.0)];
+        assert!((hardness(&half, &[0.1, 0.9]) - 0.64).abs() < 1e-12);
+        assert_eq!(hardness(&half, &[]), 1.0);
+        // The interval of the mean follows.
+        let many: Vec<_> = (0..40).map(|_| case(0.0)).collect();
+        let width = |hard| {
+            let range = expected(&many, (&Clusters::each(40), hard), 3).unwrap().measured;
+            range.high - range.low
+        };
+        assert!(width(0.0) < 1e-12 && (width(0.64) / width(1.0) - 0.8).abs() < 0.05);
     }
 
     #[test]
@@ -239,8 +284,8 @@ mod tests {
         let case =
             |at: usize| Case { draws: &draws, before: vec![0.0], after: vec![[0.0, 2.0][at % 20 % 2]] };
         let cases: Vec<_> = (0..100).map(case).collect();
-        let many = expected(&cases, &prompts, 5).unwrap().mean;
-        let few = expected(&cases[..20], &Clusters::each(20), 5).unwrap().mean;
+        let many = expected(&cases, (&prompts, 1.0), 5).unwrap().mean;
+        let few = expected(&cases[..20], (&Clusters::each(20), 1.0), 5).unwrap().mean;
         assert!(
             (few.low - many.low).abs() < 1e-12 && (few.high - many.high).abs() < 1e-12,
             "{few:?} {many:?}"

@@ -1,4 +1,5 @@
-//! Which prompts a model is asked: the files of AlpacaEval and MT-Bench, JSON or JSON Lines with prompts, or any preference file.
+//! Which prompts a model is asked: the files of AlpacaEval and MT-Bench, JSON or JSON Lines or a table with prompts, plain text with one on each line, or
+//! any preference file.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
@@ -7,7 +8,7 @@ use std::path::Path;
 use predilect_results::steering::PromptCount;
 use predilect_types::{Message, Role, content_id, parsed, shown};
 use predilect_workbench::laboratory::pairs_of;
-use predilect_workbench::{Error, Onto, ReadOptions, Result, Study, Watch, import};
+use predilect_workbench::{Error, Onto, ReadOptions, Result, Study, Watch, import, rows_of};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -94,7 +95,7 @@ pub(crate) fn read(path: &Path, field: Option<&str>, scratch: &Path, watch: &dyn
     }
     let text = fs::read_to_string(path)
         .map_err(|e| Error::new(format!("cannot read {shown_path}: {e}")).words(
-            "prompts are JSON Lines with `id` and `prompt`, a file of AlpacaEval or MT-Bench, or any preference file",
+            "prompts are JSON Lines with `id` and `prompt`, a file of AlpacaEval or MT-Bench, a table with a column `prompt`, plain text with one on each line, or any preference file",
         ));
     let text = text.ok();
     if let Some(error) = text.as_deref().and_then(|text| broken_line(text, &shown_path)) {
@@ -110,11 +111,34 @@ pub(crate) fn read(path: &Path, field: Option<&str>, scratch: &Path, watch: &dyn
         Some(records) if records.first().is_some_and(has_prompt) => {
             of_records(&records, field, &shown_path)
         }
+        _ if path.extension().is_some_and(|kind| kind.eq_ignore_ascii_case("txt")) => of_lines(path, &shown_path),
         _ if !path.exists() => Err(Error::new(format!("there is no file {shown_path}")).words(
-            "prompts are JSON Lines with `id` and `prompt`, a file of AlpacaEval or MT-Bench, or any preference file",
+            "prompts are JSON Lines with `id` and `prompt`, a file of AlpacaEval or MT-Bench, a table with a column `prompt`, plain text with one on each line, or any preference file",
         )),
-        _ => of_preferences(path, scratch, watch),
+        // Preference files know best what their prompts are; of other tables a column is the prompt.
+        _ => of_preferences(path, scratch, watch).or_else(|error| match rows_of(path, &ReadOptions::default()) {
+            Ok(Some(rows)) if rows.first().is_some_and(has_prompt) => of_records(&rows, field, &shown_path),
+            _ => Err(error),
+        }),
     }
+}
+
+/// Plain text: a prompt on each line.
+fn of_lines(path: &Path, shown_path: &str) -> Result<Prompts> {
+    let text = fs::read_to_string(path).map_err(|e| Error::new(format!("cannot read {shown_path}: {e}")))?;
+    let mut taking = Taking::default();
+    for line in text.lines().filter(|line| !line.trim().is_empty()) {
+        taking.count.read += 1;
+        taking.take(Prompt {
+            id: String::new(),
+            messages: vec![Message::user(line.trim())],
+            second: None,
+            group: None,
+            reference: Vec::new(),
+            output: None,
+        });
+    }
+    taking.finish(Protocol::Pairwise, None, shown_path)
 }
 
 /// The line of JSON Lines that cannot be read, where the first can and is a prompt.
@@ -215,7 +239,7 @@ fn without_prompts(error: Error, path: &Path) -> Error {
         return error;
     }
     Error::new(format!("{}: there are no prompts in it", path.display())).words(
-        "prompts are JSON Lines with `id` and `prompt`, a file of AlpacaEval or MT-Bench, or any preference file; \
+        "prompts are JSON Lines with `id` and `prompt`, a file of AlpacaEval or MT-Bench, a table with a column `prompt`, plain text with one on each line, or any preference file; \
          where a field of another name contains the prompt, name that field",
     )
 }

@@ -5,7 +5,6 @@ use std::path::Path;
 
 use predilect_results::asked::{CallPlan, Failures, JudgeRun, Spent};
 use predilect_results::verifying::VerifyJson;
-use predilect_types::hash::fixed;
 use predilect_types::{Message, Pair, Response, Role, property};
 use predilect_workbench::laboratory::{Laboratory, VERIFYING, pairs_of, pairs_within, verdicts_of};
 use predilect_workbench::scratch::Scratch;
@@ -15,6 +14,7 @@ use predilect_workbench::{
 };
 use serde_json::{Value, json};
 
+use crate::drawn::{drawn, drawn_in_turn, prompt_of};
 use crate::edits::{EDITS, NULL};
 use crate::effects::{Edited, Effects, FEW_PROMPTS};
 use crate::messages::Messages;
@@ -86,7 +86,15 @@ impl Verifying {
             return Err(Error::new(format!("`{id}` is not a property"))
                 .instead_of(id, EDITS.iter().map(|edit| edit.property).collect::<BTreeSet<_>>()));
         }
-        let rewrites = rewrites(request);
+        // What cannot be rated is not known to have moved: nothing is paid for it.
+        let rateable = text_ratings(&[], request.slice.grammar, watch)?.properties;
+        if let Some(id) = request.properties.iter().find(|id| !rateable.contains(id)) {
+            return Err(Error::new(format!(
+                "`{id}` cannot be rated by text analysis: whether an edit moves it alone could not be checked"
+            ))
+            .words(format!("name some of {}", rateable.join(", "))));
+        }
+        let rewrites = rewrites(request, &rateable);
         let by_rule = |id: &String| EDITS.iter().any(|edit| edit.property == id);
         let by_model = |id: &String| rewrites.iter().any(|rewrite| rewrite.property == *id);
         if let Some(id) = request.properties.iter().find(|id| !by_rule(id) && !by_model(id)) {
@@ -138,7 +146,16 @@ impl Verifying {
             plans.push(writer.plan(self.lab.folder(), &all)?);
         }
         let mut dropped = BTreeMap::new();
-        let edited = self.by_rule(&mut dropped, watch)?;
+        let mut edited = self.by_rule(&mut dropped, watch)?;
+        // How long a rewritten text will be is not known: as long as the one it replaces.
+        for (number, rewrite) in self.rewrites.iter().enumerate() {
+            let how = format!("writer {number}");
+            let some = (0..self.pairs.len()).take(self.request.pairs);
+            edited.extend(some.map(|at| {
+                let text = side(&self.pairs[at], self.is_a(at)).text().into_owned() + " .";
+                self.edited(at, (&rewrite.property, &how, rewrite.more), text)
+            }));
+        }
         let scratch = Scratch::new()?;
         let trial = Laboratory::open(&scratch.path().join("plan"), VERB, &Value::Null, &[])?;
         drop(trial.hold(VERB, &Value::Null)?);
@@ -394,14 +411,14 @@ impl Verifying {
 }
 
 /// What is asked of a model for the properties that are wanted: for those with a rule only in the direction without one.
-fn rewrites(request: &VerifyRequest) -> Vec<Rewrite> {
+fn rewrites(request: &VerifyRequest, rateable: &[String]) -> Vec<Rewrite> {
     if request.writer.is_none() {
         return Vec::new();
     }
     let messages = Messages::own();
     let mut all = Vec::new();
     for id in messages.properties.keys() {
-        if !request.properties.is_empty() && !request.properties.contains(id) {
+        if !rateable.contains(id) || (!request.properties.is_empty() && !request.properties.contains(id)) {
             continue;
         }
         for more in [true, false] {
@@ -456,31 +473,4 @@ fn named(pair: &Pair, edit: &str) -> Pair {
         provenance: predilect_types::Provenance::default(),
         ..pair.clone()
     }
-}
-
-/// What is equal for pairs of one prompt; a pair without one is alone.
-fn prompt_of(pair: &Pair) -> u64 {
-    let prompt = pair.prompt_text();
-    if prompt.trim().is_empty() { fixed(&("no prompt", &pair.id)) } else { fixed(&*prompt) }
-}
-
-/// Puts pairs in an order drawn by seed, in turns: few pairs then have as many prompts as there are, since more on one prompt tell little more.
-fn drawn_in_turn(pairs: &mut Vec<Pair>, seed: u64) {
-    pairs.sort_by_key(|pair| (drawn(&pair.id, seed), pair.id.clone()));
-    let mut seen: HashMap<u64, usize> = HashMap::new();
-    let mut turns: Vec<(usize, Pair)> = pairs
-        .drain(..)
-        .map(|pair| {
-            let turn = seen.entry(prompt_of(&pair)).or_default();
-            *turn += 1;
-            (*turn, pair)
-        })
-        .collect();
-    turns.sort_by_key(|(turn, _)| *turn);
-    pairs.extend(turns.into_iter().map(|(_, pair)| pair));
-}
-
-/// A number drawn for a pair by seed.
-fn drawn(id: &str, seed: u64) -> u64 {
-    fixed(&(id, seed))
 }

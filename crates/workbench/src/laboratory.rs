@@ -73,9 +73,18 @@ impl Laboratory {
     /// When another process is writing, or the folder cannot be written.
     pub fn hold(&self, verb: &str, settings: &Value) -> Result<StudyLock> {
         let lock = Study::create(&self.folder)?.lock(verb)?;
-        let text = serde_json::to_string_pretty(settings).unwrap_or_default() + "\n";
-        write_own(&self.settings, text.as_bytes())?;
+        self.note(settings)?;
         Ok(lock)
+    }
+
+    /// Notes the settings again, for whoever holds the right to write.
+    ///
+    /// # Errors
+    ///
+    /// When the folder cannot be written.
+    pub fn note(&self, settings: &Value) -> Result<()> {
+        let text = serde_json::to_string_pretty(settings).unwrap_or_default() + "\n";
+        write_own(&self.settings, text.as_bytes())
     }
 
     /// The settings that were noted; `None` if there are none, or none that can be read.

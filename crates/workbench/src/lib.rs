@@ -71,7 +71,9 @@ pub use error::{Error, Kind, Remedy, Result};
 pub use filter::{Filter, FilterError, literal};
 pub use import::import;
 pub use inputs::{Example, Inputs};
-pub use judging::{JudgeRequest, Judging, Jury, Method, Orders, Probed, Within, name_problem, probe};
+pub use judging::{
+    JudgeRequest, Judging, Jury, Method, Orders, Probed, Within, name_problem, probe, probe_plans,
+};
 pub use kept::Kept;
 pub use open::{Version, Workbench};
 /// How fits are made, and what is too much for one.
@@ -82,7 +84,7 @@ pub use predilect_bayes::NutsOptions;
 /// Files and studies: how they are read, previewed and written in another tool's format.
 pub use predilect_data::{
     Advice, DataError, ExportFormat, FieldPath, Format, Judges, Mapping, OnBadRow, Onto, Preview,
-    ReadOptions, Recipe, Setting, Study, StudyToml, export, preview,
+    ReadOptions, Recipe, Setting, Study, StudyToml, export, preview, rows_of,
 };
 pub use predilect_llm::{CallRemedy, Cancel, Enforce, ModelSpec, SpecError};
 pub use predilect_stats::similarity::Measure;

@@ -40,6 +40,18 @@ pub struct GroupWeights {
     pub rows: u64,
 }
 
+impl GroupWeights {
+    /// How far from zero a weight may well be: its mean, and twice its sd, in log-odds. Of two means near zero the one that is known better
+    /// moves less for certain; one that never varied is as wide as the prior.
+    pub fn reach(&self, at: usize) -> f64 {
+        let width = self.properties.len().max(1);
+        let column = || self.draws.iter().skip(at).step_by(width);
+        let n = column().count().max(1) as f64;
+        let variance = column().map(|draw| (draw - self.mean[at]).powi(2)).sum::<f64>() / n;
+        self.mean[at].abs() + 2.0 * variance.sqrt()
+    }
+}
+
 impl JudgeWeights {
     /// The published weights of a judge of Li et al. (2024). `all` is the mean over the eleven scenarios.
     ///

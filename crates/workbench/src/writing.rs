@@ -113,7 +113,7 @@ impl Writer {
         let log = asking::log(folder)?;
         watch.event(Event::Begin(Step::Writing(self.model.name()), Some(questions.len() as u64)));
         let mut options = self.run.clone();
-        options.budget = options.budget.map(|budget| budget - gone);
+        options.gone += gone;
         let groups: Vec<_> = questions.iter().map(|question| vec![self.asked(question)]).collect();
         let runner = Runner { model: self.model.as_ref(), log: &log, options };
         let report = runner.run(&groups, &telling(watch));

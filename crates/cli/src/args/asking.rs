@@ -9,7 +9,7 @@ use predilect_workbench::{
     Orders, RateMethod, name_problem,
 };
 
-use super::number::{not_negative, whole};
+use super::number::{not_negative, trimmed, whole};
 use super::read::ReadArgs;
 use super::shared::{CALLS, Global, RESULTS};
 
@@ -30,7 +30,7 @@ pub(crate) struct AnnotateArgs {
     pub(crate) name: Option<String>,
     /// Properties to rate: ids, separated by commas (default: all of the 29 except length, which is counted from the text; errors
     /// only where there is a reference answer)
-    #[arg(long, value_delimiter = ',', value_name = "IDS")]
+    #[arg(long, value_delimiter = ',', value_name = "IDS", value_parser = trimmed)]
     pub(crate) properties: Vec<String>,
     /// A file (TOML) that removes, rewords or adds properties: a list `remove` or `only` of ids, then a table `[[property]]` for
     /// each property with `id`, `description` and, optionally, `label`, `scale` (likert or stance) and `needs_request` (true or false)

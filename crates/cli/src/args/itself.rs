@@ -8,7 +8,7 @@ use predilect_workbench::RateMethod;
 use predilect_workbench::validity::{Rater, ValidityRequest};
 
 use super::asking::{CallArgs, named};
-use super::number::{not_negative, whole};
+use super::number::{not_negative, trimmed, whole};
 use super::shared::{Global, RESULTS};
 
 /// `predilect doctor`
@@ -72,7 +72,7 @@ pub(crate) struct ValidityArgs {
     #[arg(long = "annotator", value_name = "text|MODEL", default_value = "text")]
     pub(crate) annotators: Vec<Rater>,
     /// Only these properties: ids, separated by commas; for files that name no property, the one property of all their pairs
-    #[arg(long = "property", alias = "properties", value_delimiter = ',', value_name = "IDS")]
+    #[arg(long = "property", alias = "properties", value_delimiter = ',', value_name = "IDS", value_parser = trimmed)]
     pub(crate) properties: Vec<String>,
     /// Maximum number of pairs per property, sampled evenly across kinds (default: all for text, 42 for models)
     #[arg(long, value_name = "N", value_parser = whole::<u32>(1..=u64::MAX))]

@@ -1,4 +1,4 @@
-//! How does an option read a number, and what does it say about a value that it cannot take?
+//! How does an option read a number or a part of a list, and what does it say about a value that it cannot take?
 
 use std::ops::RangeInclusive;
 
@@ -45,6 +45,12 @@ pub(super) fn any(text: &str) -> Result<f64, String> {
 /// US dollars, or seconds: 0 or more.
 pub(super) fn not_negative(text: &str) -> Result<f64, String> {
     within(0.0..=1e9, "a number of 0 or more")(text)
+}
+
+/// A part of a list, without the blanks around it: `a, b` is `a,b`.
+#[expect(clippy::unnecessary_wraps, reason = "what reads a value may fail, though this does not")]
+pub(super) fn trimmed(text: &str) -> Result<String, std::convert::Infallible> {
+    Ok(text.trim().to_owned())
 }
 
 #[cfg(test)]

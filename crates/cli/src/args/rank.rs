@@ -9,7 +9,7 @@ use predilect_workbench::rank::RankMethod;
 
 use predilect_workbench::Filter;
 
-use super::number::{whole, within};
+use super::number::{trimmed, whole, within};
 use super::read::ReadArgs;
 use super::shared::RESULTS;
 
@@ -26,7 +26,7 @@ pub(crate) struct RankArgs {
     pub(crate) method: RankMethod,
     /// Properties to control for: ids, separated by commas, such as length or lists; style means length,headings,lists,bold
     /// (Bradley-Terry methods only)
-    #[arg(long, value_delimiter = ',', value_name = "IDS")]
+    #[arg(long, value_delimiter = ',', value_name = "IDS", value_parser = trimmed)]
     pub(crate) control: Vec<String>,
     /// A model whose score is fixed, so that scores stay comparable when models are added: NAME or NAME=POINTS
     #[arg(long, value_name = "MODEL[=POINTS]")]

@@ -9,7 +9,7 @@ use predilect_workbench::trial::Trial;
 use predilect_workbench::{Encoding, Engine, FitOptions, PriorChoice, Terms};
 use predilect_workbench::{Filter, SliceOptions};
 
-use super::number::{whole, within};
+use super::number::{trimmed, whole, within};
 use super::read::{ReadArgs, Verdicts};
 use crate::problem::Problem;
 
@@ -138,10 +138,10 @@ pub(crate) struct TableArgs {
     pub(crate) group_by: Option<String>,
     /// The units that intervals treat as a sample: prompt, annotator, or any field of the data (a conversation, a source); two of them,
     /// separated by a comma, are used together (default: prompt, and annotator where people judge on several prompts)
-    #[arg(long, value_delimiter = ',', value_name = "FIELDS", conflicts_with = "independent")]
+    #[arg(long, value_delimiter = ',', value_name = "FIELDS", conflicts_with = "independent", value_parser = trimmed)]
     pub(crate) cluster: Vec<String>,
     /// Properties to fit: ids, separated by commas (default: all that are rated, except parts of others)
-    #[arg(long, value_delimiter = ',', value_name = "IDS")]
+    #[arg(long, value_delimiter = ',', value_name = "IDS", value_parser = trimmed)]
     pub(crate) properties: Vec<String>,
     /// Try a property of your own as well: /REGEX/ or /REGEX/i (whether a response has a match), "TEXT", or count(a, "TEXT") and
     /// count(a, /REGEX/) (how many times); repeatable

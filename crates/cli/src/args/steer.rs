@@ -7,7 +7,7 @@ use predilect_steer::{Baseline, Choose, Protocol, SteerRequest, VerifyRequest};
 use predilect_workbench::{Filter, FitOptions, Method, ModelSpec, SliceOptions};
 
 use super::asking::{CallArgs, named};
-use super::number::{whole, within};
+use super::number::{trimmed, whole, within};
 use super::read::{ExampleArg, ReadArgs, Verdicts};
 use super::shared::{Global, RESULTS, ShowArgs};
 use crate::problem::Problem;
@@ -70,10 +70,10 @@ pub(crate) struct SteerArgs {
     #[arg(long, default_value = "strongest", value_name = "HOW", value_parser = named(&Choose::ALL))]
     pub(crate) choose: Choose,
     /// Ask only for properties whose sign has at least this probability; 0.5 goes by the means alone
-    #[arg(long, default_value_t = 0.9, value_name = "P", value_parser = within(0.0..=1.0, "a probability from 0 to 1"))]
+    #[arg(long, default_value_t = 0.9, value_name = "P", value_parser = within(0.5..=1.0, "a probability from 0.5 to 1"))]
     pub(crate) sure: f64,
     /// Properties not to ask for: ids, separated by commas (a shift that remains without length is not due to length)
-    #[arg(long, value_delimiter = ',', value_name = "IDS")]
+    #[arg(long, value_delimiter = ',', value_name = "IDS", value_parser = trimmed)]
     pub(crate) without: Vec<String>,
     /// plain: no message; aligned: what the judge rewards; opposed: the reverse; placebo: what hardly moves it; null: one text for every
     /// prompt; or the name of a message of your own. With a baseline, plain alone compares two models
@@ -81,7 +81,8 @@ pub(crate) struct SteerArgs {
         long,
         value_delimiter = ',',
         default_value = "plain,aligned,opposed,placebo,null",
-        value_name = "ARMS"
+        value_name = "ARMS",
+        value_parser = trimmed
     )]
     pub(crate) arms: Vec<String>,
     /// Use only the first N prompts of the file
@@ -103,7 +104,7 @@ pub(crate) struct SteerArgs {
     #[arg(long)]
     pub(crate) no_probe: bool,
     /// Properties to fit weights for: ids, separated by commas (default: all that are rated)
-    #[arg(long, value_delimiter = ',', value_name = "IDS")]
+    #[arg(long, value_delimiter = ',', value_name = "IDS", value_parser = trimmed)]
     pub(crate) properties: Vec<String>,
     /// How soft verdicts count, in weights and in what is measured: as they are, or as the side they favour (the paper's way with token
     /// probabilities, and the better one for a judge that favours a position)
@@ -214,7 +215,7 @@ pub(crate) struct VerifyArgs {
     #[arg(long, value_name = "MODEL")]
     pub(crate) writer: Option<ModelSpec>,
     /// Only these properties: ids (repeatable, or separated by commas; default: all that can be edited)
-    #[arg(long, value_delimiter = ',', value_name = "ID")]
+    #[arg(long, value_delimiter = ',', value_name = "ID", value_parser = trimmed)]
     pub(crate) property: Vec<String>,
     /// Edit this many pairs for each property and direction
     #[arg(long, default_value_t = 100, value_name = "N", value_parser = whole::<u32>(1..=100_000))]
@@ -249,7 +250,7 @@ pub(crate) struct ReadAndTable {
     #[arg(long = "where", value_name = "FILTER")]
     pub(crate) filter: Option<Filter>,
     /// Properties to fit weights for: ids, separated by commas (default: all that are rated)
-    #[arg(long, value_delimiter = ',', value_name = "IDS")]
+    #[arg(long, value_delimiter = ',', value_name = "IDS", value_parser = trimmed)]
     pub(crate) properties: Vec<String>,
     /// How soft verdicts count, in weights and in what is measured: as they are, or as the side they favour (the paper's way with token
     /// probabilities, and the better one for a judge that favours a position)

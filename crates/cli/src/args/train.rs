@@ -12,7 +12,7 @@ use predilect_workbench::{CallOptions, Filter, FitOptions, ModelSpec, SliceOptio
 use serde_json::Value;
 
 use super::asking::{TryArgs, named};
-use super::number::{any, whole};
+use super::number::{any, trimmed, whole};
 use super::read::{ExampleArg, ReadArgs, Verdicts};
 use super::shared::{CALLS, Global, RESULTS, ShowArgs};
 use crate::problem::Problem;
@@ -77,7 +77,7 @@ pub(crate) struct TrainArgs {
     pub(crate) lora_alpha: Option<f64>,
     /// Linear layers that get an adapter, comma separated: `q_proj`, `k_proj`, `v_proj`, `o_proj`, `gate_proj`, `up_proj`, `down_proj`, or
     /// all-linear
-    #[arg(long, default_value = "q_proj,v_proj", value_delimiter = ',', value_name = "MAPS", conflicts_with_all = ["full", "adapter"])]
+    #[arg(long, default_value = "q_proj,v_proj", value_delimiter = ',', value_name = "MAPS", conflicts_with_all = ["full", "adapter"], value_parser = trimmed)]
     pub(crate) targets: Vec<String>,
     /// Fine-tune all weights instead of an adapter
     #[arg(long, conflicts_with = "adapter")]

@@ -32,7 +32,7 @@ impl Runner<'_> {
         let waiting = self.fetch(batch, shared)?;
         // What earlier runs and windows have handed over may still be charged.
         let committed = self.log.committed().map_err(Stop::Log)?;
-        let within = shared.reserve(committed, self.options.budget);
+        let within = shared.reserve(committed, self.options.left());
         let mut rest: Vec<(&str, &Request)> = Vec::new();
         let mut open = 0;
         for ((request, key), slot) in distinct.iter().zip(slots) {
@@ -58,7 +58,7 @@ impl Runner<'_> {
             let (now, later) = rest.split_at(fits.count().max(1));
             let most: f64 = now.iter().map(|(_, request)| self.most(request)).sum();
             // Once submitted, nothing can be stopped: all of it has to fit the budget.
-            if !within || !shared.reserve(most, self.options.budget) {
+            if !within || !shared.reserve(most, self.options.left()) {
                 return Err(Stop::Budget);
             }
             // Unique, so that a batch that was fetched long ago is never taken for this one.

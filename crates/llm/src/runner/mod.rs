@@ -362,7 +362,7 @@ impl Runner<'_> {
             return Ok(Some((outcome, None)));
         }
         let most = self.most(request);
-        if !shared.hold(most, self.options.budget, false) {
+        if !shared.hold(most, self.options.left(), false) {
             return Err(Stop::Budget);
         }
         let start = Instant::now();
@@ -430,7 +430,7 @@ impl Runner<'_> {
                         tried.lost = tried.lost.plus(self.about(request));
                         // The next try needs additional money.
                         let most = self.most(request);
-                        if !shared.hold(most, self.options.budget, true) {
+                        if !shared.hold(most, self.options.left(), true) {
                             return Err(Stop::Budget);
                         }
                         tried.reserved += most;

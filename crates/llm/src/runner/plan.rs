@@ -20,6 +20,8 @@ pub struct RunOptions {
     /// The most US dollars that this run may spend. Every call is reserved at its dearest (a token for each byte, as many
     /// written as allowed, for each try that may cost), so the last calls that might fit are not made.
     pub budget: Option<f64>,
+    /// What has been spent of it already.
+    pub gone: f64,
     /// Ask again what failed for good in an earlier run. What may succeed later is asked again in any case.
     pub retry_failed: bool,
     /// Make no calls: read what is logged.
@@ -34,6 +36,13 @@ pub struct RunOptions {
     pub cancel: Cancel,
 }
 
+impl RunOptions {
+    /// What is left of the budget.
+    pub(super) fn left(&self) -> Option<f64> {
+        self.budget.map(|budget| budget - self.gone)
+    }
+}
+
 impl Default for RunOptions {
     fn default() -> Self {
         Self {
@@ -41,6 +50,7 @@ impl Default for RunOptions {
             retries: 6,
             wait: Duration::from_millis(500),
             budget: None,
+            gone: 0.0,
             retry_failed: false,
             offline: false,
             batch: false,

@@ -10,7 +10,7 @@ use super::parts::{Align, Section, block, folded, heads, name, nothing, response
 use crate::format;
 use crate::steering::{
     asked, cell, compares_models, is_sure, label, left_out, method, places, range, role, sentences, signed,
-    title, unit, whose,
+    title, took, unit, whose,
 };
 use crate::text;
 
@@ -39,7 +39,16 @@ pub(super) fn sections(found: &SteerJson) -> Vec<Section> {
         section("predicted", "Predicted", "Did the weights predict it?", expected(found)),
         section("asked", "Messages", "What was the model told, and did it do that?", told(found)),
         section("responses", "Responses", "What did it write?", responses(found)),
-        section("flips", "Flips", "Which verdicts did that change?", flips(&found.flips)),
+        section(
+            "flips",
+            "Flips",
+            if found.against == "plain" {
+                "On which prompts did it move the judge most?"
+            } else {
+                "Which verdicts did that change?"
+            },
+            flips(found),
+        ),
     ]
 }
 
@@ -72,7 +81,7 @@ fn models(found: &SteerJson) -> Markup {
                             td.num { (row.prompts) }
                             td.num { strong { (format::decimal(row.score, 1)) } }
                             td.num { (format::bounds((row.low, row.high), 1)) }
-                            td.num { (row.lc.map_or_else(|| format::MISSING.to_owned(), |lc| format::decimal(lc, 1))) }
+                            td.num { (row.at_equal_length().map_or_else(|| format::MISSING.to_owned(), |(lc, low, high)| format!("{} {}", format::decimal(lc, 1), format::bounds((low, high), 1)))) }
                         }
                     }
                 }
@@ -132,7 +141,7 @@ fn table(rows: &[&ArmRow], digits: usize) -> Markup {
                         td.num { (format::bounds((row.low, row.high), digits)) }
                         td.num { @if is_sure(row.shift_low, row.shift_high) { strong { (signed(row.shift, digits)) } } @else { (signed(row.shift, digits)) } }
                         td.num { (range(row.shift_low, row.shift_high, digits)) }
-                        @if at_length { td.num { (row.lc_shift.map_or_else(|| format::MISSING.to_owned(), |x| signed(x, 1))) } }
+                        @if at_length { td.num { (cell(row.lc_shift, row.lc_shift_low, row.lc_shift_high, 1)) } }
                     }
                 }
             }
@@ -147,8 +156,8 @@ fn expected(found: &SteerJson) -> Markup {
     }
     html! {
         p {
-            "In points of preference over the opponent. " em { "As asked for" } " sets every comparison that was asked for, which no model does on every prompt: it is "
-            "the most that can be predicted. " em { "As found" } " takes the comparisons that the responses really show. Intervals are over posterior draws and prompts."
+            "In points of preference over the opponent. " em { "As asked for" } " sets every comparison that was asked for, which no model does on every prompt, and "
+            "leaves all others equal. " em { "As found" } " takes the comparisons that the responses really show. Intervals are over posterior draws and prompts."
             @if rows.iter().any(|row| row.arm == "plain") { " The row of the plain arm is what it wins over a draw against the baseline." }
         }
         (scroll("Predicted and measured shifts", &html! {
@@ -161,7 +170,7 @@ fn expected(found: &SteerJson) -> Markup {
                             td { (name(&row.judge)) }
                             td.num { (cell(row.predicted, row.predicted_low, row.predicted_high, 1)) }
                             td.num { (cell(row.found, row.found_low, row.found_high, 1)) }
-                            td.num { strong { (signed(row.measured(), 1)) } }
+                            td.num { @if is_sure(row.shift_low, row.shift_high) { strong { (signed(row.measured(), 1)) } } @else { (signed(row.measured(), 1)) } }
                         }
                     }
                 }
@@ -224,7 +233,7 @@ fn told(found: &SteerJson) -> Markup {
 
 fn responses(found: &SteerJson) -> Markup {
     html! {
-        p { "Written by " (name(&found.model)) "; calls: " (found.spent.to_string()) "." }
+        p { "Written by " (name(&found.model)) ". " (took(found)) }
         (scroll("Responses of each arm", &html! {
             table.plain {
                 (heads(&[(if compares_models(found) { "Model" } else { "Arm" }, Align::Left), ("Responses", Align::Right), ("Different", Align::Right), ("Median words", Align::Right), ("Cut off", Align::Right), ("Empty", Align::Right), ("Withheld", Align::Right), ("Begin with a refusal", Align::Right)]))
@@ -241,14 +250,27 @@ fn responses(found: &SteerJson) -> Markup {
     }
 }
 
-fn flips(flips: &[Flip]) -> Markup {
-    if flips.is_empty() {
+fn flips(found: &SteerJson) -> Markup {
+    if found.flips.is_empty() {
         return nothing("No arm changed a verdict of the judge whose weights were used.");
     }
+    let alone = found.against == "plain";
+    let summary = |flip: &Flip| {
+        let (prompt, told) = (text::cut(&text::line(&flip.prompt), 100), format::decimal(flip.preference, 0));
+        // Against itself a plain response has no verdict that could be turned.
+        if alone {
+            return format!("{prompt}: {told}\u{a0}% for the told response ({})", flip.arm);
+        }
+        format!(
+            "{prompt}: {}\u{a0}% plain, {told}\u{a0}% told ({})",
+            format::decimal(flip.plain_preference, 0),
+            flip.arm
+        )
+    };
     html! {
-        p { "Preference over the opponent, plain and told, the largest change first." }
-        @for flip in flips {
-            @let summary = format!("{}: {}\u{a0}% plain, {}\u{a0}% told ({})", text::cut(&text::line(&flip.prompt), 100), format::decimal(flip.plain_preference, 0), format::decimal(flip.preference, 0), flip.arm);
+        p { @if alone { "Preference for the told response over the plain one, the furthest from a draw first." } @else { "Preference over the opponent, plain and told, the largest change first." } }
+        @for flip in &found.flips {
+            @let summary = summary(flip);
             (folded(&summary, &html! {
                 h4 { "Prompt" } (block(&flip.prompt))
                 h4 { "Plain" } (response(&flip.plain))

@@ -8,7 +8,7 @@ use super::style::{BOLD, Out, head, heading, paint};
 use crate::format;
 use crate::steering::{
     asked, cell, compares_models, is_sure, label, left_out, method, places, range, role, sentences, signed,
-    title, unit, whose,
+    title, took, unit, whose,
 };
 use crate::text;
 
@@ -69,7 +69,8 @@ fn models(found: &SteerJson, out: &mut Out) -> io::Result<()> {
             &row.judge,
             &format::decimal(row.score, 1),
             &format::bounds((row.low, row.high), 1),
-            &row.lc.map_or_else(|| format::MISSING.to_owned(), |lc| format::decimal(lc, 1)),
+            &row.at_equal_length()
+                .map_or_else(|| format::MISSING.to_owned(), |(lc, ..)| format::decimal(lc, 1)),
             &predicted,
         ))?;
     }
@@ -84,9 +85,9 @@ fn of_judge(found: &SteerJson, rows: &[&ArmRow], out: &mut Out) -> io::Result<()
         out,
         &text::line(&first.judge),
         &format!(
-            "{kind}; {}; 90 % intervals over {} prompts; shifts against the plain arm; predicted{}: by the weights, in points of preference.",
+            "{kind}; {}; 90 % intervals over {}; shifts against the plain arm; predicted{}: by the weights, in points of preference.",
             unit(&first.protocol),
-            first.prompts,
+            format::counted(first.prompts, "prompt", "prompts"),
             if first.protocol == "mt_bench" { " (and measured beside it)" } else { "" },
         ),
     )?;
@@ -135,6 +136,9 @@ fn plan(found: &SteerJson, out: &mut Out) -> io::Result<()> {
             let words = if asks.is_empty() { "nothing".to_owned() } else { asked(asks) };
             out.hanging(&format!("  {}", text::left(arm, 9)), &words)?;
         }
+        for arm in found.messages.keys().filter(|arm| !group.asked.contains_key(*arm)) {
+            out.hanging(&format!("  {}", text::left(arm, 9)), "a message of your own")?;
+        }
         for (reason, names) in left_out(&group.left_out) {
             out.hanging("  left out ", &format!("{names}: {reason}"))?;
         }
@@ -161,7 +165,7 @@ fn plan(found: &SteerJson, out: &mut Out) -> io::Result<()> {
 }
 
 fn responses(found: &SteerJson, out: &mut Out) -> io::Result<()> {
-    heading(out, "Responses", &format!("Written by {}; calls: {}.", text::line(&found.model), found.spent))?;
+    heading(out, "Responses", &format!("Written by {}. {}", text::line(&found.model), took(found)))?;
     let names = found.responses.iter().map(|own| text::columns(&text::line(whose(found, &own.arm))));
     let width = names.max().unwrap_or(0).max(9);
     for own in &found.responses {

@@ -24,6 +24,9 @@ pub struct Probe {
     pub cautions: Vec<String>,
     /// Of judging a thousand pairs of about this size in both orders, where prices are known.
     pub price_of_thousand: Option<f64>,
+    /// What all of this took, in US dollars, where prices are known.
+    #[serde(default)]
+    pub price: Option<f64>,
 }
 
 /// What a model does with one way of asking.
@@ -41,6 +44,9 @@ pub struct Way {
     pub verdicts: u64,
     /// Verdicts for the response shown first, of those that could be read.
     pub first: u64,
+    /// Verdicts for the response shown second; the others are ties, or belong to no order.
+    #[serde(default)]
+    pub second: u64,
     /// The mean share of probability on the letters.
     pub mass: Option<f64>,
     /// Why it cannot be asked in this way.

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use predilect_results::asked::JudgeRun;
-use predilect_results::steering::{ArmRow, ResponseCount, SteerJson};
+use predilect_results::asked::{JudgeRun, Spent};
+use predilect_results::steering::{ArmRow, FEW_PROMPTS, Flip, ResponseCount, SteerJson};
 use predilect_types::Pair;
 use predilect_workbench::laboratory::verdicts_of;
 use predilect_workbench::{PairRatings, Result, Study};
@@ -15,9 +15,6 @@ use crate::measure::{Measured, prediction_fit};
 use crate::request::SteerRequest;
 use crate::responses::{Responses, is_written};
 
-/// With fewer prompts than this, resampling them understates how they vary.
-const FEW: usize = 20;
-
 /// What the parts of a run found.
 pub(super) struct Parts<'a> {
     pub(super) responses: &'a Responses,
@@ -27,13 +24,15 @@ pub(super) struct Parts<'a> {
     pub(super) study: &'a Study,
     pub(super) judges: Vec<JudgeRun>,
     pub(super) asked: Asked,
+    pub(super) trying: Spent,
+    pub(super) rating: Option<Spent>,
     pub(super) remarks: Vec<String>,
     pub(super) stopped: Option<String>,
 }
 
 impl Steering {
     /// Sets everything together.
-    pub(super) fn found(&self, parts: Parts<'_>) -> Result<SteerJson> {
+    pub(super) fn found(&self, mut parts: Parts<'_>) -> Result<SteerJson> {
         let measured = Measured {
             protocol: self.protocol,
             prompts: &self.prompts.all,
@@ -45,29 +44,18 @@ impl Steering {
             ratings: parts.ratings,
             seed: self.request.seed,
         };
-        let mut remarks = parts.remarks;
+        let mut remarks = std::mem::take(&mut parts.remarks);
         let target = self.target(&parts.judges, &mut remarks);
-        let mut rows: Vec<ArmRow> = Vec::new();
-        let mut flips = Vec::new();
-        if let Some(judge) = parts.judges.get(target) {
-            let of_target = verdicts_of(parts.study, &judge.judge, &self.request.slice)?;
-            rows.extend(measured.rows(&judge.judge, &of_target, None));
-            flips = measured.flips(&of_target);
-            for (_, other) in parts.judges.iter().enumerate().filter(|(number, _)| *number != target) {
-                let verdicts = verdicts_of(parts.study, &other.judge, &self.request.slice)?;
-                rows.extend(measured.rows(&other.judge, &verdicts, Some(&of_target)));
-            }
-        }
+        let (rows, flips, silent) = self.rows(&measured, &parts, target)?;
+        remarks.extend(without_verdicts(&silent));
+        remarks.extend(alone(&rows));
         remarks.extend(self.unrated(parts.ratings));
         let mut responses = parts.responses.count(parts.complete);
         remarks.extend(cut_off(&responses, self.request.max_tokens));
         remarks.extend(declining(&responses));
-        if parts.complete.len() < FEW {
-            remarks.push(format!(
-                "with {} prompts, resampled intervals are too narrow: on other prompts the shift may well differ",
-                parts.complete.len()
-            ));
-        }
+        remarks.extend(empty(&responses));
+        remarks.extend(unchanged(parts.responses, parts.complete));
+        remarks.extend(few(&rows));
         responses.extend(parts.responses.count_baseline(self.baseline.name(), parts.complete));
         let mut count = self.prompts.count.clone();
         count.complete = parts.complete.len() as u64;
@@ -87,11 +75,36 @@ impl Steering {
             responses,
             flips,
             spent: parts.asked.spent,
+            trying: parts.trying,
+            rating: parts.rating,
             failures: parts.asked.failures,
             judges: parts.judges,
             remarks,
             stopped: parts.stopped,
         })
+    }
+
+    /// The rows of all judges, the target's first, with its flips; and the judges without any.
+    fn rows(
+        &self,
+        measured: &Measured<'_>,
+        parts: &Parts<'_>,
+        target: usize,
+    ) -> Result<(Vec<ArmRow>, Vec<Flip>, Vec<String>)> {
+        let (mut rows, mut flips, mut silent) = (Vec::new(), Vec::new(), Vec::new());
+        let Some(judge) = parts.judges.get(target) else { return Ok((rows, flips, silent)) };
+        let of = |judge: &JudgeRun| verdicts_of(parts.study, &judge.judge, &self.request.slice);
+        let of_target = of(judge)?;
+        let mut take = |judge: &JudgeRun, own: Vec<ArmRow>| {
+            silent.extend(own.is_empty().then(|| judge.judge.clone()));
+            rows.extend(own);
+        };
+        take(judge, measured.rows(&judge.judge, &of_target, None));
+        flips.extend(measured.flips(&of_target));
+        for (_, other) in parts.judges.iter().enumerate().filter(|(number, _)| *number != target) {
+            take(other, measured.rows(&other.judge, &of(other)?, Some(&of_target)));
+        }
+        Ok((rows, flips, silent))
     }
 
     /// Which of the judges is the one whose weights say what to ask for.
@@ -111,12 +124,6 @@ impl Steering {
                 self.request.judge, first.judge
             ));
         }
-        if self.request.judge_models.len() == 1 {
-            remarks.push(
-                "no held-out judge: it is not known whether a shift is one of quality or only of this judge"
-                    .to_owned(),
-            );
-        }
         found.unwrap_or(0)
     }
 
@@ -133,7 +140,8 @@ impl Steering {
         ids.dedup();
         (!ids.is_empty()).then(|| {
             format!(
-                "{} cannot be rated by this annotator: compliance is not known, and predictions leave it out",
+                "{}: not rated in the responses, so that it is not known how far the model did it; what is predicted as asked for counts on it, \
+                 what is predicted as found leaves it out",
                 ids.join(", ")
             )
         })
@@ -171,7 +179,59 @@ pub(super) fn said_of_groups(request: &SteerRequest, groups: &[Group]) -> Vec<St
     said
 }
 
-/// What to know where most responses of an arm end because they had to.
+/// Judges of which no prompt has a verdict in every arm.
+fn without_verdicts(silent: &[String]) -> Option<String> {
+    (!silent.is_empty()).then(|| {
+        format!(
+            "no prompt has a verdict in every arm by {}: nothing is known of how it sees them",
+            silent.join(" or ")
+        )
+    })
+}
+
+/// Whether nobody is held out.
+fn alone(rows: &[ArmRow]) -> Option<String> {
+    (!rows.is_empty() && rows.iter().all(|row| row.target)).then(|| {
+        "no held-out judge: it is not known whether a shift is one of quality or only of this judge"
+            .to_owned()
+    })
+}
+
+/// Whether a judge saw few prompts.
+fn few(rows: &[ArmRow]) -> Option<String> {
+    let least = rows.iter().min_by_key(|row| row.prompts).filter(|row| row.prompts < FEW_PROMPTS)?;
+    let prompts =
+        if least.prompts == 1 { "1 prompt".to_owned() } else { format!("{} prompts", least.prompts) };
+    Some(format!(
+        "with {prompts} by {}, resampled intervals are too narrow: on other prompts the shift may well differ, and nothing is concluded",
+        least.judge
+    ))
+}
+
+/// The arm of which most responses have no text.
+fn empty(responses: &[ResponseCount]) -> Option<String> {
+    let worst = responses.iter().filter(|row| 2 * row.empty > row.responses).max_by_key(|row| row.empty)?;
+    Some(format!("{} of {} {} responses have no text", worst.empty, worst.responses, worst.arm))
+}
+
+/// The arm that writes what the plain one writes on most prompts: the message did nothing.
+fn unchanged(responses: &Responses, complete: &[usize]) -> Option<String> {
+    let same = |arm: usize| {
+        let text = |arm: usize, at: usize| responses.made[arm][at].as_ref().map(crate::responses::Made::text);
+        complete.iter().filter(|at| text(arm, **at) == text(0, **at)).count()
+    };
+    let written = (1..responses.arms.len()).filter(|arm| is_written(&responses.arms[*arm]));
+    let (arm, same) = written
+        .map(|arm| (arm, same(arm)))
+        .filter(|(_, same)| 2 * same > complete.len())
+        .max_by_key(|(_, same)| *same)?;
+    Some(format!(
+        "{same} of {} {} responses are word for word the plain ones: the message hardly changes what the model writes",
+        complete.len(),
+        responses.arms[arm]
+    ))
+}
+
 /// The arm whose responses begin with a refusal much more or much less often than the plain ones do, if any: a tenth of them, and three at
 /// least.
 fn declining(responses: &[ResponseCount]) -> Option<String> {
@@ -180,16 +240,20 @@ fn declining(responses: &[ResponseCount]) -> Option<String> {
     let other = responses
         .iter()
         .filter(|row| row.responses == plain.responses && is_written(&row.arm))
+        // Of several the first: arms are in the order in which they were asked for.
+        .rev()
         .max_by_key(apart)?;
     let enough = apart(&other) >= 3 && 10 * apart(&other) >= plain.responses;
+    let answers = if other.declined < plain.declined { "answers at all" } else { "refuses when told" };
     enough.then(|| {
         format!(
-            "{} of {} plain responses begin with a refusal, and {} of {} {} ones: part of the shift may be that the model answers at all",
+            "{} of {} plain responses begin with a refusal, and {} of {} {} ones: part of the shift may be that the model {answers}",
             plain.declined, plain.responses, other.declined, other.responses, other.arm
         )
     })
 }
 
+/// What to know where most responses of an arm end because they had to.
 fn cut_off(responses: &[ResponseCount], most: u32) -> Option<String> {
     let worst = responses.iter().filter(|row| 2 * row.cut > row.responses).max_by_key(|row| row.cut)?;
     Some(format!(

@@ -7,20 +7,20 @@ mod writing;
 
 use std::path::Path;
 
-use predilect_results::asked::{CallPlan, JudgeRun};
+use predilect_results::asked::{CallPlan, JudgeRun, Spent};
 use predilect_results::steering::SteerJson;
 use predilect_types::Pair;
 use predilect_workbench::laboratory::{Laboratory, STEERING, pairs_of};
 use predilect_workbench::scratch::Scratch;
 use predilect_workbench::{
     AnnotateRequest, Annotating, CallOptions, Error, Inputs, JudgeRequest, JudgeWeights, Judging, Kind,
-    Method, Orders, PairRatings, Question, Ran, ReadOptions, Result, Study, Watch, Within, Workbench, Writer,
-    files, kept_ratings, tables,
+    Method, ModelSpec, Orders, PairRatings, Question, Ran, ReadOptions, Result, Study, Watch, Within,
+    Workbench, Writer, files, kept_ratings, probe_plans, tables,
 };
 use serde_json::{Value, json};
 
 use self::found::{Parts, said_of_groups};
-use self::trying::TRIED;
+use self::trying::{TRIED, Tried};
 use self::writing::Asked;
 use crate::arms::{arms_of, groups};
 use crate::messages::Messages;
@@ -90,10 +90,7 @@ impl Steering {
             let bench = Workbench::of(inputs, None, watch)?;
             bench.weights(&request.judge, &request.slice, &request.fit, watch)?
         };
-        if request.turns == 2 && request.baseline.is_some() {
-            return Err(Error::new("a baseline answers first turns only, and would be compared with two")
-                .words("ask only first turns, or compare with the plain responses"));
-        }
+        fits(&request, protocol)?;
         let unknown = request.without.iter().find(|id| predilect_types::property(id).is_none());
         if let Some(id) = unknown {
             return Err(Error::new(format!("`{id}` is not a property, so it cannot be left out"))
@@ -107,6 +104,9 @@ impl Steering {
         }
         let (groups, group_of) = groups(&prompts.all, &weights, &messages, &request)?;
         remarks.extend(said_of_groups(&request, &groups));
+        if request.turns == 2 && protocol == Protocol::MtBench {
+            remarks.push("both turns are shown together and get one grade, where MT-Bench gives one to each turn: the figures are not those of its second turn".to_owned());
+        }
         let settings = serde_json::to_value(&request)
             .map_err(|e| Error::new(format!("the settings cannot be written: {e}")))?;
         let lab = Laboratory::open(output, VERB, &settings, &FIXED)?;
@@ -153,7 +153,14 @@ impl Steering {
         let inputs = [trial.folder().to_owned()];
         let read = ReadOptions::default();
         let within = Within { inputs: &inputs, output: None, read: &read };
-        plans.extend(Judging::begin(&self.judging(calls), &within, watch)?.plans()?);
+        let tried = self.kept_tries();
+        plans.extend(probe_plans(&self.trial(self.untried(&tried), calls.clone()), watch)?);
+        for request in self.judging(&tried, &calls) {
+            plans.extend(Judging::begin(&request, &within, watch)?.plans()?);
+        }
+        if let Some(annotator) = &self.request.annotator {
+            plans.extend(Annotating::begin(&self.annotating(annotator, calls), &within, watch)?.plans()?);
+        }
         Ok(plans)
     }
 
@@ -165,13 +172,16 @@ impl Steering {
     /// When the study cannot be written, and when no prompt has a response in every arm.
     pub fn run(&self, watch: &dyn Watch) -> Result<Ran<SteerJson>> {
         let mut remarks = self.remarks.clone();
-        let tried = self.try_judges(watch)?;
-        remarks.extend(self.said_of_judges(&tried));
         let mut settings = self.settings.clone();
-        settings[TRIED] = json!(tried);
+        settings[TRIED] = json!(self.kept_tries());
         let lock = self.lab.hold(VERB, &settings)?;
+        let mut trying = Spent { price: Some(0.0), ..Spent::default() };
+        let tried = self.try_judges(&mut settings, &mut trying, watch)?;
+        remarks.extend(self.said_of_judges(&tried));
+        // From here on all is paid from one budget.
+        let mut gone = trying.price.unwrap_or(0.0);
         files::write_own(&self.lab.folder().join("messages.toml"), self.messages.text().as_bytes())?;
-        let mut asked = Asked::default();
+        let mut asked = Asked { gone, ..Asked::default() };
         let responses = self.write(&mut asked, watch)?;
         drop(lock);
         remarks.append(&mut asked.remarks);
@@ -188,14 +198,13 @@ impl Steering {
         let mut stopped = asked.stopped.take();
         let mut judges = Vec::new();
         if stopped.as_ref().is_none_or(|error| error.kind() != Kind::Cancelled) {
-            let left = |gone: f64| self.request.calls.budget.map(|budget| (budget - gone).max(0.0));
-            let calls =
-                CallOptions { budget: left(asked.spent.price.unwrap_or(0.0)), ..self.request.calls.clone() };
-            let ran = self.judge(calls, watch)?;
+            gone += asked.spent.price.unwrap_or(0.0);
+            let ran = self.judge(&tried, gone, watch)?;
             judges = ran.found;
             stopped = stopped.or(ran.stopped);
         }
-        let ratings = self.rate(&study, &pairs, &mut remarks, watch)?;
+        gone += judges.iter().filter_map(|judge| judge.spent.price).sum::<f64>();
+        let (ratings, rating) = self.rate(&study, (&pairs, gone), &mut remarks, watch)?;
         let found = self.found(Parts {
             responses: &responses,
             complete: &complete,
@@ -204,6 +213,8 @@ impl Steering {
             study: &study,
             judges,
             asked,
+            trying,
+            rating,
             remarks,
             stopped: stopped.as_ref().map(|error| error.message().to_owned()),
         })?;
@@ -222,48 +233,87 @@ impl Steering {
         responses.pairs(&self.prompts.all, at, self.protocol, self.baseline.name())
     }
 
-    fn judging(&self, calls: CallOptions) -> JudgeRequest {
-        let graded = self.protocol == Protocol::MtBench;
-        JudgeRequest {
-            models: self.request.judge_models.clone(),
-            method: if graded { Some(Method::Graded) } else { self.request.method },
-            orders: Orders::Both,
-            seed: self.request.seed,
-            references: graded,
-            calls,
-            ..JudgeRequest::default()
-        }
+    /// How judges are asked whatever they can: MT-Bench has grades.
+    fn method(&self) -> Option<Method> {
+        if self.protocol == Protocol::MtBench { Some(Method::Graded) } else { self.request.method }
     }
 
-    fn judge(&self, calls: CallOptions, watch: &dyn Watch) -> Result<Ran<Vec<JudgeRun>>> {
+    /// What asks the judges, one request for neighbours that are asked in the same way.
+    fn judging(&self, tried: &Tried, calls: &CallOptions) -> Vec<JudgeRequest> {
+        let mut all: Vec<JudgeRequest> = Vec::new();
+        for judge in &self.request.judge_models {
+            let method = self.method_of(judge, tried);
+            if let Some(last) = all.last_mut().filter(|last| last.method == method) {
+                last.models.push(judge.clone());
+                continue;
+            }
+            all.push(JudgeRequest {
+                models: vec![judge.clone()],
+                method,
+                orders: Orders::Both,
+                seed: self.request.seed,
+                references: self.protocol == Protocol::MtBench,
+                calls: calls.clone(),
+                ..JudgeRequest::default()
+            });
+        }
+        all
+    }
+
+    fn judge(&self, tried: &Tried, mut gone: f64, watch: &dyn Watch) -> Result<Ran<Vec<JudgeRun>>> {
         let inputs = [self.lab.folder().to_owned()];
         let read = ReadOptions::default();
         let within = Within { inputs: &inputs, output: None, read: &read };
-        Judging::begin(&self.judging(calls), &within, watch)?.run(watch)
+        let mut found = Vec::new();
+        for mut request in self.judging(tried, &self.request.calls) {
+            request.calls.gone = gone;
+            let ran = Judging::begin(&request, &within, watch)?.run(watch)?;
+            gone += ran.found.iter().filter_map(|judge| judge.spent.price).sum::<f64>();
+            found.extend(ran.found);
+            if ran.stopped.is_some() {
+                return Ok(Ran { found, stopped: ran.stopped });
+            }
+        }
+        Ok(Ran { found, stopped: None })
     }
 
+    fn annotating(&self, model: &ModelSpec, calls: CallOptions) -> AnnotateRequest {
+        AnnotateRequest { calls, seed: self.request.seed, ..AnnotateRequest::of(model.clone()) }
+    }
+
+    /// How the responses are rated, and what that took; `gone` is what other parts have spent.
     fn rate(
         &self,
         study: &Study,
-        pairs: &[Pair],
+        (pairs, gone): (&[Pair], f64),
         remarks: &mut Vec<String>,
         watch: &dyn Watch,
-    ) -> Result<PairRatings> {
+    ) -> Result<(PairRatings, Option<Spent>)> {
         let Some(model) = &self.request.annotator else {
-            return rated(pairs, self.request.slice.grammar, watch);
+            return Ok((rated(pairs, self.request.slice.grammar, watch)?, None));
         };
         let inputs = [study.folder().to_owned()];
         let read = ReadOptions::default();
         let within = Within { inputs: &inputs, output: None, read: &read };
-        let request = AnnotateRequest {
-            calls: self.request.calls.clone(),
-            seed: self.request.seed,
-            ..AnnotateRequest::of(model.clone())
-        };
+        let calls = CallOptions { gone, ..self.request.calls.clone() };
+        let request = self.annotating(model, calls);
         let ran = Annotating::begin(&request, &within, watch)?.run(watch)?;
         if let Some(stopped) = ran.stopped {
             remarks.push(format!("the ratings are incomplete: {}", stopped.message()));
         }
-        kept_ratings(study, &ran.found.annotator, pairs)
+        Ok((kept_ratings(study, &ran.found.annotator, pairs)?, Some(ran.found.spent)))
     }
+}
+
+/// Whether the protocol and what responses are compared with go together.
+fn fits(request: &SteerRequest, protocol: Protocol) -> Result<()> {
+    if protocol == Protocol::MtBench && request.baseline.is_some() {
+        return Err(Error::new("grades are given to each response alone, so that a baseline's would be paid for and compared with nothing")
+            .words("leave the baseline out, or have responses compared in pairs"));
+    }
+    if request.turns == 2 && request.baseline.is_some() {
+        return Err(Error::new("a baseline answers first turns only, and would be compared with two")
+            .words("ask only first turns, or compare with the plain responses"));
+    }
+    Ok(())
 }

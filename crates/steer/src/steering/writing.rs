@@ -121,6 +121,8 @@ pub(super) struct Asked {
     pub(super) failures: Failures,
     pub(super) remarks: Vec<String>,
     pub(super) stopped: Option<Error>,
+    /// What has been spent before, by other parts of the run.
+    pub(super) gone: f64,
 }
 
 impl Asked {
@@ -136,7 +138,7 @@ impl Asked {
             return Ok(vec![None; questions.len()]);
         }
         let first = self.spent.calls == 0 && self.spent.from_log == 0;
-        let gone = self.spent.price.unwrap_or(0.0);
+        let gone = self.gone + self.spent.price.unwrap_or(0.0);
         let written = writer.write(folder, questions, gone, watch)?;
         if first {
             self.spent = written.spent;

@@ -31,6 +31,9 @@ pub struct CallOptions {
     pub dry: bool,
     /// The most US dollars that are spent.
     pub budget: Option<f64>,
+    /// What has been spent of it already, by other parts of the same run; never kept.
+    #[serde(skip)]
+    pub gone: f64,
     /// A table of prices (TOML) that takes precedence over the built-in one.
     pub prices: Option<PathBuf>,
     /// Most calls at once; fewer are made while the server asks for less.
@@ -66,6 +69,7 @@ impl Default for CallOptions {
         Self {
             dry: false,
             budget: None,
+            gone: 0.0,
             prices: None,
             concurrency: 16,
             retries: 6,
@@ -91,6 +95,7 @@ impl CallOptions {
         Self {
             dry: usual.dry,
             budget: usual.budget,
+            gone: usual.gone,
             retry_failed: usual.retry_failed,
             offline: usual.offline,
             threads: usual.threads,
@@ -193,6 +198,7 @@ impl CallOptions {
             retries: u32::from(self.retries),
             wait: Duration::from_secs_f64(self.retry_wait),
             budget: self.budget,
+            gone: self.gone,
             retry_failed: self.retry_failed,
             offline: self.offline,
             batch: self.batch,

@@ -9,8 +9,8 @@ const MASS: f64 = 0.5;
 /// What speaks against a judge when asked in that way. On these pairs all judges should agree.
 pub(super) fn cautions(way: &Way) -> Vec<String> {
     let mut cautions = Vec::new();
-    if way.read > 1 && (way.first == way.read || way.first == 0) {
-        let place = if way.first == 0 { "second" } else { "first" };
+    if way.read > 1 && (way.first == way.read || way.second == way.read) {
+        let place = if way.first == way.read { "first" } else { "second" };
         cautions.push(format!(
             "in every question it preferred the response shown {place}: ask in both orders, or take another judge"
         ));

@@ -14,6 +14,9 @@ use crate::watch::Watch;
 /// Tokens that an answer may have beyond its text, for marks of turns and other tokenizers.
 const BESIDE: u64 = 32;
 
+/// Seeds of one question: whether the same gives the same.
+const SEEDS: [u64; 3] = [7, 7, 8];
+
 /// How many times as many tokens as its text has an answer may have been charged for.
 const TIMES: u64 = 3;
 
@@ -45,7 +48,7 @@ pub(super) fn observe(
         Some(Ok(_)) => Some(SchemaHabit::Ignored),
         _ => None,
     };
-    let texts = [7, 7, 8].map(|seed| ask(&free(seed)).and_then(Result::ok).map(|answer| answer.text));
+    let texts = SEEDS.map(|seed| ask(&free(seed)).and_then(Result::ok).map(|answer| answer.text));
     let seed = match &texts {
         _ if refused("seed") => Some(SeedHabit::Refused),
         [Some(one), Some(same), Some(other)] => Some(match (one == same, one == other) {
@@ -56,6 +59,11 @@ pub(super) fn observe(
         _ => None,
     };
     Habits { schema, seed, ..habits }
+}
+
+/// All that [`observe`] asks.
+pub(super) fn questions() -> Vec<Request> {
+    std::iter::once(off_form()).chain(SEEDS.map(free)).collect()
 }
 
 /// Tokens of an answer that do not belong to its text, or those of reasoning before it.

@@ -6,11 +6,11 @@ mod habits;
 use std::time::Instant;
 
 use predilect_annotate::judge::{Call, JudgeOptions, Method, Orders, asks, judged};
-use predilect_llm::{CallLog, Fault, Model, ModelSpec, RunOptions, Runner, Stop, Totals};
-use predilect_results::asked::{Probe, Way};
+use predilect_llm::{CallLog, Fault, Model, ModelSpec, Request, RunOptions, Runner, Stop, Totals};
+use predilect_results::asked::{CallPlan, Probe, Way};
 use predilect_types::{Message, Pair, Response};
 
-use crate::asking::{Failed, Ran, Unreadable, pauses, stopped as why};
+use crate::asking::{Failed, Ran, Unreadable, pauses, planned, stopped as why};
 use crate::error::{Error, Result};
 use crate::judging::judge::requests;
 use crate::judging::request::JudgeRequest;
@@ -61,17 +61,61 @@ pub fn probe(request: &JudgeRequest, watch: &dyn Watch) -> Result<Probed> {
     Ok(Ran { found, stopped })
 }
 
+/// What trying these models would take, one after the other.
+///
+/// # Errors
+///
+/// When a model cannot be asked in that way.
+pub fn probe_plans(request: &JudgeRequest, watch: &dyn Watch) -> Result<Vec<CallPlan>> {
+    let one = |spec: &ModelSpec| {
+        let model = request.calls.model(spec, watch)?;
+        let options = request.calls.run(spec, watch)?;
+        let mut all: Vec<Request> = habits::questions();
+        for method in methods(model.as_ref(), request) {
+            let options =
+                JudgeOptions { method, orders: Orders::Both, seed: request.seed, ..JudgeOptions::default() };
+            let asked: Vec<_> = pairs().iter().map(|(pair, _)| asks(pair, &options)).collect();
+            all.extend(asked.iter().flat_map(|asks| requests(asks, request.calls.enforce)));
+        }
+        let log = CallLog::in_memory()?;
+        let plan = Runner { model: model.as_ref(), log: &log, options }.plan(&all)?;
+        Ok(planned(&format!("{} (tried before)", model.name()), &plan))
+    };
+    request.models.iter().map(one).collect()
+}
+
+/// The ways in which a model is asked.
+fn methods(model: &dyn Model, request: &JudgeRequest) -> Vec<Method> {
+    match request.method {
+        Some(only) => vec![only],
+        None if model.capabilities().next => vec![Method::Scored, Method::Generated],
+        None => vec![Method::Generated],
+    }
+}
+
+/// The pairs, and whether A is the good response: in every other one.
+fn pairs() -> Vec<(Pair, bool)> {
+    let one = |(at, (request, good, bad)): (usize, &(&str, &str, &str))| {
+        let good_is_a = at % 2 == 0;
+        let (a, b) = if good_is_a { (good, bad) } else { (bad, good) };
+        let pair = Pair {
+            id: format!("probe {at}"),
+            prompt: vec![Message::user(*request)],
+            response_a: Response::new(*a, None),
+            response_b: Response::new(*b, None),
+            ..Pair::default()
+        };
+        (pair, good_is_a)
+    };
+    PAIRS.iter().enumerate().map(one).collect()
+}
+
 fn probe_one(spec: &ModelSpec, request: &JudgeRequest, watch: &dyn Watch) -> Result<(Probe, Option<Error>)> {
     let model = request.calls.model(spec, watch)?;
     let mut run = request.calls.run(spec, watch)?;
     // A user waits for a probe.
     run.retries = run.retries.min(RETRIES);
-    let can = model.capabilities();
-    let methods = match request.method {
-        Some(only) => vec![only],
-        None if can.next => vec![Method::Scored, Method::Generated],
-        None => vec![Method::Generated],
-    };
+    let methods = methods(model.as_ref(), request);
     let log = CallLog::in_memory()?;
     let mut ways: Vec<Way> = Vec::new();
     let mut stopped = None;
@@ -105,6 +149,8 @@ fn probe_one(spec: &ModelSpec, request: &JudgeRequest, watch: &dyn Watch) -> Res
     let (method, because) = advice(&ways, request.method);
     let chosen = ways.iter().find(|way| Some(way.method.as_str()) == method);
     let price_of_thousand = chosen.and_then(|way| Some(way.price? * 1000.0 / PAIRS.len() as f64));
+    let asked: Option<f64> = ways.iter().map(|way| way.price).sum();
+    let price = asked.map(|price| price + totals.price.unwrap_or(0.0));
     let probe = Probe {
         model: model.name().to_owned(),
         remarks: model.remarks(),
@@ -112,6 +158,7 @@ fn probe_one(spec: &ModelSpec, request: &JudgeRequest, watch: &dyn Watch) -> Res
         because,
         cautions: chosen.map(cautions).unwrap_or_default(),
         price_of_thousand,
+        price,
         habits,
         ways,
     };
@@ -132,23 +179,7 @@ fn ask(
 ) -> (Way, Option<Stop>) {
     let options =
         JudgeOptions { method, orders: Orders::Both, seed: request.seed, ..JudgeOptions::default() };
-    // The good response is A in every other pair.
-    let pairs: Vec<(Pair, bool)> = PAIRS
-        .iter()
-        .enumerate()
-        .map(|(at, (request, good, bad))| {
-            let good_is_a = at % 2 == 0;
-            let (a, b) = if good_is_a { (good, bad) } else { (bad, good) };
-            let pair = Pair {
-                id: format!("probe {at}"),
-                prompt: vec![Message::user(*request)],
-                response_a: Response::new(*a, None),
-                response_b: Response::new(*b, None),
-                ..Pair::default()
-            };
-            (pair, good_is_a)
-        })
-        .collect();
+    let pairs = pairs();
     let asked: Vec<_> = pairs.iter().map(|(pair, _)| asks(pair, &options)).collect();
     let groups: Vec<_> = asked.iter().map(|asks| requests(asks, request.calls.enforce)).collect();
     let began = Instant::now();
@@ -165,6 +196,7 @@ fn ask(
         way.read += result.calls.iter().filter(|call| call.parse.is_read()).count() as u64;
         way.unread.count(own, result.calls.iter().map(|call| call.parse));
         way.first += result.calls.iter().filter(|call| call.position() == Some(1.0)).count() as u64;
+        way.second += result.calls.iter().filter(|call| call.position() == Some(-1.0)).count() as u64;
         for mass in result.calls.iter().filter_map(Call::mass) {
             masses += mass;
             with_mass += 1;
