@@ -157,9 +157,9 @@ fn moved(found: &SteerJson, row: &ArmRow) -> String {
     let (judge, model) = (text::line(&row.judge), text::line(&found.model));
     let whose = text::line(&found.judge);
     let told = match row.arm.as_str() {
-        "aligned" => format!("Told to write what {whose} rewards"),
-        "opposed" => format!("Told to write the reverse of what {whose} rewards"),
-        own => format!("Told what `{}` says", text::line(own)),
+        "aligned" => format!("told to write what {whose} rewards"),
+        "opposed" => format!("told to write the reverse of what {whose} rewards"),
+        own => format!("told what `{}` says", text::line(own)),
     };
     let digits = places(&row.protocol);
     let graded = row.protocol == "mt_bench";
@@ -182,7 +182,7 @@ fn moved(found: &SteerJson, row: &ArmRow) -> String {
         (false, false) => ", which is not sure",
     };
     format!(
-        "{told}, {model} changes its {score} by {judge} by {}{points} {}{than}{sure} ({}, 90 % interval){expected}.",
+        "When {model} is {told}, its {score} by {judge} changes by {}{points} {}{than}{sure} ({}, 90 % interval){expected}.",
         signed(row.shift, digits),
         range(row.shift_low, row.shift_high, digits),
         format::counted(row.prompts, "prompt", "prompts"),
@@ -269,9 +269,13 @@ fn placebo_of(found: &SteerJson, others: &[&ArmRow]) -> String {
     let as_much = others.iter().filter_map(|row| {
         let own = |placebo: &&ArmRow| placebo.arm == "placebo" && placebo.judge == row.judge;
         let placebo = found.arms.iter().find(own)?;
-        let apart = placebo.shift_high < row.shift_low || placebo.shift_low > row.shift_high;
+        let less = if row.shift > 0.0 {
+            placebo.shift_high < row.shift_low
+        } else {
+            placebo.shift_low > row.shift_high
+        };
         let digits = places(&row.protocol);
-        (!apart).then(|| {
+        (!less).then(|| {
             let shift = cell(Some(placebo.shift), Some(placebo.shift_low), Some(placebo.shift_high), digits);
             format!("{shift} by {}", text::line(&row.judge))
         })
@@ -280,7 +284,7 @@ fn placebo_of(found: &SteerJson, others: &[&ArmRow]) -> String {
     if as_much.is_empty() {
         String::new()
     } else {
-        format!("; but a placebo does as much there: {}", crate::words::listed(&as_much))
+        format!("; but a placebo does as much there, or more: {}", crate::words::listed(&as_much))
     }
 }
 

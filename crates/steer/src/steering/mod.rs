@@ -204,7 +204,7 @@ impl Steering {
             stopped = stopped.or(ran.stopped);
         }
         gone += judges.iter().filter_map(|judge| judge.spent.price).sum::<f64>();
-        let (ratings, rating) = self.rate(&study, (&pairs, gone), &mut remarks, watch)?;
+        let (ratings, rating) = self.rate(&study, (&pairs, gone), &mut stopped, watch)?;
         let found = self.found(Parts {
             responses: &responses,
             complete: &complete,
@@ -286,7 +286,7 @@ impl Steering {
         &self,
         study: &Study,
         (pairs, gone): (&[Pair], f64),
-        remarks: &mut Vec<String>,
+        stopped: &mut Option<Error>,
         watch: &dyn Watch,
     ) -> Result<(PairRatings, Option<Spent>)> {
         let Some(model) = &self.request.annotator else {
@@ -298,9 +298,8 @@ impl Steering {
         let calls = CallOptions { gone, ..self.request.calls.clone() };
         let request = self.annotating(model, calls);
         let ran = Annotating::begin(&request, &within, watch)?.run(watch)?;
-        if let Some(stopped) = ran.stopped {
-            remarks.push(format!("the ratings are incomplete: {}", stopped.message()));
-        }
+        // What stopped the run before may have left nothing to rate by.
+        *stopped = stopped.take().or(ran.stopped);
         Ok((kept_ratings(study, &ran.found.annotator, pairs)?, Some(ran.found.spent)))
     }
 }
