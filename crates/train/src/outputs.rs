@@ -7,7 +7,7 @@ use predilect_learn::model::{FolderNumbers, LoraOptions, Model};
 use predilect_workbench::Result;
 use predilect_workbench::files::NewFile;
 
-use crate::folder::{Folder, PAIRS, STEPS};
+use crate::folder::{Folder, MERGED, PAIRS, STEPS};
 use crate::mistakes::learnt;
 use crate::request::TrainRequest;
 
@@ -47,7 +47,8 @@ impl Outputs<'_> {
             if let Some(numbers) = outputs.gguf {
                 let place = folder.path.join("model.gguf");
                 let new = NewFile::of(&place)?;
-                model.write_gguf(new.path(), numbers, &self.request.model).map_err(learnt)?;
+                let written = model.write_gguf(new.path(), numbers, &self.request.model);
+                written.map_err(|error| learnt(error.of_file(&place)))?;
                 new.finish()?;
                 wrote("gguf", &place);
             }
@@ -65,7 +66,7 @@ impl Outputs<'_> {
         remarks: &mut Vec<String>,
     ) -> Result<std::path::PathBuf> {
         let mut wrote = Vec::new();
-        folder.swap("merged", |new| {
+        folder.swap(MERGED, |new| {
             wrote = model.write_folder(new, FolderNumbers::F32, &self.request.model).map_err(learnt)?;
             Ok(())
         })?;
@@ -75,6 +76,6 @@ impl Outputs<'_> {
                     .to_owned(),
             );
         }
-        Ok(folder.path.join("merged"))
+        Ok(folder.path.join(MERGED))
     }
 }
