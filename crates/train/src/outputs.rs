@@ -1,8 +1,8 @@
 //! What a run leaves: the adapter, and the trained model in the forms that others read.
 
 use std::collections::BTreeMap;
-use std::fs;
 
+use predilect_learn::called;
 use predilect_learn::model::{FolderNumbers, LoraOptions, Model};
 use predilect_workbench::Result;
 use predilect_workbench::files::NewFile;
@@ -30,9 +30,8 @@ impl Outputs<'_> {
             files.insert(what.to_owned(), path.display().to_string());
         };
         if let Some(options) = self.lora {
-            let base = fs::canonicalize(&self.request.model).unwrap_or_else(|_| self.request.model.clone());
-            let (config, weights) =
-                self.model.adapter_files(options, &base.display().to_string()).map_err(learnt)?;
+            let base = called(&self.request.model);
+            let (config, weights) = self.model.adapter_files(options, &base).map_err(learnt)?;
             wrote("adapter", &folder.write("adapter_model.safetensors", &weights)?);
             wrote("adapter_config", &folder.write("adapter_config.json", config.as_bytes())?);
         }
@@ -72,7 +71,7 @@ impl Outputs<'_> {
         })?;
         if !wrote.contains(&"tokenizer.json") {
             remarks.push(
-                "the merged folder has no tokenizer files, because the model came from a GGUF file"
+                "the merged folder has no tokenizer files, because the model came from a GGUF file: to open it with transformers, copy them there from the original model"
                     .to_owned(),
             );
         }
