@@ -2,9 +2,9 @@
 
 use std::io;
 
-use predilect_workbench::Kind;
 use predilect_workbench::TooMany;
 use predilect_workbench::{Advice, DataError};
+use predilect_workbench::{Done, Kind};
 
 use crate::remedies;
 use crate::say::safe;
@@ -45,13 +45,16 @@ impl Problem {
         self
     }
 
-    /// The same for a run that resumes where it stopped.
-    fn resumable(self) -> Self {
-        const KEPT: &str = "run the command again to resume: every answer is kept";
+    /// The same for a run that resumes behind what it has done.
+    fn resumable(self, done: Done) -> Self {
+        let kept = match done {
+            Done::Answers => "run the command again to resume: every answer is kept",
+            Done::Steps => "run the command again to resume: every step is kept",
+        };
         let remedy = match &self.remedy {
-            Some(asked) if asked.ends_with('?') => format!("{asked} R{}", &KEPT[1..]),
-            Some(first) => format!("{first}; {KEPT}"),
-            None => KEPT.to_owned(),
+            Some(asked) if asked.ends_with('?') => format!("{asked} R{}", &kept[1..]),
+            Some(first) => format!("{first}; {kept}"),
+            None => kept.to_owned(),
         };
         self.remedy(remedy)
     }
@@ -109,7 +112,10 @@ impl From<predilect_workbench::Error> for Problem {
             Some(remedy) => problem.remedy(remedies::words(remedy)),
             None => problem,
         };
-        if error.resumes() { problem.resumable() } else { problem }
+        match error.resumes() {
+            Some(done) => problem.resumable(done),
+            None => problem,
+        }
     }
 }
 

@@ -10,6 +10,16 @@ pub(crate) fn words(remedy: &Remedy) -> String {
         Remedy::Words(words) | Remedy::Filter(words) => return words.clone(),
         Remedy::ChooseAmong(names) => return format!("choose among: {names}"),
         Remedy::JudgeAmong(names) => return format!("give --judge with one of {names}"),
+        Remedy::JudgeOrPool(names) => {
+            return format!(
+                "--judges pooled counts these people as one judge, and their shares as soft verdicts; --judge takes one of {names}"
+            );
+        }
+        Remedy::JudgeOfFiles(names) => {
+            return format!(
+                "if all files are of one judge, name it with --judge-name NAME; --judge takes one of {names}"
+            );
+        }
         Remedy::ReferenceAmong(names) => return format!("--reference takes one of {names}"),
         Remedy::WithoutDifficulty(models) => {
             return format!(

@@ -106,7 +106,7 @@ fn what_a_server_echoes_ranks_the_pairs() {
     let found = told(&ranked(&pairs, &address, &tokenizer, &["--each", "--reference", &base]));
     assert_eq!((&found["pairs"], &found["model"]), (&json!(12), &json!(address)), "{found:#}");
     // Both find the same probable, so nothing is gained on the reference.
-    assert_eq!(found["reward_accuracy"], 0.0);
+    assert_eq!(found["reward_accuracy"], Value::Null);
     let sent = seen.lock().expect("no panic").clone();
     assert_eq!(sent.len(), 24);
     // Every sum is over the tokens of one response: the last ones of what was sent.

@@ -269,6 +269,8 @@ fn stopped_by_a_signal_it_keeps_the_step_that_it_made() {
     assert!(stop.success());
     let ended = child.wait_with_output().expect("it ended");
     assert_eq!(ended.status.code(), Some(130));
+    let said = String::from_utf8_lossy(&ended.stderr).into_owned();
+    assert!(said.contains("every step is kept"), "{said}");
     let found: Value = serde_json::from_slice(&ended.stdout).expect("JSON, though it was stopped");
     let steps = found["steps"].as_u64().expect("steps");
     assert!((10..400).contains(&steps) && found["stopped"].is_string(), "{steps}");
@@ -311,6 +313,7 @@ fn all_weights_learn_early_ends_keep_the_best_and_adapters_go_on() {
     let least = least.min_by(|a, b| a.0.total_cmp(&b.0)).expect("a look");
     assert!(early["steps"].as_u64() < Some(200), "{looks:?}");
     assert_eq!(early["kept_step"].as_u64(), Some(least.1), "{looks:?}");
+    assert_eq!(early["stopped"], "the held-out loss did not fall in 2 evaluations");
     // Where another adapter begins, the reference does: the first loss is that of no difference.
     let (_, first) = train("first", &["--lr", "0.02", "--steps", "10"]);
     let (second, _) = train("second", &["--adapter", text(&first), "--lr", "0.02", "--steps", "10"]);
@@ -343,9 +346,102 @@ fn weights_that_are_no_numbers_are_refused_by_name() {
         text(&out),
         "--quiet",
     ]);
-    assert!(trained.contains("not finite (pairs:") && trained.contains("remedy"), "{trained}");
+    assert!(trained.contains("not finite (pairs:") && trained.contains("weights damaged?"), "{trained}");
+    assert!(!out.join("adapter_model.safetensors").exists(), "nothing was learnt");
     let ranked = said(&["ranking-accuracy", text(&pairs), "--model", text(&model), "--quiet"]);
     assert!(ranked.contains("not finite"), "{ranked}");
+}
+
+/// Two steps on a model, into a folder.
+fn two_steps<'a>(pairs: &'a Path, model: &'a str, out: &'a Path) -> Vec<&'a str> {
+    let mut args = vec!["train", text(pairs), "--model", model, "--steps", "2", "--batch", "2"];
+    args.extend(["-o", text(out), "--json", "--quiet"]);
+    args
+}
+
+#[test]
+fn a_run_is_known_by_what_is_in_its_files() {
+    let place = tempfile::tempdir().expect("a folder");
+    let (model, pairs, out) = (model(place.path()), pairs(place.path(), 4), place.path().join("out"));
+    told(&two_steps(&pairs, text(&model), &out));
+    // Called otherwise, from elsewhere, and of a copy.
+    let spelt = format!("{}/../model/", text(&model));
+    told(&two_steps(&pairs, &spelt, &out));
+    let copy = place.path().join("copy");
+    fs::create_dir(&copy).expect("a folder");
+    for entry in fs::read_dir(&model).expect("files") {
+        let path = entry.expect("a file").path();
+        fs::write(copy.join(path.file_name().expect("a name")), fs::read(&path).expect("read"))
+            .expect("written");
+    }
+    let here =
+        ["train", "pairs.jsonl", "--model", "copy", "--steps", "2", "--batch", "2", "-o", "out", "--quiet"];
+    assert!(predilect(&here).current_dir(place.path()).status().expect("it runs").success());
+    // As many bytes at the same place: another model.
+    let weights = copy.join("model.safetensors");
+    let mut bytes = fs::read(&weights).expect("weights");
+    let at = bytes.len() - 4;
+    bytes[at..].copy_from_slice(&2.0_f32.to_le_bytes());
+    fs::write(&weights, bytes).expect("written");
+    let refused = said(&two_steps(&pairs, text(&copy), &out));
+    assert!(refused.contains("another model (its model.safetensors is different)"), "{refused}");
+    fs::write(&pairs, fs::read_to_string(&pairs).expect("pairs").replace("yes 1", "yes 7")).expect("written");
+    let refused = said(&two_steps(&pairs, text(&model), &out));
+    assert!(refused.contains("is a run with other pairs or labels"), "{refused}");
+}
+
+#[test]
+fn what_a_folder_lacks_is_said() {
+    let place = tempfile::tempdir().expect("a folder");
+    let (model, pairs, out) = (model(place.path()), pairs(place.path(), 4), place.path().join("out"));
+    let args = two_steps(&pairs, text(&model), &out);
+    told(&args);
+    let log = out.join("train.jsonl");
+    let first = fs::read_to_string(&log).expect("steps").lines().next().expect("a step").to_owned();
+    for (left, count) in [(first + "\n", 1), (String::new(), 0)] {
+        fs::write(&log, left).expect("written");
+        let found = told(&args);
+        assert_eq!((&found["steps"], found["curve"].as_array().map(Vec::len)), (&json!(2), Some(count)));
+        let remark = found["remarks"][0].as_str().expect("a remark");
+        assert!(remark.contains(&format!("only {count} of the 2 steps")), "{remark}");
+    }
+    for name in ["state.json", "weights.safetensors", "moments.safetensors"] {
+        let path = out.join("checkpoint").join(name);
+        let kept = fs::read(&path).expect("a part of the checkpoint");
+        fs::write(&path, &kept[..kept.len() / 2]).expect("written");
+        let refused = said(&args);
+        assert!(refused.contains("remove the folder") && !refused.contains("download"), "{refused}");
+        fs::write(&path, kept).expect("written");
+    }
+}
+
+#[test]
+fn what_trl_cannot_do_is_refused_before_anything_is_written() {
+    let place = tempfile::tempdir().expect("a folder");
+    let (model, pairs, out) = (model(place.path()), pairs(place.path(), 12), place.path().join("o ut"));
+    let run = |more: &[&'static str]| {
+        let mut args = vec!["train", text(&pairs), "--model", text(&model), "-o", text(&out)];
+        args.extend(["--engine", "trl", "--write-only", "--quiet", "--json"]);
+        args.extend_from_slice(more);
+        args
+    };
+    let refused = |more: &[&'static str]| said(&run(more));
+    for loss in ["kto", "simpo", "bco", "soft_ropo"] {
+        assert!(refused(&["--loss", loss]).contains("TRL's DPO trainer cannot train with"), "{loss}");
+    }
+    assert!(refused(&["--loss", "soft:.8,sft:.2"]).contains("cannot be mixed"));
+    assert!(refused(&["--beta", "0"]).contains("beta is 0"));
+    assert!(refused(&["--loss", "robust", "--label-smoothing", "0.7"]).contains("label_smoothing is 0.7"));
+    assert!(refused(&["--loss", "exo_pair"]).contains("exo_pair needs label_smoothing"));
+    assert!(!out.exists(), "nothing was made of what was refused");
+    let soft = ["--relabel-published", "gpt-4-1106-preview", "--no-grammar"];
+    let found = told(&run(&soft));
+    shapes::comes_back::<TrainJson>(&found);
+    let remarks = found["remarks"].to_string();
+    assert!(remarks.contains("sigmoid takes every label as certain"), "{remarks}");
+    let command = found["command"].as_str().expect("a command");
+    assert!(command.contains("/o ut/dpo_trl.py' '"), "{command}");
+    assert_eq!((&found["steps"], &found["steps_planned"]), (&json!(0), &json!(2)));
 }
 
 #[test]

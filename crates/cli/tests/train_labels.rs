@@ -10,7 +10,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 use trained::model;
-use trained::runs::{pairs, said, text, told};
+use trained::runs::{pairs, run, said, text, told};
 
 /// One step on labels by the published weights of a judge.
 fn relabelled<'a>(pairs: &'a Path, model: &'a Path, out: &'a Path) -> Vec<&'a str> {
@@ -86,7 +86,21 @@ fn shares_of_annotators_give_an_ideal() {
     assert_eq!(found["each"][0]["share"], 0.75);
     // At so small a beta the annotators' shares decide: the ideal model is right everywhere.
     assert_eq!(found["idealised"], 1.0);
+    // Nothing has moved: nothing was gained that could be right or wrong.
+    assert_eq!(found["reward_accuracy"], Value::Null);
+    assert!(found["remarks"].to_string().contains("is this the trained model?"), "{found}");
     assert_eq!(found["flipped"], 0.0);
+    let shown = run(&[
+        "ranking-accuracy",
+        text(&path),
+        "--model",
+        text(&model),
+        "--reference",
+        text(&model),
+        "--quiet",
+    ]);
+    let shown = String::from_utf8_lossy(&shown.stdout).into_owned();
+    assert!(shown.contains("Gap to idealised accuracy") && shown.contains("Gap to it by token"), "{shown}");
 }
 
 #[test]
@@ -113,6 +127,12 @@ fn a_model_learns_from_its_own_answers_round_by_round() {
         "2",
         "--seed",
         "5",
+        "--loss",
+        "ipo",
+        "--held-out",
+        "0.2",
+        "--evaluate-every",
+        "2",
         "-o",
         text(&out),
         "--json",
@@ -121,7 +141,24 @@ fn a_model_learns_from_its_own_answers_round_by_round() {
     let found = told(&args);
     let rounds = found["rounds"].as_array().expect("rounds");
     assert_eq!(rounds.len(), 2);
+    assert_eq!((&found["loss"], &rounds[0]["loss"]), (&json!("ipo"), &json!("soft")));
+    // Every pair that was read is counted once; those that the model made are counted with their rounds.
+    let count = |value: &Value| value.as_u64().expect("a count");
+    let of = &found["pairs"];
+    let left_out: u64 =
+        of["left_out"].as_object().into_iter().flatten().map(|(_, number)| count(number)).sum();
+    assert_eq!(count(&of["read"]), count(&of["trained"]) + count(&of["held_out"]) + left_out, "{of}");
+    let steps = count(&found["steps"]);
+    assert_eq!(
+        (steps, Some(steps as usize)),
+        (count(&found["steps_planned"]), found["curve"].as_array().map(Vec::len))
+    );
+    // Every stage looks at the held-out pairs, the last time after its last step.
+    let looks = found["evaluations"].as_array().expect("looks");
+    assert_eq!(looks.last().map(|look| count(&look["step"])), Some(steps));
+    assert!(looks.len() >= 3, "{looks:?}");
     for round in rounds {
+        assert!(round["held_out_accuracy"].is_number(), "{round}");
         assert!(round["pairs"].as_u64() > Some(3) && round["mean_p"].as_f64() > Some(0.5), "{round}");
     }
     // A round that was cut while it answered is finished to the same weights; what was drawn is not drawn anew.
@@ -135,6 +172,76 @@ fn a_model_learns_from_its_own_answers_round_by_round() {
     told(&args);
     assert_eq!(fs::read_to_string(&answers).expect("answers"), kept);
     assert_eq!(weights(&out), whole);
+}
+
+#[test]
+fn answers_keep_to_the_longest_that_a_pair_may_be() {
+    let place = tempfile::tempdir().expect("a folder");
+    let (model, pairs, out) = (model(place.path()), pairs(place.path(), 12), place.path().join("out"));
+    let mut args = vec!["train", text(&pairs), "--model", text(&model), "--spa", "1", "--spa-labels", "0.3"];
+    args.extend([
+        "--spa-tokens",
+        "200",
+        "--max-length",
+        "48",
+        "--steps",
+        "1",
+        "-o",
+        text(&out),
+        "--json",
+        "--quiet",
+    ]);
+    told(&args);
+    let answers = fs::read_to_string(out.join("round-1/answers.jsonl")).expect("answers");
+    let longest = answers.lines().flat_map(|line| {
+        let answer: Value = serde_json::from_str(line).expect("an answer");
+        let sides = answer["pair"].as_array().cloned().unwrap_or_default();
+        sides.into_iter().map(|side| side.as_array().map_or(0, Vec::len)).collect::<Vec<usize>>()
+    });
+    // A quarter is the prompt's.
+    let longest = longest.max().expect("an answer");
+    assert!((13..=36).contains(&longest), "{longest}");
+}
+
+#[test]
+fn people_are_offered_to_count_as_one_judge_and_files_to_be_named() {
+    let place = tempfile::tempdir().expect("a folder");
+    let model = model(place.path());
+    let votes = place.path().join("votes.jsonl");
+    let vote = |at: usize, person: &str| {
+        json!({"question": format!("What about {at}?"), "response_a": format!("yes {at}"), "response_b": format!("no {at}, never"), "winner": "a", "judge": "people", "annotator": person})
+            .to_string()
+    };
+    let lines: Vec<String> = (0..4).flat_map(|at| ["ann", "bob"].map(|person| vote(at, person))).collect();
+    fs::write(&votes, lines.join("\n") + "\n").expect("written");
+    let rank = |more: &[&'static str]| {
+        let mut args = vec!["ranking-accuracy", text(&votes), "--model", text(&model), "--quiet", "--json"];
+        args.extend_from_slice(more);
+        args
+    };
+    let refused = said(&rank(&[]));
+    assert!(
+        refused.contains("--judges pooled") && refused.contains("compared with one at a time"),
+        "{refused}"
+    );
+    let pooled = told(&rank(&["--judges", "pooled"]));
+    assert_eq!((&pooled["pairs"], &pooled["shared"]), (&json!(4), &json!(4)));
+    // Shares are known, and a reference is missing.
+    let shown =
+        run(&["ranking-accuracy", text(&votes), "--model", text(&model), "--judges", "pooled", "--quiet"]);
+    let shown = String::from_utf8_lossy(&shown.stdout).split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(shown.contains("Annotators' shares are known of 4 pairs: with a reference"), "{shown}");
+    let files = ["one", "two"].map(|name| {
+        let path = place.path().join(format!("{name}.jsonl"));
+        let pair = json!({"prompt": format!("What of {name}?"), "chosen": "yes", "rejected": "no"});
+        fs::write(&path, pair.to_string() + "\n").expect("written");
+        path
+    });
+    let mut args = vec!["ranking-accuracy", text(&files[0]), text(&files[1]), "--model", text(&model)];
+    let refused = said(&args);
+    assert!(refused.contains("--judge-name NAME"), "{refused}");
+    args.extend(["--judge-name", "people", "--quiet", "--json"]);
+    assert_eq!(told(&args)["pairs"], 2);
 }
 
 #[test]

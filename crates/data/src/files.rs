@@ -326,6 +326,20 @@ impl Write for NewFile {
     }
 }
 
+/// Whether a file of this name is one that is not whole yet, or that a killed run has left so.
+pub fn is_unfinished(name: &std::ffi::OsStr) -> bool {
+    name.to_string_lossy().ends_with(TEMPORARY)
+}
+
+/// Removes what killed runs have left unfinished in a folder: only for one in which nobody else writes, as a lock says.
+pub fn remove_unfinished(folder: &Path) {
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        if is_unfinished(&entry.file_name()) {
+            let _ = std::fs::remove_file(entry.path());
+        }
+    }
+}
+
 fn folder_of(target: &Path) -> &Path {
     target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }

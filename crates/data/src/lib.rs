@@ -59,7 +59,7 @@ pub use draft::NO_VERDICT;
 pub use error::{At, DataError, ErrorKind, Reason};
 pub use export::{ExportFormat, ExportSummary, Takes, export};
 pub use features::{FeatureColumns, Features, read_features};
-pub use files::{NewFile, OutFile, check_place, clear_away, made};
+pub use files::{NewFile, OutFile, check_place, clear_away, is_unfinished, made, remove_unfinished};
 pub use format::{Format, UnknownFormat};
 pub use near::nearest;
 pub use options::{Judges, OnBadRow, Progress, ReadOptions, Record};

@@ -136,7 +136,7 @@ impl LoraOptions {
         let path = folder.join("adapter_config.json");
         let text = std::fs::read_to_string(&path).map_err(file(&path))?;
         let read: Read = serde_json::from_str(&text).map_err(|e| broken(&path, e.to_string()))?;
-        options(&read).map_err(|what| broken(&path, what))
+        options(&read).map_err(|what| LearnError::Adapter { path, what })
     }
 }
 

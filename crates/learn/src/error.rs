@@ -5,9 +5,17 @@ use std::path::PathBuf;
 /// Why a model could not be read, trained or kept.
 #[derive(Debug, thiserror::Error)]
 pub enum LearnError {
-    /// A file could not be read or written.
+    /// A file could not be read.
     #[error("{path}: {source}")]
     File {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// A file could not be written.
+    #[error("{path}: cannot be written: {source}")]
+    Written {
         /// The file.
         path: PathBuf,
         /// What the system says.
@@ -19,6 +27,14 @@ pub enum LearnError {
         /// The file.
         path: PathBuf,
         /// What is wrong with it.
+        what: String,
+    },
+    /// An adapter of a kind that the engine does not know.
+    #[error("{path}: {what}")]
+    Adapter {
+        /// Its configuration.
+        path: PathBuf,
+        /// What the engine cannot do.
         what: String,
     },
     /// A model of a kind that the engine does not know.
@@ -53,6 +69,17 @@ pub enum LearnError {
     Choice(String),
 }
 
+impl LearnError {
+    /// The same of a file that has another name while it is written.
+    #[must_use]
+    pub fn of_file(self, path: &std::path::Path) -> Self {
+        match self {
+            Self::Written { source, .. } => Self::Written { path: path.to_owned(), source },
+            other => other,
+        }
+    }
+}
+
 /// A result of this crate.
 pub type Result<T, E = LearnError> = std::result::Result<T, E>;
 
@@ -60,6 +87,12 @@ pub type Result<T, E = LearnError> = std::result::Result<T, E>;
 pub(crate) fn file(path: &std::path::Path) -> impl FnOnce(std::io::Error) -> LearnError {
     let path = path.to_owned();
     move |source| LearnError::File { path, source }
+}
+
+/// Adds the path of a file that was to be written to an error of the system.
+pub(crate) fn unwritten(path: &std::path::Path) -> impl FnOnce(std::io::Error) -> LearnError {
+    let path = path.to_owned();
+    move |source| LearnError::Written { path, source }
 }
 
 /// An error about what a file says.

@@ -26,7 +26,7 @@ mod training;
 
 pub use degree_head::DEGREE_HEAD;
 pub use error::{LearnError, Result};
-pub use opening::{open, open_tokens, threads};
+pub use opening::{called, open, open_tokens, threads};
 pub use training::{
     Degraded, Evaluation, Example, Plan, Refinement, SpaRecord, SpaState, State, StepRecord, Trainer,
     TrainingOptions,

@@ -86,6 +86,29 @@ fn a_folder_is_read_as_the_model_that_was_written() {
 }
 
 #[test]
+fn a_file_that_cannot_be_written_is_the_one_that_is_named() {
+    let source = folder("tiny-llama", |_| {});
+    let model = Model::open(source.path()).unwrap();
+    let made = tempfile::tempdir().unwrap();
+    // What is copied there cannot take the place of a folder.
+    fs::create_dir(made.path().join("tokenizer.json")).unwrap();
+    let error = model.write_folder(made.path(), FolderNumbers::F32, source.path()).unwrap_err().to_string();
+    assert!(error.starts_with(&made.path().join("tokenizer.json").display().to_string()), "{error}");
+    assert!(error.contains("cannot be written"), "{error}");
+}
+
+#[test]
+fn a_model_is_called_by_its_path_where_its_file_names_no_repository() {
+    let source = folder("tiny-llama", |_| {});
+    let path = source.path().join("model.gguf");
+    let model = Model::open(source.path()).unwrap();
+    model.write_gguf(&path, GgufNumbers::F32, source.path()).unwrap();
+    for path in [source.path(), &path] {
+        assert_eq!(predilect_learn::called(path), path.canonicalize().unwrap().display().to_string());
+    }
+}
+
+#[test]
 fn a_gguf_file_is_read_as_the_model_that_was_written() {
     for name in MODELS {
         let source = folder(name, |_| {});

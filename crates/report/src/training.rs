@@ -7,7 +7,8 @@ use crate::text;
 
 /// A number to some places; where it has run away, its magnitude.
 pub(crate) fn number(x: f64, places: usize) -> String {
-    if x.abs() < 1e6 { format::decimal(x, places) } else { format!("{x:.1e}") }
+    // What is not finite is missing.
+    if x.abs() >= 1e6 && x.is_finite() { format!("{x:.1e}") } else { format::decimal(x, places) }
 }
 
 /// The last part of a path, which is what people call a model.
@@ -42,15 +43,17 @@ pub(crate) fn title(found: &TrainJson) -> String {
 
 /// How it was done.
 pub(crate) fn method(found: &TrainJson) -> String {
+    // How many there are is known once a model was opened.
+    let numbers = (found.trained_parameters > 0).then(|| format::count(found.trained_parameters));
     let what = match &found.adapter {
         Some(adapter) => format!(
-            "an adapter of rank {} (alpha {}) on {}, {} numbers",
+            "an adapter of rank {} (alpha {}) on {}{}",
             adapter.rank,
-            adapter.alpha,
+            format::plain(adapter.alpha),
             adapter.targets.join(", "),
-            format::count(found.trained_parameters)
+            numbers.map_or_else(String::new, |numbers| format!(", {numbers} numbers"))
         ),
-        None => format!("all {} weights", format::count(found.trained_parameters)),
+        None => numbers.map_or_else(|| "all weights".to_owned(), |numbers| format!("all {numbers} weights")),
     };
     let labels = match (&found.relabelled, &found.judge) {
         (Some(by), _) => format!(
@@ -63,22 +66,65 @@ pub(crate) fn method(found: &TrainJson) -> String {
         (None, Some(judge)) => format!("verdicts of {}", text::line(judge)),
         (None, None) => "chosen and rejected as the file has them".to_owned(),
     };
+    let steps = match found.command {
+        Some(_) => format::counted(found.steps_planned, "step", "steps"),
+        None => format!("{} of {} steps", format::count(found.steps), format::count(found.steps_planned)),
+    };
+    let (losses, pairs) = (losses(found), batches(found));
+    format!("{losses}, beta {}; {what}; {labels}; {pairs}; {steps}.", format::plain(found.beta))
+}
+
+/// The loss, and that of the rounds of self-generated preferences.
+fn losses(found: &TrainJson) -> String {
+    let loss = text::line(&found.loss);
+    match found.rounds.first() {
+        None => format!("Loss {loss}"),
+        Some(round) => {
+            format!("Loss {loss} on labelled pairs and {} on self-generated ones", text::line(&round.loss))
+        }
+    }
+}
+
+/// How many pairs there are, and in a step.
+fn batches(found: &TrainJson) -> String {
+    let labelled = found.pairs.trained;
+    if found.rounds.is_empty() {
+        let batch = format::counted(found.batch.min(labelled.max(1)), "pair", "pairs");
+        return format!("{batch} of {} in a step", format::count(labelled));
+    }
     format!(
-        "Loss {}, beta {}; {what}; {labels}; {} of {} in a step; {} of {} steps.",
-        text::line(&found.loss),
-        found.beta,
-        format::counted(found.batch.min(found.pairs.trained.max(1)), "pair", "pairs"),
-        format::count(found.pairs.trained),
-        format::count(found.steps),
-        format::count(found.steps_planned)
+        "{} and {}, up to {} in a step",
+        format::counted(labelled, "labelled pair", "labelled pairs"),
+        format::counted(
+            found.rounds.iter().map(|round| round.pairs).sum(),
+            "self-generated pair",
+            "self-generated pairs"
+        ),
+        format::count(found.batch)
     )
+}
+
+/// What is to be said where there is no step to be shown.
+pub(crate) fn no_step(found: &TrainJson) -> String {
+    if found.command.is_some() {
+        "Nothing was trained: pairs, settings and a script were written, to be run where TRL is installed."
+            .to_owned()
+    } else if found.steps > 0 {
+        format!("{} made, but not one is in the log.", counted_were(found.steps))
+    } else {
+        "No training step was made.".to_owned()
+    }
+}
+
+fn counted_were(steps: u64) -> String {
+    format!("{} {}", format::counted(steps, "step", "steps"), if steps == 1 { "was" } else { "were" })
 }
 
 /// What was found.
 pub(crate) fn sentences(found: &TrainJson) -> Vec<String> {
     let mut said = Vec::new();
     if found.curve.is_empty() {
-        return vec!["No training step was made.".to_owned()];
+        return vec![no_step(found)];
     }
     if let Some(round) = found.rounds.last() {
         let loss = |x: Option<f64>| x.map_or_else(|| format::MISSING.to_owned(), |x| number(x, 3));
@@ -92,16 +138,7 @@ pub(crate) fn sentences(found: &TrainJson) -> Vec<String> {
     } else {
         said.push(course(found));
     }
-    if let [first, .., last] = found.evaluations.as_slice() {
-        said.push(format!(
-            "On {} held out, the loss went from {} to {} and reward accuracy from {} to {} %.",
-            format::counted(found.pairs.held_out, "pair", "pairs"),
-            format::decimal(first.loss, 3),
-            format::decimal(last.loss, 3),
-            percent(first.accuracy),
-            percent(last.accuracy)
-        ));
-    }
+    said.extend(held_out(found));
     if let Some(step) = found.kept_step {
         said.push(format!("The weights of step {step} were kept, where the held-out loss was lowest."));
     }
@@ -118,6 +155,28 @@ pub(crate) fn sentences(found: &TrainJson) -> Vec<String> {
         said.push(format!("Stopped early: {}.", text::line(why).trim_end_matches('.')));
     }
     said
+}
+
+/// How held-out pairs went.
+fn held_out(found: &TrainJson) -> Option<String> {
+    let pairs = format::counted(found.pairs.held_out, "pair", "pairs");
+    if let Some(round) = found.rounds.last() {
+        // Each round has its own reference: losses of two stages say nothing together.
+        let (loss, accuracy) = (round.held_out_loss?, round.held_out_accuracy?);
+        return Some(format!(
+            "On {pairs} held out, the loss at the end of the last round is {} and reward accuracy {} %, against the model before that round.",
+            number(loss, 3),
+            percent(accuracy)
+        ));
+    }
+    let [first, .., last] = found.evaluations.as_slice() else { return None };
+    Some(format!(
+        "On {pairs} held out, the loss went from {} to {} and reward accuracy from {} to {} %.",
+        number(first.loss, 3),
+        number(last.loss, 3),
+        percent(first.accuracy),
+        percent(last.accuracy)
+    ))
 }
 
 /// How loss and rewards went.
@@ -205,7 +264,7 @@ pub(crate) fn ranking_sentences(found: &RankingJson) -> Vec<String> {
     match (found.idealised, found.gap) {
         (Some(ideal), Some(gap)) => said.push(format!(
             "A perfectly optimised model (beta {}) would rank {} % correctly of the {} with known annotator shares: the gap is {} points.",
-            found.beta,
+            format::plain(found.beta),
             percent(ideal),
             format::counted(found.shared, "pair", "pairs"),
             percent(gap)
@@ -213,6 +272,10 @@ pub(crate) fn ranking_sentences(found: &RankingJson) -> Vec<String> {
         _ if found.reference.is_some() => said.push(
             "Idealised accuracy is not available: it needs the shares of several annotators.".to_owned(),
         ),
+        _ if found.shared > 0 => said.push(format!(
+            "Annotators' shares are known of {}: with a reference, the accuracy of a perfectly optimised model and the gap to it would be reported too.",
+            format::counted(found.shared, "pair", "pairs")
+        )),
         _ => {}
     }
     said
@@ -240,6 +303,114 @@ pub(crate) fn ranking_rows(found: &RankingJson) -> Vec<Row> {
     more("The reference's own accuracy", found.reference_accuracy, None);
     more("Corrected by training", found.flipped, None);
     more("Idealised accuracy", found.idealised, None);
+    more("Gap to idealised accuracy", found.gap, None);
     more("Idealised accuracy by token", found.idealised_per_token, None);
+    more("Gap to it by token", found.gap_per_token, None);
     rows
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use predilect_results::training::{AdapterShape, LossRow, LossesJson, RoundRow};
+
+    use super::*;
+
+    /// A run of which no step was made.
+    fn run() -> TrainJson {
+        TrainJson {
+            output: "out".to_owned(),
+            engine: "trl".to_owned(),
+            model: "models/tiny".to_owned(),
+            loss: "ipo".to_owned(),
+            beta: 1e300,
+            pairs: PairCount { read: 40, trained: 6, held_out: 8, ..PairCount::default() },
+            judge: None,
+            relabelled: None,
+            adapter: Some(AdapterShape { rank: 8, alpha: 16.0, targets: vec!["q_proj".to_owned()] }),
+            trained_parameters: 0,
+            steps: 0,
+            steps_planned: 3,
+            batch: 8,
+            curve: Vec::new(),
+            evaluations: Vec::new(),
+            kept_step: None,
+            seconds: 0.0,
+            tokens_per_second: None,
+            rounds: Vec::new(),
+            files: BTreeMap::new(),
+            remarks: Vec::new(),
+            stopped: None,
+            command: None,
+        }
+    }
+
+    #[test]
+    fn what_was_only_written_is_not_called_trained() {
+        let found = TrainJson { command: Some("python3 out/dpo_trl.py out".to_owned()), ..run() };
+        assert_eq!(
+            method(&found),
+            "Loss ipo, beta 1e300; an adapter of rank 8 (alpha 16) on q_proj; chosen and rejected as the file has them; 6 pairs of 6 in a step; \
+             3 steps."
+        );
+        assert!(
+            sentences(&found)[0]
+                .starts_with("Nothing was trained: pairs, settings and a script were written")
+        );
+        let full = TrainJson { adapter: None, ..found };
+        assert!(method(&full).contains("; all weights;"));
+        assert_eq!(sentences(&run()), ["No training step was made."]);
+        assert_eq!(
+            sentences(&TrainJson { steps: 4, ..run() }),
+            ["4 steps were made, but not one is in the log."]
+        );
+    }
+
+    #[test]
+    fn rounds_say_their_loss_and_their_pairs() {
+        let round = RoundRow {
+            round: 1,
+            prompts: 20,
+            pairs: 13,
+            repeated: 0,
+            empty: 0,
+            mean_p: 0.6,
+            loss: "soft".to_owned(),
+            steps: 2,
+            doubtful: None,
+            first_loss: None,
+            last_loss: None,
+            held_out_loss: Some(0.69),
+            held_out_accuracy: Some(0.75),
+        };
+        let found = TrainJson { rounds: vec![round], ..run() };
+        let said = method(&found);
+        assert!(
+            said.starts_with("Loss ipo on labelled pairs and soft on self-generated ones, beta"),
+            "{said}"
+        );
+        assert!(said.contains("6 labelled pairs and 13 self-generated pairs, up to 8 in a step"), "{said}");
+        assert!(
+            held_out(&found)
+                .expect("a sentence")
+                .contains("reward accuracy 75.0 %, against the model before that round")
+        );
+    }
+
+    #[test]
+    fn a_loss_without_a_source_has_no_gap_for_it() {
+        let row = LossRow {
+            name: "sft".to_owned(),
+            formula: "NLL".to_owned(),
+            source: String::new(),
+            trl: Some("DPO".to_owned()),
+            soft: false,
+            reference: false,
+        };
+        let losses = LossesJson { notation: String::new(), losses: vec![row] };
+        let mut out = Vec::new();
+        crate::terminal_losses(&losses, &mut out, 80).expect("writing to memory");
+        assert!(String::from_utf8(out).expect("UTF-8").contains("NLL (no reference)"));
+    }
 }

@@ -92,13 +92,25 @@ pub fn rating_or_missing(x: Option<f64>) -> String {
 
 /// A real number without decimals: an effective sample size, a mean word count.
 pub fn whole(x: f64) -> String {
-    if x.is_finite() && x >= 0.0 { count(x.round() as u64) } else { decimal(x, 0) }
+    if (0.0..LONGEST).contains(&x) { count(x.round() as u64) } else { decimal(x, 0) }
 }
 
-/// `x` with `places` decimals; never `-0.0`, and [`MISSING`] where it is not finite.
+/// From here on the digits before the point say nothing more.
+const LONGEST: f64 = 1e15;
+
+/// A number that somebody gave, with all digits that it has; with a power of ten where it is very large or very small.
+pub fn plain(x: f64) -> String {
+    let usual = x == 0.0 || !x.is_finite() || (1e-6..1e9).contains(&x.abs());
+    if usual { x.to_string() } else { format!("{x:e}") }
+}
+
+/// `x` with `places` decimals; never `-0.0`, [`MISSING`] where it is not finite, and with a power of ten where it has run away.
 pub fn decimal(x: f64, places: usize) -> String {
     if !x.is_finite() {
         return MISSING.to_owned();
+    }
+    if x.abs() >= LONGEST {
+        return format!("{x:.1e}");
     }
     let text = format!("{x:.places$}");
     match text.strip_prefix('-') {
@@ -132,6 +144,8 @@ mod tests {
         assert_eq!(rating(100.0), "100");
         assert_eq!(decimal(-0.01, 1), "0.0");
         assert_eq!(decimal(f64::NAN, 1), MISSING);
+        assert_eq!([decimal(-1e300, 3), whole(1e300)], ["-1.0e300", "1.0e300"]);
+        assert_eq!([1e300, 1e-9, 0.1, 0.0, 1000.0].map(plain), ["1e300", "1e-9", "0.1", "0", "1000"]);
         assert_eq!(share(f64::INFINITY), MISSING);
     }
 

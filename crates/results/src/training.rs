@@ -14,7 +14,7 @@ pub struct TrainJson {
     pub engine: String,
     /// The model that was trained, as it was named.
     pub model: String,
-    /// The losses with their weights, `sigmoid` or `sigmoid:0.8,sft:0.2`.
+    /// The losses with their weights, `sigmoid` or `sigmoid:0.8,sft:0.2`; of SPA, those for the labelled pairs.
     pub loss: String,
     /// Strength of the pull to the reference.
     pub beta: f64,
@@ -28,21 +28,21 @@ pub struct TrainJson {
     pub adapter: Option<AdapterShape>,
     /// Numbers that are trained.
     pub trained_parameters: u64,
-    /// Steps made, and to be made.
+    /// Steps made; of SPA, in all stages.
     pub steps: u64,
-    /// Steps to be made.
+    /// Steps to be made; of SPA, in all stages, where a round that has not begun may turn out to need fewer.
     pub steps_planned: u64,
     /// Pairs of one step.
     pub batch: u64,
     /// Every step, in order.
     pub curve: Vec<StepRow>,
-    /// Every evaluation on the held-out pairs, in order.
+    /// Every evaluation on the held-out pairs, in order. In a round of SPA, loss and rewards are against the model before that round.
     pub evaluations: Vec<EvaluationRow>,
     /// The step whose weights were kept, where that is not the last.
     pub kept_step: Option<u64>,
-    /// Seconds of training in this run, without opening the model.
+    /// Seconds of training in this run, without opening the model; of SPA, in all stages, without the sampling.
     pub seconds: f64,
-    /// Tokens of completions trained on in one second of it.
+    /// Tokens of completions trained on in one second of them.
     pub tokens_per_second: Option<f64>,
     /// Rounds in which the model labelled its own responses (SPA), in order; empty without SPA.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -51,8 +51,11 @@ pub struct TrainJson {
     pub files: BTreeMap<String, String>,
     /// What to know before any figure.
     pub remarks: Vec<String>,
-    /// Why the run ended early, if it did.
+    /// Why the run ended early, if it did: it was stopped, a loss was not finite, or the held-out loss no longer fell (`patience`).
     pub stopped: Option<String>,
+    /// The command that trains, where its files were written and nothing was run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub command: Option<String>,
 }
 
 /// One round of SPA: the model answers prompts itself, and calls those answers better whose probability has grown more since it began.
@@ -70,6 +73,9 @@ pub struct RoundRow {
     pub empty: u64,
     /// The mean probability of the better response by the gain in probability.
     pub mean_p: f64,
+    /// The loss that is trained with.
+    #[serde(default)]
+    pub loss: String,
     /// Steps.
     pub steps: u64,
     /// The mean share of pairs in a step whose label was doubtful.
@@ -78,6 +84,12 @@ pub struct RoundRow {
     pub first_loss: Option<f64>,
     /// The loss of the last step.
     pub last_loss: Option<f64>,
+    /// The loss on the held-out pairs at the end, against the model before the round.
+    #[serde(default)]
+    pub held_out_loss: Option<f64>,
+    /// The share of the held-out pairs whose chosen completion has gained more than the rejected one in this round.
+    #[serde(default)]
+    pub held_out_accuracy: Option<f64>,
 }
 
 /// What became of the pairs.
@@ -85,7 +97,7 @@ pub struct RoundRow {
 pub struct PairCount {
     /// Pairs read.
     pub read: u64,
-    /// Trained on.
+    /// Trained on; of SPA, those whose labels are used (the pairs that the model makes itself are counted by round).
     pub trained: u64,
     /// Held out for evaluation.
     pub held_out: u64,
@@ -152,7 +164,7 @@ pub struct StepRow {
     pub rewards_rejected: Option<f64>,
     /// Their difference.
     pub margin: Option<f64>,
-    /// Share of pairs whose chosen completion has the larger reward.
+    /// Share of pairs whose chosen completion has the larger reward; equal rewards count one half.
     pub accuracy: Option<f64>,
     /// Mean over completion tokens of `|ln pi - ln ref|`, in nats: how far the policy went from the reference on these tokens.
     pub drift: Option<f64>,
@@ -192,7 +204,7 @@ pub struct EvaluationRow {
     pub step: u64,
     /// The mean loss.
     pub loss: f64,
-    /// Share of pairs whose chosen completion has the larger reward.
+    /// Share of pairs whose chosen completion has the larger reward; equal rewards count one half.
     pub accuracy: f64,
     /// The mean difference of rewards.
     pub margin: Option<f64>,
@@ -235,7 +247,7 @@ pub struct RankingJson {
     pub pairs: u64,
     /// Prompts among them.
     pub prompts: u64,
-    /// Share whose chosen response is at least as likely as the rejected one.
+    /// Share whose chosen response is at least as likely as the rejected one: as in the paper, equal ones count as right.
     pub accuracy: f64,
     /// Its lower end.
     pub low: f64,
@@ -247,7 +259,8 @@ pub struct RankingJson {
     pub per_token_low: f64,
     /// Its upper end.
     pub per_token_high: f64,
-    /// Share whose chosen response gained more on the reference than the rejected one.
+    /// Share whose chosen response gained more on the reference than the rejected one; a pair of equal gains counts one half. `None`
+    /// without a reference, and where no pair gained or lost anything.
     pub reward_accuracy: Option<f64>,
     /// Its lower end.
     pub reward_low: Option<f64>,

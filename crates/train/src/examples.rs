@@ -18,7 +18,7 @@ pub(crate) struct Texts<'a> {
     pub(crate) options: &'a TextOptions,
     pub(crate) count: PairCount,
     /// The most tokens of a prompt and one response.
-    most: usize,
+    pub(crate) most: usize,
     remarks: BTreeSet<String>,
     /// Texts that the tokenizer cannot write whole.
     lossy: u64,

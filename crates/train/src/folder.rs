@@ -4,10 +4,14 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 
+use predilect_learn::LearnError;
 use predilect_results::training::StepRow;
-use predilect_workbench::files::write_file;
+use predilect_workbench::files::{NewFile, is_unfinished, remove_unfinished};
 use predilect_workbench::{Error, Remedy, Result};
 use serde_json::Value;
+
+use crate::asked::differs;
+use crate::mistakes::learnt;
 
 /// What was asked.
 const REQUEST: &str = "train.json";
@@ -20,6 +24,8 @@ const LOCK: &str = "lock";
 /// The last checkpoint, and the best one.
 const LAST: &str = "checkpoint";
 const BEST: &str = "best";
+/// The trained model as a folder.
+pub(crate) const MERGED: &str = "merged";
 
 /// A folder in which a model is trained.
 #[derive(Debug)]
@@ -52,8 +58,9 @@ impl Folder {
     /// When it contains something else, when another process trains there, or when it cannot be written.
     pub(crate) fn open(path: &Path, asked: &Value) -> Result<Self> {
         let request = path.join(REQUEST);
+        let own = |name: &std::ffi::OsStr| name == LOCK || is_unfinished(name);
         let foreign =
-            |entry: std::io::Result<fs::DirEntry>| entry.map_or(true, |entry| entry.file_name() != LOCK);
+            |entry: std::io::Result<fs::DirEntry>| entry.map_or(true, |entry| !own(&entry.file_name()));
         let empty = fs::read_dir(path).map_or(true, |mut entries| !entries.any(foreign));
         let kept = fs::read_to_string(&request).ok();
         if kept.is_none() && !empty {
@@ -64,7 +71,9 @@ impl Folder {
             Error::new(format!("{}: cannot create the folder: {e}", path.display()))
                 .words("choose another folder")
         })?;
-        let lock = OpenOptions::new().create(true).truncate(false).write(true).open(path.join(LOCK))?;
+        let lock = path.join(LOCK);
+        let opened = OpenOptions::new().create(true).truncate(false).write(true).open(&lock);
+        let lock = opened.map_err(unwritten(&lock))?;
         if lock.try_lock().is_err() {
             return Err(Error::new(format!("{} is in use by another process", path.display()))
                 .words("wait until it ends, or choose another folder"));
@@ -73,24 +82,42 @@ impl Folder {
             let kept: Value = serde_json::from_str(&kept)
                 .map_err(|e| Error::new(format!("{}: {e}", request.display())).remedy(Remedy::OtherPlace))?;
             if let Some(other) = differs(&kept, asked) {
-                let what = format!(
-                    "{} is a run with a different `{other}`, and would be overwritten",
-                    path.display()
-                );
+                let what = format!("{} is a run with {other}, and would be overwritten", path.display());
                 return Err(
                     Error::new(what).words("choose another folder, or repeat the original options to resume")
                 );
             }
         }
         let text = serde_json::to_string_pretty(asked).unwrap_or_default() + "\n";
-        write_file(&request, text.as_bytes())?;
-        Ok(Self { path: path.to_owned(), _lock: lock })
+        let own = Self { path: path.to_owned(), _lock: lock };
+        own.clear()?;
+        own.write(REQUEST, text.as_bytes())?;
+        Ok(own)
+    }
+
+    /// Removes what a killed run has left unfinished; the folder is locked.
+    fn clear(&self) -> Result<()> {
+        remove_unfinished(&self.path);
+        for name in [LAST, BEST, MERGED] {
+            let new = self.path.join(format!("{name}.new"));
+            if new.is_dir() {
+                fs::remove_dir_all(&new).map_err(unwritten(&new))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What was asked for in a folder, if it is one of a run.
+    pub(crate) fn asked(path: &Path) -> Option<Value> {
+        serde_json::from_str(&fs::read_to_string(path.join(REQUEST)).ok()?).ok()
     }
 
     /// Writes a file of the folder atomically.
     pub(crate) fn write(&self, name: &str, bytes: &[u8]) -> Result<PathBuf> {
         let path = self.path.join(name);
-        write_file(&path, bytes)?;
+        let mut file = NewFile::of(&path)?;
+        file.write_all(bytes).map_err(unwritten(&path))?;
+        file.finish()?;
         Ok(path)
     }
 
@@ -98,9 +125,13 @@ impl Folder {
     pub(crate) fn keep(&self, which: Checkpoint, files: &[(&'static str, Vec<u8>)]) -> Result<()> {
         self.swap(which.name(), |new| {
             for (name, bytes) in files {
-                let mut file = File::create(new.join(name))?;
-                file.write_all(bytes)?;
-                file.sync_all()?;
+                let path = new.join(name);
+                let write = || {
+                    let mut file = File::create(&path)?;
+                    file.write_all(bytes)?;
+                    file.sync_all()
+                };
+                write().map_err(unwritten(&path))?;
             }
             Ok(())
         })
@@ -111,22 +142,19 @@ impl Folder {
     pub(crate) fn swap(&self, name: &str, fill: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
         let at = |ending: &str| self.path.join(format!("{name}{ending}"));
         let (place, new, old) = (at(""), at(".new"), at(".old"));
-        if new.exists() {
-            fs::remove_dir_all(&new)?;
-        }
-        fs::create_dir(&new)?;
+        let without = |folder: &Path| match folder.exists() {
+            true => fs::remove_dir_all(folder).map_err(unwritten(folder)),
+            false => Ok(()),
+        };
+        without(&new)?;
+        fs::create_dir(&new).map_err(unwritten(&new))?;
         fill(&new)?;
         if place.exists() {
-            if old.exists() {
-                fs::remove_dir_all(&old)?;
-            }
-            fs::rename(&place, &old)?;
+            without(&old)?;
+            fs::rename(&place, &old).map_err(unwritten(&old))?;
         }
-        fs::rename(&new, &place)?;
-        if old.exists() {
-            fs::remove_dir_all(&old)?;
-        }
-        Ok(())
+        fs::rename(&new, &place).map_err(unwritten(&place))?;
+        without(&old)
     }
 
     /// The folder of a complete checkpoint.
@@ -144,40 +172,53 @@ impl Folder {
     }
 
     /// The file of steps, with these in it and to be written on.
-    pub(crate) fn note(&self, steps: &[StepRow]) -> Result<File> {
+    pub(crate) fn note(&self, steps: &[StepRow]) -> Result<Lines> {
+        self.lines(STEPS, steps)
+    }
+
+    /// A file with these lines in it, to be written on.
+    pub(crate) fn lines(&self, name: &str, values: &[impl serde::Serialize]) -> Result<Lines> {
         let mut text = Vec::new();
-        for step in steps {
-            write_line(&mut text, step)?;
+        for value in values {
+            text.extend(line(value)?);
         }
-        let path = self.write(STEPS, &text)?;
-        Ok(OpenOptions::new().append(true).open(path)?)
+        let path = self.write(name, &text)?;
+        let file = OpenOptions::new().append(true).open(&path).map_err(unwritten(&path))?;
+        Ok(Lines { path, file })
     }
 }
 
-/// Writes one line of JSON.
-pub(crate) fn write_line(out: &mut impl Write, value: &impl serde::Serialize) -> Result<()> {
+/// A file that grows by lines of JSON.
+#[derive(Debug)]
+pub(crate) struct Lines {
+    path: PathBuf,
+    file: File,
+}
+
+impl Lines {
+    /// Writes one line more.
+    pub(crate) fn add(&mut self, value: &impl serde::Serialize) -> Result<()> {
+        self.file.write_all(&line(value)?).map_err(unwritten(&self.path))
+    }
+
+    /// Brings what was written to the disk, so that nothing that comes later can be there without it.
+    pub(crate) fn keep(&self) -> Result<()> {
+        self.file.sync_all().map_err(unwritten(&self.path))
+    }
+}
+
+/// One line of JSON.
+pub(crate) fn line(value: &impl serde::Serialize) -> Result<Vec<u8>> {
     let mut line =
         serde_json::to_vec(value).map_err(|e| Error::new(format!("a step cannot be written: {e}")))?;
     line.push(b'\n');
-    out.write_all(&line)?;
-    Ok(())
+    Ok(line)
 }
 
-/// What may change from one run to the next.
-const FREE: [&str; 3] = ["outputs", "checkpoint_every", "evaluate_every"];
-
-/// The first setting in which two requests differ that must not, as the way to it.
-fn differs(kept: &Value, asked: &Value) -> Option<String> {
-    let (Some(kept), Some(asked)) = (kept.as_object(), asked.as_object()) else {
-        return (kept != asked).then(String::new);
-    };
-    let mut keys = kept.keys().chain(asked.keys()).filter(|key| !FREE.contains(&key.as_str()));
-    keys.find_map(|key| {
-        let null = Value::Null;
-        let (one, other) = (kept.get(key).unwrap_or(&null), asked.get(key).unwrap_or(&null));
-        let inner = differs(one, other)?;
-        Some(if inner.is_empty() { key.clone() } else { format!("{key}.{inner}") })
-    })
+/// Adds the file that was to be written, and what helps, to an error of the system.
+pub(crate) fn unwritten(path: &Path) -> impl FnOnce(std::io::Error) -> Error {
+    let path = path.to_owned();
+    move |source| learnt(LearnError::Written { path, source })
 }
 
 #[cfg(test)]
@@ -205,6 +246,42 @@ mod tests {
             (path, "2".to_owned())
         );
         assert!(!folder.path.join("checkpoint.old").exists());
+    }
+
+    #[test]
+    fn what_a_killed_run_left_unfinished_is_removed() {
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join("run");
+        fs::create_dir(&path).unwrap();
+        // Killed while the first file was written: there is nothing else yet.
+        fs::write(path.join(".train-x1.predilect-tmp"), "{").unwrap();
+        drop(Folder::open(&path, &json!({"model": "m"})).unwrap());
+        let left = [".model-x2.predilect-tmp", "merged.new/model.safetensors", "checkpoint.new/state.json"];
+        for name in left {
+            fs::create_dir_all(path.join(name).parent().unwrap()).unwrap();
+            fs::write(path.join(name), "half").unwrap();
+        }
+        fs::create_dir(path.join("checkpoint.old")).unwrap();
+        drop(Folder::open(&path, &json!({"model": "m"})).unwrap());
+        let mut names: Vec<_> = fs::read_dir(&path)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        assert_eq!(names, ["checkpoint.old", "lock", "train.json"]);
+    }
+
+    #[test]
+    fn an_error_names_the_file_that_was_to_be_written() {
+        let place = tempfile::tempdir().unwrap();
+        let folder = Folder::open(&place.path().join("run"), &json!({"model": "m"})).unwrap();
+        // A file where the folder of the checkpoint is to be made.
+        fs::write(folder.path.join("checkpoint.new"), "x").unwrap();
+        let error = folder.keep(Checkpoint::Last, &[]).unwrap_err();
+        assert!(error.message().contains("checkpoint.new: cannot be written"), "{error}");
+        let full = unwritten(Path::new("out/train.jsonl"))(std::io::ErrorKind::StorageFull.into());
+        assert!(full.message().starts_with("out/train.jsonl: cannot be written"), "{full}");
+        assert!(matches!(full.what_helps(), Some(Remedy::Words(words)) if words.contains("resumes")));
     }
 
     #[test]

@@ -22,10 +22,12 @@ mod outputs;
 mod pairs;
 mod rankers;
 mod ranking;
+mod ready;
 mod relabel;
 mod request;
 mod run;
 mod spa;
+mod stages;
 mod told;
 mod trl;
 

@@ -9,7 +9,7 @@ use predilect_workbench::{Error, Result};
 use serde_json::{Map, Value, json};
 
 use crate::examples::Texts;
-use crate::folder::{Folder, PAIRS, write_line};
+use crate::folder::{Folder, PAIRS, line};
 use crate::pairs::{Chosen, Labelled};
 
 /// Pairs with their tokens.
@@ -109,7 +109,7 @@ pub(crate) fn keep_labelled(folder: &Folder, parts: [(Side, &Vec<Labelled>); 2])
     let mut text = Vec::new();
     for (side, pairs) in parts {
         for labelled in pairs {
-            write_line(&mut text, &record(labelled, side == Side::HeldOut))?;
+            text.extend(line(&record(labelled, side == Side::HeldOut))?);
         }
     }
     folder.write(PAIRS, &text).map(drop)

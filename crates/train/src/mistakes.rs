@@ -1,6 +1,7 @@
 //! What the engine says went wrong, as an error of the library.
 
 use std::io::ErrorKind;
+use std::path::Path;
 
 use predilect_learn::LearnError;
 use predilect_learn::tokens::TokensError;
@@ -25,6 +26,15 @@ pub(crate) fn learnt(error: LearnError) -> Error {
                 )
             }
         }
+        LearnError::Written { source, .. } => Error::new(what).words(match source.kind() {
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+                "free some space on the disk, then run the same command: it resumes from its last checkpoint"
+            }
+            _ => "check that the folder exists and can be written to",
+        }),
+        LearnError::Adapter { .. } => Error::new(what).words(
+            "give a plain LoRA adapter, or merge this one into its model with PEFT and give the merged folder",
+        ),
         LearnError::Broken { .. } => {
             Error::new(what).words("download the file again: it is truncated or in another format")
         }
@@ -45,6 +55,8 @@ pub(crate) fn learnt(error: LearnError) -> Error {
 fn subject(error: &LearnError) -> Subject {
     match error {
         LearnError::File { path, .. }
+        | LearnError::Written { path, .. }
+        | LearnError::Adapter { path, .. }
         | LearnError::Broken { path, .. }
         | LearnError::Tokens(
             TokensError::Read { path, .. }
@@ -55,15 +67,31 @@ fn subject(error: &LearnError) -> Subject {
     }
 }
 
+/// A checkpoint from which a run cannot be resumed.
+pub(crate) fn damaged(checkpoint: &Path, error: &LearnError) -> Error {
+    Error::new(error.to_string())
+        .words(format!(
+            "the checkpoint is damaged: remove the folder {} to train from the beginning, or choose another output folder",
+            checkpoint.display()
+        ))
+        .about(subject(error))
+}
+
 /// A loss that is not a finite number.
 pub(crate) fn not_finite(step: usize, examples: &[usize], ids: &[String]) -> Error {
     let named: Vec<&str> =
         examples.iter().take(NAMED).filter_map(|at| ids.get(*at).map(String::as_str)).collect();
     let more = examples.len().saturating_sub(NAMED);
     let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let pairs = named.join(", ");
+    if step == 1 {
+        return Error::new(format!(
+            "the loss of the first step is not finite (pairs: {pairs}{rest}); nothing was trained"
+        ))
+        .words("are the model's weights damaged? Download it again; if they are not, drop these pairs");
+    }
     Error::new(format!(
-        "the loss of step {step} is not finite (pairs: {}{rest}); the weights before it were kept",
-        named.join(", ")
+        "the loss of step {step} is not finite (pairs: {pairs}{rest}); the weights before it were kept"
     ))
     .words("lower the learning rate, beta or the gradient norm, or drop these pairs")
 }

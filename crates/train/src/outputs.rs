@@ -1,13 +1,13 @@
 //! What a run leaves: the adapter, and the trained model in the forms that others read.
 
 use std::collections::BTreeMap;
-use std::fs;
 
+use predilect_learn::called;
 use predilect_learn::model::{FolderNumbers, LoraOptions, Model};
 use predilect_workbench::Result;
 use predilect_workbench::files::NewFile;
 
-use crate::folder::{Folder, PAIRS, STEPS};
+use crate::folder::{Folder, MERGED, PAIRS, STEPS};
 use crate::mistakes::learnt;
 use crate::request::TrainRequest;
 
@@ -30,9 +30,8 @@ impl Outputs<'_> {
             files.insert(what.to_owned(), path.display().to_string());
         };
         if let Some(options) = self.lora {
-            let base = fs::canonicalize(&self.request.model).unwrap_or_else(|_| self.request.model.clone());
-            let (config, weights) =
-                self.model.adapter_files(options, &base.display().to_string()).map_err(learnt)?;
+            let base = called(&self.request.model);
+            let (config, weights) = self.model.adapter_files(options, &base).map_err(learnt)?;
             wrote("adapter", &folder.write("adapter_model.safetensors", &weights)?);
             wrote("adapter_config", &folder.write("adapter_config.json", config.as_bytes())?);
         }
@@ -47,7 +46,8 @@ impl Outputs<'_> {
             if let Some(numbers) = outputs.gguf {
                 let place = folder.path.join("model.gguf");
                 let new = NewFile::of(&place)?;
-                model.write_gguf(new.path(), numbers, &self.request.model).map_err(learnt)?;
+                let written = model.write_gguf(new.path(), numbers, &self.request.model);
+                written.map_err(|error| learnt(error.of_file(&place)))?;
                 new.finish()?;
                 wrote("gguf", &place);
             }
@@ -65,16 +65,16 @@ impl Outputs<'_> {
         remarks: &mut Vec<String>,
     ) -> Result<std::path::PathBuf> {
         let mut wrote = Vec::new();
-        folder.swap("merged", |new| {
+        folder.swap(MERGED, |new| {
             wrote = model.write_folder(new, FolderNumbers::F32, &self.request.model).map_err(learnt)?;
             Ok(())
         })?;
         if !wrote.contains(&"tokenizer.json") {
             remarks.push(
-                "the merged folder has no tokenizer files, because the model came from a GGUF file"
+                "the merged folder has no tokenizer files, because the model came from a GGUF file: to open it with transformers, copy them there from the original model"
                     .to_owned(),
             );
         }
-        Ok(folder.path.join("merged"))
+        Ok(folder.path.join(MERGED))
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use predilect_types::{Pair, shown};
 use predilect_workbench::laboratory::pairs_of;
-use predilect_workbench::{Error, Remedy, Result, Slice, SliceOptions, Watch, Workbench};
+use predilect_workbench::{Error, Judges, Remedy, Result, Slice, SliceOptions, Watch, Workbench};
 
 /// A pair with a label.
 #[derive(Debug, Clone)]
@@ -123,11 +123,19 @@ pub(crate) struct Chosen {
     pub(crate) remarks: Vec<String>,
 }
 
-/// Pairs with verdicts; ties and pairs without texts are left out and counted.
+/// What pairs with verdicts are needed for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    Train,
+    Rank,
+}
+
+/// Pairs with verdicts of one judge; ties and pairs without texts are left out and counted.
 pub(crate) fn judged(
     bench: &Workbench,
     judge: Option<&str>,
     options: &SliceOptions,
+    purpose: Purpose,
     watch: &dyn Watch,
 ) -> Result<Chosen> {
     // No property is of interest: the cheapest one is enough.
@@ -140,11 +148,8 @@ pub(crate) fn judged(
     let Judged { slice, pairs, votes, judge } = read(bench, judge, &options, watch)?;
     let judges = &slice.table.judges;
     if judges.len() > 1 {
-        let count = judges.len();
-        return Err(Error::new(format!(
-            "there are verdicts by {count} judges, and a model can learn from one at a time"
-        ))
-        .remedy(Remedy::JudgeAmong(shown::list(judges))));
+        let pooled = bench.slice(&SliceOptions { people: Judges::Pooled, ..options }, watch)?;
+        return Err(several(judges, pooled.table.judges.len() == 1, bench, purpose));
     }
     let mut chosen = Chosen { judge, ..Chosen::default() };
     for (pair, votes) in pairs.into_iter().zip(votes) {
@@ -158,6 +163,36 @@ pub(crate) fn judged(
     Ok(chosen)
 }
 
+/// There are several judges where one is needed. `people`: they are people who can count as one.
+fn several(judges: &[String], people: bool, bench: &Workbench, purpose: Purpose) -> Error {
+    let count = judges.len();
+    let error = match purpose {
+        Purpose::Train => Error::new(format!(
+            "there are verdicts by {count} judges, and a model can learn from one at a time"
+        )),
+        Purpose::Rank => Error::new(format!(
+            "there are verdicts by {count} judges, and a model is compared with one at a time"
+        )),
+    };
+    let names = shown::list(judges);
+    if people {
+        return error.remedy(Remedy::JudgeOrPool(names));
+    }
+    // A file whose columns name no judge gives its own name.
+    let of_file = |judge: &String| {
+        let named = |path: &String| {
+            let file = path.rsplit(['/', '\\']).next().unwrap_or(path);
+            file.strip_prefix(judge.as_str()).is_some_and(|rest| rest.starts_with('.'))
+        };
+        bench.read().sources.iter().any(|source| named(&source.source))
+    };
+    error.remedy(if judges.iter().all(of_file) {
+        Remedy::JudgeOfFiles(names)
+    } else {
+        Remedy::JudgeAmong(names)
+    })
+}
+
 impl Chosen {
     pub(crate) fn leave_out(&mut self, why: &str) {
         *self.left_out.entry(why.to_owned()).or_default() += 1;
@@ -169,9 +204,9 @@ impl Chosen {
         let turns = [&labelled.pair.response_a, &labelled.pair.response_b];
         if turns.iter().any(|response| response.messages.len() > 1) {
             self.leave_out("multi-turn response");
-        } else if labelled.pair.prompt.iter().all(|turn| turn.content.is_empty()) {
+        } else if labelled.pair.prompt.iter().all(|turn| turn.content.trim().is_empty()) {
             self.leave_out("empty prompt");
-        } else if chosen.is_empty() || rejected.is_empty() {
+        } else if chosen.trim().is_empty() || rejected.trim().is_empty() {
             self.leave_out("empty response");
         } else if chosen == rejected {
             self.leave_out("identical responses");

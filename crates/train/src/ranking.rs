@@ -9,14 +9,17 @@ use predilect_types::Interner;
 use predilect_workbench::{Error, Inputs, ModelSpec, Result, Watch, Workbench};
 
 use crate::examples::Texts;
-use crate::pairs::{Labelled, judged};
+use crate::pairs::{Labelled, Purpose, judged};
 use crate::rankers::{Rankers, Scored};
+use crate::ready::nothing;
 use crate::request::RankingRequest;
 
 /// The 95th percentile of the standard normal distribution: the bounds of a 90 % interval.
 const Z: f64 = 1.644_853_626_951_472_2;
 /// A share of 0 or 1 is taken for this far from it, as in the paper.
 const CLIP: f64 = 0.001;
+/// What is said of a model that is no other than its reference.
+const UNMOVED: &str = "model and reference find all responses equally probable, so that there is no reward accuracy: is this the trained model?";
 /// Why a pair is left out whose server failed.
 const NOT_ANSWERED: &str = "not answered by the server";
 
@@ -34,6 +37,11 @@ struct Ranked {
 }
 
 impl Ranked {
+    /// What both responses gained on the reference.
+    fn gains(&self) -> [f64; 2] {
+        [0, 1].map(|side| self.own.sums[side] - self.reference.map_or(0.0, |reference| reference.sums[side]))
+    }
+
     fn told(&self, beta: f64) -> RankedPair {
         let sums = self.reference.map(|reference| reference.sums);
         RankedPair {
@@ -60,7 +68,7 @@ pub fn ranking(request: &RankingRequest, inputs: &Inputs<'_>, watch: &dyn Watch)
         return Err(Error::new("beta must be above 0"));
     }
     let bench = Workbench::of(inputs, None, watch)?;
-    let chosen = judged(&bench, request.judge.as_deref(), &request.slice, watch)?;
+    let chosen = judged(&bench, request.judge.as_deref(), &request.slice, Purpose::Rank, watch)?;
     let (rankers, tokens) = Rankers::open(request, watch)?;
     let mut texts = Texts::new(&tokens, &request.texts, rankers.context());
     let (mut labels, mut examples) = (Vec::new(), Vec::new());
@@ -79,17 +87,18 @@ pub fn ranking(request: &RankingRequest, inputs: &Inputs<'_>, watch: &dyn Watch)
         }
     }
     let mut remarks = texts.remarks();
-    remarks.extend(unanswered);
+    remarks.extend(unanswered.iter().cloned());
     let mut count = texts.count;
     count.read = chosen.read;
     for (why, number) in &chosen.left_out {
         *count.left_out.entry(why.clone()).or_default() += number;
     }
     if ranked.is_empty() {
-        return Err(Error::new(format!(
-            "of the pairs that were read ({}), none has a preferred response",
-            count.read
-        )));
+        let error = nothing(&count, "ranked");
+        return Err(match unanswered.first() {
+            Some(why) => error.words(format!("see to the server first: {why}")),
+            None => error,
+        });
     }
     let mut found = summed(request, &ranked, rankers.refer());
     found.count = count;
@@ -111,6 +120,17 @@ fn interval(values: &[f64], prompts: &[usize]) -> (f64, f64, f64) {
         let (low, high) = found.share(Z);
         (found.value, low, high)
     })
+}
+
+/// The share of pairs whose chosen response gained more on the reference, with its interval: equal gains say nothing for either side, so
+/// that they count one half. `None` where all are equal.
+fn reward_accuracy(ranked: &[Ranked], prompts: &[usize]) -> Option<(f64, f64, f64)> {
+    let of = |pair: &Ranked| {
+        let [chosen, rejected] = pair.gains();
+        if chosen == rejected { 0.5 } else { f64::from(u8::from(chosen > rejected)) }
+    };
+    let moved = ranked.iter().any(|pair| pair.gains()[0] != pair.gains()[1]);
+    moved.then(|| interval(&ranked.iter().map(of).collect::<Vec<_>>(), prompts))
 }
 
 fn mean(values: &[f64]) -> f64 {
@@ -142,12 +162,7 @@ fn summed(request: &RankingRequest, ranked: &[Ranked], referred: bool) -> Rankin
     let of = |right: &dyn Fn(&Ranked) -> bool| interval(&share(ranked, right), &prompts);
     let own = of(&|pair| pair.own.sums[0] >= pair.own.sums[1]);
     let per_token = of(&|pair| pair.own.per_token()[0] >= pair.own.per_token()[1]);
-    let reward = referred.then(|| {
-        of(&|pair| {
-            let gain = |side: usize| pair.own.sums[side] - pair.reference.map_or(0.0, |r| r.sums[side]);
-            gain(0) > gain(1)
-        })
-    });
+    let reward = if referred { reward_accuracy(ranked, &prompts) } else { None };
     let with_reference = |right: &dyn Fn(&Ranked, Scored) -> bool| {
         referred.then(|| mean(&share(ranked, |pair| pair.reference.is_some_and(|r| right(pair, r)))))
     };
@@ -192,7 +207,7 @@ fn summed(request: &RankingRequest, ranked: &[Ranked], referred: bool) -> Rankin
         flipped: with_reference(&|pair, r| r.sums[0] < r.sums[1] && pair.own.sums[0] >= pair.own.sums[1]),
         count: PairCount::default(),
         each: if request.each { ranked.iter().map(|pair| pair.told(beta)).collect() } else { Vec::new() },
-        remarks: Vec::new(),
+        remarks: (referred && reward.is_none()).then(|| UNMOVED.to_owned()).into_iter().collect(),
     }
 }
 
@@ -221,6 +236,24 @@ mod tests {
                 assert!((ideal(*reference, *share, beta) - value).abs() < 1e-4, "{beta} {share}");
             }
         }
+    }
+
+    #[test]
+    fn equal_gains_count_one_half() {
+        let pair = |own: [f64; 2]| Ranked {
+            labelled: Labelled::of(predilect_types::Pair::default(), 1.0, false),
+            own: Scored { sums: own, tokens: [1, 1] },
+            reference: Some(Scored { sums: [-1.0, -2.0], tokens: [1, 1] }),
+        };
+        let still = pair([-1.0, -2.0]);
+        assert_eq!(reward_accuracy(&[still], &[0]), None);
+        let of = |own: &[[f64; 2]]| {
+            let ranked: Vec<Ranked> = own.iter().map(|own| pair(*own)).collect();
+            let prompts: Vec<usize> = (0..ranked.len()).collect();
+            reward_accuracy(&ranked, &prompts).unwrap().0
+        };
+        assert_eq!(of(&[[-1.0, -2.0], [-0.5, -2.0]]), 0.75);
+        assert_eq!(of(&[[-2.0, -3.0], [-1.0, -1.5]]), 0.25);
     }
 
     #[test]

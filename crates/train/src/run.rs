@@ -4,20 +4,19 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use predilect_learn::losses::{Objective, Summary};
 use predilect_learn::model::{LoraOptions, Model};
 use predilect_learn::{Degraded, Evaluation, LearnError, Refinement, Trainer, open};
+use predilect_results::format;
 use predilect_results::training::{AdapterShape, EvaluationRow, PairCount, Relabelled, StepRow, TrainJson};
-use predilect_workbench::{Error, Event, Inputs, Ran, Result, Step, Watch, Workbench};
+use predilect_workbench::{Done, Error, Event, Inputs, Ran, Result, Step, Watch, Workbench};
 
 use crate::asked::asked;
 use crate::examples::Texts;
-use crate::folder::{Checkpoint, Folder, write_line};
+use crate::folder::{Checkpoint, Folder, Lines, STEPS};
 use crate::made::{Made, degraded, examples, keep_pairs};
-use crate::mistakes::{learnt, not_finite};
+use crate::mistakes::{damaged, learnt, not_finite};
 use crate::outputs::Outputs;
-use crate::pairs::{Chosen, judged};
-use crate::relabel::relabelled;
+use crate::ready::{adapted, counted, doubts, labelled, makes_sense, nobody_held_out, nothing, objective};
 use crate::request::TrainRequest;
 use crate::told::{beside, diverged, row};
 
@@ -63,6 +62,16 @@ pub(crate) struct Said {
     pub(crate) remarks: Vec<String>,
 }
 
+/// How the steps of a run ended.
+enum Ended {
+    /// All were made.
+    Complete,
+    /// The held-out loss was not smaller in this many evaluations.
+    Patience(usize),
+    /// From outside, or by a loss that is not a number.
+    Stopped(Error),
+}
+
 /// What may end training early.
 struct Patience {
     best: f64,
@@ -99,13 +108,12 @@ impl Training {
         remarks.extend(texts.remarks());
         remarks.extend(nobody_held_out(request, &made));
         let labels: Vec<f64> = made.trained.iter().map(|(_, example)| example.p).collect();
-        let summary = Summary::of_pairs(&labels, request.training.batch);
-        remarks.extend(objective.warnings(&summary).iter().map(ToString::to_string));
+        remarks.extend(doubts(&objective, &labels, request.training.batch));
         let count = counted(texts.count, &chosen, &made);
         if made.trained.is_empty() {
-            return Err(nothing(&count));
+            return Err(nothing(&count, "used"));
         }
-        let folder = Folder::open(output, &asked(request, inputs, &made)?)?;
+        let folder = Folder::open(output, &asked(request, inputs, made.mark(), output)?)?;
         let said = Said { count, judge: chosen.judge, relabelled, remarks };
         Self::of(request, Parts { folder, model, lora, made, degraded, refined: None, said }, watch)
     }
@@ -166,8 +174,15 @@ impl Training {
 
     fn resume(&mut self) -> Result<()> {
         if let Some(kept) = self.folder.kept(Checkpoint::Last) {
-            self.trainer.restore(&kept).map_err(learnt)?;
-            self.curve = self.folder.steps(self.trainer.steps());
+            self.trainer.restore(&kept).map_err(|error| damaged(&kept, &error))?;
+            let made = self.trainer.steps();
+            self.curve = self.folder.steps(made);
+            if self.curve.len() < made {
+                self.remarks.push(format!(
+                    "{STEPS} has only {} of the {made} steps that were made: the others are missing from every curve",
+                    self.curve.len()
+                ));
+            }
         }
         Ok(())
     }
@@ -176,66 +191,89 @@ impl Training {
     ///
     /// # Errors
     ///
-    /// When the folder cannot be written, or the held-out pairs cannot be evaluated.
+    /// When the folder cannot be written, the held-out pairs cannot be evaluated, or not even the first step has a loss.
     pub fn run(mut self, watch: &dyn Watch) -> Result<Ran<TrainJson>> {
         let began = Instant::now();
-        let before = self.curve.last().map_or(0.0, |row| row.seconds);
         let earlier = self.curve.len();
-        let mut file = self.folder.note(&self.curve)?;
-        let mut kept_at = Instant::now();
         let mut patience = self.patience();
-        let mut stopped: Option<Error> = None;
+        let mut log = self.folder.note(&self.curve)?;
         watch.event(Event::Begin(Step::Training, Some(self.trainer.plan().steps as u64)));
         watch.event(Event::At(self.trainer.steps() as u64));
-        let done = |patience: &Patience, most: Option<usize>| most.is_some_and(|most| patience.since >= most);
-        while !self.trainer.done() && !done(&patience, self.request.patience) {
-            if watch.cancelled() {
-                stopped = Some(Error::cancelled().resumable());
-                break;
+        let ended = self.steps(&mut log, (&mut patience, began), watch);
+        watch.event(Event::End);
+        let made = self.trainer.steps();
+        let ended = match ended {
+            // Nothing was learnt: nothing is left that could be taken for it.
+            Ok(Ended::Stopped(error)) if made == 0 && error.resumes().is_none() => return Err(error),
+            Ok(ended) => {
+                self.keep_last(&log)?;
+                ended
             }
-            let record = match self.trainer.step() {
-                Ok(record) => record,
-                Err(LearnError::NotFinite { step, examples }) => {
-                    stopped = Some(not_finite(step, &examples, &self.ids));
-                    break;
-                }
-                Err(error) => {
-                    self.keep(Checkpoint::Last)?;
-                    return Err(learnt(error));
-                }
-            };
-            let mut row = row(&record, before + began.elapsed().as_secs_f64());
-            if self.looks()
-                && let Err(error) = self.look(&mut row, &mut patience)
-            {
-                self.keep(Checkpoint::Last)?;
+            Err(error) => {
+                // What can still be kept is; the first error is the one to know of.
+                let _ = self.keep_last(&log);
                 return Err(error);
             }
-            write_line(&mut file, &row)?;
-            watch.event(Event::Beside(&beside(&row)));
-            watch.event(Event::More(1));
-            self.curve.push(row);
-            let due = self.trainer.steps().is_multiple_of(self.request.checkpoint_every.max(1));
-            if due || kept_at.elapsed() > MOST_UNKEPT {
-                self.keep(Checkpoint::Last)?;
-                kept_at = Instant::now();
-            }
-        }
-        watch.event(Event::End);
-        self.keep(Checkpoint::Last)?;
+        };
         let kept_step = self.take_best(&patience)?;
         let outputs =
             Outputs { lora: self.lora.as_ref(), model: &self.trainer.model, request: &self.request };
         let files = outputs.write(&self.folder, &mut self.remarks)?;
         self.remarks.extend(diverged(&self.curve));
-        let found = self.found(Found {
-            seconds: began.elapsed().as_secs_f64(),
-            earlier,
-            kept_step,
-            files,
-            stopped: stopped.as_ref().map(|error| error.message().to_owned()),
-        });
+        let (why, stopped) = match ended {
+            Ended::Complete => (None, None),
+            Ended::Patience(looks) => (Some(no_better(looks)), None),
+            Ended::Stopped(error) => (Some(error.message().to_owned()), Some(error)),
+        };
+        let seconds = began.elapsed().as_secs_f64();
+        let found = self.found(Found { seconds, earlier, made, kept_step, files, stopped: why });
         Ok(Ran { found, stopped })
+    }
+
+    /// Makes steps until there are no more, or something ends them.
+    fn steps(
+        &mut self,
+        log: &mut Lines,
+        (patience, began): (&mut Patience, Instant),
+        watch: &dyn Watch,
+    ) -> Result<Ended> {
+        let before = self.curve.last().map_or(0.0, |row| row.seconds);
+        let mut kept_at = Instant::now();
+        while !self.trainer.done() {
+            if let Some(most) = self.request.patience.filter(|most| patience.since >= *most) {
+                return Ok(Ended::Patience(most));
+            }
+            if watch.cancelled() {
+                return Ok(Ended::Stopped(Error::cancelled().resumable_after(Done::Steps)));
+            }
+            let record = match self.trainer.step() {
+                Ok(record) => record,
+                Err(LearnError::NotFinite { step, examples }) => {
+                    return Ok(Ended::Stopped(not_finite(step, &examples, &self.ids)));
+                }
+                Err(error) => return Err(learnt(error)),
+            };
+            let mut row = row(&record, before + began.elapsed().as_secs_f64());
+            if self.looks() {
+                self.look(&mut row, patience)?;
+            }
+            log.add(&row)?;
+            watch.event(Event::Beside(&beside(&row)));
+            watch.event(Event::More(1));
+            self.curve.push(row);
+            let due = self.trainer.steps().is_multiple_of(self.request.checkpoint_every.max(1));
+            if due || kept_at.elapsed() > MOST_UNKEPT {
+                self.keep_last(log)?;
+                kept_at = Instant::now();
+            }
+        }
+        Ok(Ended::Complete)
+    }
+
+    /// Makes a checkpoint, behind the steps that led to it.
+    fn keep_last(&self, log: &Lines) -> Result<()> {
+        log.keep()?;
+        self.keep(Checkpoint::Last)
     }
 
     fn keep(&self, which: Checkpoint) -> Result<()> {
@@ -277,7 +315,7 @@ impl Training {
             return Ok(None);
         }
         let Some(kept) = self.folder.kept(Checkpoint::Best) else { return Ok(None) };
-        self.trainer.restore(&kept).map_err(learnt)?;
+        self.trainer.restore(&kept).map_err(|error| damaged(&kept, &error))?;
         Ok(Some(self.trainer.steps() as u64))
     }
 }
@@ -294,11 +332,21 @@ impl Patience {
     }
 }
 
+/// Why patience ended a run.
+fn no_better(looks: usize) -> String {
+    format!(
+        "the held-out loss did not fall in {}",
+        format::counted(looks as u64, "evaluation", "evaluations")
+    )
+}
+
 /// What is known at the end of a run.
 struct Found {
     seconds: f64,
-    /// Steps of earlier runs.
+    /// Steps of earlier runs that are in the curve.
     earlier: usize,
+    /// Steps made in all.
+    made: usize,
     kept_step: Option<u64>,
     files: BTreeMap<String, String>,
     stopped: Option<String>,
@@ -332,7 +380,7 @@ impl Training {
                 targets: options.targets.iter().map(|target| target.as_str().to_owned()).collect(),
             }),
             trained_parameters: numbers as u64,
-            steps: self.curve.len() as u64,
+            steps: found.made as u64,
             steps_planned: self.trainer.plan().steps as u64,
             batch: self.request.training.batch as u64,
             evaluations: evaluations.collect(),
@@ -341,96 +389,11 @@ impl Training {
             seconds: found.seconds,
             tokens_per_second: (tokens > 0 && found.seconds > 0.0).then(|| tokens as f64 / found.seconds),
             rounds: Vec::new(),
+            command: None,
             files: found.files,
             pairs: self.count,
             remarks: self.remarks,
             stopped: found.stopped,
         }
-    }
-}
-
-/// The losses with what shapes them.
-fn objective(request: &TrainRequest) -> Result<Objective> {
-    Objective::new(request.loss.clone(), request.losses.clone()).map_err(|e| Error::new(e.to_string()))
-}
-
-/// Puts the adapter on the model, or marks all its weights.
-pub(crate) fn adapted(model: &mut Model, request: &TrainRequest) -> Result<Option<LoraOptions>> {
-    match (&request.adapter, &request.lora) {
-        (Some(folder), _) => model.load_adapter(folder).map(Some).map_err(learnt),
-        (None, Some(options)) => {
-            model.adapt(options, request.training.seed).map_err(learnt)?;
-            Ok(Some(options.clone()))
-        }
-        (None, None) => {
-            model.store.train_all(true);
-            Ok(None)
-        }
-    }
-}
-
-/// Pairs with labels: verdicts, or what the weights of a judge say.
-pub(crate) fn labelled(
-    bench: &Workbench,
-    request: &TrainRequest,
-    watch: &dyn Watch,
-) -> Result<(Chosen, Option<Relabelled>)> {
-    match &request.relabel {
-        None => Ok((judged(bench, request.judge.as_deref(), &request.slice, watch)?, None)),
-        Some(relabel) => {
-            let (chosen, said) = relabelled(bench, relabel, (&request.slice, request.training.seed), watch)?;
-            Ok((chosen, Some(said)))
-        }
-    }
-}
-
-pub(crate) fn makes_sense(request: &TrainRequest) -> Result<()> {
-    request.training.plan(1).map_err(learnt)?;
-    if request.patience.is_some() && request.held_out == 0.0 {
-        return Err(Error::new("early stopping needs held-out pairs")
-            .words("hold out a share of the prompts, e.g. 0.1"));
-    }
-    if let Some(lora) = &request.lora
-        && !(lora.alpha.is_finite() && lora.alpha > 0.0)
-    {
-        return Err(Error::new(format!(
-            "alpha must be a positive number, not {}: the adapter would not learn",
-            lora.alpha
-        )));
-    }
-    if request.degrees.as_ref().is_some_and(|spo| spo.weight <= 0.0) {
-        return Err(Error::new("the weight of the degree loss must be above 0"));
-    }
-    let compares = request.loss.losses().any(|loss| loss.name() == "kto");
-    if compares && (request.adapter.is_some() || request.lora.is_none()) {
-        return Err(Error::new(
-            "kto needs a newly created adapter: its baseline compares the model with and without it",
-        )
-        .words("train a new adapter"));
-    }
-    Ok(())
-}
-
-pub(crate) fn counted(count: PairCount, chosen: &Chosen, made: &Made) -> PairCount {
-    let mut left_out = count.left_out;
-    for (why, number) in &chosen.left_out {
-        *left_out.entry(why.clone()).or_default() += number;
-    }
-    let (trained, held_out) = (made.trained.len() as u64, made.held_out.len() as u64);
-    PairCount { read: chosen.read, trained, held_out, left_out, ..count }
-}
-
-/// A remark for the case that a share was to be held out and no prompt fell into it.
-pub(crate) fn nobody_held_out(request: &TrainRequest, made: &Made) -> Option<String> {
-    (request.held_out > 0.0 && made.held_out.is_empty())
-        .then(|| "no prompt could be held out: there is only one".to_owned())
-}
-
-fn nothing(count: &PairCount) -> Error {
-    let error = Error::new(format!("of the pairs that were read ({}), none can be used", count.read));
-    match count.left_out.iter().max_by_key(|(_, number)| **number) {
-        Some((why, number)) => error.words(format!("most were left out because: {why} ({number})")),
-        None if count.held_out > 0 => error.words("hold out a smaller share: it took every prompt"),
-        None => error,
     }
 }

@@ -2,7 +2,6 @@
 //! calls those answers better whose probability has grown more since it began, and learns from that, doubtful labels smoothed.
 
 use std::collections::BTreeSet;
-use std::fs::OpenOptions;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 
@@ -10,20 +9,25 @@ use predilect_learn::model::{Model, SampleOptions};
 use predilect_learn::spa_training::{ExpansionOptions, Initial, expand};
 use predilect_learn::tokens::Tokens;
 use predilect_learn::{Example, Refinement, TrainingOptions, open};
-use predilect_results::training::{PairCount, RoundRow, StepRow, TrainJson};
+use predilect_results::training::{PairCount, RoundRow, TrainJson};
 use predilect_types::{Pair, Response};
 use predilect_workbench::{Error, Event, Inputs, Ran, Result, Step, Watch, Workbench};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use crate::asked::asked;
 use crate::examples::Texts;
-use crate::folder::{Folder, write_line};
+use crate::folder::Folder;
 use crate::made::{Drawn, Made, examples};
 use crate::mistakes::learnt;
 use crate::pairs::Labelled;
+use crate::ready::{adapted, counted, doubts, labelled, makes_sense, nobody_held_out, objective};
 use crate::request::{Outputs, TrainRequest};
-use crate::run::{Parts, Said, Training, adapted, counted, labelled, makes_sense, nobody_held_out};
+use crate::run::{Parts, Said, Training};
+use crate::stages::Stages;
 
+/// The loss of every round: the one whose labels can be doubted.
+const LOSS: &str = "soft";
 /// The answers of a round.
 const ANSWERS: &str = "answers.jsonl";
 
@@ -57,6 +61,10 @@ struct Rounds<'a> {
     tokens: Tokens,
     /// The prompts without labels: a pair that has each, and its tokens.
     prompts: Vec<(Pair, Vec<u32>)>,
+    /// The pairs on which every stage is evaluated.
+    held_out: Vec<(Labelled, Example)>,
+    /// The most tokens of a prompt and one response.
+    most: usize,
     watch: &'a dyn Watch,
 }
 
@@ -73,6 +81,7 @@ pub fn train_with_own_labels(
 ) -> Result<Ran<TrainJson>> {
     check(request, spa)?;
     makes_sense(request)?;
+    let objective = objective(request)?;
     let bench = Workbench::of(inputs, None, watch)?;
     let (chosen, relabelled) = labelled(&bench, request, watch)?;
     let (mut model, tokens) = open(&request.model).map_err(learnt)?;
@@ -84,30 +93,37 @@ pub fn train_with_own_labels(
     let drawn = Drawn::new(&all, spa.seed_share, "labelled")?;
     let (seed, rest): (Vec<_>, Vec<_>) = trained.into_iter().partition(|(labelled, _)| drawn.takes(labelled));
     let unused = rest.len() as u64;
-    let prompts = distinct(rest);
+    let mut prompts = distinct(rest);
+    let cut = shorten(&mut prompts, (texts.most, spa.max_tokens));
     let made = Made { trained: seed, held_out };
     let mut count = counted(texts.count.clone(), &chosen, &made);
+    count.prompts_cut += cut;
     count.left_out.insert("label not used (SPA uses the prompt only)".to_owned(), unused);
     if made.trained.is_empty() || prompts.len() < spa.rounds {
-        return Err(Error::new(format!(
-            "{} labelled pairs and {} unlabelled prompts are too few for {} rounds",
-            made.trained.len(),
-            prompts.len(),
-            spa.rounds
-        ))
-        .words("use more pairs, a different share of labels, or fewer rounds"));
+        return Err(too_few(made.trained.len(), prompts.len(), spa.rounds));
     }
-    let mut all = asked(request, inputs, &made)?;
+    let mut all = asked(request, inputs, made.mark(), output)?;
     all["spa"] = serde_json::to_value(spa).unwrap_or_default();
     let whole = Folder::open(output, &all)?;
-    let folder = Folder::open(&whole.path.join("seed"), &all)?;
-    let held_out = nobody_held_out(request, &made);
-    let remarks = chosen.remarks.iter().cloned().chain(texts.remarks()).chain(held_out).collect();
+    let folder = Folder::open(&whole.path.join("seed"), &json!({ "seed": true }))?;
+    let nobody = nobody_held_out(request, &made);
+    let mut remarks: Vec<String> =
+        chosen.remarks.iter().cloned().chain(texts.remarks()).chain(nobody).collect();
+    let labels: Vec<f64> = made.trained.iter().map(|(_, example)| example.p).collect();
+    remarks.extend(doubts(&objective, &labels, request.training.batch));
     let said = Said { count, judge: chosen.judge, relabelled, remarks };
+    let (most, held_out) = (texts.most, made.held_out.clone());
     let parts = Parts { folder, model, lora, made, degraded: Vec::new(), refined: None, said };
     let first = Training::of(&inner(request), parts, watch)?.run(watch)?;
-    let rounds = Rounds { request, spa, tokens, prompts, watch };
+    let rounds = Rounds { request, spa, tokens, prompts, held_out, most, watch };
     rounds.run(&whole, first)
+}
+
+fn too_few(labelled: usize, prompts: usize, rounds: usize) -> Error {
+    Error::new(format!(
+        "{labelled} labelled pairs and {prompts} unlabelled prompts are too few for {rounds} rounds"
+    ))
+    .words("use more pairs, a different share of labels, or fewer rounds")
 }
 
 fn check(request: &TrainRequest, spa: &SpaRequest) -> Result<()> {
@@ -143,43 +159,59 @@ fn distinct(pairs: Vec<(Labelled, Example)>) -> Vec<(Pair, Vec<u32>)> {
     found
 }
 
+/// Cuts prompts from the left so that a response of so many tokens has room after each; a quarter of the length is always the prompt's.
+/// How many were cut.
+fn shorten(prompts: &mut [(Pair, Vec<u32>)], (most, response): (usize, usize)) -> u64 {
+    let room = most.saturating_sub(response).max(most / 4);
+    let mut cut = 0;
+    for (_, prompt) in prompts {
+        if prompt.len() > room {
+            prompt.drain(..prompt.len() - room);
+            cut += 1;
+        }
+    }
+    cut
+}
+
 impl Rounds<'_> {
     fn run(&self, whole: &Folder, first: Ran<TrainJson>) -> Result<Ran<TrainJson>> {
         let mut rows = Vec::new();
-        let count = first.found.pairs.clone();
-        let (judge, relabelled) = (first.found.judge.clone(), first.found.relabelled.clone());
-        let remarks = first.found.remarks.clone();
-        let mut curve = first.found.curve.clone();
-        let evaluations = first.found.evaluations.clone();
-        let mut last = first;
+        let mut stages = Stages::default();
+        stages.add(&first.found);
+        let Ran { found: mut first, mut stopped } = first;
         let mut before = whole.path.join("seed");
         for round in 1..=self.spa.rounds {
-            if last.stopped.is_some() {
+            if stopped.is_some() {
                 break;
             }
             let place = whole.path.join(format!("round-{round}"));
-            let folder = Folder::open(&place, &serde_json::json!({ "round": round }))?;
+            let folder = Folder::open(&place, &json!({ "round": round }))?;
             let Some((answers, prompts)) = self.answer(round, &before, &folder)? else {
-                last.stopped = Some(Error::cancelled().resumable());
+                stopped = Some(Error::cancelled().resumable());
                 break;
             };
             let ran = self.train(round, &before, folder, &answers)?;
             rows.push(row(round, (prompts, &answers), &ran.found));
-            follow(&mut curve, &ran.found.curve);
-            last = ran;
+            stages.add(&ran.found);
+            stopped = ran.stopped;
             before = place;
         }
-        drop(whole.note(&curve)?);
-        let mut found = TrainJson { judge, relabelled, remarks, evaluations, ..last.found };
-        found.steps = curve.len() as u64;
-        found.steps_planned = found.steps_planned.max(found.steps);
-        found.curve = curve;
-        self.leave(whole, &before, &mut found)?;
-        found.rounds = rows;
-        found.pairs = PairCount { trained: found.pairs.trained, ..count };
-        found.output = whole.path.display().to_string();
-        found.stopped = last.stopped.as_ref().map(|error| error.message().to_owned());
-        Ok(Ran { found, stopped: last.stopped })
+        let begun = rows.len();
+        for round in begun + 1..=self.spa.rounds {
+            let plan = self.of_round().plan(self.share(round).len()).map_err(learnt)?;
+            stages.planned += plan.steps as u64;
+        }
+        whole.note(&stages.curve)?.keep()?;
+        self.leave(whole, &before, &mut first)?;
+        let stopped_by = stopped.as_ref().map(|error| error.message().to_owned());
+        let output = whole.path.display().to_string();
+        let found = stages.of(TrainJson { rounds: rows, output, stopped: stopped_by, ..first });
+        Ok(Ran { found, stopped })
+    }
+
+    /// How long and how fast in a round. As published: the labels that the model gave itself are seen once.
+    fn of_round(&self) -> TrainingOptions {
+        TrainingOptions { epochs: 1.0, ..self.request.training.clone() }
     }
 
     /// The model with the adapter of a stage.
@@ -208,12 +240,7 @@ impl Rounds<'_> {
         };
         let prompts = self.share(round);
         answers.truncate(prompts.len());
-        let mut text = Vec::new();
-        for answer in &answers {
-            write_line(&mut text, answer)?;
-        }
-        folder.write(ANSWERS, &text)?;
-        let mut file = OpenOptions::new().append(true).open(&path)?;
+        let mut file = folder.lines(ANSWERS, &answers)?;
         let policy = self.model(before)?;
         self.watch.event(Event::Begin(Step::Writing("answers"), Some(prompts.len() as u64)));
         self.watch.event(Event::At(answers.len() as u64));
@@ -223,7 +250,7 @@ impl Rounds<'_> {
                 return Ok(None);
             }
             let answer = self.answered(&policy, prompt, (round, number))?;
-            write_line(&mut file, &answer)?;
+            file.add(&answer)?;
             answers.push(answer);
             self.watch.event(Event::More(1));
         }
@@ -232,8 +259,8 @@ impl Rounds<'_> {
     }
 
     fn answered(&self, policy: &Model, prompt: &[u32], (round, number): (usize, usize)) -> Result<Answered> {
-        // What is left of the model's context.
-        let room = policy.config.context.saturating_sub(prompt.len());
+        // What is left of the longest that a pair may be.
+        let room = self.most.saturating_sub(prompt.len());
         if room == 0 {
             return Ok(Answered { pair: None, p: 0.5, repeated: 0, empty: self.spa.samples });
         }
@@ -265,11 +292,9 @@ impl Rounds<'_> {
         answers: &[Answered],
     ) -> Result<Ran<TrainJson>> {
         let request = TrainRequest {
-            loss: "soft".parse().map_err(|e| Error::new(format!("{e}")))?,
+            loss: LOSS.parse().map_err(|e| Error::new(format!("{e}")))?,
             adapter: Some(before.to_owned()),
-            held_out: 0.0,
-            // As published: the labels that it gave itself are seen once.
-            training: TrainingOptions { epochs: 1.0, ..self.request.training.clone() },
+            training: self.of_round(),
             ..inner(self.request)
         };
         let mut trained = Vec::new();
@@ -284,12 +309,17 @@ impl Rounds<'_> {
                 .words("allow longer responses, or use more labels"));
         }
         let (model, reference) = (self.model(before)?, self.model(before)?);
-        let count = PairCount { trained: trained.len() as u64, ..PairCount::default() };
+        let held_out = self.held_out.clone();
+        let count = PairCount {
+            trained: trained.len() as u64,
+            held_out: held_out.len() as u64,
+            ..PairCount::default()
+        };
         let parts = Parts {
             folder,
             model,
             lora: self.request.lora.clone(),
-            made: Made { trained, held_out: Vec::new() },
+            made: Made { trained, held_out },
             degraded: Vec::new(),
             refined: Some((Refinement::of_round(round), reference)),
             said: Said { count, ..Said::default() },
@@ -322,21 +352,11 @@ impl Rounds<'_> {
     }
 }
 
-/// Puts the steps of one stage behind those before it, numbered and timed on.
-fn follow(curve: &mut Vec<StepRow>, stage: &[StepRow]) {
-    let (step, seconds, epoch) = curve.last().map_or((0, 0.0, 0.0), |row| (row.step, row.seconds, row.epoch));
-    curve.extend(stage.iter().map(|row| StepRow {
-        step: step + row.step,
-        seconds: seconds + row.seconds,
-        epoch: epoch + row.epoch,
-        ..row.clone()
-    }));
-}
-
 fn row(round: usize, (prompts, answers): (u64, &[Answered]), found: &TrainJson) -> RoundRow {
     let pairs: Vec<&Answered> = answers.iter().filter(|answer| answer.pair.is_some()).collect();
     let doubtful: Vec<f64> = found.curve.iter().filter_map(|row| row.doubtful).collect();
     let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len().max(1) as f64;
+    let look = found.evaluations.last();
     RoundRow {
         round: round as u64,
         prompts,
@@ -344,9 +364,12 @@ fn row(round: usize, (prompts, answers): (u64, &[Answered]), found: &TrainJson) 
         repeated: answers.iter().map(|answer| answer.repeated as u64).sum(),
         empty: answers.iter().map(|answer| answer.empty as u64).sum(),
         mean_p: mean(&pairs.iter().map(|answer| answer.p).collect::<Vec<f64>>()),
+        loss: found.loss.clone(),
         steps: found.steps,
         doubtful: (!doubtful.is_empty()).then(|| mean(&doubtful)),
         first_loss: found.curve.first().map(|row| row.loss),
         last_loss: found.curve.last().map(|row| row.loss),
+        held_out_loss: look.map(|look| look.loss),
+        held_out_accuracy: look.map(|look| look.accuracy),
     }
 }

@@ -192,6 +192,8 @@ fn words(remedy: &Remedy) -> String {
         Remedy::Words(words) | Remedy::Filter(words) => return words.clone(),
         Remedy::ChooseAmong(names)
         | Remedy::JudgeAmong(names)
+        | Remedy::JudgeOrPool(names)
+        | Remedy::JudgeOfFiles(names)
         | Remedy::ReferenceAmong(names)
         | Remedy::GroupsAre(names) => return format!("choose among: {names}"),
         Remedy::FewerRows(_) => return "take a wider filter".to_owned(),

@@ -20,7 +20,16 @@ pub struct Error {
     remedy: Option<Remedy>,
     details: Vec<Advice>,
     subject: Option<Box<Subject>>,
-    resumes: bool,
+    resumes: Option<Done>,
+}
+
+/// What a stopped run has done and keeps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Done {
+    /// Answers of a model.
+    Answers,
+    /// Steps of a training.
+    Steps,
 }
 
 /// What helps. Front ends say it in their own words: a flag, a switch on a page, a keyword.
@@ -38,6 +47,10 @@ pub enum Remedy {
     ChooseAmong(String),
     /// Another judge, among these.
     JudgeAmong(String),
+    /// Another judge among these, or all people as one.
+    JudgeOrPool(String),
+    /// Another judge among these, or one name for the judge of all files.
+    JudgeOfFiles(String),
     /// Another reference, among these judges.
     ReferenceAmong(String),
     /// The annotators' column must be named when the data are read.
@@ -172,7 +185,7 @@ impl Error {
             remedy: None,
             details: Vec::new(),
             subject: None,
-            resumes: false,
+            resumes: None,
         }
     }
 
@@ -188,10 +201,16 @@ impl Error {
         Self { kind: Kind::Waiting, ..Self::new(message) }
     }
 
-    /// The same for a run that can be resumed where it stopped.
+    /// The same for a run of questions that can be resumed where it stopped.
     #[must_use]
     pub fn resumable(self) -> Self {
-        Self { resumes: true, ..self }
+        self.resumable_after(Done::Answers)
+    }
+
+    /// The same for a run that can be resumed behind what it has done.
+    #[must_use]
+    pub fn resumable_after(self, done: Done) -> Self {
+        Self { resumes: Some(done), ..self }
     }
 
     /// There are pairs, but no verdicts on them.
@@ -276,8 +295,8 @@ impl Error {
         self.remedy.as_ref()
     }
 
-    /// Whether what was done so far is kept, so that the same run can be resumed.
-    pub fn resumes(&self) -> bool {
+    /// What was done so far and is kept, so that the same run can be resumed; `None` where it cannot.
+    pub fn resumes(&self) -> Option<Done> {
         self.resumes
     }
 

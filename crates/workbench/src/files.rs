@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use predilect_data::{OutFile, check_place};
 
-pub use predilect_data::{NewFile, clear_away};
+pub use predilect_data::{NewFile, clear_away, is_unfinished, remove_unfinished};
 
 use crate::error::{Error, Result};
 

@@ -67,7 +67,7 @@ pub use annotating::{AnnotateRequest, Annotating, RateMethod};
 pub use asking::local_devices;
 pub use asking::{CallOptions, Effort, Ran};
 pub use dissect::{DissectOptions, DissectRequest, Dissected, Furthest, KeptWeight, MOST_WITH_GAINS, Moved};
-pub use error::{Error, Kind, Remedy, Result};
+pub use error::{Done, Error, Kind, Remedy, Result};
 pub use filter::{Filter, FilterError, literal};
 pub use import::import;
 pub use inputs::{Example, Inputs};

@@ -15,6 +15,8 @@ pub fn every_remedy() -> Vec<Remedy> {
         Remedy::Words(text("words for everybody")),
         Remedy::ChooseAmong(text("one, two")),
         Remedy::JudgeAmong(text("person, machine")),
+        Remedy::JudgeOrPool(text("person, machine")),
+        Remedy::JudgeOfFiles(text("person, machine")),
         Remedy::ReferenceAmong(text("person, machine")),
         Remedy::RateByModel(text("it can be rated")),
         Remedy::Filter(text("what a filter may ask for")),

@@ -64,10 +64,10 @@ pub(crate) struct TrainArgs {
     #[arg(long, default_value_t = 0.033, value_name = "SHARE", value_parser = any, requires = "spa")]
     pub(crate) spa_labels: f64,
     /// Responses sampled per prompt in each SPA round; the best is paired with the worst
-    #[arg(long, default_value_t = 2, value_name = "N", value_parser = whole::<u8>(2..=64))]
+    #[arg(long, default_value_t = 2, value_name = "N", value_parser = whole::<u8>(2..=64), requires = "spa")]
     pub(crate) spa_samples: u8,
     /// Maximum tokens of a sampled response
-    #[arg(long, default_value_t = 300, value_name = "TOKENS", value_parser = whole::<u32>(1..=100_000))]
+    #[arg(long, default_value_t = 300, value_name = "TOKENS", value_parser = whole::<u32>(1..=100_000), requires = "spa")]
     pub(crate) spa_tokens: u32,
     /// Adapter rank
     #[arg(long, default_value_t = 8, value_name = "R", value_parser = whole::<u16>(1..=4096), conflicts_with_all = ["full", "adapter"])]
@@ -301,11 +301,12 @@ impl TrainArgs {
         let Some(judge) = labels.relabel.clone().or_else(|| labels.relabel_published.clone()) else {
             let changes = labels.direction != Direction::Aligned
                 || labels.hard
+                || labels.soft
                 || labels.margin != 0.0
                 || labels.best_pairs;
             return if changes {
                 Err(Problem::new(
-                    "--direction, --hard, --margin and --best-pairs are about labels by a judge's weights",
+                    "--direction, --hard, --soft, --margin and --best-pairs are about labels by a judge's weights",
                 )
                 .remedy("add --relabel JUDGE or --relabel-published JUDGE, or leave them out"))
             } else {

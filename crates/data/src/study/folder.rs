@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::bound::Bound;
 use super::imported;
 use crate::error::DataError;
-use crate::files::TEMPORARY;
+use crate::files::is_unfinished;
 
 /// A study folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,7 +82,7 @@ impl Study {
 fn sweep(folder: &Path) {
     let Ok(entries) = fs::read_dir(folder) else { return };
     for entry in entries.flatten() {
-        let left = entry.file_name().to_string_lossy().ends_with(TEMPORARY);
+        let left = is_unfinished(&entry.file_name());
         let age = entry.metadata().and_then(|m| m.modified()).ok().and_then(|time| time.elapsed().ok());
         if left && age.is_some_and(|age| age > Duration::from_hours(24)) {
             let _ = fs::remove_file(entry.path());

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::figure::Figure;
 use super::loss::Loss;
 use super::pair::{PairScores, Side};
 
@@ -89,19 +90,26 @@ impl fmt::Display for LossError {
                 write!(f, "item {item}: the {side} text has {tokens} tokens but {found} {what} numbers")
             }
             Self::NotALogProbability { item, side, what, token, value } => {
+                let value = Figure(*value);
                 write!(
                     f,
                     "item {item}: the {what} value of {side} token {token} is {value}, which is not a log-probability"
                 )
             }
-            Self::Label { item, p } => write!(f, "item {item}: the label is {p}, but must be from 0 to 1"),
+            Self::Label { item, p } => {
+                write!(f, "item {item}: the label is {}, but must be from 0 to 1", Figure(*p))
+            }
             Self::Weight { item, weight } => {
+                let weight = Figure(*weight);
                 write!(f, "item {item}: the weight is {weight}, but must be finite and at least 0")
             }
-            Self::WeightOfRank { loss, item, weight } => write!(
-                f,
-                "item {item} has weight {weight}, but {loss} sorts scores across pairs; use weight 1 or another loss"
-            ),
+            Self::WeightOfRank { loss, item, weight } => {
+                let weight = Figure(*weight);
+                write!(
+                    f,
+                    "item {item} has weight {weight}, but {loss} sorts scores across pairs; use weight 1 or another loss"
+                )
+            }
             Self::NoBaseline => {
                 write!(f, "kto needs a baseline z0 of at least 0; compute it from mismatched completions")
             }

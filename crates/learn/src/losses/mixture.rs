@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use super::figure::Figure;
 use super::loss::Loss;
 use super::needs::UnknownLoss;
 
@@ -55,6 +56,7 @@ impl fmt::Display for MixtureError {
                 )
             }
             Self::Weight { loss, weight } => {
+                let weight = Figure(*weight);
                 write!(f, "the weight of {loss} is {weight}, but must be above 0; leave the loss out instead")
             }
             Self::Twice(loss) => write!(f, "{loss} is named twice; add up its weights"),

@@ -32,6 +32,7 @@ mod check;
 mod completion;
 mod dual;
 mod evaluate;
+mod figure;
 mod labels;
 mod loss;
 mod mixture;

@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::figure::Figure;
 use super::loss::Loss;
 use super::mixture::Mixture;
 
@@ -111,7 +112,9 @@ pub enum OptionError {
 impl fmt::Display for OptionError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Range { option, value, allowed } => write!(f, "{option} is {value}, but must be {allowed}"),
+            Self::Range { option, value, allowed } => {
+                write!(f, "{option} is {}, but must be {allowed}", Figure(*value))
+            }
             Self::ExoWithoutSmoothing => {
                 write!(f, "exo_pair needs label_smoothing above 0; its authors recommend 0.001")
             }
@@ -223,6 +226,9 @@ mod tests {
         assert_eq!(error(r#"{"nll_weight": -1}"#, "rpo"), "nll_weight is -1, but must be at least 0");
         let infinite = LossOptions { f_alpha: f64::INFINITY, ..LossOptions::default() };
         assert!(infinite.validate(&"sigmoid".parse().unwrap()).is_err());
+        // Neither hundreds of digits nor a hundred zeros.
+        assert_eq!(error(r#"{"beta": 1e300}"#, "sigmoid"), "beta is 1e300, but must be from 1e-6 to 1e6");
+        assert_eq!(error(r#"{"beta": 1e-30}"#, "sigmoid"), "beta is 1e-30, but must be from 1e-6 to 1e6");
     }
 
     #[test]

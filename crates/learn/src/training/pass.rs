@@ -1,7 +1,7 @@
 //! The gradient of one batch, and the evaluation on held-out pairs.
 
 use super::record::{Evaluation, StepRecord};
-use super::scores::{Scores, Tally};
+use super::scores::{Scores, Tally, right};
 use super::trainer::Trainer;
 use crate::error::Result;
 use crate::losses::{BatchScope, Loss, PairGradient, PairScores, kto_baseline};
@@ -178,12 +178,12 @@ impl Trainer {
         if self.held_out.is_empty() {
             return Ok(None);
         }
-        let (mut all, mut right, mut tally) = (Vec::new(), 0, Tally::default());
+        let (mut all, mut won, mut tally) = (Vec::new(), 0.0, Tally::default());
         for number in self.examples.len()..self.examples.len() + self.held_out.len() {
             let tree = self.example(number).tree();
             let scores = self.scores(&[number], &tree, Pass::Score).0.remove(0);
             let sums = scores.ratios().unwrap_or_else(|| scores.sums());
-            right += usize::from(sums[0] > sums[1]);
+            won += right(sums[0], sums[1]);
             tally.add(&scores, self.example(number).tokens());
             all.push(scores);
         }
@@ -196,7 +196,7 @@ impl Trainer {
         Ok(Some(Evaluation {
             step: self.step,
             loss,
-            accuracy: right as f64 / pairs.len() as f64,
+            accuracy: won / pairs.len() as f64,
             margin: record.margin,
             pairs: pairs.len(),
         }))

@@ -21,7 +21,7 @@ pub struct StepRecord {
     pub rewards_rejected: Option<f64>,
     /// The mean difference of the two.
     pub margin: Option<f64>,
-    /// Share of pairs whose chosen completion has the larger reward.
+    /// Share of pairs whose chosen completion has the larger reward; a pair of equal rewards counts one half.
     pub accuracy: Option<f64>,
     /// Mean over completion tokens of `|ln pi - ln ref|`, in nats: how far the policy went from the reference on these tokens.
     pub drift: Option<f64>,
@@ -59,7 +59,8 @@ pub struct Evaluation {
     pub step: usize,
     /// The mean loss.
     pub loss: f64,
-    /// Share of pairs whose chosen completion has the larger reward (the larger log-probability, without a reference).
+    /// Share of pairs whose chosen completion has the larger reward (the larger log-probability, without a reference); a
+    /// pair of equal ones counts one half.
     pub accuracy: f64,
     /// The mean difference of rewards; `None` without a reference.
     pub margin: Option<f64>,

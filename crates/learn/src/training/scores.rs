@@ -45,6 +45,16 @@ impl Scores {
     }
 }
 
+/// How far a pair counts as right: wholly where the chosen side's number is the larger one, by half where both are exactly equal, as in a
+/// model that has not moved.
+pub(super) fn right(chosen: f64, rejected: f64) -> f64 {
+    match chosen.partial_cmp(&rejected) {
+        Some(std::cmp::Ordering::Greater) => 1.0,
+        Some(std::cmp::Ordering::Equal) => 0.5,
+        _ => 0.0,
+    }
+}
+
 /// Sums over the pairs of a batch.
 #[derive(Default)]
 pub(super) struct Tally {
@@ -52,7 +62,7 @@ pub(super) struct Tally {
     tokens: usize,
     referred: usize,
     rewards: [f64; 2],
-    right: usize,
+    right: f64,
     drift: f64,
     sums: [f64; 2],
     refined: usize,
@@ -71,7 +81,7 @@ impl Tally {
         if let Some(ratios) = scores.ratios() {
             self.referred += 1;
             self.rewards = [self.rewards[0] + ratios[0], self.rewards[1] + ratios[1]];
-            self.right += usize::from(ratios[0] > ratios[1]);
+            self.right += right(ratios[0], ratios[1]);
             self.drift += scores.drift();
         }
         if let Some((margin, trusted)) = scores.refined {
@@ -93,7 +103,7 @@ impl Tally {
             rewards_chosen: referred(beta * self.rewards[0] / count),
             rewards_rejected: referred(beta * self.rewards[1] / count),
             margin: referred(beta * (self.rewards[0] - self.rewards[1]) / count),
-            accuracy: referred(self.right as f64 / count),
+            accuracy: referred(self.right / count),
             drift: referred(self.drift / self.tokens as f64),
             logp_chosen: self.sums[0] / count,
             logp_rejected: self.sums[1] / count,

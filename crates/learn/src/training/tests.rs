@@ -2,13 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use super::scores::widened;
+use super::scores::{right, widened};
 use super::*;
 use crate::degree_head::DEGREE_HEAD;
 use crate::losses::spa::{SpaOptions, decoupled_log_probability};
 use crate::losses::spo::{SpoOptions, class_cross_entropy};
 use crate::losses::{LossOptions, Mixture, Objective};
-use crate::model::{Model, Pass, Tree};
+use crate::model::{LoraOptions, Model, Pass, Target, Tree};
 
 fn at(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/trl").join(name)
@@ -114,6 +114,20 @@ fn a_reference_of_its_own_counts_as_the_model_without_its_adapter_does() {
         (0..8).map(|_| trainer.step().unwrap()).collect::<Vec<_>>()
     };
     assert_eq!(run(None), run(Some(Model::open(&at("tiny-llama")).unwrap())));
+}
+
+#[test]
+fn a_model_that_has_not_moved_is_right_by_half() {
+    let mut model = Model::open(&at("tiny-llama")).unwrap();
+    model.adapt(&LoraOptions { rank: 2, alpha: 4.0, targets: Target::ALL.to_vec() }, 1).unwrap();
+    let mut trainer = trainer(model, "sigmoid");
+    trainer.held_out = examples();
+    assert_eq!(trainer.evaluate().unwrap().unwrap().accuracy, 0.5);
+    assert_eq!(trainer.step().unwrap().accuracy, Some(0.5));
+    assert_eq!(
+        [right(2.0, 1.0), right(1.0, 1.0), right(1.0, 2.0), right(f64::NAN, 1.0)],
+        [1.0, 0.5, 0.0, 0.0]
+    );
 }
 
 /// `h` of an example, with the policy's logits de-coupled by `lambda`.

@@ -7,8 +7,11 @@ use super::charts::{Line, curve};
 use super::page::found_page;
 use super::parts::{Align, Section, heads, name, nothing, scroll};
 use crate::format;
+use crate::text;
+use crate::training::number as shown;
 use crate::training::{
-    method, pairs, percent, ranking_method, ranking_rows, ranking_sentences, ranking_title, sentences, title,
+    method, no_step, pairs, percent, ranking_method, ranking_rows, ranking_sentences, ranking_title,
+    sentences, title,
 };
 
 /// The page of a training run.
@@ -31,7 +34,10 @@ fn line<'a>(found: &'a TrainJson, name: &'a str, of: impl Fn(&StepRow) -> Option
 
 fn curves(found: &TrainJson) -> Markup {
     if found.curve.is_empty() {
-        return nothing("No training step was made.");
+        return html! {
+            (nothing(&no_step(found)))
+            @if let Some(command) = &found.command { p { "To train, run " code { bdi { (text::line(command)) } } } }
+        };
     }
     let both = |name, first: Line, second: Line, places| {
         let lines: Vec<Line> = [first, second].into_iter().filter(|line| !line.points.is_empty()).collect();
@@ -49,7 +55,9 @@ fn curves(found: &TrainJson) -> Markup {
 fn learnt_from(found: &TrainJson) -> Markup {
     html! {
         p {
-            (format::counted(found.pairs.trained, "pair", "pairs")) " of " (format::count(found.pairs.read)) " read"
+            (format::counted(found.pairs.trained, "pair", "pairs"))
+            @if !found.rounds.is_empty() { " with labels" }
+            " of " (format::count(found.pairs.read)) " read"
             @if found.pairs.held_out > 0 { ", " (format::count(found.pairs.held_out)) " more held out, by prompt" }
             "."
         }
@@ -66,15 +74,14 @@ fn learnt_from(found: &TrainJson) -> Markup {
 
 /// Self-generated preferences (SPA).
 fn rounds(found: &TrainJson) -> Markup {
-    let number =
-        |x: Option<f64>, places| x.map_or_else(|| format::MISSING.to_owned(), |x| format::decimal(x, places));
+    let number = |x: Option<f64>, places| x.map_or_else(|| format::MISSING.to_owned(), |x| shown(x, places));
     html! {
         @if !found.rounds.is_empty() {
             h3 { "Self-generated preferences (SPA)" }
-            p { "In each round the model answers prompts itself, and the answer whose probability grew more since the start is preferred. The curves cover all stages." }
+            p { "In each round the model answers prompts itself, and the answer whose probability grew more since the start is preferred; the loss is " (text::line(&found.rounds[0].loss)) ", whose labels can be doubted. The curves cover all stages; rewards, distance and held-out figures of a round are against the model before it." }
             (scroll("Rounds", &html! {
                 table.plain {
-                    (heads(&[("Round", Align::Left), ("Prompts", Align::Right), ("Pairs", Align::Right), ("Mean p", Align::Right), ("Doubtful, %", Align::Right), ("First loss", Align::Right), ("Last loss", Align::Right)]))
+                    (heads(&[("Round", Align::Left), ("Prompts", Align::Right), ("Pairs", Align::Right), ("Mean p", Align::Right), ("Doubtful, %", Align::Right), ("First loss", Align::Right), ("Last loss", Align::Right), ("Held-out loss", Align::Right), ("Held-out accuracy, %", Align::Right)]))
                     tbody {
                         @for row in &found.rounds {
                             tr {
@@ -85,6 +92,8 @@ fn rounds(found: &TrainJson) -> Markup {
                                 td.num { (number(row.doubtful.map(|share| 100.0 * share), 1)) }
                                 td.num { (number(row.first_loss, 4)) }
                                 td.num { (number(row.last_loss, 4)) }
+                                td.num { (number(row.held_out_loss, 4)) }
+                                td.num { (number(row.held_out_accuracy.map(|share| 100.0 * share), 1)) }
                             }
                         }
                     }

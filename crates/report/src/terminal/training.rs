@@ -25,6 +25,11 @@ const LINES: usize = 12;
 pub fn terminal_training(found: &TrainJson, out: &mut dyn io::Write, width: u16) -> io::Result<()> {
     let mut out = Out::new(out, width);
     head(&mut out, (&title(found), &method(found)), &sentences(found), &found.remarks)?;
+    if let Some(command) = &found.command {
+        heading(&mut out, "To train, run", "")?;
+        // Not wrapped: it is to be copied.
+        out.line(&text::line(command))?;
+    }
     rounds(found, &mut out)?;
     curve(found, &mut out)?;
     let said = pairs(&found.pairs);
@@ -59,9 +64,8 @@ fn rounds(found: &TrainJson, out: &mut Out) -> io::Result<()> {
         ),
     ))?;
     for row in &found.rounds {
-        let number = |x: Option<f64>, places| {
-            x.map_or_else(|| format::MISSING.to_owned(), |x| format::decimal(x, places))
-        };
+        let number =
+            |x: Option<f64>, places| x.map_or_else(|| format::MISSING.to_owned(), |x| shown(x, places));
         let cells = [
             format::count(row.prompts),
             format::count(row.pairs),
@@ -160,7 +164,9 @@ pub fn terminal_losses(losses: &LossesJson, out: &mut dyn io::Write, width: u16)
     out.blank()?;
     let name = losses.losses.iter().map(|loss| text::columns(&loss.name)).max().unwrap_or(0);
     for loss in &losses.losses {
-        let mut notes = vec![loss.source.clone()];
+        // Some need no source.
+        let mut notes: Vec<String> =
+            Some(loss.source.clone()).into_iter().filter(|source| !source.is_empty()).collect();
         if loss.soft {
             notes.push("soft labels".to_owned());
         }
@@ -171,7 +177,8 @@ pub fn terminal_losses(losses: &LossesJson, out: &mut dyn io::Write, width: u16)
             notes.push("not in TRL".to_owned());
         }
         let head = format!("{}  ", text::left(&loss.name, name));
-        out.hanging(&head, &format!("{} ({})", loss.formula, notes.join("; ")))?;
+        let notes = if notes.is_empty() { String::new() } else { format!(" ({})", notes.join("; ")) };
+        out.hanging(&head, &format!("{}{notes}", loss.formula))?;
     }
     Ok(())
 }

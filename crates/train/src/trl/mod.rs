@@ -1,24 +1,31 @@
 //! TRL as the engine: pairs and a script are written, Hugging Face's trainer runs as a child process, its steps are read as they come.
 
+mod command;
+mod losses;
+
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::Child;
+use std::time::Duration;
 
+use predilect_learn::LearnError;
 use predilect_learn::model::LoraOptions;
 use predilect_learn::tokens::Tokens;
 use predilect_results::training::{AdapterShape, EvaluationRow, PairCount, Relabelled, StepRow, TrainJson};
 use predilect_types::hash::fixed;
-use predilect_workbench::{Error, Event, Inputs, Ran, Result, Step, Watch, Workbench};
+use predilect_workbench::{Done as Made, Error, Event, Inputs, Ran, Result, Step, Watch, Workbench};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::folder::{Folder, PAIRS, STEPS, write_line};
+use self::command::{by_hand, start, terminate, wait};
+use crate::asked::asked;
+use crate::folder::{Folder, Lines, PAIRS, STEPS};
 use crate::made::{Side, keep_labelled, split};
+use crate::mistakes::learnt;
 use crate::pairs::{Chosen, Labelled};
+use crate::ready::{doubts, labelled, makes_sense, nothing, objective};
 use crate::request::TrainRequest;
-use crate::run::{labelled, makes_sense};
 
 /// Our script, which the folder gets a copy of.
 const SCRIPT: (&str, &str) = ("dpo_trl.py", include_str!("dpo_trl.py"));
@@ -42,13 +49,16 @@ struct Given {
     judge: Option<String>,
     relabelled: Option<Relabelled>,
     remarks: Vec<String>,
+    /// Steps to be made.
+    steps: u64,
 }
 
 /// Trains with TRL.
 ///
 /// # Errors
 ///
-/// When the pairs cannot be read, the model is not a folder, the folder contains another run, or Python, TRL or the training fails.
+/// When the pairs cannot be read, the model is not a folder, TRL has no such loss, the folder contains another run, or Python, TRL or the
+/// training fails.
 pub fn train_with_trl(
     request: &TrainRequest,
     trl: &TrlOptions,
@@ -65,38 +75,19 @@ pub fn train_with_trl(
             "degree loss, early stopping, merging and GGUF output need the native engine",
         ));
     }
+    losses::check(&request.loss)?;
     makes_sense(request)?;
-    let given = Given::write(request, (inputs, output), watch)?;
-    let mut run = Run::default();
-    let command = format!("{} {}", python(trl).display(), given.folder.path.join(SCRIPT.0).display());
-    let mut stopped = None;
-    if trl.write_only {
-        run.remarks.push(format!("not run; to train, run: {command} {}", given.folder.path.display()));
-    } else {
-        stopped = run.read(&mut start(trl, &given.folder)?, &given.folder, watch)?;
+    if let Some(config) = request.adapter.as_ref().map(|folder| folder.join("adapter_config.json")) {
+        std::fs::metadata(&config).map_err(|source| learnt(LearnError::File { path: config, source }))?;
     }
+    let given = Given::write(request, (inputs, output), watch)?;
+    let mut run = Run { steps: given.steps, ..Run::default() };
+    if trl.write_only {
+        run.command = Some(by_hand(trl, &given.folder.path));
+        return Ok(Ran { found: given.found(request, run, None), stopped: None });
+    }
+    let stopped = run.read(&mut start(trl, &given.folder)?, &given.folder, watch)?;
     Ok(Ran { found: given.found(request, run, stopped.as_ref()), stopped })
-}
-
-fn python(trl: &TrlOptions) -> PathBuf {
-    trl.python.clone().unwrap_or_else(|| PathBuf::from("python3"))
-}
-
-fn start(trl: &TrlOptions, folder: &Folder) -> Result<Child> {
-    let log = std::fs::File::create(folder.path.join("trl.log"))?;
-    let python = python(trl);
-    Command::new(&python)
-        .arg(folder.path.join(SCRIPT.0))
-        .arg(&folder.path)
-        .env("HF_HUB_OFFLINE", "1")
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(log)
-        .spawn()
-        .map_err(|e| {
-            Error::new(format!("cannot run {}: {e}", python.display()))
-                .words("give the Python interpreter that has TRL installed")
-        })
 }
 
 impl Given {
@@ -106,6 +97,7 @@ impl Given {
         (inputs, output): (&Inputs<'_>, &Path),
         watch: &dyn Watch,
     ) -> Result<Self> {
+        let objective = objective(request)?;
         let bench = Workbench::of(inputs, None, watch)?;
         let (chosen, by) = labelled(&bench, request, watch)?;
         let mut remarks = Vec::new();
@@ -113,9 +105,6 @@ impl Given {
         remarks.extend(said);
         let pairs = with_merged_system(pairs, &request.model, &mut remarks);
         let [trained, held_out] = split(pairs, request.held_out)?;
-        if trained.is_empty() {
-            return Err(Error::new(format!("of the pairs that were read ({read}), none can be used")));
-        }
         let count = PairCount {
             read,
             trained: trained.len() as u64,
@@ -123,19 +112,24 @@ impl Given {
             left_out,
             ..PairCount::default()
         };
-        let mut asked = serde_json::to_value(request)
-            .map_err(|e| Error::new(format!("the settings cannot be written: {e}")))?;
-        asked["engine"] = "trl".into();
+        if trained.is_empty() {
+            return Err(nothing(&count, "used"));
+        }
+        let labels: Vec<f64> = trained.iter().map(|labelled| labelled.p).collect();
+        remarks.extend(doubts(&objective, &labels, request.training.batch));
+        let steps = request.training.plan(trained.len()).map_err(learnt)?.steps as u64;
         let marks = |pairs: &[Labelled]| -> Vec<u64> {
             pairs.iter().map(|one| fixed(&(one.texts(), one.pair.prompt_text(), one.p.to_bits()))).collect()
         };
-        asked["pairs"] = format!("{:016x}", fixed(&(marks(&trained), marks(&held_out)))).into();
+        let mark = fixed(&(marks(&trained), marks(&held_out)));
+        let mut asked = asked(request, inputs, mark, output)?;
+        asked["engine"] = "trl".into();
         let folder = Folder::open(output, &asked)?;
         keep_labelled(&folder, [(Side::Trained, &trained), (Side::HeldOut, &held_out)])?;
         let settings = serde_json::to_vec_pretty(&settings(request, held_out.len())?).unwrap_or_default();
         folder.write(SETTINGS, &settings)?;
         folder.write(SCRIPT.0, SCRIPT.1.as_bytes())?;
-        Ok(Self { folder, count, judge, relabelled: by, remarks })
+        Ok(Self { folder, count, judge, relabelled: by, remarks, steps })
     }
 
     fn found(self, request: &TrainRequest, run: Run, stopped: Option<&Error>) -> TrainJson {
@@ -179,6 +173,7 @@ impl Given {
             tokens_per_second: (tokens > 0 && seconds > 0.0).then(|| tokens as f64 / seconds),
             rounds: Vec::new(),
             files,
+            command: run.command,
             remarks: self.remarks.into_iter().chain(run.remarks).collect(),
             stopped: stopped.map(|error| error.message().to_owned()),
         }
@@ -309,6 +304,8 @@ struct Run {
     steps: u64,
     trainable: u64,
     remarks: Vec<String>,
+    /// The command that runs the script, where it was not run.
+    command: Option<String>,
     failed: Option<Error>,
     /// Whether the script said that it has ended.
     done: bool,
@@ -359,8 +356,8 @@ impl Run {
                 folder.path.join("trl.log").display()
             ))),
             Some(0) => Ok(None),
-            _ if told => Ok(Some(Error::cancelled().resumable())),
-            Some(130) => Ok(Some(Error::cancelled().resumable())),
+            _ if told => Ok(Some(Error::cancelled().resumable_after(Made::Steps))),
+            Some(130) => Ok(Some(Error::cancelled().resumable_after(Made::Steps))),
             Some(code) => Err(Error::new(format!("the TRL script failed with status {code}"))
                 .words(format!("see {}", folder.path.join("trl.log").display()))),
             None => Err(Error::new("the TRL script was ended by a signal")
@@ -415,7 +412,7 @@ struct Notes<'a> {
     folder: &'a Folder,
     /// Steps of earlier runs.
     before: Vec<StepRow>,
-    file: Option<std::fs::File>,
+    file: Option<Lines>,
 }
 
 impl Notes<'_> {
@@ -430,27 +427,6 @@ impl Notes<'_> {
         if self.file.is_none() {
             self.file = Some(self.folder.note(&self.earlier(Some(row)))?);
         }
-        self.file.as_mut().map_or(Ok(()), |file| write_line(file, row))
+        self.file.as_mut().map_or(Ok(()), |file| file.add(row))
     }
-}
-
-/// Asks the script to end: it keeps a checkpoint first.
-fn terminate(child: &mut Child) {
-    let asked = Command::new("kill").args(["-TERM", &child.id().to_string()]).status();
-    if !asked.is_ok_and(|status| status.success()) {
-        let _ = child.kill();
-    }
-}
-
-/// The status with which it ended; it has closed its output, so that it will not take long.
-fn wait(child: &mut Child) -> Result<Option<i32>> {
-    let until = Instant::now() + Duration::from_mins(2);
-    while Instant::now() < until {
-        if let Some(status) = child.try_wait()? {
-            return Ok(status.code());
-        }
-        std::thread::sleep(Duration::from_millis(50));
-    }
-    child.kill()?;
-    Ok(child.wait()?.code())
 }

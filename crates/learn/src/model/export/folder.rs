@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use super::config::SpecialTokens;
 use super::numbers::{FolderNumbers, size, stream};
 use super::outgoing::{elsewhere, fits, less_one, shape};
-use crate::error::{Result, broken, file};
+use crate::error::{Result, broken, file, unwritten};
 use crate::model::config::Config;
 use crate::model::decoder::Model;
 use crate::model::weights::gguf::Gguf;
@@ -49,11 +49,13 @@ impl Model {
         let mut written = vec!["config.json", "model.safetensors"];
         self.write_safetensors(&target.join("model.safetensors"), numbers)?;
         let path = target.join("config.json");
-        fs::write(&path, config).map_err(file(&path))?;
+        fs::write(&path, config).map_err(unwritten(&path))?;
         for name in SIDE_FILES {
             let from = source.join(name);
             if source.is_dir() && from.is_file() {
-                fs::copy(&from, target.join(name)).map_err(file(&from))?;
+                // Read, then written: an error names the file that it is about.
+                let (bytes, to) = (fs::read(&from).map_err(file(&from))?, target.join(name));
+                fs::write(&to, bytes).map_err(unwritten(&to))?;
                 written.push(name);
             }
         }
@@ -81,14 +83,14 @@ impl Model {
         let mut head = serde_json::to_vec(&head).unwrap_or_default();
         // The numbers begin at a multiple of eight.
         head.resize(head.len().next_multiple_of(8), b' ');
-        let mut to = BufWriter::new(File::create(target).map_err(file(target))?);
-        to.write_all(&(head.len() as u64).to_le_bytes()).map_err(file(target))?;
-        to.write_all(&head).map_err(file(target))?;
+        let mut to = BufWriter::new(File::create(target).map_err(unwritten(target))?);
+        to.write_all(&(head.len() as u64).to_le_bytes()).map_err(unwritten(target))?;
+        to.write_all(&head).map_err(unwritten(target))?;
         for tensor in tensors {
             let value = less_one(tensor, &self.config);
             stream(&mut to, target, (&tensor.name, &value), numbers.kind())?;
         }
-        to.flush().map_err(file(target))
+        to.flush().map_err(unwritten(target))
     }
 }
 

@@ -11,7 +11,7 @@ use super::config;
 use super::metadata::{self, architecture};
 use super::numbers::{GgufNumbers, size, stream};
 use super::outgoing::{elsewhere, fits};
-use crate::error::{LearnError, Result, file};
+use crate::error::{LearnError, Result, unwritten};
 use crate::model::config::{Config, Family, Stretch};
 use crate::model::decoder::Model;
 use crate::model::entries::Entry;
@@ -62,17 +62,17 @@ impl Model {
             nothing_lost(&head, &tensors)?;
             metadata::of_gguf(numbers, source)?
         };
-        let mut to = BufWriter::new(File::create(target).map_err(file(target))?);
-        to.write_all(&head(&entries, &tensors)).map_err(file(target))?;
+        let mut to = BufWriter::new(File::create(target).map_err(unwritten(target))?);
+        to.write_all(&head(&entries, &tensors)).map_err(unwritten(target))?;
         for tensor in &tensors {
             let value = match &tensor.from {
                 Held::Model(own) => ordered(own, &self.config),
                 Held::Factors(factors) => Cow::Borrowed(&**factors),
             };
             stream(&mut to, target, (&tensor.name, &value), tensor.kind)?;
-            to.write_all(padding(tensor.bytes())).map_err(file(target))?;
+            to.write_all(padding(tensor.bytes())).map_err(unwritten(target))?;
         }
-        to.flush().map_err(file(target))
+        to.flush().map_err(unwritten(target))
     }
 
     fn tensors(&self, numbers: GgufNumbers) -> Result<Vec<Outgoing<'_>>> {

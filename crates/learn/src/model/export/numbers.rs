@@ -6,7 +6,7 @@ use std::path::Path;
 use candle_core::quantized::{GgmlDType, QTensor};
 use candle_core::{Device, Tensor as Candle};
 
-use crate::error::{LearnError, Result, file};
+use crate::error::{LearnError, Result, unwritten};
 
 /// How numbers are kept in a `safetensors` file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -98,7 +98,7 @@ pub(super) fn stream(
 ) -> Result<()> {
     for part in value.chunks(CHUNK) {
         let bytes = bytes(part, kind).map_err(|what| LearnError::Choice(format!("tensor {name} {what}")))?;
-        to.write_all(&bytes).map_err(file(path))?;
+        to.write_all(&bytes).map_err(unwritten(path))?;
     }
     Ok(())
 }

@@ -1,0 +1,115 @@
+//! What must be settled before a model is trained: do the choices make sense, which labels are there, what is trained?
+
+use predilect_learn::losses::{Objective, Summary};
+use predilect_learn::model::{LoraOptions, Model};
+use predilect_results::format;
+use predilect_results::training::{PairCount, Relabelled};
+use predilect_workbench::{Error, Result, Watch, Workbench};
+
+use crate::made::Made;
+use crate::mistakes::learnt;
+use crate::pairs::{Chosen, Purpose, judged};
+use crate::relabel::relabelled;
+use crate::request::TrainRequest;
+
+/// The largest weight of the degree loss.
+const MOST_WEIGHT: f64 = 1e6;
+
+/// The losses with what shapes them.
+pub(crate) fn objective(request: &TrainRequest) -> Result<Objective> {
+    Objective::new(request.loss.clone(), request.losses.clone()).map_err(|e| Error::new(e.to_string()))
+}
+
+/// Puts the adapter on the model, or marks all its weights.
+pub(crate) fn adapted(model: &mut Model, request: &TrainRequest) -> Result<Option<LoraOptions>> {
+    match (&request.adapter, &request.lora) {
+        (Some(folder), _) => model.load_adapter(folder).map(Some).map_err(learnt),
+        (None, Some(options)) => {
+            model.adapt(options, request.training.seed).map_err(learnt)?;
+            Ok(Some(options.clone()))
+        }
+        (None, None) => {
+            model.store.train_all(true);
+            Ok(None)
+        }
+    }
+}
+
+/// Pairs with labels: verdicts, or what the weights of a judge say.
+pub(crate) fn labelled(
+    bench: &Workbench,
+    request: &TrainRequest,
+    watch: &dyn Watch,
+) -> Result<(Chosen, Option<Relabelled>)> {
+    match &request.relabel {
+        None => Ok((judged(bench, request.judge.as_deref(), &request.slice, Purpose::Train, watch)?, None)),
+        Some(relabel) => {
+            let (chosen, said) = relabelled(bench, relabel, (&request.slice, request.training.seed), watch)?;
+            Ok((chosen, Some(said)))
+        }
+    }
+}
+
+pub(crate) fn makes_sense(request: &TrainRequest) -> Result<()> {
+    request.training.plan(1).map_err(learnt)?;
+    if request.patience.is_some() && request.held_out == 0.0 {
+        return Err(Error::new("early stopping needs held-out pairs")
+            .words("hold out a share of the prompts, e.g. 0.1"));
+    }
+    if let Some(lora) = &request.lora
+        && !(lora.alpha.is_finite() && lora.alpha > 0.0)
+    {
+        return Err(Error::new(format!(
+            "alpha must be a positive number, not {}: the adapter would not learn",
+            format::plain(lora.alpha)
+        )));
+    }
+    if request.degrees.as_ref().is_some_and(|spo| !(spo.weight > 0.0 && spo.weight <= MOST_WEIGHT)) {
+        return Err(Error::new("the weight of the degree loss must be above 0 and at most a million"));
+    }
+    let compares = request.loss.losses().any(|loss| loss.name() == "kto");
+    if compares && (request.adapter.is_some() || request.lora.is_none()) {
+        return Err(Error::new(
+            "kto needs a newly created adapter: its baseline compares the model with and without it",
+        )
+        .words("train a new adapter"));
+    }
+    Ok(())
+}
+
+pub(crate) fn counted(count: PairCount, chosen: &Chosen, made: &Made) -> PairCount {
+    let mut left_out = count.left_out;
+    for (why, number) in &chosen.left_out {
+        *left_out.entry(why.clone()).or_default() += number;
+    }
+    let (trained, held_out) = (made.trained.len() as u64, made.held_out.len() as u64);
+    PairCount { read: chosen.read, trained, held_out, left_out, ..count }
+}
+
+/// A remark for the case that a share was to be held out and no prompt fell into it.
+pub(crate) fn nobody_held_out(request: &TrainRequest, made: &Made) -> Option<String> {
+    (request.held_out > 0.0 && made.held_out.is_empty())
+        .then(|| "no prompt could be held out: there is only one".to_owned())
+}
+
+/// What to know of labels and losses that hardly go together.
+pub(crate) fn doubts(objective: &Objective, labels: &[f64], batch: usize) -> Vec<String> {
+    objective.warnings(&Summary::of_pairs(labels, batch)).iter().map(ToString::to_string).collect()
+}
+
+/// Of the pairs that were read, none is of use: why.
+pub(crate) fn nothing(count: &PairCount, what: &str) -> Error {
+    let mut whys: Vec<(&String, u64)> = count.left_out.iter().map(|(why, number)| (why, *number)).collect();
+    whys.sort_by_key(|(_, number)| std::cmp::Reverse(*number));
+    let whys: Vec<String> = whys.iter().map(|(why, number)| format!("{why} ({number})")).collect();
+    let read = count.read;
+    if whys.is_empty() {
+        let error = Error::new(format!("of the pairs that were read ({read}), none can be {what}"));
+        return match count.held_out {
+            0 => error,
+            _ => error.words("hold out a smaller share: it took every prompt"),
+        };
+    }
+    Error::new(format!("of the pairs that were read ({read}), none can be {what}: {}", whys.join(", ")))
+        .words("give pairs with a prompt and two different responses, one of which is preferred")
+}
