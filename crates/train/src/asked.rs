@@ -198,7 +198,9 @@ mod tests {
         let path = place.path().join("model.gguf");
         fs::write(&path, "weights").unwrap();
         let (_, mut stamps) = of(&path, &Stamps::new());
-        stamps.values_mut().for_each(|stamp| stamp.content = "as kept".to_owned());
+        for stamp in stamps.values_mut() {
+            stamp.content = "as kept".to_owned();
+        }
         assert_eq!(of(&path, &stamps).0[""], "as kept");
     }
 

@@ -47,19 +47,19 @@ fn effects(found: &VerifyJson) -> Markup {
         (differences(&rows, "Change", ("90\u{a0}%", 1)))
         (scroll("Effects and weights", &html! {
             table.plain {
-                (heads(&[("Change", Align::Left), ("How", Align::Left), ("Pairs", Align::Right), ("Prompts", Align::Right), ("Preference", Align::Right), ("Weight", Align::Right), ("Expected", Align::Right), ("Others moved", Align::Right), ("Verdict", Align::Left)]))
+                (heads(&[("Change", Align::Left), ("Verdict", Align::Left), ("Preference", Align::Right), ("Weight", Align::Right), ("Expected", Align::Right), ("Pairs", Align::Right), ("Prompts", Align::Right), ("Others moved", Align::Right), ("How", Align::Left)]))
                 tbody {
                     @for effect in &found.effects {
                         tr {
                             th scope="row" { (change(effect)) }
-                            td { (effect.edit) }
-                            td.num { (effect.pairs) }
-                            td.num { (effect.prompts) }
+                            td { (effect.verdict) }
                             td.num { (cell(Some(effect.change), Some(effect.low), Some(effect.high), 1)) }
                             td.num { (cell(effect.weight, effect.weight_low, effect.weight_high, 2)) }
                             td.num { (cell(effect.predicted, effect.predicted_low, effect.predicted_high, 1)) }
+                            td.num { (effect.pairs) }
+                            td.num { (effect.prompts) }
                             td.num { (crate::format::decimal(effect.others_moved, 1)) }
-                            td { (effect.verdict) }
+                            td { (effect.edit) }
                         }
                     }
                 }

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use predilect_results::verifying::VerifyJson;
+use predilect_results::verifying::{Effect, VerifyJson};
 
 use super::style::{BOLD, Out, head, heading, paint};
 use crate::steering::{cell, label, range, signed};
@@ -22,6 +22,20 @@ pub fn terminal_verifying(found: &VerifyJson, out: &mut dyn io::Write, width: u1
     dropped(found, &mut out)
 }
 
+/// A column beside the verdict and the change: its title, its width, and what it says of an effect.
+type Beside = (&'static str, usize, fn(&Effect) -> String);
+/// The width of verdicts.
+const VERDICT: usize = 16;
+/// The width of changes.
+const CHANGE: usize = 21;
+/// The columns beside them, the most telling first.
+const BESIDE: [Beside; 4] = [
+    ("weight", 20, |effect| cell(effect.weight, effect.weight_low, effect.weight_high, 2)),
+    ("expected", 21, |effect| cell(effect.predicted, effect.predicted_low, effect.predicted_high, 1)),
+    ("pairs", 5, |effect| effect.pairs.to_string()),
+    ("prompts", 7, |effect| effect.prompts.to_string()),
+];
+
 fn effects(found: &VerifyJson, out: &mut Out) -> io::Result<()> {
     heading(
         out,
@@ -30,30 +44,31 @@ fn effects(found: &VerifyJson, out: &mut Out) -> io::Result<()> {
     )?;
     let names: Vec<String> = found.effects.iter().map(|e| format!("{} ({})", change(e), e.edit)).collect();
     let name = names.iter().map(|name| text::columns(name)).max().unwrap_or(0).clamp(6, 44);
-    out.line(&paint(
-        BOLD,
-        &format!(
-            "{} pairs prompts  {:<21} {:<20} {:<21} verdict",
-            text::left("Change", name),
-            "preference",
-            "weight",
-            "expected"
-        ),
-    ))?;
+    // The verdict comes first; of the rest as many columns as there is room for.
+    let room = out.width.saturating_sub(VERDICT + CHANGE + 3).max(16);
+    let name = name.min(room);
+    let mut left = room - name;
+    let shown: Vec<&Beside> = BESIDE
+        .iter()
+        .take_while(|(_, width, _)| {
+            let fits = left > *width;
+            left = left.saturating_sub(width + 1);
+            fits
+        })
+        .collect();
+    let line = |own: &str, verdict: &str, moved: &str, beside: &dyn Fn(&Beside) -> String| {
+        let beside: Vec<String> = shown.iter().map(|column| text::left(&beside(column), column.1)).collect();
+        format!("{} {} {moved} {}", text::left(own, name), text::left(verdict, VERDICT), beside.join(" "))
+    };
+    let title = text::left("preference", CHANGE);
+    out.line(&paint(BOLD, line("Change", "verdict", &title, &|(title, ..)| (*title).to_owned()).trim_end()))?;
     for (effect, own) in found.effects.iter().zip(&names) {
         let sure = (effect.low > 0.0 || effect.high < 0.0) && effect.verdict != "too few";
         let moved = format!("{} {}", signed(effect.change, 1), range(effect.low, effect.high, 1));
-        let moved = text::left(&moved, 21);
-        out.line(&format!(
-            "{} {} {}  {} {} {} {}",
-            text::left(own, name),
-            text::right(&effect.pairs.to_string(), 5),
-            text::right(&effect.prompts.to_string(), 7),
-            if sure { paint(BOLD, &moved) } else { moved },
-            text::left(&cell(effect.weight, effect.weight_low, effect.weight_high, 2), 20),
-            text::left(&cell(effect.predicted, effect.predicted_low, effect.predicted_high, 1), 21),
-            effect.verdict
-        ))?;
+        let moved = text::left(&moved, CHANGE);
+        let moved = if sure { paint(BOLD, &moved) } else { moved };
+        let own = text::cut(own, name);
+        out.line(line(&own, &effect.verdict, &moved, &|(.., of)| of(effect)).trim_end())?;
     }
     Ok(())
 }
