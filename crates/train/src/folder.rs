@@ -147,7 +147,11 @@ impl Folder {
         };
         without(&new)?;
         fs::create_dir(&new).map_err(unwritten(&new))?;
-        fill(&new)?;
+        if let Err(error) = fill(&new) {
+            // What is half there would fill the disk that may be full.
+            let _ = fs::remove_dir_all(&new);
+            return Err(error);
+        }
         if place.exists() {
             without(&old)?;
             fs::rename(&place, &old).map_err(unwritten(&old))?;
@@ -278,6 +282,12 @@ mod tests {
         fs::write(folder.path.join("checkpoint.new"), "x").unwrap();
         let error = folder.keep(Checkpoint::Last, &[]).unwrap_err();
         assert!(error.message().contains("checkpoint.new: cannot be written"), "{error}");
+        fs::remove_file(folder.path.join("checkpoint.new")).unwrap();
+        let half = folder.swap("merged", |new| {
+            fs::write(new.join("model.safetensors"), "half").unwrap();
+            Err(Error::new("the disk is full"))
+        });
+        assert!(half.is_err() && !folder.path.join("merged.new").exists());
         let full = unwritten(Path::new("out/train.jsonl"))(std::io::ErrorKind::StorageFull.into());
         assert!(full.message().starts_with("out/train.jsonl: cannot be written"), "{full}");
         assert!(matches!(full.what_helps(), Some(Remedy::Words(words)) if words.contains("resumes")));
