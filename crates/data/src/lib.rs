@@ -53,6 +53,7 @@ mod sent;
 mod study;
 mod texts;
 mod votes;
+mod wide;
 
 pub use advice::{Advice, Part as AdvicePart, Setting};
 pub use draft::NO_VERDICT;

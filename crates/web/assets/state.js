@@ -1,7 +1,7 @@
 // What stands in an address, and how a form becomes one. Pure: tested by node.
 
 /** The order of names in an address; the server writes the same. */
-const NAMES = ["where", "vs", "judge", "scenario", "group", "prop", "try", "sort", "pairs", "terms", "name", "from"];
+const NAMES = ["where", "vs", "judge", "scenario", "group", "prop", "try", "sort", "pairs", "control", "terms", "name", "from"];
 
 /**
  * The address that a form asks for: names in their order, without what is empty.
@@ -52,4 +52,16 @@ export function between(filter, field, low, high) {
  */
 export function range(one, other) {
   return one <= other ? [one, other] : [other, one];
+}
+
+/**
+ * How an answered question of the form is kept in the history: a choice is an entry, and what is typed is one once it settles.
+ * @param {"form" | "type"} why
+ * @param {boolean} typing whether the current entry is what was typed a moment ago
+ * @param {boolean} same whether the address stays the same
+ * @returns {"push" | "replace" | "none"}
+ */
+export function kept(why, typing, same) {
+  if (same) return "none";
+  return why === "type" && typing ? "replace" : "push";
 }

@@ -26,6 +26,9 @@ pub(crate) const ROLES: [(&str, &str); 13] = [
 pub(crate) const MEANINGS: [(&str, &str); 5] =
     [("A", "A"), ("B", "B"), ("tie", "tie"), ("both_bad", "both bad"), ("none", "no verdict")];
 
+/// The names that an address of an uploaded file takes.
+const NAMES: [&str; 7] = ["map", "means", "means_of", "format", "judge_name", "judges", "on_bad_row"];
+
 /// How a file is to be read. Prints as it is read, in a fixed order and without defaults.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Reading {
@@ -76,12 +79,10 @@ impl Reading {
                     "skip" => reading.skip = true,
                     _ => return bad("stop or skip"),
                 },
-                // The name of the file, where it is sent.
-                "name" => {}
+                // The name of the file, where it is sent, and with which others.
+                "name" | "with" => {}
                 _ => {
-                    return Err(Problem::not_found(format!("nothing here is called {name}")).remedy(
-                        "names are map, means, means_of, format, judge_name, judges and on_bad_row",
-                    ));
+                    return Err(Problem::unknown_name(&name, &NAMES));
                 }
             }
         }
@@ -164,7 +165,10 @@ impl Reading {
     /// The same in words of the command line.
     pub(crate) fn words(&self) -> Vec<String> {
         let mut words = Vec::new();
-        let mut flag = |name: &str, value: &str| words.extend([name.to_owned(), value.to_owned()]);
+        let mut flag = |name: &str, value: &str| match value.starts_with('-') {
+            true => words.push(format!("{name}={value}")),
+            false => words.extend([name.to_owned(), value.to_owned()]),
+        };
         if let Some(format) = self.format {
             flag("--format", format.as_str());
         }
@@ -183,11 +187,10 @@ impl Reading {
         words
     }
 
-    /// The command line that imports the file in that way.
-    pub(crate) fn command(&self, name: &str) -> String {
-        let words =
-            [&["predilect".to_owned(), "import".to_owned(), name.to_owned()], self.words().as_slice()]
-                .concat();
+    /// The command line that imports the files in that way.
+    pub(crate) fn command(&self, names: &[String]) -> String {
+        let start = ["predilect".to_owned(), "import".to_owned()];
+        let words = [&start, names, self.words().as_slice()].concat();
         words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ") + " -o STUDY"
     }
 }
@@ -215,7 +218,7 @@ mod tests {
         let reading = Reading::read(text.trim_start_matches('?')).expect("a reading");
         assert_eq!(reading.to_address(), text);
         assert_eq!(
-            reading.command("my file.csv"),
+            reading.command(&["my file.csv".to_owned()]),
             "predilect import 'my file.csv' --map 'prompt=the question' --map winner=label:0=A,1=B --judge-name 'Ann & Bo' --judges each --on-bad-row skip -o STUDY"
         );
         assert!(!reading.options("f", 1 << 40).mapping.is_empty());

@@ -7,10 +7,12 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use maud::{Markup, html};
 use predilect_report::{format, live};
+use predilect_types::Order;
 use predilect_workbench::labelling::{COMPARED_FROM, LONGEST_NAME, ToLabel, judge_named};
 
 use super::answered::answered_by;
 use super::parts::{Said, place, shown, trouble};
+use super::whole::whole;
 use crate::app::App;
 use crate::asking::Waiting;
 use crate::problem::Problem;
@@ -46,7 +48,7 @@ pub(crate) async fn label(
                     h1 { "Judge pairs yourself" }
                     (counts(served, query, &session, &next))
                     div.split.labelling {
-                        (pair(served, query, &session, &next, read_only))
+                        (pair(served, query, (&session, opened.about.has_texts()), &next, read_only))
                         (beside)
                     }
                 }
@@ -100,24 +102,46 @@ fn counts(served: &Served, query: &Query, session: &Session, next: &ToLabel) -> 
     }
 }
 
+/// Why there is no pair to judge: none has a text, or all were judged.
+fn none_left(query: &Query, has_texts: bool, voted: bool) -> Markup {
+    let slice = query.filter.is_some();
+    html! {
+        p.nothing {
+            @if !has_texts {
+                "These data have no texts, so there is nothing to read and judge. Read the file with the texts together with that of the verdicts: on the "
+                a href="/" { "first page" } ", choose both, or start with " code { "predilect serve VERDICTS TEXTS" } "."
+            } @else if voted { "You have judged every pair" @if slice { " of this slice" } " that has texts." }
+            @else { "No pair" @if slice { " of this slice" } " has texts to judge." }
+        }
+    }
+}
+
 /// The pair, and the buttons.
-fn pair(served: &Served, query: &Query, session: &Session, found: &ToLabel, read_only: bool) -> Markup {
+fn pair(
+    served: &Served,
+    query: &Query,
+    (session, has_texts): (&Session, bool),
+    found: &ToLabel,
+    read_only: bool,
+) -> Markup {
     let can_undo = !session.votes.is_empty();
     let name = query.name.as_deref().unwrap_or_default();
     let Some(next) = &found.next else {
         return html! {
             section #label data-study=(served.id) data-name=(name) aria-label="The pair" {
-                p.nothing { "You have judged every pair" @if query.filter.is_some() { " of this slice" } "." }
+                (none_left(query, has_texts, can_undo))
                 @if can_undo && !read_only { div.choices { button #choice-undo type="button" data-choice="undo" aria-keyshortcuts="u" { kbd aria-hidden="true" { "u" } " Undo" } } }
             }
         };
     };
     let (prompt, [first, second]) = texts(next);
+    let sides = if next.order == Order::Ba { ["prompt", "b", "a"] } else { ["prompt", "a", "b"] };
+    let all = sides.map(|text| whole(served, &next.pair.id, text));
     html! {
         section #label data-study=(served.id) data-name=(name) data-pair=(next.pair.id) data-shown=(next.order.as_str())
             data-votes=(session.votes.len()) aria-label="The pair" {
             @if read_only { p.problem { "Votes are off: the server was started with --read-only." } }
-            (live::judging(&prompt, [&first, &second], can_undo))
+            (live::judging(&prompt, [&first, &second], can_undo, all.each_ref().map(String::as_str)))
             p #voted role="status" {}
             noscript { p.problem { "Voting needs the page's script." } }
             p.hint {

@@ -4,25 +4,35 @@ use axum::extract::{Path, RawQuery, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use maud::{Markup, html};
-use predilect_report::live;
+use predilect_report::{format, live};
 use predilect_results::Standings;
-use predilect_workbench::Remedy;
 use predilect_workbench::browse::{PageRequest, Sort};
+use predilect_workbench::{Neighbours, Remedy};
 
 use super::answered::answered;
 use super::apart::compared;
+use super::grouped::grouped;
 use super::parts::{Said, part, place, shown, trouble};
 use super::take::take;
+use super::whole::whole;
 use crate::app::App;
 use crate::problem::Problem;
 use crate::query::Query;
 use crate::reasons::{Reasons, reasons};
-use crate::studies::{COMPARED, Served};
+use crate::studies::{COMPARED, Opened, Served};
 
 /// Judges whose weights one page shows, if none was chosen.
 const JUDGES: usize = 6;
 /// Pairs of one page.
 const PAGE: usize = 50;
+
+/// The question to the judges that one chart can distinguish: of many, those with the most verdicts, unless others are named.
+fn of_few(query: &Query, opened: &Opened) -> Query {
+    let all = opened.about.judges();
+    let few = query.judges.is_empty() && all.len() > JUDGES;
+    let judges = all.into_iter().take(JUDGES).map(str::to_owned);
+    Query { judges: if few { judges.collect() } else { query.judges.clone() }, ..query.clone() }
+}
 
 /// What each judge rewards in the slice.
 pub(crate) async fn rewarded(
@@ -32,14 +42,7 @@ pub(crate) async fn rewarded(
     RawQuery(query): RawQuery,
 ) -> Response {
     answered(app, headers, id, query, "", |served, opened, query, waiting| {
-        let mut asked = query.clone();
-        if asked.judges.is_empty() {
-            // Of many judges those with the most verdicts: more than a few cannot be distinguished in one chart.
-            let all = opened.about.judges();
-            if all.len() > JUDGES {
-                asked.judges = all.into_iter().take(JUDGES).map(str::to_owned).collect();
-            }
-        }
+        let asked = of_few(query, opened);
         let (found, slice) = opened.dissect(&Query { group: None, ..asked.clone() }, waiting)?;
         let versus = match &query.versus {
             Some(other) if query.filter.is_some() => {
@@ -81,6 +84,7 @@ pub(crate) async fn rewarded(
                     (same_elsewhere(served, &asked))
                 }
             }
+            (grouped(opened, &asked, waiting))
             (take(served, &asked, if query.versus.is_some() && query.filter.is_some() { &["dissect", "histogram", "versus"] } else { &["dissect", "histogram"] }, ("", "dissect", &[])))
         };
         Ok((Said { title: "Rewarded".to_owned(), main }, Some((slice.pairs, slice.of))))
@@ -141,8 +145,8 @@ pub(crate) async fn pairs(
             (live::listed(&page, &|id| format!("/s/{}/pairs/{}{}", served.id, part(id), Query { from: 0, ..query.clone() }.to_address())))
             p.pager {
                 @if query.from > 0 { a.button rel="prev" href=(at(query.from.saturating_sub(PAGE) as u64)) { "Previous" } }
-                span.n { (predilect_report::format::count((query.from + 1).min(page.total as usize) as u64)) " to "
-                    (predilect_report::format::count((query.from + page.rows.len()) as u64)) " of " (predilect_report::format::count(page.total)) }
+                span.n { (format::count((query.from + 1).min(page.total as usize) as u64)) " to "
+                    (format::count((query.from + page.rows.len()) as u64)) " of " (format::count(page.total)) }
                 @if let Some(next) = page.next { a.button rel="next" href=(at(next)) { "Next" } }
             }
             (take(served, query, &["pairs"], ("/pairs", "", &[])))
@@ -150,6 +154,22 @@ pub(crate) async fn pairs(
         Ok((Said { title: "Pairs".to_owned(), main }, Some((page.total, of))))
     })
     .await
+}
+
+/// The way back to the list, and to the pairs before and after, with the same filter and order.
+fn along(served: &Served, query: &Query, beside: Option<&Neighbours>) -> Markup {
+    let to = |pair: &str| place(served, &format!("/pairs/{}", part(pair)), query);
+    html! {
+        nav.pager aria-label="Pairs" {
+            a href=(place(served, "/pairs", query)) { "← Pairs" @if query.filter.is_some() { " of this slice" } }
+            @if let Some(Neighbours { previous, next, number, total }) = beside {
+                @if let Some(pair) = previous { a.button #previous-pair rel="prev" href=(to(pair)) aria-keyshortcuts="k" { "Previous" } }
+                span.n { (format::count(*number)) " of " (format::count(*total))
+                    @if query.pairs == Sort::Surprise { ", the most surprising first" } }
+                @if let Some(pair) = next { a.button #next-pair rel="next" href=(to(pair)) aria-keyshortcuts="j" { "Next" } }
+            } @else if query.filter.is_some() { span.n { "This pair is not in the slice." } }
+        }
+    }
 }
 
 /// One pair: its texts, what was said of it, and why.
@@ -163,10 +183,11 @@ pub(crate) async fn pair(
         let Reasons { pair, explanation, not_by_slice } = reasons(opened, query, &wanted, waiting)?;
         let verdicts = opened.bench.verdicts_on(&pair.id, waiting)?;
         let ([a, b], hardly_shared) = compared([&pair.response_a, &pair.response_b]);
+        let beside = opened.bench.neighbours(&query.slice(), &query.fit(), (&pair.id, query.pairs), waiting)?;
         let main = html! {
-            p { a href=(place(served, "/pairs", query)) { "← Pairs" @if query.filter.is_some() { " of this slice" } } }
+            (along(served, query, beside.as_ref()))
             h1 { "Pair " bdi { (shown(&pair.id)) } }
-            (live::reading(&pair.prompt_text(), [&a, &b], &verdicts, hardly_shared))
+            (live::reading(&pair.prompt_text(), [&a, &b], &verdicts, hardly_shared, &|text| whole(served, &pair.id, text)))
             section aria-label="Why" {
                 @match &explanation {
                     Ok(explanation) => {
@@ -177,8 +198,8 @@ pub(crate) async fn pair(
                                 Some(why) => { " on all pairs (not by the slice: " (shown(why)) ")" }
                                 None => { @if query.filter.is_some() { " in this slice" } }
                             }
-                            " gives A a " b { (predilect_report::format::share(explanation.value)) } " chance of winning ["
-                            (predilect_report::format::share(explanation.low)) ", " (predilect_report::format::share(explanation.high)) "]."
+                            " gives A a " b { (format::share(explanation.value)) } " chance of winning ["
+                            (format::share(explanation.low)) ", " (format::share(explanation.high)) "]."
                             @if let Some(p_a) = explanation.p_a { " Its own verdict is " (live::verdict(p_a)) "." }
                         }
                         div.scroll role="region" tabindex="0" aria-label="What moved it" { (live::waterfall(explanation)) }
@@ -267,7 +288,7 @@ fn no_models(served: &Served, query: &Query) -> Markup {
     }
 }
 
-/// The models, raw and with length and formatting held equal.
+/// The models, raw and with what is chosen held equal.
 pub(crate) async fn models(
     State(app): State<App>,
     headers: HeaderMap,
@@ -287,6 +308,7 @@ pub(crate) async fn models(
         };
         let main = html! {
             h1 { "How the models rank" @if query.filter.is_some() { " in this slice" } }
+            (live::cautions_of_models(&opened.about.empty))
             (live::board(&standings))
             // An example is not a file that could be ranked alone; the report of its dissection has the leaderboard too.
             @if served.is_example() {
