@@ -29,9 +29,11 @@
 mod api;
 mod app;
 mod asking;
+mod connections;
 mod cores;
 mod gate;
 mod guard;
+mod looked;
 mod openapi;
 mod opening;
 mod options;
