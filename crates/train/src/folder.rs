@@ -142,9 +142,8 @@ impl Folder {
     pub(crate) fn swap(&self, name: &str, fill: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
         let at = |ending: &str| self.path.join(format!("{name}{ending}"));
         let (place, new, old) = (at(""), at(".new"), at(".old"));
-        let without = |folder: &Path| match folder.exists() {
-            true => fs::remove_dir_all(folder).map_err(unwritten(folder)),
-            false => Ok(()),
+        let without = |folder: &Path| {
+            if folder.exists() { fs::remove_dir_all(folder).map_err(unwritten(folder)) } else { Ok(()) }
         };
         without(&new)?;
         fs::create_dir(&new).map_err(unwritten(&new))?;
