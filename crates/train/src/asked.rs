@@ -11,7 +11,6 @@ use predilect_workbench::{Error, Inputs, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::folder::Folder;
 use crate::request::TrainRequest;
 
 /// What may change from one run to the next: outputs, and where things are that are known by what is in them.
@@ -35,10 +34,16 @@ struct Stamp {
 type Stamps = BTreeMap<String, Stamp>;
 
 /// What a folder keeps of the request and of what was given: with other pairs or another model, a run would not be resumed but started from
-/// the beginning. Pairs, model and adapter are known by what is in them, wherever they are and whatever they are called.
-pub(crate) fn asked(request: &TrainRequest, inputs: &Inputs<'_>, pairs: u64, output: &Path) -> Result<Value> {
+/// the beginning. Pairs, model and adapter are known by what is in them, wherever they are and whatever they are called;
+/// `kept` is what the folder keeps already.
+pub(crate) fn asked(
+    request: &TrainRequest,
+    inputs: &Inputs<'_>,
+    pairs: u64,
+    kept: Option<&Value>,
+) -> Result<Value> {
     let written = |e: serde_json::Error| Error::new(format!("the settings cannot be written: {e}"));
-    let known = Folder::asked(output).and_then(|kept| serde_json::from_value(kept["stamps"].clone()).ok());
+    let known = kept.and_then(|kept| serde_json::from_value(kept["stamps"].clone()).ok());
     let (known, mut stamps): (Stamps, Stamps) = (known.unwrap_or_default(), Stamps::new());
     let mut asked = serde_json::to_value(request).map_err(written)?;
     asked["inputs"] = serde_json::to_value(inputs_of(inputs)).map_err(written)?;

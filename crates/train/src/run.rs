@@ -113,7 +113,8 @@ impl Training {
         if made.trained.is_empty() {
             return Err(nothing(&count, "used"));
         }
-        let folder = Folder::open(output, &asked(request, inputs, made.mark(), output)?)?;
+        let folder =
+            Folder::open(output, &asked(request, inputs, made.mark(), Folder::asked(output).as_ref())?)?;
         let said = Said { count, judge: chosen.judge, relabelled, remarks };
         Self::of(request, Parts { folder, model, lora, made, degraded, refined: None, said }, watch)
     }

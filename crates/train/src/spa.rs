@@ -102,7 +102,7 @@ pub fn train_with_own_labels(
     if made.trained.is_empty() || prompts.len() < spa.rounds {
         return Err(too_few(made.trained.len(), prompts.len(), spa.rounds));
     }
-    let mut all = asked(request, inputs, made.mark(), output)?;
+    let mut all = asked(request, inputs, made.mark(), Folder::asked(output).as_ref())?;
     all["spa"] = serde_json::to_value(spa).unwrap_or_default();
     let whole = Folder::open(output, &all)?;
     let folder = Folder::open(&whole.path.join("seed"), &json!({ "seed": true }))?;

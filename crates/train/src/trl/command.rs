@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use predilect_workbench::{Error, Result};
 
-use super::{SCRIPT, TrlOptions};
+use super::script::{SCRIPT, TrlOptions};
 use crate::folder::{Folder, unwritten};
 
 fn python(trl: &TrlOptions) -> PathBuf {

@@ -53,7 +53,7 @@ pub(super) fn check(loss: &Mixture) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::trl::SCRIPT;
+    use crate::trl::script::SCRIPT;
 
     #[test]
     fn the_lists_are_those_of_the_script() {

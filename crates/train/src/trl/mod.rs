@@ -2,10 +2,11 @@
 
 mod command;
 mod losses;
+mod script;
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Child;
 use std::time::Duration;
 
@@ -15,10 +16,13 @@ use predilect_learn::tokens::Tokens;
 use predilect_results::training::{AdapterShape, EvaluationRow, PairCount, Relabelled, StepRow, TrainJson};
 use predilect_types::hash::fixed;
 use predilect_workbench::{Done as Made, Error, Event, Inputs, Ran, Result, Step, Watch, Workbench};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
+pub use self::script::TrlOptions;
+
 use self::command::{by_hand, start, terminate, wait};
+use self::script::SCRIPT;
 use crate::asked::asked;
 use crate::folder::{Folder, Lines, PAIRS, STEPS};
 use crate::made::{Side, keep_labelled, split};
@@ -27,20 +31,8 @@ use crate::pairs::{Chosen, Labelled};
 use crate::ready::{doubts, labelled, makes_sense, nothing, objective};
 use crate::request::TrainRequest;
 
-/// Our script, which the folder gets a copy of.
-const SCRIPT: (&str, &str) = ("dpo_trl.py", include_str!("dpo_trl.py"));
 /// The settings for the script.
 const SETTINGS: &str = "settings.json";
-
-/// How TRL is run.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct TrlOptions {
-    /// The Python that has TRL; `None`: `python3`.
-    pub python: Option<PathBuf>,
-    /// Only the folder is written, to be run elsewhere.
-    pub write_only: bool,
-}
 
 /// What a run was given.
 struct Given {
@@ -122,7 +114,7 @@ impl Given {
             pairs.iter().map(|one| fixed(&(one.texts(), one.pair.prompt_text(), one.p.to_bits()))).collect()
         };
         let mark = fixed(&(marks(&trained), marks(&held_out)));
-        let mut asked = asked(request, inputs, mark, output)?;
+        let mut asked = asked(request, inputs, mark, Folder::asked(output).as_ref())?;
         asked["engine"] = "trl".into();
         let folder = Folder::open(output, &asked)?;
         keep_labelled(&folder, [(Side::Trained, &trained), (Side::HeldOut, &held_out)])?;
