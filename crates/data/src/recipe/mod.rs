@@ -41,8 +41,8 @@ pub use declared::{Candidates, Part, Recipe, Shape};
 pub(crate) use infer::{
     answered_prompt, are_names, beside_prompt, complete, contradiction, count_votes, discarded,
     doubtful_prompt, exchanged, find_verdicts, has_turns_beside, infer, input_beside, names_not_texts,
-    placed, places, prompt_column, rivals, settle_prompt, sides, third_response, turns_beside, used_as,
-    winner_start, worded_prompt,
+    order_columns, placed, places, prompt_column, rivals, settle_prompt, sides, third_response, turns_beside,
+    used_as, winner_start, worded_prompt,
 };
 pub use mapping::{Mapping, MappingError};
 pub(crate) use path::Column;

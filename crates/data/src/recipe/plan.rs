@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::calls::{Calls, Reading};
 use super::declared::{Candidates, Recipe, Shape};
+use super::infer::Shown;
 use super::mapping::Mapping;
 use super::path::{Column, Path};
 use super::rule::{From, Rule};
@@ -65,7 +66,7 @@ pub(crate) struct Plan {
     pub(super) id: Vec<Column>,
     pub(super) scenario: Vec<Column>,
     pub(super) language: Vec<Column>,
-    pub(super) swapped: Vec<Column>,
+    pub(super) swapped: Vec<Shown>,
     pub(super) leave_out: Vec<Column>,
     pub(super) judge: Vec<Column>,
     pub(super) annotator: Vec<Column>,
@@ -227,7 +228,7 @@ impl Plan {
             id: places(&recipe.id),
             scenario: places(&recipe.scenario),
             language: places(&recipe.language),
-            swapped: places(&recipe.swapped),
+            swapped: places(&recipe.swapped).into_iter().map(|column| Shown::new(column, sample)).collect(),
             leave_out: places(&recipe.leave_out),
             judge: places(&recipe.judge),
             annotator: places(&recipe.annotator),
@@ -338,7 +339,9 @@ impl Plan {
             && self.join.is_none()
             && rule.declared.criterion.is_none()
             && !rule.declared.gold;
-        if !plain || !simple || !self.swapped.is_empty() || !self.echoes.is_empty() {
+        // A column on the order shown stops at the first record that was shown the other way round.
+        let told = self.swapped.is_empty() && self.exchange.is_empty();
+        if !plain || !simple || !told || !self.echoes.is_empty() {
             return None;
         }
         let at = |column: &Column| {
