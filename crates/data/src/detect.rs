@@ -11,7 +11,7 @@ use crate::options::ReadOptions;
 use crate::recipe::{
     CATALOGUE, Part, Path, Recipe, Refusal, Sample, Shape, answered_prompt, are_names, beside_prompt,
     complete, contradiction, count_votes, doubtful_prompt, exchanged, find_verdicts, has_turns_beside, infer,
-    input_beside, names_not_texts, order_columns, placed, places, rivals, settle_prompt, sides,
+    input_beside, judge_calls, names_not_texts, order_columns, placed, places, rivals, settle_prompt, sides,
     third_response, turns_beside, used_as, worded_prompt,
 };
 
@@ -169,6 +169,7 @@ pub(crate) fn detect(
     let found = if recipe.open { complete(&mut recipe, sample) } else { find_verdicts(&mut recipe, sample) };
     found.map_err(|refusal| refused(label, container, sample, refusal))?;
     count_votes(&mut recipe, sample).map_err(|refusal| refused(label, container, sample, refusal))?;
+    judge_calls(&mut recipe, sample).map_err(|refusal| refused(label, container, sample, refusal))?;
     turns_beside(&mut recipe, sample).map_err(|refusal| refused(label, container, sample, refusal))?;
     answered_prompt(&mut recipe, sample);
     doubtful_prompt(&mut recipe, sample).map_err(|refusal| refused(label, container, sample, refusal))?;

@@ -90,7 +90,9 @@ pub(crate) struct Plan {
     /// A column is named for sides that were exchanged, so that the order is not that of the columns.
     pub(super) order_in_doubt: bool,
     /// Columns that say whether the two were shown the other way round, if it is not known what becomes of their verdicts.
-    pub(super) exchange: Vec<Column>,
+    pub(super) exchange: Vec<Shown>,
+    /// Columns of what the named judge of a choice called, which was the choice in the first records.
+    pub(super) own_calls: Vec<Column>,
     /// Columns that say who won as the verdict does, in the first records: one that differs later stops.
     pub(super) echoes: Vec<(Column, Calls)>,
     /// The columns in alphabetical order, if later records may have others: fields that are not among them are reported.
@@ -245,6 +247,7 @@ impl Plan {
             nested: false,
             exchange: Vec::new(),
             echoes: Vec::new(),
+            own_calls: Vec::new(),
             awaited: Vec::new(),
             watched: None,
             looked_at: sample.rows.len(),
@@ -262,6 +265,7 @@ impl Plan {
             plan.watched = Some(watched);
         }
         plan.exchange = super::infer::exchange_columns(&plan.recipe, sample);
+        plan.own_calls = super::infer::judge_columns(&plan.recipe, sample);
         plan.echoes = super::infer::echoes(&plan.recipe, sample)
             .into_iter()
             .map(|column| {

@@ -303,3 +303,27 @@ fn bare_votes_that_were_turned_late_stop_as_well() {
     let error = read_text("late.csv", &text).unwrap_err();
     assert!(error.to_string().contains("swapped"), "{error}");
 }
+
+#[test]
+fn a_judge_who_disagrees_late_is_not_credited_with_the_choice() {
+    for (column, first, last) in
+        [("judge_choice", "\"chosen\"", "\"rejected\""), ("correct", "true", "false")]
+    {
+        let mut text = String::new();
+        for row in 0..4000 {
+            let said = if row > 3500 { last } else { first };
+            let _ = writeln!(
+                text,
+                r#"{{"prompt": "what is {row}?", "chosen": "an answer", "rejected": "a reply", "judge": "judge-1", "{column}": {said}}}"#
+            );
+        }
+        let error = read_text("late.jsonl", &text).unwrap_err();
+        assert!(
+            error.to_string().contains("late.jsonl:3502") && error.to_string().contains(column),
+            "{error}"
+        );
+        assert!(error.remedy().unwrap().to_string().contains("map judge=none"), "{error}");
+        let all = read_bytes("late.jsonl", text.as_bytes(), &mapped(&["judge=none"])).unwrap();
+        assert!(all.verdicts.iter().all(|verdict| verdict.judge == "unnamed"));
+    }
+}

@@ -2,9 +2,10 @@
 
 use super::super::calls::Names;
 use super::super::declared::Shape;
-use super::super::infer::Shown;
+use super::super::infer::{Shown, says_rejected};
 use super::super::path::Column;
 use super::super::plan::Plan;
+use crate::advice::MAP;
 use crate::error::{Reason, RowError};
 use crate::row::{Row, as_text, number};
 use serde_json::Value;
@@ -79,6 +80,34 @@ impl Plan {
         };
         let column = |columns: &[Column]| columns.first().map(Column::shown).unwrap_or_default();
         Called { columns: (column(a), column(b)), models: (text(&self.model_a), text(&self.model_b)) }
+    }
+
+    /// Whether a choice may be that of the judge whom the record names: neither its scores nor its own call say otherwise.
+    pub(super) fn credited(&self, row: &Row, who: &Who) -> Result<(), RowError> {
+        let settled = self.recipe.settled.iter().any(|role| role == "winner" || role == "judge");
+        if who.judge.is_none() || settled || self.given || self.recipe.gold {
+            return Ok(());
+        }
+        let other = self.own_calls.iter().find(|column| column.get(row).is_some_and(says_rejected));
+        let scores = match self.scores.as_slice() {
+            [chosen, rejected] => {
+                let of = |column: &Column| {
+                    column.get(row).and_then(|value| number(&column.shown(), value).ok().flatten())
+                };
+                matches!((of(chosen), of(rejected)), (Some(x), Some(y)) if x < y).then_some(rejected)
+            }
+            _ => None,
+        };
+        let Some(column) = other.or(scores) else { return Ok(()) };
+        Err(RowError::new(
+            Reason::UnknownWinner,
+            "the judge that the record names prefers the rejected response, so the choice is somebody else's",
+        )
+        .field(&column.shown())
+        .json(column.get(row).unwrap_or(&Value::Null))
+        .remedy(format!(
+            "say whose verdicts these are: {MAP} judge=none, or {MAP} winner=COLUMN for what the judge said"
+        )))
     }
 
     pub(super) fn name(&self, row: &mut Row, columns: &[Column]) -> Result<Option<String>, RowError> {
