@@ -12,7 +12,7 @@ use crate::recipe::{
     CATALOGUE, Part, Path, Recipe, Refusal, Sample, Shape, answered_prompt, are_names, beside_prompt,
     complete, contradiction, count_votes, doubtful_prompt, exchanged, find_verdicts, has_turns_beside, infer,
     input_beside, judge_calls, names_not_texts, order_columns, placed, places, rivals, settle_prompt, sides,
-    third_response, turns_beside, used_as, worded_prompt,
+    texts_beside, third_response, turns_beside, used_as, worded_prompt,
 };
 
 /// A recipe and what spoke for it.
@@ -121,7 +121,7 @@ fn shape_fits(recipe: &Recipe, sample: &Sample) -> bool {
         Shape::Votes => {
             let columns = columns([&recipe.model_a, &recipe.model_b]);
             let names: Vec<&str> = columns.iter().map(|column| column.name.as_ref()).collect();
-            are_names(sample, &names)
+            are_names(sample, &names) && texts_beside(sample).is_none()
         }
         _ => true,
     }

@@ -13,7 +13,7 @@ use super::super::sample::Sample;
 use super::super::spelling::normal;
 use super::columns::{is_id, is_sentence, named, path};
 use super::lists;
-use super::models::{choice_models, choice_scores, models};
+use super::models::{bare_models, choice_models, choice_scores, models};
 use super::opened::opened;
 use super::prompts::find_prompt;
 use super::ties::tie_beside;
@@ -119,11 +119,15 @@ impl Look<'_> {
     }
 
     fn models(&self, recipe: &mut Recipe) {
-        let of: fn(&Sample) -> Option<(String, String)> =
-            if recipe.shape == Shape::Choice { choice_models } else { models };
+        let of: fn(&Sample) -> Option<(String, String)> = match recipe.shape {
+            Shape::Choice => choice_models,
+            Shape::Pair => |sample| models(sample).or_else(|| bare_models(sample)),
+            _ => models,
+        };
         if self.open("model_a", &recipe.model_a, recipe)
             && self.open("model_b", &recipe.model_b, recipe)
             && let Some((a, b)) = of(self.sample)
+            && !used(recipe, self.sample).iter().any(|column| *column == a || *column == b)
         {
             recipe.model_a = vec![path(&a)];
             recipe.model_b = vec![path(&b)];

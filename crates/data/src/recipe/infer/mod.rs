@@ -29,6 +29,7 @@ mod sentences;
 mod shown;
 mod sided;
 mod start;
+mod texts;
 mod ties;
 mod turns;
 mod uses;
@@ -59,6 +60,7 @@ pub(crate) use prompts::{
 pub(crate) use responses::{names_not_texts, rivals, sides, third_response};
 pub(crate) use shown::{Shown, says_exchanged, turned};
 pub(crate) use start::winner_start;
+pub(crate) use texts::texts_beside;
 pub(crate) use turns::{has_turns_beside, turns_beside};
 pub(crate) use uses::used_as;
 pub(crate) use values::flag;

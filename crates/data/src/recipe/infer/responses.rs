@@ -18,6 +18,7 @@ use super::numbers::pair_votes;
 use super::prompts::prompt_column;
 use super::sided::{Group, is_response, is_response_word, sided};
 use super::start::mapping_start;
+use super::texts::{has_responses, texts_beside};
 use super::verdicts::verdict_columns;
 use crate::advice::MAP;
 use serde_json::Value;
@@ -59,7 +60,7 @@ fn better_and_worse(sample: &Sample, recipe: &mut Recipe, taken: &mut BTreeSet<S
 
 /// Columns named for responses by side or place, or for sides and places alone.
 fn two_sides(sample: &Sample, recipe: &mut Recipe, taken: &mut BTreeSet<String>) -> Result<bool, Refusal> {
-    let groups = sided(sample, |tokens, column| is_response(tokens) && sample.texts(column));
+    let groups = sided(sample, |tokens, column| has_responses(sample, tokens, column));
     let best = groups.iter().map(|group| group.rank).min();
     let mut best: Vec<&Group> = groups.iter().filter(|group| Some(group.rank) == best).collect();
     best.sort_by_key(|group| std::cmp::Reverse(group.columns.len()));
@@ -156,10 +157,8 @@ fn only_models(sample: &Sample, recipe: &mut Recipe) -> bool {
     let Some((a, b)) = models(sample).filter(|(a, b)| are_names(sample, &[a, b])) else { return false };
     let votes =
         Recipe { model_a: vec![path(&a)], model_b: vec![path(&b)], shape: Shape::Votes, ..Recipe::default() };
-    let worded = |(_, evidence): &(String, Evidence)| *evidence == Evidence::Words;
-    let decided = verdict_columns(sample, &votes).iter().any(worded)
-        || pair_votes(sample, &votes).is_some()
-        || matches!(loser(sample, &votes), Ok(Some(_)));
+    // Votes without texts have no texts: a pair of columns with some may be the responses.
+    let decided = texts_beside(sample).is_none() && decides(sample, &votes);
     if decided {
         recipe.shape = Shape::Votes;
         recipe.likely_judge = Some("human".to_owned());
@@ -167,6 +166,14 @@ fn only_models(sample: &Sample, recipe: &mut Recipe) -> bool {
         recipe.model_b = votes.model_b;
     }
     decided
+}
+
+/// Whether a column says which of two models won.
+fn decides(sample: &Sample, votes: &Recipe) -> bool {
+    let worded = |(_, evidence): &(String, Evidence)| *evidence == Evidence::Words;
+    verdict_columns(sample, votes).iter().any(worded)
+        || pair_votes(sample, votes).is_some()
+        || matches!(loser(sample, votes), Ok(Some(_)))
 }
 
 /// Nothing but a key and who won: votes on the pairs of another file.
@@ -235,7 +242,7 @@ pub(super) fn sides_start(columns: &[String]) -> Vec<String> {
 pub(crate) fn rivals(sample: &Sample) -> Option<Refusal> {
     /// The first of [`roles::RESPONSES`]: unambiguous names.
     const SURE: usize = 4;
-    let groups = sided(sample, |tokens, column| is_response(tokens) && sample.texts(column));
+    let groups = sided(sample, |tokens, column| has_responses(sample, tokens, column));
     let sure: Vec<&Group> = groups.iter().filter(|group| group.rank < SURE).collect();
     let [first, second, ..] = sure.as_slice() else { return None };
     let mut start = sides_start(&first.columns);
@@ -368,7 +375,7 @@ pub(crate) fn third_response(recipe: &Recipe, sample: &Sample) -> bool {
     let is = |column: &String, path: &Path| {
         path.resolve(&sample.columns).is_some_and(|own| own.name == column.as_str())
     };
-    let groups = sided(sample, |tokens, column| is_response(tokens) && sample.texts(column));
+    let groups = sided(sample, |tokens, column| has_responses(sample, tokens, column));
     groups.iter().any(|group| {
         group.columns.len() > 2
             && group.columns.iter().any(|column| is(column, a))
@@ -378,7 +385,7 @@ pub(crate) fn third_response(recipe: &Recipe, sample: &Sample) -> bool {
 
 /// The two columns of texts whose names differ in the side.
 pub(crate) fn sides(sample: &Sample) -> Option<(String, String)> {
-    let groups = sided(sample, |tokens, column| is_response(tokens) && sample.texts(column));
+    let groups = sided(sample, |tokens, column| has_responses(sample, tokens, column));
     groups.into_iter().min_by_key(|group| group.rank).and_then(|group| match group.columns.as_slice() {
         [a, b] => Some((a.clone(), b.clone())),
         _ => None,

@@ -1,0 +1,80 @@
+//! Which columns and objects contain the texts of both sides, by their contents as well as their names?
+
+use super::super::roles;
+use super::super::sample::Sample;
+use super::super::spelling::tokens;
+use super::models::are_names;
+use super::sided::{is_response, is_response_word, sided};
+use serde_json::Value;
+
+/// Whether a column contains responses: by its name, or by name and contents, where the name alone may be that of a model
+/// (`response_model_a`).
+pub(super) fn has_responses(sample: &Sample, words: &[String], column: &str) -> bool {
+    let known = |word: &String| is_response_word(word) || roles::BESIDE.contains(&word.as_str());
+    let named = || words.iter().any(|word| is_response_word(word)) && words.iter().all(known);
+    (is_response(words) && sample.texts(column))
+        || (named() && sample.texts(column) && !are_names(sample, &[column]))
+}
+
+/// Two columns of texts that are called after the two sides, whatever else they are called, and are not reasons or settings.
+pub(crate) fn texts_beside(sample: &Sample) -> Option<(String, String)> {
+    const OTHERS: &[&str] = &[
+        "rationale",
+        "rationales",
+        "explanation",
+        "reason",
+        "reasons",
+        "justification",
+        "comment",
+        "comments",
+        "feedback",
+        "note",
+        "notes",
+        "critique",
+        "review",
+        "description",
+        "system",
+        "persona",
+        "tags",
+        "tag",
+        "title",
+        "url",
+        "link",
+        "path",
+        "file",
+        "error",
+        "errors",
+        "thinking",
+        "thought",
+        "thoughts",
+        "judge",
+        "judgment",
+        "judgement",
+        "prompt",
+        "question",
+        "instruction",
+        "metadata",
+        "meta",
+        "info",
+        "conv",
+        "date",
+        "time",
+        "timestamp",
+    ];
+    let other = |word: &String| OTHERS.contains(&word.as_str());
+    let long = |column: &str| {
+        let turns =
+            |value: &Value| value.is_string() || value.as_array().is_some_and(|items| !items.is_empty());
+        // An id has no words.
+        let worded = |value: &Value| {
+            value.as_str().is_none_or(|text| !text.is_ascii() || text.trim().contains(char::is_whitespace))
+        };
+        let values = || sample.values(column).take(200);
+        sample.texts(column) && values().all(turns) && values().any(worded) && !are_names(sample, &[column])
+    };
+    let groups = sided(sample, |words, _| !words.iter().any(other));
+    groups.into_iter().find_map(|group| match group.columns.as_slice() {
+        [a, b] if long(a) && long(b) => Some((a.clone(), b.clone())),
+        _ => None,
+    })
+}
