@@ -7,7 +7,7 @@ use super::super::roles;
 use super::super::sample::Sample;
 use super::super::shell::shell;
 use super::super::spelling::{normal, tokens};
-use super::alone::{groups_of_responses, scored, unpaired};
+use super::alone::{doubtful_label, groups_of_responses, scored, unpaired};
 use super::authors::by_author;
 use super::columns::{is_id, named, path};
 use super::evidence::Evidence;
@@ -122,6 +122,7 @@ fn in_lists(sample: &Sample, recipe: &mut Recipe) -> bool {
 /// One response a record, called good or bad.
 fn single_and_labelled(sample: &Sample, recipe: &mut Recipe) -> bool {
     let Some((response, label)) = unpaired(sample) else { return false };
+    recipe.doubt = doubtful_label(sample, &response, &label);
     recipe.shape = Shape::Unpaired;
     recipe.a = vec![path(&response)];
     recipe.verdict = vec![label];
