@@ -51,7 +51,7 @@ pub(super) fn candidates(sample: &Sample) -> Option<Candidates> {
 }
 
 /// A column that is called a list of responses, and is one: several items, or several texts by name.
-fn list_by_name(sample: &Sample) -> Option<&String> {
+pub(super) fn list_by_name(sample: &Sample) -> Option<&String> {
     const LISTS: &[&str] = &[
         "responses",
         "answers",

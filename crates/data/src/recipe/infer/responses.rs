@@ -18,7 +18,7 @@ use super::numbers::pair_votes;
 use super::prompts::prompt_column;
 use super::sided::{Group, is_response, is_response_word, sided};
 use super::start::mapping_start;
-use super::texts::{has_responses, texts_beside};
+use super::texts::{by_side, has_responses, texts_beside};
 use super::verdicts::verdict_columns;
 use crate::advice::MAP;
 use serde_json::Value;
@@ -99,6 +99,12 @@ fn beside(recipe: &mut Recipe, columns: &[String]) {
 
 /// Several responses in one column.
 fn in_lists(sample: &Sample, recipe: &mut Recipe) -> bool {
+    let ranked = || candidates(sample).is_some_and(|found| found.order.is_some());
+    if let Some(paths) = by_side(sample).filter(|_| !ranked()) {
+        let columns: Vec<String> = paths.iter().map(ToString::to_string).collect();
+        beside(recipe, &columns);
+        return true;
+    }
     let found = if let Some(mut found) = candidates(sample) {
         recipe.doubt = from_0_or_1(sample, &mut found);
         if let Some(rank) = &found.rank

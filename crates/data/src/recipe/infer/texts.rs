@@ -1,8 +1,11 @@
 //! Which columns and objects contain the texts of both sides, by their contents as well as their names?
 
+use super::super::path::Path;
 use super::super::roles;
 use super::super::sample::Sample;
 use super::super::spelling::tokens;
+use super::columns::path;
+use super::lists::list_by_name;
 use super::models::are_names;
 use super::sided::{is_response, is_response_word, sided};
 use serde_json::Value;
@@ -77,4 +80,31 @@ pub(crate) fn texts_beside(sample: &Sample) -> Option<(String, String)> {
         [a, b] if long(a) && long(b) => Some((a.clone(), b.clone())),
         _ => None,
     })
+}
+
+/// The places of responses in an object whose keys are sides, `{"A": "...", "B": "..."}`: they name no models.
+pub(super) fn by_side(sample: &Sample) -> Option<Vec<Path>> {
+    let column = list_by_name(sample)?;
+    let first = sample.values(column).find_map(Value::as_object)?;
+    let sequences = roles::PLACES
+        .iter()
+        .map(|places| places.to_vec())
+        .chain(roles::SIDES.iter().map(|(a, b)| vec![*a, *b]));
+    let keys = sequences.into_iter().find_map(|sequence| {
+        let key = |side: &&str| {
+            first.keys().find(|key| {
+                let words = tokens(key);
+                words.last().is_some_and(|word| word == side)
+                    && words.iter().rev().skip(1).all(|word| is_response_word(word) || word == "model")
+            })
+        };
+        let keys: Vec<&String> = sequence.iter().map_while(key).collect();
+        (keys.len() > 1 && keys.len() == first.len()).then_some(keys)
+    })?;
+    let same = |value: &Value| {
+        value.as_object().is_some_and(|fields| {
+            fields.len() == keys.len() && keys.iter().all(|key| fields.contains_key(*key))
+        })
+    };
+    sample.values(column).all(same).then(|| keys.iter().map(|key| path(&format!("{column}.{key}"))).collect())
 }
