@@ -123,7 +123,15 @@ fn said_beside(sample: &Sample) -> Candidates {
     Candidates {
         score: beside(&["scores", "ratings", "rewards", "rating", "score", "all_rm_scores"]),
         rank: beside(&["ranks", "ranking", "rank", "rankings"]).filter(numbers),
-        model: beside(&["models", "model_names", "generators", "order", "model"]),
+        model: beside(&[
+            "models",
+            "model_names",
+            "generation_models",
+            "response_models",
+            "generators",
+            "order",
+            "model",
+        ]),
         ..Candidates::default()
     }
 }
