@@ -309,7 +309,7 @@ fn quoting(text: &[u8], delimiter: u8) -> Quoting {
 /// What to do about bytes that are not UTF-8.
 pub(crate) fn utf8_remedy(bytes: &[u8]) -> Cow<'static, str> {
     Cow::Borrowed(if looks_like_cp1252(bytes) {
-        "the text looks like Windows-1252 (Excel's CSV); convert it: iconv -f WINDOWS-1252 -t UTF-8 FILE > NEW, or save it as CSV UTF-8"
+        "save it as CSV UTF-8, or convert it with the encoding that it was written in: iconv -f WINDOWS-1252 -t UTF-8 FILE > NEW (Western Europe; Russian: WINDOWS-1251, Chinese: GB18030, Japanese: SHIFT_JIS)"
     } else {
         "convert the file to UTF-8, e.g. iconv -f LATIN1 -t UTF-8 FILE > NEW, with the encoding that it was written in (Chinese: GB18030, Japanese: SHIFT_JIS)"
     })

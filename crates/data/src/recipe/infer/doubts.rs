@@ -183,7 +183,7 @@ pub(super) fn doubt(sample: &Sample, column: &str) -> Refusal {
     let whole = numbers.len() == values.len() && numbers.iter().all(|number| number.fract() == 0.0);
     let has = |number: f64| numbers.contains(&number);
     let name = shell(column);
-    let readings: Vec<String> = if whole && has(-1.0) {
+    let readings: Vec<String> = if whole && has(-1.0) && numbers.iter().all(|number| number.abs() <= 1.0) {
         let tie = if has(0.0) { ",0=tie" } else { "" };
         vec![format!("{MAP} winner={name}:-1=A,1=B{tie}"), format!("{MAP} winner={name}:1=A,-1=B{tie}")]
     } else if whole && has(0.0) && has(1.0) && has(2.0) {
@@ -193,6 +193,19 @@ pub(super) fn doubt(sample: &Sample, column: &str) -> Refusal {
             format!("{MAP} winner={name}:0=A,1=B"),
             format!("{MAP} winner={name}:1=A,0=B"),
             format!("{MAP} winner={name}:1=A,2=B,0=tie"),
+        ]
+    } else if whole
+        && has(1.0)
+        && has(2.0)
+        && has(3.0)
+        && numbers.iter().all(|number| (1.0..=3.0).contains(number))
+    {
+        vec![
+            format!(
+                "{MAP} winner={name}:1=A,2=B,3=?   (tie, both_bad, both_good or none for the question mark)"
+            ),
+            format!("{MAP} winner={name}:1..3   (1 = A, 2 = a tie, 3 = B)"),
+            format!("{MAP} winner={name}:3..1   (3 = A, 2 = a tie, 1 = B)"),
         ]
     } else if numbers.len() == values.len() && !numbers.is_empty() {
         let (low, high) = scale_of(&numbers);
