@@ -11,8 +11,8 @@ use crate::options::ReadOptions;
 use crate::recipe::{
     CATALOGUE, Part, Path, Recipe, Refusal, Sample, Shape, answered_prompt, are_names, beside_prompt,
     complete, contradiction, count_votes, doubtful_prompt, exchanged, find_verdicts, has_turns_beside, infer,
-    input_beside, names_not_texts, placed, places, rivals, settle_prompt, sides, third_response,
-    turns_beside, used_as, worded_prompt,
+    input_beside, judge_calls, names_not_texts, order_columns, placed, places, rivals, settle_prompt, sides,
+    texts_beside, third_response, turns_beside, used_as, worded_prompt,
 };
 
 /// A recipe and what spoke for it.
@@ -77,10 +77,11 @@ fn fits<'a>(recipe: &'a Recipe, sample: &Sample) -> Option<Option<&'a Path>> {
     if !begins {
         return None;
     }
-    // Our own flat form has no field for the other parts of a prompt.
+    // Our own flat form has no field for the other parts of a prompt, nor for what was shown first, other than `order`.
+    let ordered = || order_columns(recipe, sample).iter().any(|shown| shown.column.shown() != "order");
     if recipe.shape == Shape::Pairs
         && !sample.columns.iter().any(|column| column == "verdicts" || column == "record")
-        && (beside_prompt(sample) || has_turns_beside(recipe, sample))
+        && (beside_prompt(sample) || has_turns_beside(recipe, sample) || ordered())
     {
         return None;
     }
@@ -120,7 +121,7 @@ fn shape_fits(recipe: &Recipe, sample: &Sample) -> bool {
         Shape::Votes => {
             let columns = columns([&recipe.model_a, &recipe.model_b]);
             let names: Vec<&str> = columns.iter().map(|column| column.name.as_ref()).collect();
-            are_names(sample, &names)
+            are_names(sample, &names) && texts_beside(sample).is_none()
         }
         _ => true,
     }
@@ -168,6 +169,7 @@ pub(crate) fn detect(
     let found = if recipe.open { complete(&mut recipe, sample) } else { find_verdicts(&mut recipe, sample) };
     found.map_err(|refusal| refused(label, container, sample, refusal))?;
     count_votes(&mut recipe, sample).map_err(|refusal| refused(label, container, sample, refusal))?;
+    judge_calls(&mut recipe, sample).map_err(|refusal| refused(label, container, sample, refusal))?;
     turns_beside(&mut recipe, sample).map_err(|refusal| refused(label, container, sample, refusal))?;
     answered_prompt(&mut recipe, sample);
     doubtful_prompt(&mut recipe, sample).map_err(|refusal| refused(label, container, sample, refusal))?;

@@ -338,6 +338,7 @@ impl CsvRows {
                     .value(&String::from_utf8_lossy(cell))
                     .remedy(utf8_remedy(cell))
             })?;
+            let text = if self.dialect.rule() { text.trim() } else { text };
             fields.push((name.clone(), Value::String(text.to_owned())));
         }
         Ok(Row::from_fields(fields))

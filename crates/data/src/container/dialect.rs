@@ -14,7 +14,7 @@ pub(crate) struct Dialect {
     pub(crate) quotes: bool,
     /// Whether the first line only names the delimiter (`sep=;`).
     pub(crate) sep_line: bool,
-    /// Rows after the header that repeat it in other words.
+    /// Rows after the header that are not data: two that repeat it in other words, or the rule of a Markdown table.
     pub(crate) labels: u8,
     /// Whether the first column has no name and counts the rows.
     pub(crate) index: bool,
@@ -34,7 +34,10 @@ impl Dialect {
                     .to_owned(),
             );
         }
-        if self.labels > 0 {
+        if self.rule() {
+            remarks
+                .push("the row after the header is left out: it is the rule of a Markdown table".to_owned());
+        } else if self.labels > 0 {
             remarks.push(format!(
                 "{} rows after the header are left out: they repeat it as question texts and import ids (Qualtrics)",
                 self.labels
@@ -44,6 +47,11 @@ impl Dialect {
             remarks.push("the first column is left out: it has no name and numbers the rows".to_owned());
         }
         remarks
+    }
+
+    /// Whether the row after the header is the rule of a Markdown table, whose cells have blanks around them.
+    pub(crate) fn rule(self) -> bool {
+        self.labels == 1
     }
 
     fn reader(self, text: &[u8]) -> csv::Reader<&[u8]> {
@@ -193,6 +201,10 @@ impl Seen {
             let fits = fits(&record, header.len());
             seen.compared += 1;
             seen.equal += usize::from(fits);
+            if seen.records == 2 && dialect.delimiter == b'|' && is_rule(&record) {
+                seen.labels = 1;
+                continue;
+            }
             if seen.records == 3 && is_import_ids(&record) {
                 // The row before was of labels too, whatever it looked like.
                 (seen.labels, seen.broken) = (2, false);
@@ -212,7 +224,7 @@ impl Seen {
         }
         let unnamed = header.as_ref().and_then(|h| h.get(0)).is_some_and(|name| name.trim_ascii().is_empty());
         seen.index = counts && before.is_some() && unnamed && seen.width > 2;
-        seen.rows = seen.rows.saturating_sub(usize::from(seen.labels > 0));
+        seen.rows = seen.rows.saturating_sub(usize::from(seen.labels > 1));
         seen
     }
 }
@@ -221,6 +233,14 @@ impl Seen {
 pub(crate) fn fits(record: &csv::ByteRecord, width: usize) -> bool {
     record.len() == width
         || (record.len() > width && record.iter().skip(width).all(|cell| cell.trim_ascii().is_empty()))
+}
+
+/// The second row of a table in Markdown: `|---|:---:|`.
+fn is_rule(record: &csv::ByteRecord) -> bool {
+    let rule =
+        |cell: &[u8]| cell.contains(&b'-') && cell.iter().all(|byte| matches!(byte, b'-' | b':' | b' '));
+    let blank = |cell: &[u8]| cell.trim_ascii().is_empty();
+    record.iter().any(rule) && record.iter().all(|cell| rule(cell) || blank(cell))
 }
 
 /// The third row of Qualtrics' exports.
@@ -289,7 +309,7 @@ fn quoting(text: &[u8], delimiter: u8) -> Quoting {
 /// What to do about bytes that are not UTF-8.
 pub(crate) fn utf8_remedy(bytes: &[u8]) -> Cow<'static, str> {
     Cow::Borrowed(if looks_like_cp1252(bytes) {
-        "the text looks like Windows-1252 (Excel's CSV); convert it: iconv -f WINDOWS-1252 -t UTF-8 FILE > NEW, or save it as CSV UTF-8"
+        "save it as CSV UTF-8, or convert it with the encoding that it was written in: iconv -f WINDOWS-1252 -t UTF-8 FILE > NEW (Western Europe; Russian: WINDOWS-1251, Chinese: GB18030, Japanese: SHIFT_JIS)"
     } else {
         "convert the file to UTF-8, e.g. iconv -f LATIN1 -t UTF-8 FILE > NEW, with the encoding that it was written in (Chinese: GB18030, Japanese: SHIFT_JIS)"
     })

@@ -7,7 +7,7 @@
 //! comparison's `metadata` becomes the pair's; `scenario`, `language` and `prompt_messages` in it are taken as such.
 //!
 //! The table form has `text_a`, `text_b`, `preferred_text` (`text_a`, `text_b`), `input` or `prompt`, `model_a`,
-//! `model_b`.
+//! `model_b`. Texts that are whole conversations contain the prompt.
 
 use predilect_types::{Response, Role, TieKind, Verdict};
 use serde_json::{Map, Value};
@@ -19,6 +19,7 @@ use crate::call::Call;
 use crate::draft::{Draft, NO_VERDICT, Parsed};
 use crate::error::RowError;
 use crate::row::{Row, as_text, messages};
+use crate::texts::{conversation, is_whole, merge_prompt, split_shared};
 
 /// The comparisons and the annotators of the JSON form.
 pub(super) fn document(value: Value) -> Result<(Vec<Value>, Annotators), RowError> {
@@ -135,10 +136,27 @@ fn table(cx: &Context, mut row: Row) -> Result<Parsed, RowError> {
         Some(prompt) => messages(field, prompt, Role::User)?,
         None => Vec::new(),
     };
-    let a = Response { messages: row.messages("text_a", Role::Assistant)?, model: row.opt_text("model_a")? };
-    let b = Response { messages: row.messages("text_b", Role::Assistant)?, model: row.opt_text("model_b")? };
+    let mut a = conversation("text_a", row.require("text_a")?, Role::Assistant)?;
+    let mut b = conversation("text_b", row.require("text_b")?, Role::Assistant)?;
+    let (mut prompt, mut odd) = (prompt, None);
+    // Whole conversations contain the prompt.
+    if is_whole(&a) && is_whole(&b) {
+        let (shared, own_a, own_b) = split_shared(a, b)?;
+        match merge_prompt(prompt, shared.clone()) {
+            Ok(merged) => prompt = merged,
+            Err(given) => {
+                let given: Vec<&str> = given.iter().map(|turn| turn.content.as_str()).collect();
+                odd = Some(given.join("\n"));
+                prompt = shared;
+            }
+        }
+        (a, b) = (own_a, own_b);
+    }
+    let a = Response { messages: a, model: row.opt_text("model_a")? };
+    let b = Response { messages: b, model: row.opt_text("model_b")? };
     let mut draft = Draft::new(prompt, a, b);
     draft.pair.id = row.opt_text("comparison_id")?.unwrap_or_default();
+    draft.meta("prompt_column", odd.map(Value::String));
     let call = pairs::preferred("preferred_text", row.take("preferred_text"))?;
     let judge = row.first_of(&["judge", "annotator"]);
     draft.call(cx.judge_or(row.opt_text(judge)?), call);

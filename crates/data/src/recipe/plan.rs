@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::calls::{Calls, Reading};
 use super::declared::{Candidates, Recipe, Shape};
+use super::infer::Shown;
 use super::mapping::Mapping;
 use super::path::{Column, Path};
 use super::rule::{From, Rule};
@@ -65,7 +66,7 @@ pub(crate) struct Plan {
     pub(super) id: Vec<Column>,
     pub(super) scenario: Vec<Column>,
     pub(super) language: Vec<Column>,
-    pub(super) swapped: Vec<Column>,
+    pub(super) swapped: Vec<Shown>,
     pub(super) leave_out: Vec<Column>,
     pub(super) judge: Vec<Column>,
     pub(super) annotator: Vec<Column>,
@@ -89,7 +90,9 @@ pub(crate) struct Plan {
     /// A column is named for sides that were exchanged, so that the order is not that of the columns.
     pub(super) order_in_doubt: bool,
     /// Columns that say whether the two were shown the other way round, if it is not known what becomes of their verdicts.
-    pub(super) exchange: Vec<Column>,
+    pub(super) exchange: Vec<Shown>,
+    /// Columns of what the named judge of a choice called, which was the choice in the first records.
+    pub(super) own_calls: Vec<Column>,
     /// Columns that say who won as the verdict does, in the first records: one that differs later stops.
     pub(super) echoes: Vec<(Column, Calls)>,
     /// The columns in alphabetical order, if later records may have others: fields that are not among them are reported.
@@ -227,7 +230,7 @@ impl Plan {
             id: places(&recipe.id),
             scenario: places(&recipe.scenario),
             language: places(&recipe.language),
-            swapped: places(&recipe.swapped),
+            swapped: places(&recipe.swapped).into_iter().map(|column| Shown::new(column, sample)).collect(),
             leave_out: places(&recipe.leave_out),
             judge: places(&recipe.judge),
             annotator: places(&recipe.annotator),
@@ -244,6 +247,7 @@ impl Plan {
             nested: false,
             exchange: Vec::new(),
             echoes: Vec::new(),
+            own_calls: Vec::new(),
             awaited: Vec::new(),
             watched: None,
             looked_at: sample.rows.len(),
@@ -261,6 +265,7 @@ impl Plan {
             plan.watched = Some(watched);
         }
         plan.exchange = super::infer::exchange_columns(&plan.recipe, sample);
+        plan.own_calls = super::infer::judge_columns(&plan.recipe, sample);
         plan.echoes = super::infer::echoes(&plan.recipe, sample)
             .into_iter()
             .map(|column| {
@@ -338,7 +343,9 @@ impl Plan {
             && self.join.is_none()
             && rule.declared.criterion.is_none()
             && !rule.declared.gold;
-        if !plain || !simple || !self.swapped.is_empty() || !self.echoes.is_empty() {
+        // A column on the order shown stops at the first record that was shown the other way round.
+        let told = self.swapped.is_empty() && self.exchange.is_empty();
+        if !plain || !simple || !told || !self.echoes.is_empty() {
             return None;
         }
         let at = |column: &Column| {

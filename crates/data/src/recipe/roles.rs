@@ -104,6 +104,8 @@ pub(crate) const RESPONSES: &[&str] = &[
     "code",
     "solution",
     "essay",
+    "sample",
+    "out",
 ];
 
 /// Words that may accompany those of [`RESPONSES`] in the name of a column with responses.

@@ -10,6 +10,9 @@ type Cells = (&'static str, [&'static str; 2]);
 /// A judge with its verdicts on four pairs.
 type Said = (&'static str, [f64; 4]);
 
+/// The models of all pairs.
+const MODELS: [Cells; 2] = [("model_a", ["m1", "m1"]), ("model_b", ["m2", "m2"])];
+
 /// A table of four pairs with these further columns; of each `1` or `2` says which of two values a row has.
 fn pairs_with(columns: &[Cells]) -> String {
     let mut text = format!(
@@ -43,6 +46,23 @@ fn what_may_be_read_in_two_ways_stops() {
         (&[("winner", ["A", "B"]), ("order", ["AB", "BA"])], "`order`"),
         (&[("winner", ["A", "B"]), ("order", ["A;B", "B;A"])], "`order`"),
         (&[("winner", ["A", "B"]), ("model_order_swapped", ["0", "1"])], "model_order_swapped"),
+        (&[("winner", ["A", "B"]), ("shuffle", ["0", "1"])], "`shuffle`"),
+        (&[("winner", ["A", "B"]), ("randomized", ["original", "reversed"])], "`randomized`"),
+        (&[("winner", ["A", "B"]), ("key", ["AB", "BA"])], "`key`"),
+        (&[("winner", ["A", "B"]), ("game", ["1", "2"])], "`game`"),
+        (&[("winner", ["A", "B"]), ("model_a_first", ["true", "false"])], "`model_a_first`"),
+        (&[("winner", ["A", "B"]), ("model_a_position", ["A", "B"])], "`model_a_position`"),
+        (&[("winner", ["A", "B"]), ("position_a", ["0", "1"]), ("position_b", ["1", "0"])], "`position_a`"),
+        (
+            &[
+                ("winner", ["A", "B"]),
+                ("assignment", ["\"A=m1,B=m2\"", "\"A=m2,B=m1\""]),
+                MODELS[0],
+                MODELS[1],
+            ],
+            "`assignment`",
+        ),
+        (&[("winner", ["A", "B"]), ("A_model", ["m1", "m2"]), MODELS[0], MODELS[1]], "`A_model`"),
         (&[("winner", ["left", "right"]), ("left_is", ["A", "B"])], "left_is"),
         (&[("initial_choice", ["A", "B"]), ("final_choice", ["B", "A"])], "may both say"),
         (&[("winner_ab", ["A", "B"]), ("winner_ba", ["B", "A"])], "two orders"),
@@ -96,6 +116,18 @@ fn what_can_be_read_in_one_way_is_read() {
         (
             &[("human_1", ["A", "B"]), ("human_2", ["A", "B"]), ("judge", ["B", "A"])],
             &[("human_1", a_then_b), ("human_2", a_then_b), ("judge", [0.0, 1.0, 1.0, 0.0])],
+        ),
+        // What never says that the two were shown the other way round.
+        (&[("winner", ["A", "B"]), ("game", ["2", "3"])], &[("unnamed", a_then_b)]),
+        (&[("winner", ["A", "B"]), ("degree", ["BA", "BA"])], &[("unnamed", a_then_b)]),
+        (
+            &[("winner", ["A", "B"]), ("first_model", ["m1", "m1"]), MODELS[0], MODELS[1]],
+            &[("human", a_then_b)],
+        ),
+        // The names of models say who won whatever was shown first.
+        (
+            &[("winner", ["m1", "m2"]), ("first_model", ["m1", "m2"]), MODELS[0], MODELS[1]],
+            &[("human", a_then_b)],
         ),
         // Other judges in addition to the one that is called the winner.
         (
@@ -217,4 +249,81 @@ fn verdicts_that_the_file_itself_discards_are_told_of() {
     );
     assert!(!remarks(&[winner, ("status", ["done", "open"])]).contains("marks"));
     assert!(!remarks(&[winner, ("valid", ["true", "true"])]).contains("marks"));
+}
+
+#[test]
+fn what_was_shown_first_turns_verdicts_if_the_user_says_so() {
+    let models = r#""model_a": "m1", "model_b": "m2", "winner": "A""#;
+    for (straight, other, column) in [
+        (r#""first_model": "m1""#, r#""first_model": "m2""#, "first_model"),
+        (r#""shown": {"A": "m1", "B": "m2"}"#, r#""shown": {"A": "m2", "B": "m1"}"#, "shown"),
+        (r#""order": ["m1", "m2"]"#, r#""order": ["m2", "m1"]"#, "order"),
+        (r#""position_b": 1"#, r#""position_b": 0"#, "position_b"),
+        (r#""meta": {"swapped": false}"#, r#""meta": {"swapped": true}"#, "meta.swapped"),
+        (r#""b_first": "no""#, r#""b_first": "yes""#, "b_first"),
+    ] {
+        let record = |row: usize, said: &str| {
+            format!(
+                r#"{{"prompt": "what is {row}?", "response_a": "an answer", "response_b": "a reply", {models}, {said}}}"#
+            )
+        };
+        let text = format!("{}\n{}\n", record(0, straight), record(1, other));
+        let error = read_text("shown.jsonl", &text).unwrap_err();
+        assert!(error.to_string().contains(&format!("`{column}`")), "{error}");
+        let all =
+            read_bytes("shown.jsonl", text.as_bytes(), &mapped(&[&format!("swapped={column}")])).unwrap();
+        assert_eq!(
+            all.verdicts.iter().map(|verdict| verdict.p_a).collect::<Vec<_>>(),
+            [1.0, 0.0],
+            "{column}"
+        );
+    }
+}
+
+#[test]
+fn another_model_first_that_comes_late_stops_as_well() {
+    let mut text = "prompt,response_a,response_b,model_a,model_b,winner,first_model\n".to_owned();
+    for row in 0..4000 {
+        let first = if row > 3000 { "m2" } else { "m1" };
+        let _ = writeln!(text, "what is {row}?,an answer to {row},a reply to {row},m1,m2,A,{first}");
+    }
+    let error = read_text("late.csv", &text).unwrap_err();
+    assert!(
+        error.to_string().contains("late.csv:3003") && error.to_string().contains("first_model"),
+        "{error}"
+    );
+}
+
+#[test]
+fn bare_votes_that_were_turned_late_stop_as_well() {
+    let mut text = "model_a,model_b,winner,swapped\n".to_owned();
+    for row in 0..4000 {
+        let _ = writeln!(text, "m{},n{},model_a,{}", row % 7, row % 5, row > 3000);
+    }
+    let error = read_text("late.csv", &text).unwrap_err();
+    assert!(error.to_string().contains("swapped"), "{error}");
+}
+
+#[test]
+fn a_judge_who_disagrees_late_is_not_credited_with_the_choice() {
+    for (column, first, last) in
+        [("judge_choice", "\"chosen\"", "\"rejected\""), ("correct", "true", "false")]
+    {
+        let mut text = String::new();
+        for row in 0..4000 {
+            let said = if row > 3500 { last } else { first };
+            let _ = writeln!(
+                text,
+                r#"{{"prompt": "what is {row}?", "chosen": "an answer", "rejected": "a reply", "judge": "judge-1", "{column}": {said}}}"#
+            );
+        }
+        let error = read_text("late.jsonl", &text).unwrap_err();
+        assert!(
+            error.to_string().contains("late.jsonl:3502") && error.to_string().contains(column),
+            "{error}"
+        );
+        assert!(error.remedy().unwrap().to_string().contains("map judge=none"), "{error}");
+        let all = read_bytes("late.jsonl", text.as_bytes(), &mapped(&["judge=none"])).unwrap();
+        assert!(all.verdicts.iter().all(|verdict| verdict.judge == "unnamed"));
+    }
 }

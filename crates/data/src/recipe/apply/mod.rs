@@ -7,7 +7,7 @@ mod who;
 
 use super::calls::Names;
 use super::declared::Shape;
-use super::infer::{says_exchanged, turned};
+use super::infer::{Shown, says_exchanged, turned};
 use super::path::Column;
 use super::plan::Plan;
 use crate::draft::Draft;
@@ -88,8 +88,14 @@ impl Plan {
 
     /// What a record says of its sides: for a choice whether the chosen response is B, else whether B was shown first.
     pub(super) fn said_swapped(&self, row: &mut Row) -> Result<Option<bool>, RowError> {
-        let Some((field, value)) = self.first(row, &self.swapped) else { return Ok(None) };
-        let said = super::infer::turned(&value);
+        let there = |shown: &&Shown| shown.column.get(row).is_some_and(|value| !self.missing(value));
+        let Some(shown) = self.swapped.iter().find(there) else { return Ok(None) };
+        let (field, called) = (shown.column.shown(), self.called(row));
+        let Some(value) = shown.column.take(row) else { return Ok(None) };
+        let said = match self.recipe.shape {
+            Shape::Choice => turned(&value),
+            _ => shown.turned(&value, called.names()),
+        };
         said.map(Some).ok_or_else(|| RowError::wrong_type(&field, &value, "true or false, or AB or BA"))
     }
 

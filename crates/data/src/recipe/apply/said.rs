@@ -278,7 +278,10 @@ impl Plan {
         }
         let mut receipt = Map::new();
         let mut call = match &rule.from {
-            From::Choice => self.choice(row, &mut receipt)?,
+            From::Choice => {
+                self.credited(row, who)?;
+                self.choice(row, &mut receipt)?
+            }
             From::Field(column, _) => {
                 let call = self.of_field(rule, row, beside)?;
                 let value = column.get(row);

@@ -2,13 +2,16 @@
 
 use super::super::calls::Code;
 use super::super::path::Path;
+use super::super::refusal::Refusal;
 use super::super::roles;
 use super::super::sample::Sample;
+use super::super::shell::shell;
 use super::super::spelling::normal;
 use super::super::verdict_rule::VerdictRule;
 use super::columns::path;
 use super::prompts::prompt_column;
 use super::values::{flag, number_of};
+use crate::advice::MAP;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -73,6 +76,27 @@ pub(super) fn unpaired(sample: &Sample) -> Option<(String, VerdictRule)> {
         response.clone(),
         VerdictRule { field: Some(path(label)), a: plain(&good), b: plain(&bad), ..VerdictRule::default() },
     ))
+}
+
+/// Labels of single responses of which the file does not say whether 1 is the good one: it may as well mark what is harmful.
+pub(super) fn doubtful_label(sample: &Sample, response: &str, rule: &VerdictRule) -> Option<Refusal> {
+    let label = rule.field.as_ref()?;
+    let numbers = sample.values(label.as_str()).all(|value| number_of(value).is_some());
+    if normal(label.as_str()) != "label" || normal(response) == "completion" || !numbers {
+        return None;
+    }
+    let name = shell(label.as_str());
+    Some(Refusal {
+        problem: format!(
+            "`{label}` contains 0 and 1; the file does not say whether 1 is a good response or, for example, a harmful one"
+        ),
+        remedy: "say what the values mean: A for a good response, B for a bad one".to_owned(),
+        certain: true,
+        start: vec![
+            format!("{MAP} winner={name}:1=A,0=B   (1 is good)"),
+            format!("or {MAP} winner={name}:0=A,1=B   (0 is good)"),
+        ],
+    })
 }
 
 /// Names of a column of single responses.

@@ -11,9 +11,10 @@ use super::super::refusal::Refusal;
 use super::super::roles;
 use super::super::sample::Sample;
 use super::super::spelling::normal;
+use super::super::words::plain_words;
 use super::columns::{is_id, is_sentence, named, path};
 use super::lists;
-use super::models::{choice_models, choice_scores, models};
+use super::models::{bare_models, choice_models, choice_scores, models};
 use super::opened::opened;
 use super::prompts::find_prompt;
 use super::ties::tie_beside;
@@ -84,9 +85,9 @@ impl Look<'_> {
     fn verdicts(&self, column: &str) -> bool {
         let called = |value: &Value| {
             number_of(value).is_none()
-                && value.as_str().is_some_and(|text| {
-                    matches!(super::super::words(text), Some(Call::A | Call::B | Call::Tie(_)))
-                })
+                && value
+                    .as_str()
+                    .is_some_and(|text| matches!(plain_words(text), Some(Call::A | Call::B | Call::Tie(_))))
         };
         self.sample.values(column).all(called)
     }
@@ -119,11 +120,15 @@ impl Look<'_> {
     }
 
     fn models(&self, recipe: &mut Recipe) {
-        let of: fn(&Sample) -> Option<(String, String)> =
-            if recipe.shape == Shape::Choice { choice_models } else { models };
+        let of: fn(&Sample) -> Option<(String, String)> = match recipe.shape {
+            Shape::Choice => choice_models,
+            Shape::Pair => |sample| models(sample).or_else(|| bare_models(sample)),
+            _ => models,
+        };
         if self.open("model_a", &recipe.model_a, recipe)
             && self.open("model_b", &recipe.model_b, recipe)
             && let Some((a, b)) = of(self.sample)
+            && !used(recipe, self.sample).iter().any(|column| *column == a || *column == b)
         {
             recipe.model_a = vec![path(&a)];
             recipe.model_b = vec![path(&b)];
@@ -148,7 +153,7 @@ impl Look<'_> {
             // A list of several names belongs to a list of several verdicts.
             let single = |column: &str| {
                 self.short(column)
-                    && !self.verdicts(column)
+                    && (!self.verdicts(column) || self.numbered_verdicts())
                     && !self.flags(column)
                     && !sample.values(column).any(is_sentence)
                     && !counted(column)
@@ -157,10 +162,41 @@ impl Look<'_> {
                         .all(|value| value.as_array().is_none_or(|items| items.len() == 1))
             };
             recipe.annotator = self.one(roles::ANNOTATORS, recipe, single);
+            if recipe.annotator.is_empty() {
+                recipe.annotator = self.annotator_within(recipe);
+            }
         }
         if recipe.judge.is_empty() && recipe.annotator.is_empty() && self.open("judge", &[], recipe) {
             recipe.judge = judge_within(sample);
         }
+    }
+
+    /// The name of an annotator who is an object, such as `annotator.id`.
+    fn annotator_within(&self, recipe: &Recipe) -> Vec<Path> {
+        const KEYS: &[&str] = &["id", "name", "username", "email", "hash"];
+        let used = used(recipe, self.sample);
+        let named = named(self.sample, roles::ANNOTATORS, &used).into_iter().find_map(|column| {
+            let has = |key: &&&str| {
+                self.sample.values(&column).next().is_some()
+                    && self.sample.values(&column).all(|value| {
+                        value.get(**key).is_some_and(|name| name.is_string() || name.is_number())
+                    })
+            };
+            KEYS.iter().find(has).map(|key| path(&format!("{column}.{key}")))
+        });
+        named.into_iter().collect()
+    }
+
+    /// Whether another column is of the numbers 1 and 2 under a name for a verdict: letters next to it are not verdicts as well.
+    fn numbered_verdicts(&self) -> bool {
+        let numbers = |column: &String| {
+            self.sample.values(column).next().is_some()
+                && self
+                    .sample
+                    .values(column)
+                    .all(|value| number_of(value).is_some_and(|n| n == 1.0 || n == 2.0))
+        };
+        named(self.sample, roles::VERDICTS, &BTreeSet::new()).iter().any(numbers)
     }
 
     /// By what the responses were judged, and how much a verdict counts.

@@ -1,16 +1,16 @@
 //! What stops: columns that may be read in two ways, or that contradict each other, with the flags that choose.
 
-use super::super::calls::{Calls, Names, Reading};
+use super::super::calls::{Calls, Reading};
 use super::super::declared::{Recipe, Shape};
-use super::super::path::{Column, Path};
 use super::super::refusal::Refusal;
 use super::super::roles;
 use super::super::sample::Sample;
 use super::super::shell::shell;
-use super::super::spelling::{normal, tokens};
+use super::super::spelling::tokens;
 use super::super::verdict_rule::VerdictRule;
-use super::evidence::{Evidence, evidence, text_at};
+use super::evidence::{Evidence, evidence};
 use super::losers::is_plain_loser;
+use super::named::names_in;
 use super::uses::used;
 use super::values::{flag, number_of};
 use crate::advice::MAP;
@@ -157,223 +157,6 @@ pub(crate) fn echoes(recipe: &Recipe, sample: &Sample) -> Vec<String> {
     beside(recipe, sample)
 }
 
-/// The names of a record's responses and models, as a rule's values may give them.
-struct NamesIn {
-    column_a: String,
-    column_b: String,
-    model_a: Option<String>,
-    model_b: Option<String>,
-    text_a: Option<String>,
-    text_b: Option<String>,
-}
-
-impl NamesIn {
-    fn names(&self) -> Names<'_> {
-        Names {
-            column_a: &self.column_a,
-            column_b: &self.column_b,
-            model_a: self.model_a.as_deref(),
-            model_b: self.model_b.as_deref(),
-            text_a: self.text_a.as_deref(),
-            text_b: self.text_b.as_deref(),
-        }
-    }
-
-    fn by_name(&self, text: &str) -> Option<Call> {
-        let is = |name: &str| !name.is_empty() && normal(name) == normal(text);
-        let same = |side: &Option<String>| {
-            side.as_ref().is_some_and(|side| text.len() > 2 && side.trim() == text.trim())
-        };
-        let a = is(&self.column_a) || self.model_a.as_deref().is_some_and(is) || same(&self.text_a);
-        let b = is(&self.column_b) || self.model_b.as_deref().is_some_and(is) || same(&self.text_b);
-        match (a, b) {
-            (true, false) => Some(Call::A),
-            (false, true) => Some(Call::B),
-            _ => None,
-        }
-    }
-}
-
-fn names_in(recipe: &Recipe, sample: &Sample, row: &Row) -> NamesIn {
-    let place = |paths: &[Path]| paths.first().and_then(|path| path.resolve(&sample.columns));
-    let side = |paths: &[Path]| place(paths).map(|column| column.name.to_string()).unwrap_or_default();
-    let (a, b) = match recipe.shape {
-        Shape::Votes => (&recipe.model_a, &recipe.model_b),
-        _ => (&recipe.a, &recipe.b),
-    };
-    NamesIn {
-        column_a: side(a),
-        column_b: side(b),
-        model_a: text_at(place(&recipe.model_a).as_ref(), row).map(str::to_owned),
-        model_b: text_at(place(&recipe.model_b).as_ref(), row).map(str::to_owned),
-        text_a: text_at(place(&recipe.a).as_ref(), row).map(str::to_owned),
-        text_b: text_at(place(&recipe.b).as_ref(), row).map(str::to_owned),
-    }
-}
-
-/// Whether a column is named for sides that were exchanged.
-pub(crate) fn says_exchanged(column: &str) -> bool {
-    const WORDS: &[&str] = &[
-        "swapped",
-        "swap",
-        "flipped",
-        "flip",
-        "reversed",
-        "reverse",
-        "inverted",
-        "switched",
-        "exchanged",
-        "shuffled",
-        "permuted",
-        "mirrored",
-    ];
-    const WITH: &[&str] = &[
-        "is",
-        "was",
-        "order",
-        "position",
-        "positions",
-        "sides",
-        "side",
-        "responses",
-        "answers",
-        "ab",
-        "display",
-        "presentation",
-        "model",
-        "models",
-        "response",
-        "answer",
-        "output",
-        "outputs",
-        "pair",
-        "presented",
-        "shown",
-        "displayed",
-        "a",
-        "b",
-    ];
-    let words = tokens(column);
-    words.iter().any(|word| WORDS.contains(&word.as_str()))
-        && words.iter().all(|word| WORDS.contains(&word.as_str()) || WITH.contains(&word.as_str()))
-}
-
-/// The columns that say whether the two were shown the other way round, if neither recipe nor user says what follows.
-pub(crate) fn exchange_columns(recipe: &Recipe, sample: &Sample) -> Vec<Column> {
-    let settled = recipe.settled.iter().any(|role| role == "swapped");
-    if settled || !recipe.swapped.is_empty() || !matches!(recipe.shape, Shape::Pair | Shape::Votes) {
-        return Vec::new();
-    }
-    let used = used(recipe, sample);
-    let says =
-        |column: &&String| !used.contains(*column) && (says_exchanged(column) || says_order(sample, column));
-    sample
-        .columns
-        .iter()
-        .filter(says)
-        .filter_map(|column| Path::new(format!("={column}")).resolve(&sample.columns))
-        .collect()
-}
-
-/// A column that says of each record whether its responses were shown the other way round: what `A` then means is doubtful.
-pub(crate) fn exchanged(recipe: &Recipe, sample: &Sample) -> Option<Refusal> {
-    if !matches!(recipe.shape, Shape::Pair | Shape::Votes) || recipe.verdict.is_empty() {
-        return None;
-    }
-    // Names of models and scores of named columns mean the same whatever was shown first.
-    let by_side = recipe.verdict.iter().any(|rule| {
-        rule.field.is_some()
-            && (rule.scale.is_some()
-                || !rule.a.is_empty()
-                || rule.each.is_some()
-                || rule.field.as_ref().and_then(|field| field.resolve(&sample.columns)).is_some_and(
-                    |column| {
-                        sample.rows.iter().filter_map(|row| column.get(row)).any(|value| {
-                            value.as_str().is_none_or(|text| {
-                                matches!(crate::recipe::words(text), Some(Call::A | Call::B | Call::Soft(_)))
-                            })
-                        })
-                    },
-                ))
-    });
-    if !by_side {
-        return None;
-    }
-    let used = used(recipe, sample);
-    let column = sample.columns.iter().find(|column| {
-        !used.contains(*column)
-            && (says_exchanged(column) || says_order(sample, column))
-            && sample.values(column).all(|value| turned(value).is_some())
-            && sample.values(column).any(|value| turned(value) == Some(true))
-    })?;
-    let when = sample.values(column).find(|value| turned(value) == Some(true)).map(ToString::to_string)?;
-    Some(Refusal {
-        problem: format!(
-            "`{column}` is {when} in some records; the file does not say whether their verdicts refer to the columns or to the order in which the responses were shown"
-        ),
-        remedy: "say which".to_owned(),
-        certain: true,
-        start: vec![
-            format!(
-                "{MAP} swapped={}   (where it is {when}, the verdict's A is the second response)",
-                shell(column)
-            ),
-            format!("or {MAP} swapped=none   (the verdicts are about the columns)"),
-        ],
-    })
-}
-
-/// Whether a column contains the order in which the responses were shown, as `AB` and `BA`.
-fn says_order(sample: &Sample, column: &str) -> bool {
-    const ORDER: &[&str] = &["order", "positions", "presentation", "permutation", "ordering"];
-    // The number of an order, where it can only be one of two.
-    let words = tokens(column);
-    let counted = words.iter().all(|word| ORDER.contains(&word.as_str()));
-    let written = |value: &Value| order(value).is_some() || (counted && flag(value).is_some());
-    tokens(column).iter().any(|word| ORDER.contains(&word.as_str()))
-        && sample.values(column).next().is_some()
-        && sample.values(column).all(written)
-}
-
-/// Whether the responses were shown the other way round: a truth value, or the order itself.
-pub(crate) fn turned(value: &Value) -> Option<bool> {
-    flag(value).or_else(|| order(value))
-}
-
-/// An order of two, `AB` or `BA`, `["b", "a"]`, `response_b,response_a`: whether it is the other one.
-fn order(value: &Value) -> Option<bool> {
-    let text = match value {
-        Value::String(text) => text.trim().to_lowercase(),
-        Value::Array(items) if items.len() == 2 => {
-            let of = |item: &Value| {
-                item.as_str().map(str::to_lowercase).or_else(|| item.as_u64().map(|n| n.to_string()))
-            };
-            items.iter().map(of).collect::<Option<Vec<_>>>()?.join(",")
-        }
-        _ => return None,
-    };
-    match text.as_str() {
-        "ab" | "original" | "normal" | "straight" => return Some(false),
-        "ba" | "reversed" | "reverse" | "swapped" | "flipped" => return Some(true),
-        _ => {}
-    }
-    let parts: Vec<&str> =
-        text.split([',', ';', '-', '>', '|']).map(str::trim).filter(|part| !part.is_empty()).collect();
-    let [first, second] = parts.as_slice() else { return None };
-    let (x, y) = (tokens(first), tokens(second));
-    let mut differing = x.iter().zip(&y).filter(|(x, y)| x != y);
-    let (x, y) = (x.len() == y.len()).then(|| differing.next()).flatten()?;
-    if differing.next().is_some() {
-        return None;
-    }
-    let is = |a: &str, b: &str| roles::SIDES.iter().any(|(first, second)| *first == a && *second == b);
-    match (is(x, y), is(y, x)) {
-        (true, false) => Some(false),
-        (false, true) => Some(true),
-        _ => None,
-    }
-}
-
 /// The scale that numbers are most likely on: a common one that includes them all, since its ends need not have been used.
 fn scale_of(numbers: &[f64]) -> (f64, f64) {
     let low = numbers.iter().copied().fold(f64::INFINITY, f64::min);
@@ -400,7 +183,7 @@ pub(super) fn doubt(sample: &Sample, column: &str) -> Refusal {
     let whole = numbers.len() == values.len() && numbers.iter().all(|number| number.fract() == 0.0);
     let has = |number: f64| numbers.contains(&number);
     let name = shell(column);
-    let readings: Vec<String> = if whole && has(-1.0) {
+    let readings: Vec<String> = if whole && has(-1.0) && numbers.iter().all(|number| number.abs() <= 1.0) {
         let tie = if has(0.0) { ",0=tie" } else { "" };
         vec![format!("{MAP} winner={name}:-1=A,1=B{tie}"), format!("{MAP} winner={name}:1=A,-1=B{tie}")]
     } else if whole && has(0.0) && has(1.0) && has(2.0) {
@@ -410,6 +193,19 @@ pub(super) fn doubt(sample: &Sample, column: &str) -> Refusal {
             format!("{MAP} winner={name}:0=A,1=B"),
             format!("{MAP} winner={name}:1=A,0=B"),
             format!("{MAP} winner={name}:1=A,2=B,0=tie"),
+        ]
+    } else if whole
+        && has(1.0)
+        && has(2.0)
+        && has(3.0)
+        && numbers.iter().all(|number| (1.0..=3.0).contains(number))
+    {
+        vec![
+            format!(
+                "{MAP} winner={name}:1=A,2=B,3=?   (tie, both_bad, both_good or none for the question mark)"
+            ),
+            format!("{MAP} winner={name}:1..3   (1 = A, 2 = a tie, 3 = B)"),
+            format!("{MAP} winner={name}:3..1   (3 = A, 2 = a tie, 1 = B)"),
         ]
     } else if numbers.len() == values.len() && !numbers.is_empty() {
         let (low, high) = scale_of(&numbers);

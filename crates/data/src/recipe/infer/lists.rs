@@ -51,7 +51,7 @@ pub(super) fn candidates(sample: &Sample) -> Option<Candidates> {
 }
 
 /// A column that is called a list of responses, and is one: several items, or several texts by name.
-fn list_by_name(sample: &Sample) -> Option<&String> {
+pub(super) fn list_by_name(sample: &Sample) -> Option<&String> {
     const LISTS: &[&str] = &[
         "responses",
         "answers",
@@ -123,7 +123,15 @@ fn said_beside(sample: &Sample) -> Candidates {
     Candidates {
         score: beside(&["scores", "ratings", "rewards", "rating", "score", "all_rm_scores"]),
         rank: beside(&["ranks", "ranking", "rank", "rankings"]).filter(numbers),
-        model: beside(&["models", "model_names", "generators", "order", "model"]),
+        model: beside(&[
+            "models",
+            "model_names",
+            "generation_models",
+            "response_models",
+            "generators",
+            "order",
+            "model",
+        ]),
         ..Candidates::default()
     }
 }

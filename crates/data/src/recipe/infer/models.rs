@@ -58,7 +58,9 @@ pub(super) fn models(sample: &Sample) -> Option<(String, String)> {
         [a, b].into_iter().all(|column| sample.values(column).all(|value| number_of(value).is_some()))
     };
     let models = found(&|words, _| names(words));
-    let named = models.iter().find(|columns| !numbered(columns));
+    let words = || models.iter().filter(|columns| !numbered(columns));
+    // `response_model_a` may be the response of model A.
+    let named = words().find(|[a, b]| are_names(sample, &[a, b])).or_else(|| words().next());
     let bare = found(&|words, _| words.is_empty());
     // Models by number, with their names in columns that are called after the sides alone.
     let beside = models
@@ -66,6 +68,15 @@ pub(super) fn models(sample: &Sample) -> Option<(String, String)> {
         .and_then(|ids| bare.iter().find(|names| !numbered(names) && same_models(sample, ids, names)));
     let [a, b] = named.or(beside).or(models.first())?;
     Some((a.clone(), b.clone()))
+}
+
+/// Columns that are called after the sides alone and contain names, where no others name the models: `left` and `right`.
+pub(super) fn bare_models(sample: &Sample) -> Option<(String, String)> {
+    let groups = sided(sample, |words, column| words.is_empty() && sample.texts(column));
+    groups.into_iter().find_map(|group| match group.columns.as_slice() {
+        [a, b] if are_names(sample, &[a, b]) => Some((a.clone(), b.clone())),
+        _ => None,
+    })
 }
 
 /// Whether columns contain names of models and not short responses: names are short, and recur.

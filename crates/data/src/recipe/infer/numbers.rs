@@ -86,7 +86,8 @@ fn scores(sample: &Sample, recipe: &Recipe) -> Result<Vec<VerdictRule>, Refusal>
         if words().any(|word| qualities::measure(&word)) {
             continue;
         }
-        if words().any(|word| qualities::drawback(&word))
+        if is_grade(sample, &a, &b)
+            || words().any(|word| qualities::drawback(&word))
             || !(judge || words().all(|word| qualities::quality(&word)))
         {
             doubtful.get_or_insert((a, b));
@@ -103,6 +104,15 @@ fn scores(sample: &Sample, recipe: &Recipe) -> Result<Vec<VerdictRule>, Refusal>
         Some((a, b)) if rules.is_empty() => Err(larger_or_smaller(&a, &b)),
         _ => Ok(rules),
     }
+}
+
+/// Whether two columns may be grades as schools give them: of some the smallest number is the best one, of others the largest.
+fn is_grade(sample: &Sample, a: &str, b: &str) -> bool {
+    let grade = |column: &str| tokens(column).iter().any(|word| ["grade", "grades"].contains(&word.as_str()));
+    let school = |column: &str| {
+        sample.values(column).filter_map(number_of).all(|number| (1.0..=6.0).contains(&number))
+    };
+    grade(a) && school(a) && school(b)
 }
 
 /// A column with a list of two scores, the first response's and the second's.

@@ -7,7 +7,7 @@ use super::super::roles;
 use super::super::sample::Sample;
 use super::super::shell::shell;
 use super::super::spelling::{normal, tokens};
-use super::alone::{groups_of_responses, scored, unpaired};
+use super::alone::{doubtful_label, groups_of_responses, scored, unpaired};
 use super::authors::by_author;
 use super::columns::{is_id, named, path};
 use super::evidence::Evidence;
@@ -18,6 +18,7 @@ use super::numbers::pair_votes;
 use super::prompts::prompt_column;
 use super::sided::{Group, is_response, is_response_word, sided};
 use super::start::mapping_start;
+use super::texts::{by_side, has_responses, texts_beside};
 use super::verdicts::verdict_columns;
 use crate::advice::MAP;
 use serde_json::Value;
@@ -59,7 +60,7 @@ fn better_and_worse(sample: &Sample, recipe: &mut Recipe, taken: &mut BTreeSet<S
 
 /// Columns named for responses by side or place, or for sides and places alone.
 fn two_sides(sample: &Sample, recipe: &mut Recipe, taken: &mut BTreeSet<String>) -> Result<bool, Refusal> {
-    let groups = sided(sample, |tokens, column| is_response(tokens) && sample.texts(column));
+    let groups = sided(sample, |tokens, column| has_responses(sample, tokens, column));
     let best = groups.iter().map(|group| group.rank).min();
     let mut best: Vec<&Group> = groups.iter().filter(|group| Some(group.rank) == best).collect();
     best.sort_by_key(|group| std::cmp::Reverse(group.columns.len()));
@@ -98,6 +99,12 @@ fn beside(recipe: &mut Recipe, columns: &[String]) {
 
 /// Several responses in one column.
 fn in_lists(sample: &Sample, recipe: &mut Recipe) -> bool {
+    let ranked = || candidates(sample).is_some_and(|found| found.order.is_some());
+    if let Some(paths) = by_side(sample).filter(|_| !ranked()) {
+        let columns: Vec<String> = paths.iter().map(ToString::to_string).collect();
+        beside(recipe, &columns);
+        return true;
+    }
     let found = if let Some(mut found) = candidates(sample) {
         recipe.doubt = from_0_or_1(sample, &mut found);
         if let Some(rank) = &found.rank
@@ -121,6 +128,7 @@ fn in_lists(sample: &Sample, recipe: &mut Recipe) -> bool {
 /// One response a record, called good or bad.
 fn single_and_labelled(sample: &Sample, recipe: &mut Recipe) -> bool {
     let Some((response, label)) = unpaired(sample) else { return false };
+    recipe.doubt = doubtful_label(sample, &response, &label);
     recipe.shape = Shape::Unpaired;
     recipe.a = vec![path(&response)];
     recipe.verdict = vec![label];
@@ -156,10 +164,8 @@ fn only_models(sample: &Sample, recipe: &mut Recipe) -> bool {
     let Some((a, b)) = models(sample).filter(|(a, b)| are_names(sample, &[a, b])) else { return false };
     let votes =
         Recipe { model_a: vec![path(&a)], model_b: vec![path(&b)], shape: Shape::Votes, ..Recipe::default() };
-    let worded = |(_, evidence): &(String, Evidence)| *evidence == Evidence::Words;
-    let decided = verdict_columns(sample, &votes).iter().any(worded)
-        || pair_votes(sample, &votes).is_some()
-        || matches!(loser(sample, &votes), Ok(Some(_)));
+    // Votes without texts have no texts: a pair of columns with some may be the responses.
+    let decided = texts_beside(sample).is_none() && decides(sample, &votes);
     if decided {
         recipe.shape = Shape::Votes;
         recipe.likely_judge = Some("human".to_owned());
@@ -167,6 +173,14 @@ fn only_models(sample: &Sample, recipe: &mut Recipe) -> bool {
         recipe.model_b = votes.model_b;
     }
     decided
+}
+
+/// Whether a column says which of two models won.
+fn decides(sample: &Sample, votes: &Recipe) -> bool {
+    let worded = |(_, evidence): &(String, Evidence)| *evidence == Evidence::Words;
+    verdict_columns(sample, votes).iter().any(worded)
+        || pair_votes(sample, votes).is_some()
+        || matches!(loser(sample, votes), Ok(Some(_)))
 }
 
 /// Nothing but a key and who won: votes on the pairs of another file.
@@ -235,7 +249,7 @@ pub(super) fn sides_start(columns: &[String]) -> Vec<String> {
 pub(crate) fn rivals(sample: &Sample) -> Option<Refusal> {
     /// The first of [`roles::RESPONSES`]: unambiguous names.
     const SURE: usize = 4;
-    let groups = sided(sample, |tokens, column| is_response(tokens) && sample.texts(column));
+    let groups = sided(sample, |tokens, column| has_responses(sample, tokens, column));
     let sure: Vec<&Group> = groups.iter().filter(|group| group.rank < SURE).collect();
     let [first, second, ..] = sure.as_slice() else { return None };
     let mut start = sides_start(&first.columns);
@@ -368,7 +382,7 @@ pub(crate) fn third_response(recipe: &Recipe, sample: &Sample) -> bool {
     let is = |column: &String, path: &Path| {
         path.resolve(&sample.columns).is_some_and(|own| own.name == column.as_str())
     };
-    let groups = sided(sample, |tokens, column| is_response(tokens) && sample.texts(column));
+    let groups = sided(sample, |tokens, column| has_responses(sample, tokens, column));
     groups.iter().any(|group| {
         group.columns.len() > 2
             && group.columns.iter().any(|column| is(column, a))
@@ -378,7 +392,7 @@ pub(crate) fn third_response(recipe: &Recipe, sample: &Sample) -> bool {
 
 /// The two columns of texts whose names differ in the side.
 pub(crate) fn sides(sample: &Sample) -> Option<(String, String)> {
-    let groups = sided(sample, |tokens, column| is_response(tokens) && sample.texts(column));
+    let groups = sided(sample, |tokens, column| has_responses(sample, tokens, column));
     groups.into_iter().min_by_key(|group| group.rank).and_then(|group| match group.columns.as_slice() {
         [a, b] => Some((a.clone(), b.clone())),
         _ => None,

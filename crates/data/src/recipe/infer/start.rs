@@ -1,12 +1,15 @@
 //! A mapping to start from, in the file's own names: what the columns most likely are, for the user to check and complete.
 
 use super::super::declared::Recipe;
+use super::super::path::Path;
 use super::super::roles;
 use super::super::sample::Sample;
 use super::super::shell::shell;
 use super::super::spelling::tokens;
 use super::columns::path;
 use super::evidence::{Evidence, Places, evidence_at};
+use super::exchanged::order_columns;
+use super::judges::is_person_word;
 use super::losers::names_the_loser;
 use super::models::models;
 use super::prompts::prompt_column;
@@ -41,7 +44,8 @@ pub(super) fn mapping_start(sample: &Sample) -> Vec<String> {
         None => ("COLUMN".to_owned(), "COLUMN".to_owned()),
     };
     let taken = used(&recipe, sample);
-    let free = |column: &&String| !taken.contains(*column) && texts(column);
+    let free =
+        |column: &&String| !taken.contains(*column) && texts(column) && !is_record_keeping(sample, column);
     // The first column is more likely to be the question than the answer.
     let prompt = prompt_column(sample)
         .filter(|column| !taken.contains(column))
@@ -58,9 +62,13 @@ pub(super) fn mapping_start(sample: &Sample) -> Vec<String> {
         model_b: models(sample).iter().map(|(_, b)| path(b)).collect(),
         ..recipe.clone()
     };
-    match winners(sample, &own).into_iter().next() {
-        Some(winner) => lines.push(winner),
-        None => lines.push(format!("{MAP} winner=COLUMN:VALUE=A,VALUE=B,VALUE=tie")),
+    match winners(sample, &own).as_slice() {
+        // Of two numbers either end may be the better one.
+        [larger, smaller] if smaller.contains(" < ") => {
+            lines.extend([larger.clone(), format!("or {smaller}")])
+        }
+        [winner, ..] => lines.push(winner.clone()),
+        [] => lines.push(format!("{MAP} winner=COLUMN:VALUE=A,VALUE=B,VALUE=tie")),
     }
     lines
 }
@@ -89,8 +97,21 @@ fn long(sample: &Sample, column: &str) -> usize {
 
 /// Columns that may name the winner, the likeliest first, each with the values that the file has: what they mean is left open.
 fn winners(sample: &Sample, recipe: &Recipe) -> Vec<String> {
-    let used = used(recipe, sample);
-    let places = Places::of(sample, recipe);
+    let recipe = &with_models(sample, recipe);
+    let mut used = used(recipe, sample);
+    let shown = order_columns(recipe, sample);
+    let turns = shown.first().map(|shown| format!(" {MAP} swapped={}", shell(&shown.column.shown())));
+    // Of two columns called after the sides neither names the winner.
+    used.extend(shown.iter().map(|shown| shown.column.name.to_string()));
+    let beside = sided(sample, |words, _| !words.is_empty())
+        .into_iter()
+        .filter_map(|group| pair(&group))
+        .collect::<Vec<_>>();
+    let person = |column: &String| tokens(column).iter().any(|word| is_person_word(word));
+    let of_a_side =
+        |column: &String| !person(column) && beside.iter().any(|(a, b)| a == column || b == column);
+    let places = beside.iter().find_map(|(a, b)| places_of(sample, a, b));
+    let at = Places::of(sample, recipe);
     let mut found: Vec<(usize, String)> = sample
         .columns
         .iter()
@@ -99,17 +120,26 @@ fn winners(sample: &Sample, recipe: &Recipe) -> Vec<String> {
             let values = short_values(sample, column)?;
             let plain = tokens(column).join("_");
             let rank = roles::VERDICTS.iter().position(|name| *name == plain);
-            let about = ["prefer", "winner", "better", "vote", "choice", "verdict", "judg", "best", "result"];
+            let about = [
+                "prefer", "winner", "better", "vote", "choice", "verdict", "judg", "best", "result",
+                "chosen", "picked",
+            ];
             let loose = about.iter().any(|word| plain.contains(word)).then_some(roles::VERDICTS.len());
             let other = [roles::SCENARIOS, roles::ANNOTATORS, roles::JUDGES, roles::IDS, roles::MODELS];
             let known = other.iter().any(|names| names.contains(&plain.as_str()));
             // What is another in every record is an id.
             let again = values.len() < sample.values(column).count();
             let id = tokens(column).iter().any(|word| word == "id");
-            let any = (!known && !id && again && values.len() >= 2).then_some(roles::VERDICTS.len() + 1);
+            let any = (!known && !id && again && values.len() >= 2 && !of_a_side(column))
+                .then_some(roles::VERDICTS.len() + 1);
             let rank = rank.or(loose).or(any)?;
             let words =
-                !recipe.a.is_empty() && evidence_at(sample, recipe, &places, column) == Some(Evidence::Words);
+                !recipe.a.is_empty() && evidence_at(sample, recipe, &at, column) == Some(Evidence::Words);
+            // The winner's place, where each record says which response was at it.
+            let place = tokens(column).iter().any(|word| word == "position");
+            if let Some(turns) = turns.as_ref().filter(|_| place && values.iter().eq(["1", "2"])) {
+                return Some((0, format!("{}{turns}", shell(&format!("winner={column}:1=A,2=B")))));
+            }
             let values: Vec<String> = values.iter().map(|value| format!("{value}=?")).collect();
             // Words for the sides need no translation.
             let claim = if words {
@@ -132,8 +162,72 @@ fn winners(sample: &Sample, recipe: &Recipe) -> Vec<String> {
     {
         return [">", "<"].map(|mark| format!("{MAP} {}", shell(&format!("winner={a} {mark} {b}")))).to_vec();
     }
+    found.extend(places.map(|claim| (0, claim)));
     found.sort_by_key(|(rank, _)| *rank);
     found.into_iter().take(WINNERS).map(|(_, claim)| format!("{MAP} {claim}")).collect()
+}
+
+/// The recipe with the models that the columns name, if it has none.
+fn with_models(sample: &Sample, recipe: &Recipe) -> Recipe {
+    let there = |paths: &[Path]| paths.iter().any(|path| path.resolve(&sample.columns).is_some());
+    let mut recipe = recipe.clone();
+    if !there(&recipe.model_a)
+        && !there(&recipe.model_b)
+        && let Some((a, b)) = models(sample)
+    {
+        recipe.model_a = vec![path(&a)];
+        recipe.model_b = vec![path(&b)];
+    }
+    recipe
+}
+
+/// A claim on the places of two responses in words, of which one column is enough: `1st` and `2nd`.
+fn places_of(sample: &Sample, a: &str, b: &str) -> Option<String> {
+    let words = [("1st", "2nd"), ("first", "second"), ("1.", "2.")];
+    let (first, second) = words.into_iter().find(|(first, second)| {
+        [a, b].iter().all(|column| {
+            let known = |value: &Value| {
+                value
+                    .as_str()
+                    .is_some_and(|text| [*first, *second].contains(&text.trim().to_lowercase().as_str()))
+            };
+            sample.values(column).next().is_some() && sample.values(column).all(known)
+        })
+    })?;
+    Some(shell(&format!("winner={a}:{first}=A,{second}=B")))
+}
+
+/// Whether a column says when or where a record was made, so that it is not a prompt.
+fn is_record_keeping(sample: &Sample, column: &str) -> bool {
+    const KEPT: &[&str] = &[
+        "timestamp",
+        "time",
+        "date",
+        "datetime",
+        "created",
+        "updated",
+        "submitted",
+        "source",
+        "dataset",
+        "origin",
+        "split",
+        "url",
+        "id",
+        "uuid",
+        "hash",
+        "zeitstempel",
+        "horodateur",
+        "version",
+        "email",
+        "license",
+    ];
+    let digits = |value: &Value| {
+        value.as_str().is_some_and(|text| {
+            let count = text.chars().filter(char::is_ascii_digit).count();
+            count * 2 > text.chars().filter(|c| !c.is_whitespace()).count()
+        })
+    };
+    tokens(column).iter().any(|word| KEPT.contains(&word.as_str())) || sample.values(column).all(digits)
 }
 
 /// The values of a column with few and short ones.
