@@ -2,11 +2,14 @@
 import { label, labelled } from "./label.js";
 import { pictures } from "./pictures.js";
 import { runs } from "./runs.js";
-import { address, between, range } from "./state.js";
+import { address, between, kept, range } from "./state.js";
 import { uploads } from "./upload.js";
 
 /** Milliseconds after the last letter before a filter is asked. */
-const PAUSE = 250;
+const PAUSE = 400;
+
+/** Milliseconds after an answer until what was typed counts as settled: the next letter then begins another entry of the history. */
+const SETTLED = 1500;
 
 const main = /** @type {HTMLElement} */ (document.getElementById("answer"));
 const said = /** @type {HTMLElement} */ (document.getElementById("said"));
@@ -17,21 +20,40 @@ let asked = null;
 const form = () => document.querySelector("form.slice");
 
 /**
- * Puts the parts of an answer into the page; whatever had the focus keeps it.
+ * The parts of an answer; `null`: it is not one.
  * @param {string} text
+ */
+function parted(text) {
+  const parts = new DOMParser().parseFromString(text, "text/html");
+  const bar = parts.querySelector('template[data-part="bar"]');
+  const answer = parts.querySelector('template[data-part="main"]');
+  return bar instanceof HTMLTemplateElement && answer instanceof HTMLTemplateElement ? { bar, answer } : null;
+}
+
+/**
+ * Says under the field why it cannot be answered, and keeps the last answer, dimmed.
+ * @param {Element} place
+ * @param {Element} problem
+ */
+function refuse(place, problem) {
+  const copy = document.importNode(problem, true);
+  copy.removeAttribute("role");
+  place.replaceChildren(copy);
+  document.getElementById("where")?.setAttribute("aria-invalid", "true");
+}
+
+/**
+ * Puts the parts of an answer into the page; whatever had the focus keeps it.
+ * @param {{bar: HTMLTemplateElement, answer: HTMLTemplateElement}} parts
  * @param {boolean} keeps whether what is being typed stays; after Back the address says what stands there
  */
-function show(text, keeps) {
+function show({ bar, answer }, keeps) {
   const held = document.activeElement instanceof HTMLElement ? document.activeElement : null;
   const place = held && held.id ? `#${CSS.escape(held.id)}`
     : held instanceof HTMLInputElement ? `input[name="${CSS.escape(held.name)}"][value="${CSS.escape(held.value)}"]`
     : held instanceof HTMLSelectElement ? `select[name="${CSS.escape(held.name)}"]` : "";
   const caret = held instanceof HTMLInputElement && held.type === "text" ? held.selectionStart : null;
   const typed = keeps && held instanceof HTMLInputElement && held.id === "where" ? held.value : null;
-  const parts = new DOMParser().parseFromString(text, "text/html");
-  const bar = parts.querySelector('template[data-part="bar"]');
-  const answer = parts.querySelector('template[data-part="main"]');
-  if (!(bar instanceof HTMLTemplateElement) || !(answer instanceof HTMLTemplateElement)) return false;
   document.title = `${bar.dataset.title ?? ""} · Predilect`;
   form()?.replaceWith(bar.content);
   main.replaceChildren(answer.content);
@@ -48,7 +70,6 @@ function show(text, keeps) {
   const first = main.querySelector(".found li")?.textContent ?? main.querySelector(".problem")?.textContent ?? "";
   said.textContent = [count.trim(), first.trim()].filter((words) => words !== "").join(". ");
   ready();
-  return true;
 }
 
 /** What is shown answers an earlier question, until the answer to the new one is there. */
@@ -58,25 +79,59 @@ function old() {
   said.textContent = "";
 }
 
+/** The entry of the history that typing made, while what is typed is not settled. */
+let typing = false;
+/** @type {number | undefined} */
+let settling;
+
+/** Whatever is typed from now on is another filter. */
+function settled() {
+  clearTimeout(settling);
+  typing = false;
+}
+
+/**
+ * Keeps an address in the history: each settled filter is one entry.
+ * @param {string} to
+ * @param {"push" | "replace" | "none"} how
+ */
+function keep(to, how) {
+  if (how === "push") history.pushState(null, "", to);
+  if (how === "replace") history.replaceState(null, "", to);
+}
+
 /**
  * Asks for an address and shows its answer; a newer question takes the place of an older one.
  * @param {string} to
- * @param {"push" | "replace" | "none" | "back"} keep
+ * @param {"follow" | "form" | "type" | "again" | "back"} why a link, a choice in the form, typing, the same question, or Back
  */
-async function ask(to, keep) {
+async function ask(to, why) {
   asked?.abort();
   const own = new AbortController();
   asked = own;
   // What is asked for again is still the same question.
-  if (keep !== "none") old();
+  if (why !== "again") old();
   document.body.setAttribute("aria-busy", "true");
-  if (keep === "push") history.pushState(null, "", to);
-  if (keep === "replace") history.replaceState(null, "", to);
+  if (why !== "type") settled();
+  if (why === "follow") keep(to, "push");
   try {
     const answer = await fetch(to, { headers: { "Predilect-Fragment": "1" }, signal: own.signal });
     const text = await answer.text();
     if (own.signal.aborted) return;
-    if (!show(text, keep !== "back")) location.assign(to);
+    const parts = parted(text);
+    if (!parts) return location.assign(to);
+    // A question that cannot be read, or that is still being typed, does not take the place of an answer.
+    const problem = answer.ok ? null : parts.answer.content.querySelector(why === "type" ? ".problem" : ".problem[data-unread]");
+    const place = document.getElementById("wrong");
+    if (problem && place && (why === "type" || why === "form")) return refuse(place, problem);
+    const same = to === location.pathname + location.search;
+    if (why === "form" || why === "type") keep(to, kept(why, typing, same));
+    if (why === "type") {
+      typing = typing || !same;
+      clearTimeout(settling);
+      settling = setTimeout(settled, SETTLED);
+    }
+    show(parts, why !== "back");
     nav();
   } catch (error) {
     if (own.signal.aborted) return;
@@ -118,27 +173,31 @@ document.addEventListener("input", (event) => {
   if (!(field instanceof HTMLInputElement) || field.id !== "where" || !field.form) return;
   const own = field.form;
   old();
+  // What was asked before this letter is not the question any more.
+  asked?.abort();
+  clearTimeout(settling);
   clearTimeout(timer);
-  timer = setTimeout(() => ask(question(own), "replace"), PAUSE);
+  timer = setTimeout(() => ask(question(own), "type"), PAUSE);
 });
 
 document.addEventListener("change", (event) => {
   const field = event.target;
   if (!(field instanceof HTMLInputElement || field instanceof HTMLSelectElement)) return;
   if (!field.form?.matches("form.slice") || field.id === "where") return;
-  ask(question(field.form), "push");
+  clearTimeout(timer);
+  ask(question(field.form), "form");
 });
 
 document.addEventListener("submit", (event) => {
   if (!(event.target instanceof HTMLFormElement) || !event.target.matches("form.slice")) return;
   event.preventDefault();
   clearTimeout(timer);
-  ask(question(event.target), "push");
+  ask(question(event.target), "form");
 });
 
 document.addEventListener("click", (event) => {
   const link = event.target instanceof Element ? event.target.closest("a") : null;
-  if (!link || event.defaultPrevented || event.button !== 0) return;
+  if (!link || event.defaultPrevented || event.button !== 0 || link.hasAttribute("data-plain")) return;
   if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
   const to = link.getAttribute("href") ?? (link instanceof SVGElement ? link.getAttribute("href") : null);
   // Within one study, the bar and the answer change and the page stays.
@@ -150,7 +209,8 @@ document.addEventListener("click", (event) => {
 
 /** @param {string} to */
 async function go(to) {
-  await ask(to, "push");
+  clearTimeout(timer);
+  await ask(to, "follow");
   const here = location.pathname;
   for (const link of document.querySelectorAll(".top nav a")) {
     if (!(link instanceof HTMLAnchorElement)) continue;
@@ -217,7 +277,7 @@ function brushes() {
         const low = from === 0 ? null : edges[from];
         const high = to === bars.length - 1 ? null : edges[to + 1];
         field.value = between(before, chart.dataset.field ?? "", low, high);
-        ask(question(own), "push");
+        ask(question(own), "form");
       }
     }, { signal });
     svg?.addEventListener("dragstart", (event) => event.preventDefault());
@@ -254,8 +314,13 @@ document.getElementById("letters")?.addEventListener("change", (event) => {
   }
 });
 
-/** @param {number} by */
+/**
+ * On the page of a pair leads to its neighbour, and in the list moves the focus.
+ * @param {number} by
+ */
 function along(by) {
+  const neighbour = document.getElementById(by > 0 ? "next-pair" : "previous-pair");
+  if (neighbour) return neighbour.click();
   const links = [...document.querySelectorAll(".pairs tbody a")];
   const at = links.indexOf(/** @type {Element} */ (document.activeElement));
   const next = links[Math.min(links.length - 1, Math.max(0, at + by))];
@@ -305,7 +370,7 @@ function changed(field) {
 /** What was chosen before this script ran is asked now. */
 function early() {
   const own = form();
-  if (own && [...own.elements].some(changed)) ask(question(own), "push");
+  if (own && [...own.elements].some(changed)) ask(question(own), "form");
 }
 
 /** A study that is still being read is asked for again. */
@@ -313,7 +378,7 @@ function again() {
   const reading = main.querySelector("[data-again]");
   if (!(reading instanceof HTMLElement)) return;
   setTimeout(() => {
-    if (reading.isConnected && !asked) ask(location.pathname + location.search, "none");
+    if (reading.isConnected && !asked) ask(location.pathname + location.search, "again");
   }, Number(reading.dataset.again));
 }
 
@@ -322,8 +387,8 @@ function ready() {
   document.documentElement.classList.add("js");
   brushes();
   pictures();
-  runs((to) => ask(to, "none"));
-  label((to) => ask(to, "none"));
+  runs((to) => ask(to, "again"));
+  label((to) => ask(to, "again"));
 }
 ready();
 early();

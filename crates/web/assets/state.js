@@ -53,3 +53,15 @@ export function between(filter, field, low, high) {
 export function range(one, other) {
   return one <= other ? [one, other] : [other, one];
 }
+
+/**
+ * How an answered question of the form is kept in the history: a choice is an entry, and what is typed is one once it settles.
+ * @param {"form" | "type"} why
+ * @param {boolean} typing whether the current entry is what was typed a moment ago
+ * @param {boolean} same whether the address stays the same
+ * @returns {"push" | "replace" | "none"}
+ */
+export function kept(why, typing, same) {
+  if (same) return "none";
+  return why === "type" && typing ? "replace" : "push";
+}

@@ -121,6 +121,11 @@ impl Problem {
         Self { remedy: Some(remedy.into()), ..self }
     }
 
+    /// Whether the question itself cannot be read, so that there is nothing to answer.
+    pub(crate) fn is_unread(&self) -> bool {
+        ["where-syntax", "try-syntax", "bad-value"].contains(&self.kind)
+    }
+
     pub(crate) fn status(&self) -> StatusCode {
         StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }

@@ -1,7 +1,7 @@
 // `node --test crates/web/assets/tests`
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { address, between, range } from "../state.js";
+import { address, between, kept, range } from "../state.js";
 
 test("an address holds what is not empty, in the server's order", () => {
   const fields = [["sort", "strength"], ["judge", "a&b"], ["where", "  x = 1 "], ["judge", "c"], ["judge", "a&b"], ["vs", ""]];
@@ -20,4 +20,12 @@ test("a range narrows what is asked already", () => {
 test("bins are a range whichever was touched first", () => {
   assert.deepEqual(range(5, 2), [2, 5]);
   assert.deepEqual(range(2, 2), [2, 2]);
+});
+
+test("each settled filter is one entry of the history", () => {
+  assert.equal(kept("form", true, false), "push");
+  assert.equal(kept("type", false, false), "push");
+  assert.equal(kept("type", true, false), "replace", "a filter that grows letter by letter");
+  assert.equal(kept("form", false, true), "none");
+  assert.equal(kept("type", true, true), "none");
 });

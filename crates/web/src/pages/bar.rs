@@ -34,6 +34,8 @@ pub(super) fn bar(
         form.slice method="get" action={ "/s/" (served.id) (end) } role="search" aria-label="Slice" {
             input #where type="text" name="where" value=(shown(&read.written)) autocomplete="off" spellcheck="false" aria-label="Filter"
                 placeholder={ "All pairs. Filter: " (example(about)) } aria-invalid=[wrong.then_some("true")];
+            // The script says here why what is typed has no answer, and keeps the last one.
+            div #wrong aria-live="polite" {}
             @if let Some(name) = query.name.as_ref().filter(|name| judge_named(name).is_ok()) { input type="hidden" name="name" value=(name); }
             span.count aria-live="polite" {
                 @match counts {

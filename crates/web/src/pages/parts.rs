@@ -51,7 +51,7 @@ pub(crate) fn problem(problem: &Problem) -> Response {
 /// What went wrong, where, and what helps.
 pub(super) fn trouble(problem: &Problem) -> Markup {
     html! {
-        div.problem role="alert" {
+        div.problem role="alert" data-unread[problem.is_unread()] {
             strong { (problem.title) ". " } (sentence(&problem.detail))
             @if let (Some(at), Some(text)) = (problem.position.map(|at| at as usize), &problem.value) {
                 pre { (shown(text)) "\n" (" ".repeat(at.min(2_000))) "^" }
