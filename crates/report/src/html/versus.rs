@@ -89,24 +89,29 @@ pub(super) fn by_judge(found: &SliceVersus) -> Markup {
             @let clear: Vec<&Found> = own.iter().copied().filter(|d| d.q_value <= FALSE_DISCOVERIES).take(DRAWN).collect();
             h3 { (name(&judge.judge)) " " span.n { (format::counted(judge.verdicts[0], "verdict", "verdicts")) " against " (format::count(judge.verdicts[1])) @if judge.shared_units > 1 { ", paired by " (format::counted(judge.shared_units, "prompt", "prompts")) } } }
             @if clear.is_empty() {
-                p { "No property is clearly rewarded differently"
-                    @if let Some(first) = own.first() {
-                        "; the surest is " (words::label(&first.property)) ", P(sign) "
-                        (format::p_sign(first.p_positive.max(1.0 - first.p_positive)))
-                    }
-                    "."
+                p { "No difference is sure at a false discovery rate of " (format::share(FALSE_DISCOVERIES)) "."
+                    @if !own.is_empty() { " All of them, the surest first:" }
                 }
+                (drawn(&own))
             } @else {
                 @for d in clear.iter().take(1) { p { (difference(d)) } }
-                (differences(&clear.iter().map(|d| row(d)).collect::<Vec<_>>(), "Rewarded more in the slice (right) or less (left)", ("90\u{a0}%", 2)))
+                (drawn(&clear))
             }
         }
         @for skipped in &all.skipped { p.hint { "Not fitted: " (name(&skipped.judge)) ", " (text::line(&skipped.reason)) } }
     }
 }
 
+/// Some differences with their intervals, the surest first.
+fn drawn(some: &[&Found]) -> Markup {
+    let rows: Vec<Difference> = some.iter().take(DRAWN).map(|d| row(d)).collect();
+    html! {
+        @if !rows.is_empty() { (differences(&rows, "Rewarded more in the slice (right) or less (left)", ("90\u{a0}%", 2))) }
+    }
+}
+
 /// All differences, the surest first.
-fn every(found: &SliceVersus) -> Markup {
+pub(super) fn every(found: &SliceVersus) -> Markup {
     if found.found.differences.is_empty() {
         return nothing("No judge could be fitted in both parts.");
     }

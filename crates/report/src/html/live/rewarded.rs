@@ -8,8 +8,8 @@ use predilect_results::{Dissection, Fit, Weight};
 
 use crate::format;
 use crate::html::charts::{Dots, key};
-use crate::html::parts::{SERIES, name, nothing, property};
-use crate::html::versus::{by_judge, other};
+use crate::html::parts::{SERIES, folded, name, nothing, property};
+use crate::html::versus::{by_judge, every, other};
 use crate::text;
 use crate::view::{Axis, View, by_strength, strongest, sure, sure_ones};
 use crate::words;
@@ -138,6 +138,7 @@ pub fn versus(found: &SliceVersus) -> Markup {
         section.versus aria-label="Against another part" {
             h2 { "Against " bdi { (other(found)) } }
             (by_judge(found))
+            @if !found.found.differences.is_empty() { (folded("Every property, with its false discovery rate", &every(found))) }
         }
     }
 }
