@@ -25,6 +25,7 @@ mod error;
 mod escapes;
 mod eval;
 mod expression;
+mod misspelt;
 mod parse;
 mod print;
 #[cfg(test)]

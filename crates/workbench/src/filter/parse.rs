@@ -5,6 +5,7 @@ use regex::RegexBuilder;
 use super::error::FilterError;
 use super::escapes::{ESCAPES, escaped, unknown};
 use super::expression::{Field, Is, Literal, Order, Part, Pattern, Side, Sign, Value};
+use super::misspelt::{FIELDS, is_of_word, misspelt, remedy};
 
 /// How deeply parentheses and `not` may be nested.
 const DEPTH: usize = 64;
@@ -40,8 +41,6 @@ struct Parser<'t> {
     /// Operators so far.
     terms: usize,
 }
-
-const FIELDS: &str = "fields are id, scenario, language, source, order, turn, model(a), words(a), rating(PROPERTY), judge(NAME), cost, cost(NAME), text(a), text(prompt), meta.KEY";
 
 impl<'t> Parser<'t> {
     fn rest(&self) -> &'t str {
@@ -196,11 +195,9 @@ impl<'t> Parser<'t> {
             return Ok(is);
         }
         let end = std::mem::replace(&mut self.at, from);
-        let said = self.text[from..end].trim();
-        Err(self.wrong(
-            format!("`{said}` is not a field of a pair"),
-            format!("{FIELDS}; fields of the data are written meta.NAME"),
-        ))
+        let (at, word, remedy) = misspelt(&self.text[from..end]);
+        self.at += at;
+        Err(self.wrong(format!("`{word}` is not a field of a pair"), remedy))
     }
 
     fn list(&mut self) -> Read<Vec<Literal>> {
@@ -349,7 +346,10 @@ impl<'t> Parser<'t> {
                     format!("write {of}; put a word that is meant literally in quotation marks"),
                 ));
             }
-            (_, true) => return Err(self.wrong(format!("there is no field {word}(...)"), FIELDS)),
+            (_, true) => {
+                self.at -= word.len();
+                return Err(self.wrong(format!("there is no field {word}(...)"), remedy(word)));
+            }
             (_, false) => return Ok(None),
         }))
     }
@@ -489,8 +489,4 @@ impl<'t> Parser<'t> {
             }
         }
     }
-}
-
-fn is_of_word(c: char) -> bool {
-    c.is_alphanumeric() || c == '_'
 }
