@@ -52,7 +52,7 @@ impl fmt::Display for Refusal {
         match self {
             Self::Few { verdicts, least } => {
                 let s = if *verdicts == 1 { "" } else { "s" };
-                write!(out, "{verdicts} verdict{s}, fewer than the {least} asked for")
+                write!(out, "{verdicts} verdict{s}; a fit needs at least {least}")
             }
             Self::Weightless => out.write_str("every verdict has the weight 0"),
             Self::Ties => out.write_str("every verdict is a tie"),

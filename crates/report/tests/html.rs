@@ -253,7 +253,7 @@ fn many_judges_are_in_one_table_the_first_twenty_of_them_shown() {
 fn what_must_be_said_is_said() {
     let plain = html(&fixture::plain());
     assert!(!plain.contains("SIMULATED DATA"));
-    assert!(plain.contains("38 verdicts, fewer than the 50 asked for"));
+    assert!(plain.contains("38 verdicts; a fit needs at least 50"));
     assert!(plain.contains("With the terms, Length moves from 66.2 % to 57.7 %"));
     assert!(plain.contains("~ marks a proxy"));
     assert!(plain.contains("arXiv 2402.11296"));
