@@ -39,6 +39,7 @@ mod kept;
 pub mod labelling;
 pub mod laboratory;
 mod look;
+mod neighbours;
 mod open;
 mod prepared;
 mod probable;
@@ -73,6 +74,7 @@ pub use import::import;
 pub use inputs::{Example, Inputs};
 pub use judging::{JudgeRequest, Judging, Jury, Method, Orders, Probed, Within, name_problem, probe};
 pub use kept::Kept;
+pub use neighbours::Neighbours;
 pub use open::{Version, Workbench};
 /// How fits are made, and what is too much for one.
 pub use predilect_analysis::labelling::Known;
@@ -82,7 +84,7 @@ pub use predilect_bayes::NutsOptions;
 /// Files and studies: how they are read, previewed and written in another tool's format.
 pub use predilect_data::{
     Advice, DataError, ExportFormat, FieldPath, Format, Judges, Mapping, OnBadRow, Onto, Preview,
-    ReadOptions, Recipe, Setting, Study, StudyToml, export, preview,
+    ReadOptions, Recipe, Setting, Study, StudyToml, export, nearest, preview,
 };
 pub use predilect_llm::{CallRemedy, Cancel, Enforce, ModelSpec, SpecError};
 pub use predilect_stats::similarity::Measure;

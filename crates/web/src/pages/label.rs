@@ -7,10 +7,12 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use maud::{Markup, html};
 use predilect_report::{format, live};
+use predilect_types::Order;
 use predilect_workbench::labelling::{COMPARED_FROM, LONGEST_NAME, ToLabel, judge_named};
 
 use super::answered::answered_by;
 use super::parts::{Said, place, shown, trouble};
+use super::whole::whole;
 use crate::app::App;
 use crate::asking::Waiting;
 use crate::problem::Problem;
@@ -113,11 +115,13 @@ fn pair(served: &Served, query: &Query, session: &Session, found: &ToLabel, read
         };
     };
     let (prompt, [first, second]) = texts(next);
+    let sides = if next.order == Order::Ba { ["prompt", "b", "a"] } else { ["prompt", "a", "b"] };
+    let all = sides.map(|text| whole(served, &next.pair.id, text));
     html! {
         section #label data-study=(served.id) data-name=(name) data-pair=(next.pair.id) data-shown=(next.order.as_str())
             data-votes=(session.votes.len()) aria-label="The pair" {
             @if read_only { p.problem { "Votes are off: the server was started with --read-only." } }
-            (live::judging(&prompt, [&first, &second], can_undo))
+            (live::judging(&prompt, [&first, &second], can_undo, all.each_ref().map(String::as_str)))
             p #voted role="status" {}
             noscript { p.problem { "Voting needs the page's script." } }
             p.hint {

@@ -13,6 +13,7 @@ mod runs;
 mod study;
 mod take;
 mod upload;
+mod whole;
 
 pub(crate) use about::{home, nowhere};
 pub(crate) use label::label;
@@ -22,3 +23,4 @@ pub(crate) use published::{published, published_judges};
 pub(crate) use runs::runs;
 pub(crate) use study::{data, judges, models, pair, pairs, rewarded};
 pub(crate) use upload::upload;
+pub(crate) use whole::whole_text;

@@ -4,15 +4,16 @@ use axum::extract::{Path, RawQuery, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use maud::{Markup, html};
-use predilect_report::live;
+use predilect_report::{format, live};
 use predilect_results::Standings;
-use predilect_workbench::Remedy;
 use predilect_workbench::browse::{PageRequest, Sort};
+use predilect_workbench::{Neighbours, Remedy};
 
 use super::answered::answered;
 use super::apart::compared;
 use super::parts::{Said, part, place, shown, trouble};
 use super::take::take;
+use super::whole::whole;
 use crate::app::App;
 use crate::problem::Problem;
 use crate::query::Query;
@@ -141,8 +142,8 @@ pub(crate) async fn pairs(
             (live::listed(&page, &|id| format!("/s/{}/pairs/{}{}", served.id, part(id), Query { from: 0, ..query.clone() }.to_address())))
             p.pager {
                 @if query.from > 0 { a.button rel="prev" href=(at(query.from.saturating_sub(PAGE) as u64)) { "Previous" } }
-                span.n { (predilect_report::format::count((query.from + 1).min(page.total as usize) as u64)) " to "
-                    (predilect_report::format::count((query.from + page.rows.len()) as u64)) " of " (predilect_report::format::count(page.total)) }
+                span.n { (format::count((query.from + 1).min(page.total as usize) as u64)) " to "
+                    (format::count((query.from + page.rows.len()) as u64)) " of " (format::count(page.total)) }
                 @if let Some(next) = page.next { a.button rel="next" href=(at(next)) { "Next" } }
             }
             (take(served, query, &["pairs"], ("/pairs", "", &[])))
@@ -150,6 +151,22 @@ pub(crate) async fn pairs(
         Ok((Said { title: "Pairs".to_owned(), main }, Some((page.total, of))))
     })
     .await
+}
+
+/// The way back to the list, and to the pairs before and after, with the same filter and order.
+fn along(served: &Served, query: &Query, beside: Option<&Neighbours>) -> Markup {
+    let to = |pair: &str| place(served, &format!("/pairs/{}", part(pair)), query);
+    html! {
+        nav.pager aria-label="Pairs" {
+            a href=(place(served, "/pairs", query)) { "← Pairs" @if query.filter.is_some() { " of this slice" } }
+            @if let Some(Neighbours { previous, next, number, total }) = beside {
+                @if let Some(pair) = previous { a.button #previous-pair rel="prev" href=(to(pair)) aria-keyshortcuts="k" { "Previous" } }
+                span.n { (format::count(*number)) " of " (format::count(*total))
+                    @if query.pairs == Sort::Surprise { ", the most surprising first" } }
+                @if let Some(pair) = next { a.button #next-pair rel="next" href=(to(pair)) aria-keyshortcuts="j" { "Next" } }
+            } @else if query.filter.is_some() { span.n { "This pair is not in the slice." } }
+        }
+    }
 }
 
 /// One pair: its texts, what was said of it, and why.
@@ -163,10 +180,11 @@ pub(crate) async fn pair(
         let Reasons { pair, explanation, not_by_slice } = reasons(opened, query, &wanted, waiting)?;
         let verdicts = opened.bench.verdicts_on(&pair.id, waiting)?;
         let ([a, b], hardly_shared) = compared([&pair.response_a, &pair.response_b]);
+        let beside = opened.bench.neighbours(&query.slice(), &query.fit(), (&pair.id, query.pairs), waiting)?;
         let main = html! {
-            p { a href=(place(served, "/pairs", query)) { "← Pairs" @if query.filter.is_some() { " of this slice" } } }
+            (along(served, query, beside.as_ref()))
             h1 { "Pair " bdi { (shown(&pair.id)) } }
-            (live::reading(&pair.prompt_text(), [&a, &b], &verdicts, hardly_shared))
+            (live::reading(&pair.prompt_text(), [&a, &b], &verdicts, hardly_shared, &|text| whole(served, &pair.id, text)))
             section aria-label="Why" {
                 @match &explanation {
                     Ok(explanation) => {
@@ -177,8 +195,8 @@ pub(crate) async fn pair(
                                 Some(why) => { " on all pairs (not by the slice: " (shown(why)) ")" }
                                 None => { @if query.filter.is_some() { " in this slice" } }
                             }
-                            " gives A a " b { (predilect_report::format::share(explanation.value)) } " chance of winning ["
-                            (predilect_report::format::share(explanation.low)) ", " (predilect_report::format::share(explanation.high)) "]."
+                            " gives A a " b { (format::share(explanation.value)) } " chance of winning ["
+                            (format::share(explanation.low)) ", " (format::share(explanation.high)) "]."
                             @if let Some(p_a) = explanation.p_a { " Its own verdict is " (live::verdict(p_a)) "." }
                         }
                         div.scroll role="region" tabindex="0" aria-label="What moved it" { (live::waterfall(explanation)) }

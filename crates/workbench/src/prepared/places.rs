@@ -45,6 +45,15 @@ impl Places {
         row < self.all && self.orders.as_ref().is_none_or(|orders| orders[row] != 0)
     }
 
+    /// How many of its pairs come before this one in the order of the study.
+    pub(crate) fn before(&self, row: usize) -> usize {
+        let Some(orders) = &self.orders else { return row.min(self.all) };
+        let row = row.min(orders.len());
+        let start = row / BLOCK * BLOCK;
+        let counted = self.before.get(row / BLOCK).map_or(self.count, |before| *before as usize);
+        counted + taken(&orders[start..row])
+    }
+
     /// Whether it takes the same pairs as another slice of the study.
     pub(crate) fn same_pairs(&self, other: &Self) -> bool {
         self.count == other.count && self.shared(other) == self.count
@@ -96,6 +105,10 @@ mod tests {
             prop_assert_eq!(places.some(from, most), wanted);
             let every: Vec<u32> = (0..all as u32).skip(from).take(most).collect();
             prop_assert_eq!(Places::every(all).some(from, most), every);
+            for (nth, row) in plain.iter().enumerate() {
+                prop_assert_eq!(places.before(*row as usize), nth);
+            }
+            prop_assert_eq!(places.before(all), plain.len());
             prop_assert!(!places.has(all) && plain.iter().all(|row| places.has(*row as usize)));
         }
     }

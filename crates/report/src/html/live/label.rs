@@ -4,9 +4,10 @@ use maud::{Markup, html};
 use predilect_results::browse::Alike;
 use predilect_results::comparison::Interval;
 
+use super::long::long;
 use crate::format;
 use crate::html::charts::{Difference, differences};
-use crate::html::parts::{block, name, response as text_of};
+use crate::html::parts::{EMPTY_RESPONSE, name};
 
 /// What can be said of a pair.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,16 +32,18 @@ impl Choice {
     ];
 }
 
-/// A prompt with two anonymous responses in the order in which they are to be read, and the buttons for a verdict.
-pub fn judging(prompt: &str, responses: [&str; 2], can_undo: bool) -> Markup {
+/// A prompt with two anonymous responses in the order in which they are to be read, and the buttons for a verdict. `whole` has the addresses of
+/// all of the prompt and of each response, of which a page shows a part.
+pub fn judging(prompt: &str, responses: [&str; 2], can_undo: bool, whole: [&str; 3]) -> Markup {
+    let [all_of_prompt, all_of_first, all_of_second] = whole;
     html! {
         h2 .sr { "The request" }
-        @if prompt.trim().is_empty() { p.nothing { "There is no prompt." } } @else { (block(prompt)) }
+        @if prompt.trim().is_empty() { p.nothing { "There is no prompt." } } @else { (long(prompt, "", all_of_prompt)) }
         div.sides {
-            @for (title, response) in ["First", "Second"].iter().zip(responses) {
+            @for ((title, all), response) in [("First", all_of_first), ("Second", all_of_second)].into_iter().zip(responses) {
                 section aria-label={ (title) " response" } {
                     h3 { (title) }
-                    (text_of(response))
+                    (long(response, EMPTY_RESPONSE, all))
                 }
             }
         }

@@ -2,6 +2,7 @@
 
 mod frame;
 mod label;
+mod long;
 mod pairs;
 mod rewarded;
 mod sent;

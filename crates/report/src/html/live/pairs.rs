@@ -5,8 +5,9 @@ use std::cmp::Ordering;
 use maud::{Markup, html};
 use predilect_results::browse::{PairRow, PairsPage};
 
+use super::long::{long, words};
 use crate::format;
-use crate::html::parts::{EMPTY_RESPONSE, block, name, nothing, texts};
+use crate::html::parts::{EMPTY_RESPONSE, name, nothing};
 use crate::text;
 
 /// Maximum number of judges whose verdicts are listed.
@@ -100,10 +101,17 @@ fn said(row: &PairRow, judge: &str) -> Markup {
     }
 }
 
-/// A pair to read: its prompt and the two responses side by side, words that only one of them has marked.
-pub fn reading(prompt: &str, sides: [&Side; 2], verdicts: &[(String, f64)], hardly_shared: bool) -> Markup {
+/// A pair to read: its prompt and the two responses side by side, words that only one of them has marked. `whole` gives the address of all of a
+/// text, `prompt`, `a` or `b`, of which a page shows a part.
+pub fn reading(
+    prompt: &str,
+    sides: [&Side; 2],
+    verdicts: &[(String, f64)],
+    hardly_shared: bool,
+    whole: &dyn Fn(&str) -> String,
+) -> Markup {
     html! {
-        @if prompt.trim().is_empty() { (nothing("There is no prompt.")) } @else { (block(prompt)) }
+        @if prompt.trim().is_empty() { (nothing("There is no prompt.")) } @else { (long(prompt, "", &whole("prompt"))) }
         @if !verdicts.is_empty() {
             p.verdicts {
                 @for (judge, p_a) in verdicts { span { (name(judge)) " " (verdict(*p_a)) } }
@@ -111,23 +119,12 @@ pub fn reading(prompt: &str, sides: [&Side; 2], verdicts: &[(String, f64)], hard
         }
         @if hardly_shared { p.hint { "The texts share hardly any words, so none is marked." } }
         div.sides {
-            @for (letter, side) in ["A", "B"].iter().zip(sides) {
+            @for ((letter, text), side) in [("A", "a"), ("B", "b")].into_iter().zip(sides) {
                 section aria-label={ "Response " (letter) } {
                     h3 { (letter) @if let Some(model) = &side.model { " " (name(model)) } " " span.n { (format::counted(side.count, "word", "words")) } }
-                    (words(side))
+                    (words(side, EMPTY_RESPONSE, &whole(text)))
                 }
             }
         }
     }
-}
-
-/// The words of a response, its own ones marked.
-fn words(side: &Side) -> Markup {
-    let whole: String = side.words.iter().map(|piece| piece.text.as_str()).collect();
-    let shown = html! {
-        @for piece in &side.words {
-            @if piece.own { mark { (text::visible(&piece.text)) } } @else { (text::visible(&piece.text)) }
-        }
-    };
-    texts(&whole, EMPTY_RESPONSE, &shown)
 }
