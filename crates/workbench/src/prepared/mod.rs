@@ -128,8 +128,12 @@ impl Prepared {
         self.pairs.turns(|see| self.with_texts(watch, |_, pair| see(pair)))
     }
 
-    /// A column to group or to take units by: of the data, or, where these have no field of that name, `turn` by the texts.
+    /// A column to group or to take units by: of the data, or, where these have no field of that name, `turn` by the texts. A field of the data
+    /// may be called as filters call it, `meta.NAME`.
     pub(crate) fn field_or_turn(&self, name: &str, watch: &dyn Watch) -> Result<Arc<Field>> {
+        let keys = self.pairs.keys();
+        let own = name.strip_prefix("meta.").filter(|own| !keys.contains(name) && keys.contains(*own));
+        let name = own.unwrap_or(name);
         if name == "turn" && !self.pairs.keys().contains(name) { self.turns(watch) } else { self.field(name) }
     }
 
