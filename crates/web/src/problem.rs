@@ -3,7 +3,7 @@
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use predilect_types::{Failure, Subject};
-use predilect_workbench::{Advice, CallRemedy, Error, Kind, Remedy, Setting};
+use predilect_workbench::{Advice, CallRemedy, Error, Kind, Remedy, Setting, nearest};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -90,6 +90,27 @@ impl Problem {
                 format!("`{name}` does not take `{value}`"),
             )
         }
+    }
+
+    /// A name in an address that is none of those that it takes.
+    pub(crate) fn unknown_name(name: &str, known: &[&str]) -> Self {
+        let near = nearest(name, known.iter().copied());
+        let near = near.map_or_else(String::new, |near| format!("did you mean {near}? "));
+        Self {
+            value: Some(name.into()),
+            remedy: Some(format!("{near}names are {}", known.join(", "))),
+            ..Self::new(
+                "bad-value",
+                "A name is not valid",
+                StatusCode::BAD_REQUEST,
+                format!("an address takes no `{name}` here"),
+            )
+        }
+    }
+
+    /// A request whose body cannot be read, or contains what does not fit together.
+    pub(crate) fn bad_request(detail: impl Into<String>) -> Self {
+        Self::new("bad-value", "The request is not valid", StatusCode::BAD_REQUEST, detail)
     }
 
     /// More than is accepted.
@@ -300,6 +321,15 @@ mod tests {
     use predilect_workbench::every_remedy;
 
     use super::*;
+
+    #[test]
+    fn an_unknown_name_is_answered_by_the_nearest_one() {
+        let problem = Problem::unknown_name("juge", &["where", "judge"]);
+        assert_eq!((problem.status, problem.kind), (400, "bad-value"));
+        assert_eq!(problem.detail, "an address takes no `juge` here");
+        assert_eq!(problem.remedy.as_deref(), Some("did you mean judge? names are where, judge"));
+        assert_eq!(Problem::unknown_name("zzz", &["where"]).remedy.as_deref(), Some("names are where"));
+    }
 
     #[test]
     fn claims_stand_by_themselves() {

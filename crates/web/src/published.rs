@@ -10,7 +10,7 @@ use predilect_workbench::published::Published;
 use predilect_workbench::requests::PublishedRequest;
 
 use crate::problem::Problem;
-use crate::query::quoted;
+use crate::query::option;
 
 /// The judges that a page shows unless others are chosen: those of the most common question.
 const USUAL: [&str; 2] = ["gpt-4-1106-preview", "human"];
@@ -107,7 +107,7 @@ impl PublishedQuery {
     /// The command line that gives the same.
     pub(crate) fn command(&self) -> String {
         let mut words = vec!["predilect dissect".to_owned()];
-        let mut flag = |name: &str, value: &String| words.extend([name.to_owned(), quoted(value)]);
+        let mut flag = |name: &str, value: &String| words.extend(option(name, value));
         self.shown().iter().for_each(|judge| flag("--published", judge));
         self.scenario.iter().for_each(|scenario| flag("--scenario", scenario));
         self.property.iter().for_each(|property| flag("--property", property));

@@ -5,6 +5,10 @@ use predilect_workbench::browse::Sort;
 use predilect_workbench::trial::{Trial, TrialError};
 use predilect_workbench::{Engine, Filter, FilterError, FitOptions, Other, SliceOptions, Terms};
 
+/// The names that an address of a study takes, in the order in which they are written.
+pub(crate) const NAMES: [&str; 12] =
+    ["where", "vs", "judge", "group", "prop", "try", "sort", "pairs", "control", "terms", "name", "from"];
+
 /// What a user looks at. Prints as it is read, in a fixed order and without defaults.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct Query {
@@ -24,6 +28,8 @@ pub(crate) struct Query {
     pub(crate) order: Order,
     /// The order of pairs.
     pub(crate) pairs: Sort,
+    /// Properties that a leaderboard holds equal; empty: the usual ones.
+    pub(crate) controls: Vec<String>,
     /// Nuisance terms.
     pub(crate) terms: Terms,
     /// The name of the labeller.
@@ -115,6 +121,11 @@ impl Query {
                     "surprise" => query.pairs = Sort::Surprise,
                     _ => wrong(QueryError::value("pairs", &value, "study, surprise")),
                 },
+                "control" => {
+                    if !query.controls.iter().any(|control| *control == value) {
+                        query.controls.push(value.into_owned());
+                    }
+                }
                 "terms" => match value.parse() {
                     Ok(terms) => query.terms = terms,
                     Err(_) => {
@@ -130,7 +141,6 @@ impl Query {
                     Ok(from) => query.from = from,
                     Err(_) => wrong(QueryError::value("from", &value, "a number of pairs")),
                 },
-                // The form's own choice of what the slice is set against.
                 _ => query.unknown.push(format!("{name}={value}")),
             }
         }
@@ -163,6 +173,9 @@ impl Query {
         }
         if self.pairs == Sort::Surprise {
             out.append_pair("pairs", "surprise");
+        }
+        for control in &self.controls {
+            out.append_pair("control", control);
         }
         if self.terms != Terms::default() {
             out.append_pair("terms", &self.terms.to_string());
@@ -225,7 +238,7 @@ impl Query {
     pub(crate) fn command_of(&self, verb: &str, given: &[String], more: &[&str]) -> String {
         let mut words = vec!["predilect".to_owned(), verb.to_owned()];
         words.extend(given.iter().map(|word| quoted(word)));
-        let mut flag = |name: &str, value: &str| words.extend([name.to_owned(), quoted(value)]);
+        let mut flag = |name: &str, value: &str| words.extend(option(name, value));
         if let Some(filter) = &self.filter {
             flag("--where", &filter.to_string());
         }
@@ -246,9 +259,21 @@ impl Query {
         if self.terms != Terms::default() && verb != "rank" {
             flag("--terms", &self.terms.to_string());
         }
-        words.extend(more.iter().map(|word| quoted(word)));
+        // Options, each with its value.
+        words.extend(more.chunks(2).flat_map(|one| match one {
+            [name, value] => option(name, value),
+            other => other.iter().map(|word| quoted(word)).collect(),
+        }));
         words.join(" ")
     }
+}
+
+/// An option of a command line with its value, in one word where the value would be taken for another option.
+pub(crate) fn option(name: &str, value: &str) -> Vec<String> {
+    if value.starts_with('-') {
+        return vec![format!("{name}={}", quoted(value))];
+    }
+    vec![name.to_owned(), quoted(value)]
 }
 
 /// A word of a command line, in quotation marks where it needs them.
@@ -270,7 +295,7 @@ mod tests {
         for address in [
             "",
             "?where=scenario+%3D+%22code%22&vs=rest&judge=human&judge=gpt-4.1-mini&sort=strength",
-            "?where=words%28a%29+%3E+%282+*+words%28b%29%29&group=language&prop=length&try=%2Fa+b%2Fi&pairs=surprise&terms=none&name=Ada+L.&from=50",
+            "?where=words%28a%29+%3E+%282+*+words%28b%29%29&group=language&prop=length&try=%2Fa+b%2Fi&pairs=surprise&control=length&control=style&terms=none&name=Ada+L.&from=50",
         ] {
             let read = Query::read(address.trim_start_matches('?'));
             assert!(read.error.is_none() && read.query.unknown.is_empty(), "{read:?}");
@@ -304,6 +329,15 @@ mod tests {
             Some("(scenario = \"a\" or scenario = \"b\") and (words(a) - words(b)) > 10")
         );
         assert_eq!(smaller.from, 0);
+    }
+
+    #[test]
+    fn a_value_that_begins_with_a_hyphen_is_not_an_option() {
+        let query = Query::read("where=-words%28a%29+%3C+-100&judge=-x&try=count%28a%2C+%22-%22%29").query;
+        assert_eq!(
+            query.command(&["study".to_owned()]),
+            "predilect dissect study --where='-(words(a)) < -(100)' --judge=-x --try 'count(a, \"-\")'"
+        );
     }
 
     #[test]

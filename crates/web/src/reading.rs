@@ -26,6 +26,9 @@ pub(crate) const ROLES: [(&str, &str); 13] = [
 pub(crate) const MEANINGS: [(&str, &str); 5] =
     [("A", "A"), ("B", "B"), ("tie", "tie"), ("both_bad", "both bad"), ("none", "no verdict")];
 
+/// The names that an address of an uploaded file takes.
+const NAMES: [&str; 7] = ["map", "means", "means_of", "format", "judge_name", "judges", "on_bad_row"];
+
 /// How a file is to be read. Prints as it is read, in a fixed order and without defaults.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Reading {
@@ -79,9 +82,7 @@ impl Reading {
                 // The name of the file, where it is sent.
                 "name" => {}
                 _ => {
-                    return Err(Problem::not_found(format!("nothing here is called {name}")).remedy(
-                        "names are map, means, means_of, format, judge_name, judges and on_bad_row",
-                    ));
+                    return Err(Problem::unknown_name(&name, &NAMES));
                 }
             }
         }
@@ -164,7 +165,10 @@ impl Reading {
     /// The same in words of the command line.
     pub(crate) fn words(&self) -> Vec<String> {
         let mut words = Vec::new();
-        let mut flag = |name: &str, value: &str| words.extend([name.to_owned(), value.to_owned()]);
+        let mut flag = |name: &str, value: &str| match value.starts_with('-') {
+            true => words.push(format!("{name}={value}")),
+            false => words.extend([name.to_owned(), value.to_owned()]),
+        };
         if let Some(format) = self.format {
             flag("--format", format.as_str());
         }

@@ -326,7 +326,7 @@ impl Wanted {
             .remedy("import them first: predilect import FILE -o STUDY, then predilect serve STUDY --runs"));
         };
         if self.budget.is_some_and(|budget| !(budget >= 0.0 && budget.is_finite())) {
-            return Err(Problem::refused("the budget is not a number of at least 0"));
+            return Err(Problem::bad_request("the budget is not a number of at least 0"));
         }
         let read = ReadOptions::default();
         let inputs = [study.to_owned()];
@@ -371,7 +371,7 @@ impl Wanted {
         let Some(wanted) = &self.method else { return Ok(None) };
         match all.iter().find(|(_, name)| name == wanted) {
             Some((method, _)) => Ok(Some(*method)),
-            None => Err(Problem::refused(format!("there is no method `{wanted}`")).remedy(format!(
+            None => Err(Problem::bad_request(format!("there is no method `{wanted}`")).remedy(format!(
                 "it is one of {}",
                 all.iter().map(|(_, name)| *name).collect::<Vec<_>>().join(", ")
             ))),

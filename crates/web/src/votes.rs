@@ -77,17 +77,17 @@ impl Given {
         let tie = |kind| Verdict { order, ..Verdict::tie(&*self.pair, judge, kind) };
         match (self.p_a, self.choice) {
             (Some(p_a), None) if (0.0..=1.0).contains(&p_a) => Ok(verdict(p_a)),
-            (Some(_), None) => Err(Problem::refused("`p_a` is not a number from 0 to 1")),
+            (Some(_), None) => Err(Problem::bad_request("`p_a` is not a number from 0 to 1")),
             (None, Some(Choice::Tie)) => Ok(tie(TieKind::Tie)),
             (None, Some(Choice::Bad)) => Ok(tie(TieKind::BothBad)),
             (None, Some(choice)) => match self.shown {
                 Some(shown) => {
                     Ok(verdict(f64::from(u8::from((choice == Choice::First) == (shown == Shown::Ab)))))
                 }
-                None => Err(Problem::refused("the vote does not say which response was shown first")
+                None => Err(Problem::bad_request("the vote does not say which response was shown first")
                     .remedy("`shown` is `ab` where A was first, else `ba`")),
             },
-            _ => Err(Problem::refused("a vote has either `p_a` or `choice`")
+            _ => Err(Problem::bad_request("a vote has either `p_a` or `choice`")
                 .remedy("`choice` is first, second, tie or bad")),
         }
     }

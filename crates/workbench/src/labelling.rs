@@ -147,13 +147,18 @@ fn is_random(vote: &Verdict) -> bool {
     drawn == Some(Drawn::Random.as_str())
 }
 
+/// What the judges of people begin with.
+const PEOPLE: &str = "human:";
+
 /// The name of a labeller's judge: `human:NAME`.
 ///
 /// # Errors
 ///
 /// When the name is empty, too long, or has invisible characters.
 pub fn judge_named(name: &str) -> Result<String> {
+    // The name of the judge is understood, too.
     let name = name.trim();
+    let name = name.strip_prefix(PEOPLE).unwrap_or(name).trim();
     let length = name.chars().count();
     let refused =
         |what: String| Err(Error::new(what).words(format!("take a name of 1 to {LONGEST_NAME} characters")));
@@ -165,7 +170,7 @@ pub fn judge_named(name: &str) -> Result<String> {
     if name.chars().any(|c| c.is_control() || unseen(c)) || shown::visible(name) != name {
         return refused("the name contains control characters or characters that cannot be seen".to_owned());
     }
-    Ok(format!("human:{name}"))
+    Ok(format!("{PEOPLE}{name}"))
 }
 
 impl Workbench {

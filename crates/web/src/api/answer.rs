@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::app::App;
 use crate::asking::{Waiting, ask};
 use crate::problem::Problem;
-use crate::query::Query;
+use crate::query::{NAMES, Query};
 use crate::studies::{Opened, Served};
 
 /// Pairs of one page, unless another number is asked for.
@@ -47,7 +47,7 @@ where
     T: Serialize + Send + 'static,
     W: FnOnce(&Served, &Query, &Waiting) -> Result<T, Problem> + Send + 'static,
 {
-    let read = asked(query, &["most", "name"])?;
+    let read = asked(query, &["most"])?;
     let studies = std::sync::Arc::clone(&app.studies);
     let value = ask(&app, move |waiting| {
         let served =
@@ -67,7 +67,6 @@ pub(super) fn asked(query: Option<String>, also: &[&str]) -> Result<Query, Probl
     let name = |pair: &str| pair.split('=').next().unwrap_or_default().to_owned();
     match read.query.unknown.iter().map(|pair| name(pair)).find(|name| !also.contains(&name.as_str())) {
         None => Ok(read.query),
-        Some(unknown) => Err(Problem::not_found(format!("nothing here is called {unknown}"))
-            .remedy("names are where, vs, judge, group, prop, try, sort, pairs, terms, name, from and most")),
+        Some(unknown) => Err(Problem::unknown_name(&unknown, &[&NAMES, also].concat())),
     }
 }

@@ -69,8 +69,9 @@ pub(crate) async fn vote(
     body: Bytes,
 ) -> Result<Response, Problem> {
     allowed(&app)?;
-    let given: Given = serde_json::from_slice(&body)
-        .map_err(|error| Problem::refused(format!("the vote cannot be read: {}", parsed::json(&error))))?;
+    let given: Given = serde_json::from_slice(&body).map_err(|error| {
+        Problem::bad_request(format!("the vote cannot be read: {}", parsed::json(&error)))
+    })?;
     changed(app, id, move |app, served, opened, waiting| {
         let votes = app.votes.vote(served, opened, &given, waiting)?;
         Ok(json!({"votes": votes, "kept": served.study().is_some()}))

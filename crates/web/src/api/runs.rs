@@ -47,7 +47,7 @@ pub(crate) async fn start(
 ) -> Result<Response, Problem> {
     allowed(&app)?;
     let wanted: Wanted = serde_json::from_slice(&body)
-        .map_err(|error| Problem::refused(format!("the run cannot be read: {}", parsed::json(&error))))?;
+        .map_err(|error| Problem::bad_request(format!("the run cannot be read: {}", parsed::json(&error))))?;
     let own = app.clone();
     let answer = ask(&app, move |waiting| {
         let served =
