@@ -1,4 +1,4 @@
-// Sends a file, opens what was sent, or discards it.
+// Sends files, opens what was sent, or discards it.
 
 const HEADERS = { "Predilect-Request": "1" };
 
@@ -57,15 +57,18 @@ function answer(request) {
   }
 }
 
-/** @param {File} file */
-function send(file) {
-  const form = document.getElementById("drop");
-  const why = refused(file, Number(form?.dataset.most ?? 0));
-  if (why) return say(why);
+/**
+ * Sends one file; `beside` is the number of those that it belongs to, if any.
+ * @param {File} file
+ * @param {string} beside
+ * @returns {Promise<string>} the number under which it waits
+ */
+function sent(file, beside) {
   // Only this kind of request tells how much of it is sent.
   const request = new XMLHttpRequest();
   const bar = document.getElementById("sending");
-  request.open("POST", `/api/v1/studies?${new URLSearchParams({ name: file.name })}`);
+  const query = new URLSearchParams(beside === "" ? { name: file.name } : { name: file.name, with: beside });
+  request.open("POST", `/api/v1/studies?${query}`);
   for (const [name, value] of Object.entries(HEADERS)) request.setRequestHeader(name, value);
   request.upload.addEventListener("progress", (event) => {
     if (bar instanceof HTMLProgressElement && event.lengthComputable) {
@@ -73,18 +76,37 @@ function send(file) {
       bar.value = event.loaded / event.total;
     }
   });
-  const over = (/** @type {string} */ words) => {
-    if (bar) bar.hidden = true;
-    say(words);
-  };
-  request.addEventListener("error", () => over("The file did not arrive. Is the server still running?"));
-  request.addEventListener("load", () => {
-    const found = answer(request);
-    if (request.status === 201) location.assign(`/uploads/${found.upload}`);
-    else over(problem(found));
+  return new Promise((kept, failed) => {
+    request.addEventListener("error", () => failed(`${file.name} did not arrive. Is the server still running?`));
+    request.addEventListener("load", () => {
+      const found = answer(request);
+      if (request.status === 201) kept(String(found.upload));
+      else failed(problem(found));
+    });
+    say(`Sending ${file.name} …`);
+    request.send(file);
   });
-  say(`Sending ${file.name} …`);
-  request.send(file);
+}
+
+/**
+ * Sends files that belong together, and leads to what is in them.
+ * @param {File[]} files
+ */
+async function send(files) {
+  const most = Number(document.getElementById("drop")?.dataset.most ?? 0);
+  const why = files.map((file) => refused(file, most)).find((words) => words !== null);
+  if (why) return say(why);
+  let number = "";
+  try {
+    for (const file of files) number = await sent(file, number);
+    location.assign(`/uploads/${number}`);
+  } catch (error) {
+    // What was sent before waits for nothing then.
+    if (number !== "") fetch(`/api/v1/uploads/${number}`, { method: "DELETE", headers: HEADERS }).catch(() => null);
+    const bar = document.getElementById("sending");
+    if (bar) bar.hidden = true;
+    say(String(error));
+  }
 }
 
 /**
@@ -108,11 +130,10 @@ export function uploads() {
   const form = document.getElementById("drop");
   if (form instanceof HTMLFormElement) {
     const field = form.querySelector("input[type=file]");
-    const chosen = () => (field instanceof HTMLInputElement ? field.files?.[0] : undefined);
     form.addEventListener("submit", (event) => {
       event.preventDefault();
-      const file = chosen();
-      if (file) send(file);
+      const files = field instanceof HTMLInputElement ? [...(field.files ?? [])] : [];
+      if (files.length > 0) send(files);
     });
     // Anywhere on the page a file can be dropped; without this, the browser would leave the page for it.
     document.addEventListener("dragover", (event) => {
@@ -123,9 +144,8 @@ export function uploads() {
     document.addEventListener("drop", (event) => {
       event.preventDefault();
       form.classList.remove("over");
-      const files = event.dataTransfer?.files;
-      if (files && files.length > 1) say("One file at a time: files that belong together are read with predilect serve FILE FILE");
-      else if (files?.[0]) send(files[0]);
+      const files = [...(event.dataTransfer?.files ?? [])];
+      if (files.length > 0) send(files);
     });
   }
   const open = document.getElementById("open-upload");

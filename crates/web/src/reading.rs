@@ -79,8 +79,8 @@ impl Reading {
                     "skip" => reading.skip = true,
                     _ => return bad("stop or skip"),
                 },
-                // The name of the file, where it is sent.
-                "name" => {}
+                // The name of the file, where it is sent, and with which others.
+                "name" | "with" => {}
                 _ => {
                     return Err(Problem::unknown_name(&name, &NAMES));
                 }
@@ -187,11 +187,10 @@ impl Reading {
         words
     }
 
-    /// The command line that imports the file in that way.
-    pub(crate) fn command(&self, name: &str) -> String {
-        let words =
-            [&["predilect".to_owned(), "import".to_owned(), name.to_owned()], self.words().as_slice()]
-                .concat();
+    /// The command line that imports the files in that way.
+    pub(crate) fn command(&self, names: &[String]) -> String {
+        let start = ["predilect".to_owned(), "import".to_owned()];
+        let words = [&start, names, self.words().as_slice()].concat();
         words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ") + " -o STUDY"
     }
 }
@@ -219,7 +218,7 @@ mod tests {
         let reading = Reading::read(text.trim_start_matches('?')).expect("a reading");
         assert_eq!(reading.to_address(), text);
         assert_eq!(
-            reading.command("my file.csv"),
+            reading.command(&["my file.csv".to_owned()]),
             "predilect import 'my file.csv' --map 'prompt=the question' --map winner=label:0=A,1=B --judge-name 'Ann & Bo' --judges each --on-bad-row skip -o STUDY"
         );
         assert!(!reading.options("f", 1 << 40).mapping.is_empty());

@@ -1,5 +1,7 @@
 //! What is in a file that was sent, by one way of reading it?
 
+use predilect_report::format::counted;
+use predilect_types::ReadSummary;
 use predilect_workbench::Preview;
 use predilect_workbench::sent::{Looked, look as looked};
 
@@ -23,15 +25,27 @@ pub(crate) fn seen(
     waiting: &Waiting,
 ) -> Result<Seen, Problem> {
     app.uploads.unpacks(upload)?;
-    let mut looked = looked(&upload.file, &app.uploads.options(upload, reading), waiting);
+    let mut looked = looked(&upload.files, &app.uploads.options(upload, reading), waiting);
     let problem = match &mut looked.preview {
-        Ok(Preview { stops, .. }) => stops
-            .take()
-            .map(|stops| Problem::of(&stops.into()).of_a_file("The file has no verdicts that can be read")),
+        // The first records may have no verdict where later ones have.
+        Ok(Preview { .. }) if looked.whole.as_ref().is_some_and(|whole| whole.verdicts > 0) => None,
+        Ok(Preview { stops, .. }) => {
+            stops.take().map(|stops| no_verdict(Problem::of(&stops.into()), looked.whole.as_ref()))
+        }
         Err(error) => Some(Problem::of(error).of_a_file("The file cannot be read")),
     };
     let problem = problem.map(|problem| short(upload.named(problem)));
     Ok(Seen { looked, problem })
+}
+
+/// Why pairs without verdicts are no study: how many there are, where all were counted, and what helps here.
+fn no_verdict(problem: Problem, whole: Option<&ReadSummary>) -> Problem {
+    let pairs = whole.map(|whole| counted(whole.pairs, "pair was", "pairs were"));
+    let detail =
+        pairs.map_or_else(|| problem.detail.clone(), |pairs| format!("{pairs} found, but no verdict"));
+    Problem { detail, ..problem.of_a_file("The file has no verdicts that can be read") }.remedy(
+        "say which column names the winner, or send the file with the verdicts together with this one",
+    )
 }
 
 /// Characters of what is said of a file: it may name columns, which may be as long as the file.

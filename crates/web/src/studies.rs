@@ -318,6 +318,12 @@ impl About {
         )
     }
 
+    /// Whether any response has a word.
+    pub(crate) fn has_texts(&self) -> bool {
+        let data = &self.empty.data;
+        data.words_a.mean > 0.0 || data.words_b.mean > 0.0
+    }
+
     /// The judges, by number of verdicts.
     pub(crate) fn judges(&self) -> Vec<&str> {
         self.empty.data.judges.iter().map(|judge| judge.judge.as_str()).collect()

@@ -19,6 +19,8 @@ use crate::studies::{Served, Studies};
 
 /// Files that wait at once, and studies that were made of files.
 const FILES: usize = 32;
+/// Files that are read together at most.
+const TOGETHER: usize = 8;
 /// The total size of all waiting files is at most this many times the limit of one.
 const TIMES: u64 = 4;
 /// A compressed file may unpack to this many times the limit of a file.
@@ -52,14 +54,16 @@ struct State {
     over: bool,
 }
 
-/// A file that was sent.
+/// A file that was sent, or several that belong together.
 #[derive(Debug)]
 pub(crate) struct Upload {
     pub(crate) number: u64,
-    /// Its original name; a name without a path.
-    pub(crate) name: String,
+    /// The original names, without a path.
+    pub(crate) names: Vec<String>,
+    /// The size of all of them.
     pub(crate) bytes: u64,
-    pub(crate) file: PathBuf,
+    /// The files, in the order of their names, all in one folder.
+    pub(crate) files: Vec<PathBuf>,
     /// Locked while a study is made of it.
     opening: Mutex<()>,
     /// Set once it is known how large it is unpacked.
@@ -67,20 +71,35 @@ pub(crate) struct Upload {
 }
 
 impl Upload {
-    /// The same problem without the file's path, which must not be disclosed.
+    /// The same problem without the files' paths, which must not be disclosed.
     pub(crate) fn named(&self, problem: Problem) -> Problem {
-        let file = self.file.display().to_string();
-        let folder = self.file.parent().map(|folder| folder.display().to_string()).unwrap_or_default();
-        let plain = |text: &str| text.replace(&file, &self.name).replace(&folder, &self.name);
+        let plain = |text: &str| {
+            let mut text = text.to_owned();
+            for (file, name) in self.files.iter().zip(&self.names) {
+                text = text.replace(&file.display().to_string(), name);
+            }
+            let folder = self.folder().map(|folder| folder.display().to_string());
+            folder.map_or(text.clone(), |folder| text.replace(&folder, &self.name()))
+        };
         let mut about = problem.about;
         about.subject.file = about.subject.file.as_deref().map(plain);
         let remedy = problem.remedy.as_deref().map(plain);
         Problem { detail: plain(&problem.detail), remedy, about, ..problem }
     }
 
+    /// The names of the files, in words.
+    pub(crate) fn name(&self) -> String {
+        self.names.join(", ")
+    }
+
+    fn folder(&self) -> Option<&Path> {
+        self.files.first().and_then(|file| file.parent())
+    }
+
     /// The title of the study that it becomes.
     fn title(&self) -> String {
-        let stem = self.name.split('.').next().unwrap_or_default().trim();
+        let first = self.names.first().map(String::as_str).unwrap_or_default();
+        let stem = first.split('.').next().unwrap_or_default().trim();
         if stem.is_empty() { "file".to_owned() } else { stem.to_owned() }
     }
 }
@@ -195,13 +214,16 @@ impl Uploads {
         Ok(())
     }
 
-    /// Receives a file, piece by piece, onto the disk.
+    /// Receives a file, piece by piece, onto the disk; `with` is the number of those that it belongs to.
     pub(crate) async fn receive(
         &self,
-        name: &str,
+        (name, with): (&str, Option<&str>),
         announced: Option<u64>,
         body: Body,
     ) -> Result<Arc<Upload>, Problem> {
+        if let Some(with) = with {
+            self.get(with)?;
+        }
         let mut coming = self.begin(announced)?;
         let name = plain_name(name);
         let file = coming.folder.join(&name);
@@ -216,22 +238,62 @@ impl Uploads {
         if bytes == 0 {
             return Err(Problem::refused(format!("{name} is empty")).remedy("choose a file with records"));
         }
+        let (upload, joined) = match with {
+            Some(with) => (self.joined(with, (name, bytes, &file))?, true),
+            None => (self.waits(coming.number, (name, bytes, file))?, false),
+        };
+        // A file that has joined others is in their folder.
+        coming.whole = !joined;
+        Ok(upload)
+    }
+
+    /// A file that was received waits to be opened.
+    fn waits(
+        &self,
+        number: u64,
+        (name, bytes, file): (String, u64, PathBuf),
+    ) -> Result<Arc<Upload>, Problem> {
+        let (names, files) = (vec![name], vec![file]);
         let upload = Arc::new(Upload {
-            number: coming.number,
-            name,
+            number,
+            names,
             bytes,
-            file,
+            files,
             opening: Mutex::default(),
             fits: OnceLock::new(),
         });
         let mut state = self.state();
         if state.over {
-            drop(state);
             return Err(Problem::failed());
         }
-        state.waiting.insert(upload.number, Arc::clone(&upload));
-        drop(state);
-        coming.whole = true;
+        state.waiting.insert(number, Arc::clone(&upload));
+        Ok(upload)
+    }
+
+    /// A file that was received joins others that wait to be opened.
+    fn joined(&self, with: &str, (name, bytes, file): (String, u64, &Path)) -> Result<Arc<Upload>, Problem> {
+        let first = self.get(with)?;
+        // Nobody opens them meanwhile, and others join before or after.
+        let _opening = first.opening.lock().unwrap_or_else(PoisonError::into_inner);
+        let old = self.get(with)?;
+        if old.names.contains(&name) {
+            return Err(Problem::refused(format!("{name} was sent already")).remedy("give it another name"));
+        }
+        if old.names.len() >= TOGETHER {
+            return Err(Problem::refused(format!("more than {TOGETHER} files cannot be read together here"))
+                .remedy("give them to the command line: predilect serve FILE FILE"));
+        }
+        let place = old.folder().ok_or_else(Problem::failed)?.join(&name);
+        std::fs::rename(file, &place).map_err(|e| Problem::from(Error::from(e)))?;
+        let upload = Arc::new(Upload {
+            number: old.number,
+            names: [old.names.as_slice(), &[name]].concat(),
+            bytes: old.bytes + bytes,
+            files: [old.files.as_slice(), &[place]].concat(),
+            opening: Mutex::default(),
+            fits: OnceLock::new(),
+        });
+        self.state().waiting.insert(upload.number, Arc::clone(&upload));
         Ok(upload)
     }
 
@@ -257,9 +319,11 @@ impl Uploads {
     /// Refuses a file that would be much larger unpacked.
     pub(crate) fn unpacks(&self, upload: &Upload) -> Result<(), Problem> {
         if upload.fits.get().is_none() {
-            let options = Reading::default().options(&upload.name, self.most);
-            unpacked_within(&upload.file, self.most.saturating_mul(UNPACKED), &options)
-                .map_err(|error| upload.named(Error::from(error).into()))?;
+            let options = Reading::default().options(&upload.name(), self.most);
+            for file in &upload.files {
+                unpacked_within(file, self.most.saturating_mul(UNPACKED), &options)
+                    .map_err(|error| upload.named(Error::from(error).into()))?;
+            }
             let _ = upload.fits.set(());
         }
         Ok(())
@@ -267,14 +331,14 @@ impl Uploads {
 
     /// How a file is read, within the limits that apply here.
     pub(crate) fn options(&self, upload: &Upload, reading: &Reading) -> predilect_workbench::ReadOptions {
-        reading.options(&upload.name, self.most)
+        reading.options(&upload.name(), self.most)
     }
 
     /// Deletes a file.
     pub(crate) fn discard(&self, number: &str) -> Result<(), Problem> {
         let upload = self.get(number)?;
         self.state().waiting.remove(&upload.number);
-        if let Some(folder) = upload.file.parent() {
+        if let Some(folder) = upload.folder() {
             let _ = std::fs::remove_dir_all(folder);
         }
         Ok(())
@@ -296,14 +360,14 @@ impl Uploads {
                 .remedy("start the server again; with --keep-uploads the studies stay"));
         }
         let folder = self.folder_for(upload, studies)?;
-        let made = keep(&upload.file, &self.options(upload, reading), &folder, watch);
+        let made = keep(&upload.files, &self.options(upload, reading), &folder, watch);
         if let Err(error) = made {
             if self.kept.is_none() {
                 let _ = std::fs::remove_dir_all(&folder);
             }
             return Err(upload.named(error.into()));
         }
-        let given = [std::slice::from_ref(&upload.name), reading.words().as_slice()].concat();
+        let given = [upload.names.as_slice(), reading.words().as_slice()].concat();
         let served = studies.add(&folder, &upload.title(), given);
         self.state().studies.insert(upload.number, served.id.clone());
         self.discard(&upload.number.to_string())?;
@@ -353,7 +417,7 @@ mod tests {
         body: &str,
     ) -> Result<Arc<Upload>, Problem> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-        runtime.block_on(uploads.receive(name, announced, Body::from(body.to_owned())))
+        runtime.block_on(uploads.receive((name, None), announced, Body::from(body.to_owned())))
     }
 
     #[test]
@@ -369,13 +433,13 @@ mod tests {
         assert!(full.detail.contains("40 bytes"), "{full:?}");
         let first = uploads.get("4").expect("there");
         assert_eq!(
-            (first.name.as_str(), std::fs::read_to_string(&first.file).expect("a file").as_str()),
+            (first.name().as_str(), std::fs::read_to_string(&first.files[0]).expect("a file").as_str()),
             ("a", "1234567890")
         );
         uploads.discard("4").expect("discarded");
-        assert!(!first.file.exists() && uploads.get("4").is_err());
+        assert!(!first.files[0].exists() && uploads.get("4").is_err());
         receive(&uploads, "a", None, "1").expect("there is room again");
-        let kept = uploads.get("5").expect("there").file.clone();
+        let kept = uploads.get("5").expect("there").files[0].clone();
         uploads.end();
         assert!(!kept.exists());
         assert!(receive(&uploads, "a", None, "1").is_err());

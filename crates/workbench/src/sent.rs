@@ -1,6 +1,6 @@
 //! Uploaded files: their contents are described before anything of them is kept as a study.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use predilect_data::{OnBadRow, Onto, Preview, ReadOptions, preview};
@@ -32,11 +32,10 @@ pub struct Looked {
     pub proposals: Vec<Proposal>,
 }
 
-/// Looks at a file without changing anything.
-pub fn look(file: &Path, options: &ReadOptions, watch: &dyn Watch) -> Looked {
-    let files = [file.to_owned()];
-    let columns = predilect_data::columns_of(file, options).unwrap_or_default();
-    let mut seen = preview(&files, options);
+/// Looks at files that belong together without changing anything.
+pub fn look(files: &[PathBuf], options: &ReadOptions, watch: &dyn Watch) -> Looked {
+    let columns = columns_of(files, options);
+    let mut seen = preview(files, options);
     let details = match &seen {
         Err(error) | Ok(Preview { stops: Some(error), .. }) => error.details(),
         Ok(_) => &[],
@@ -44,13 +43,27 @@ pub fn look(file: &Path, options: &ReadOptions, watch: &dyn Watch) -> Looked {
     let mut proposals = predilect_data::proposals(details);
     // A claim that is cut short would name another column.
     proposals.retain(|proposal| proposal.claims.iter().all(|claim| claim.len() <= 8 * NAME));
-    let mut whole = seen.as_ref().ok().and_then(|_| counted(file, options, watch));
+    let mut whole = seen.as_ref().ok().and_then(|_| counted(files, options, watch));
     if let Ok(seen) = &mut seen {
         shorten(&mut seen.read);
         seen.pairs.iter_mut().for_each(|shown| shown.pair.metadata.retain(|name, _| name.len() <= 4 * NAME));
     }
     whole.iter_mut().for_each(shorten);
     Looked { columns, preview: seen.map_err(Error::from), whole, proposals }
+}
+
+/// The columns of all files, those of the first one first, each once.
+fn columns_of(files: &[PathBuf], options: &ReadOptions) -> ColumnsSeen {
+    let mut all = ColumnsSeen::default();
+    for file in files {
+        let own = predilect_data::columns_of(file, options).unwrap_or_default();
+        let new = |column: &ColumnSeen| all.columns.iter().all(|known| known.name != column.name);
+        let new: Vec<ColumnSeen> = own.columns.into_iter().filter(new).collect();
+        all.columns.extend(new);
+        all.more += own.more;
+        all.long.extend(own.long);
+    }
+    all
 }
 
 /// Shortens what is said of columns to a readable length: a file's only column name may be as long as the file.
@@ -68,7 +81,7 @@ fn shorten(read: &mut ReadSummary) {
 }
 
 /// What can be used of the whole file and what cannot, unless that takes too long.
-fn counted(file: &Path, options: &ReadOptions, watch: &dyn Watch) -> Option<ReadSummary> {
+fn counted(files: &[PathBuf], options: &ReadOptions, watch: &dyn Watch) -> Option<ReadSummary> {
     let until = Instant::now() + WHILE_WAITING;
     // Bad records are counted here, whatever an import does with them.
     let options = ReadOptions { on_bad_row: OnBadRow::Skip, without_verdicts: true, ..options.clone() };
@@ -78,7 +91,7 @@ fn counted(file: &Path, options: &ReadOptions, watch: &dyn Watch) -> Option<Read
         }
         Ok(())
     };
-    predilect_data::read(&[file.to_owned()], &options, &mut |_| {}, &mut sink).ok()
+    predilect_data::read(files, &options, &mut |_| {}, &mut sink).ok()
 }
 
 /// A permanent folder for studies: created if missing, readable only by its owner.
@@ -106,7 +119,7 @@ pub fn kept_folder(folder: &Path) -> Result<()> {
 
 /// The studies in a folder, the newest first.
 #[must_use]
-pub fn studies_in(folder: &Path) -> Vec<std::path::PathBuf> {
+pub fn studies_in(folder: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
     let mut found: Vec<_> = entries
         .map(|entry| entry.path())
@@ -119,13 +132,18 @@ pub fn studies_in(folder: &Path) -> Vec<std::path::PathBuf> {
     found.into_iter().map(|(_, path)| path).collect()
 }
 
-/// Reads an uploaded file into a separate study.
+/// Reads uploaded files that belong together into a separate study.
 ///
 /// # Errors
 ///
 /// Those of an import; nothing is left behind then.
-pub fn keep(file: &Path, options: &ReadOptions, study: &Path, watch: &dyn Watch) -> Result<ReadSummary> {
-    Ok(crate::import::import(&[file.to_owned()], options, study, Onto::New, watch)?.1)
+pub fn keep(
+    files: &[PathBuf],
+    options: &ReadOptions,
+    study: &Path,
+    watch: &dyn Watch,
+) -> Result<ReadSummary> {
+    Ok(crate::import::import(files, options, study, Onto::New, watch)?.1)
 }
 
 /// How many bytes a number of them is, in words: `64 MiB`.
@@ -218,7 +236,7 @@ mod tests {
             ),
         };
         std::fs::write(&file, (0..20).map(line).collect::<String>()).expect("written");
-        let found = look(&file, &ReadOptions::default(), &crate::Unwatched);
+        let found = look(std::slice::from_ref(&file), &ReadOptions::default(), &crate::Unwatched);
         assert_eq!(
             found.columns.columns.iter().map(|c| c.name.as_str()).collect::<Vec<_>>(),
             ["prompt", "response_a", "response_b", "label"]
@@ -226,7 +244,11 @@ mod tests {
         assert!(found.preview.is_err() && found.proposals.len() >= 2, "{found:?}");
         assert!(found.proposals[0].complete, "{found:?}");
         let mapping = found.proposals[0].claims[0].parse().expect("a mapping");
-        let found = look(&file, &ReadOptions { mapping, ..ReadOptions::default() }, &crate::Unwatched);
+        let found = look(
+            std::slice::from_ref(&file),
+            &ReadOptions { mapping, ..ReadOptions::default() },
+            &crate::Unwatched,
+        );
         let whole = found.whole.expect("counted");
         assert_eq!((whole.pairs, whole.dropped.values().sum::<u64>()), (19, 1), "{whole:?}");
         assert_eq!(found.preview.expect("a preview").pairs.len(), 3);
@@ -241,7 +263,7 @@ mod tests {
         std::fs::write(&file, format!("{},{}\n{row}\n{row}\n", "x".repeat(5_000), names.join(",")))
             .expect("written");
         let ColumnsSeen { columns, more, long } =
-            look(&file, &ReadOptions::default(), &crate::Unwatched).columns;
+            look(std::slice::from_ref(&file), &ReadOptions::default(), &crate::Unwatched).columns;
         assert_eq!((columns.len(), columns[0].name.as_str(), more), (200, "c0", 101));
         assert!(long.len() == 1 && long[0].chars().count() < 100, "{long:?}");
     }

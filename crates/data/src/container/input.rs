@@ -121,7 +121,8 @@ impl Input {
 /// Other contents of a folder or archive, with the reason they are left out.
 pub(crate) type LeftOut = Vec<(String, String)>;
 
-/// The files behind the paths: folders are searched through, sorted by name. A single file is called as `shown` says.
+/// The files behind the paths: folders are searched through, sorted by name. A single file is called as `shown` says, and several by their
+/// names alone then.
 pub(crate) fn expand(paths: &[PathBuf], shown: Option<&str>) -> Result<(Vec<Input>, LeftOut), DataError> {
     let mut inputs = Vec::new();
     let mut left_out = Vec::new();
@@ -140,8 +141,16 @@ pub(crate) fn expand(paths: &[PathBuf], shown: Option<&str>) -> Result<(Vec<Inpu
             inputs.push(Input::new(path.clone(), true));
         }
     }
-    if let (Some(shown), [only]) = (shown, inputs.as_mut_slice()) {
-        shown.clone_into(&mut only.label);
+    match (shown, inputs.as_mut_slice()) {
+        (Some(shown), [only]) => shown.clone_into(&mut only.label),
+        (Some(_), several) => {
+            for input in several {
+                if let Some(name) = input.path.file_name() {
+                    input.label = name.to_string_lossy().into_owned();
+                }
+            }
+        }
+        (None, _) => {}
     }
     for input in inputs.iter().filter(|input| !input.is_stdin()) {
         files::read(std::iter::once(input.path.as_path()).chain(input.shards().iter().map(PathBuf::as_path)));

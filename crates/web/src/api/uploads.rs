@@ -23,7 +23,9 @@ use crate::uploads::Upload;
 struct UploadJson<'a> {
     schema: u32,
     upload: u64,
-    name: &'a str,
+    name: String,
+    /// The names of all files that are read together.
+    names: &'a [String],
     bytes: u64,
     /// What a mapping says, as it was asked for.
     map: &'a [String],
@@ -46,7 +48,8 @@ fn answer(upload: &Upload, reading: &Reading, seen: &Seen, status: StatusCode) -
     let found = json(&UploadJson {
         schema: predilect_results::SCHEMA,
         upload: upload.number,
-        name: &upload.name,
+        name: upload.name(),
+        names: &upload.names,
         bytes: upload.bytes,
         map: &reading.claims,
         columns: &looked.columns.columns,
@@ -60,11 +63,11 @@ fn answer(upload: &Upload, reading: &Reading, seen: &Seen, status: StatusCode) -
     Ok((status, found).into_response())
 }
 
-/// The parts of the address of a file that is being sent.
-fn named(query: &str) -> Option<String> {
+/// A part of the address of a file that is being sent: its `name`, or the number of the files `with` which it is read.
+fn part(query: &str, wanted: &str) -> Option<String> {
     form_urlencoded::parse(query.as_bytes())
-        .find(|(name, _)| name == "name")
-        .map(|(_, name)| name.into_owned())
+        .find(|(name, _)| name == wanted)
+        .map(|(_, value)| value.into_owned())
 }
 
 pub(crate) async fn receive(
@@ -75,9 +78,9 @@ pub(crate) async fn receive(
 ) -> Result<Response, Problem> {
     let query = query.unwrap_or_default();
     let reading = Reading::read(&query)?;
-    let name = named(&query).unwrap_or_else(|| "file".to_owned());
+    let name = part(&query, "name").unwrap_or_else(|| "file".to_owned());
     let announced = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
-    let upload = app.uploads.receive(&name, announced, body).await?;
+    let upload = app.uploads.receive((&name, part(&query, "with").as_deref()), announced, body).await?;
     let (own, number) = (app.clone(), upload.number);
     let found = looking(&app, upload, reading, StatusCode::CREATED).await;
     if found.is_err() {

@@ -76,8 +76,8 @@ fn drop_here(app: &App) -> Markup {
         @match app.uploads.most() {
             Some(most) => {
                 form #drop.drop data-most=(most) {
-                    label for="file" { strong { "Your own data: " } "drop a file here, or choose one, in any format of the field." }
-                    input #file type="file" name="file" required;
+                    label for="file" { strong { "Your own data: " } "drop a file here, or choose one, in any format of the field; several that belong together (verdicts and texts) at once." }
+                    input #file type="file" name="file" multiple required;
                     button type="submit" { "Preview it" }
                     p.hint {
                         "JSON, JSON Lines, CSV, Parquet, Arrow, compressed or not, up to " (Bytes(most)) ". You see how it is understood before anything is kept; it stays on "
@@ -97,7 +97,7 @@ fn drop_here(app: &App) -> Markup {
         }
         @if !waiting.is_empty() {
             ul.chips aria-label="Files waiting to be opened" {
-                @for upload in &waiting { li { a href={ "/uploads/" (upload.number) } { bdi { (shown(&upload.name)) } " " span.n { (Bytes(upload.bytes)) ", not opened yet" } } } }
+                @for upload in &waiting { li { a href={ "/uploads/" (upload.number) } { bdi { (shown(&upload.name())) } " " span.n { (Bytes(upload.bytes)) ", not opened yet" } } } }
             }
         }
     }

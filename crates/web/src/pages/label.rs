@@ -48,7 +48,7 @@ pub(crate) async fn label(
                     h1 { "Judge pairs yourself" }
                     (counts(served, query, &session, &next))
                     div.split.labelling {
-                        (pair(served, query, &session, &next, read_only))
+                        (pair(served, query, (&session, opened.about.has_texts()), &next, read_only))
                         (beside)
                     }
                 }
@@ -102,14 +102,34 @@ fn counts(served: &Served, query: &Query, session: &Session, next: &ToLabel) -> 
     }
 }
 
+/// Why there is no pair to judge: none has a text, or all were judged.
+fn none_left(query: &Query, has_texts: bool, voted: bool) -> Markup {
+    let slice = query.filter.is_some();
+    html! {
+        p.nothing {
+            @if !has_texts {
+                "These data have no texts, so there is nothing to read and judge. Read the file with the texts together with that of the verdicts: on the "
+                a href="/" { "first page" } ", choose both, or start with " code { "predilect serve VERDICTS TEXTS" } "."
+            } @else if voted { "You have judged every pair" @if slice { " of this slice" } " that has texts." }
+            @else { "No pair" @if slice { " of this slice" } " has texts to judge." }
+        }
+    }
+}
+
 /// The pair, and the buttons.
-fn pair(served: &Served, query: &Query, session: &Session, found: &ToLabel, read_only: bool) -> Markup {
+fn pair(
+    served: &Served,
+    query: &Query,
+    (session, has_texts): (&Session, bool),
+    found: &ToLabel,
+    read_only: bool,
+) -> Markup {
     let can_undo = !session.votes.is_empty();
     let name = query.name.as_deref().unwrap_or_default();
     let Some(next) = &found.next else {
         return html! {
             section #label data-study=(served.id) data-name=(name) aria-label="The pair" {
-                p.nothing { "You have judged every pair" @if query.filter.is_some() { " of this slice" } "." }
+                (none_left(query, has_texts, can_undo))
                 @if can_undo && !read_only { div.choices { button #choice-undo type="button" data-choice="undo" aria-keyshortcuts="u" { kbd aria-hidden="true" { "u" } " Undo" } } }
             }
         };

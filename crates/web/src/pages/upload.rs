@@ -45,11 +45,11 @@ pub(crate) async fn upload(
         let seen = seen(&own, &upload, &reading, waiting)?;
         let status = if wrong.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
         let main = html! {
-            h1 { bdi { (shown(&upload.name)) } " " span.n { (Bytes(upload.bytes)) } }
+            h1 { bdi { (shown(&upload.name())) } " " span.n { (Bytes(upload.bytes)) } }
             @if let Some(problem) = &wrong { (trouble(problem)) }
             (answer(&upload, &reading, &seen))
         };
-        Ok(plain_page(status, &shown(&upload.name), &main))
+        Ok(plain_page(status, &shown(&upload.name()), &main))
     });
     page.await.unwrap_or_else(|found| problem(&found))
 }
@@ -62,7 +62,7 @@ fn answer(upload: &Upload, reading: &Reading, seen: &Seen) -> Markup {
     html! {
         @match problem {
             Some(problem) => { (doubt(upload, reading, problem, &looked.proposals)) }
-            None => { p { "Nothing is kept yet. This is how the file is understood; correct it below, then open it." } (actions(upload, reading, bad)) }
+            None => { p { "Nothing is kept yet. This is how " @if upload.names.len() > 1 { "the files are" } @else { "the file is" } " understood; correct it below, then open it." } (actions(upload, reading, bad)) }
         }
         @if let Some(read) = read {
             @if looked.whole.is_none() { p.hint { "Of the first records; all are counted when it is opened." } }
@@ -76,7 +76,7 @@ fn answer(upload: &Upload, reading: &Reading, seen: &Seen) -> Markup {
         (not_offered(&looked.columns))
         (form(upload, reading, looked, read))
         h2 { "The same elsewhere" }
-        p.copy { (shown(&reading.command(&upload.name))) }
+        p.copy { (shown(&reading.command(&upload.names))) }
         @if problem.is_some() { (actions_without_opening(upload)) }
     }
 }
@@ -107,7 +107,7 @@ fn actions(upload: &Upload, reading: &Reading, bad: u64) -> Markup {
             (discard(upload))
         }
         p #sent role="status" {}
-        noscript { p.problem { "Opening it needs the page's script. Without it: " code { (shown(&reading.command(&upload.name))) } } }
+        noscript { p.problem { "Opening it needs the page's script. Without it: " code { (shown(&reading.command(&upload.names))) } } }
     }
 }
 
