@@ -52,6 +52,7 @@ mod sent;
 mod study;
 mod texts;
 mod votes;
+mod wide;
 
 pub use advice::{Advice, Part as AdvicePart, Setting};
 pub use draft::NO_VERDICT;

@@ -10,6 +10,7 @@ use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, Vi
 use serde_json::Value;
 
 use crate::error::{Reason, RowError};
+use crate::wide::{Field, Index};
 
 /// A field's name; names used by formats are not allocated.
 pub(crate) type Name = Cow<'static, str>;
@@ -73,12 +74,14 @@ pub(crate) fn name_of(name: &str) -> Name {
 /// One record: its fields in the order of the file. A field that was taken is gone.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Row {
-    fields: Vec<(Name, Option<Value>)>,
+    fields: Vec<Field>,
+    index: Index,
 }
 
 impl Row {
     pub(crate) fn from_fields<N: Into<Name>>(fields: impl IntoIterator<Item = (N, Value)>) -> Self {
-        Self { fields: fields.into_iter().map(|(name, value)| (name.into(), Some(value))).collect() }
+        let fields = fields.into_iter().map(|(name, value)| (name.into(), Some(value))).collect();
+        Self { fields, index: Index::default() }
     }
 
     /// A value that must be an object.
@@ -93,10 +96,13 @@ impl Row {
 
     /// Looks at a field; null counts as not there.
     pub(crate) fn get(&self, name: &str) -> Option<&Value> {
-        self.fields
-            .iter()
-            .rev()
-            .find(|(field, value)| field == name && value.is_some())
+        let is_there = |at: usize| self.fields.get(at).is_some_and(|(_, value)| value.is_some());
+        let found = match self.index.of(&self.fields) {
+            Some(index) => index.last(&self.fields, name, is_there),
+            None => self.fields.iter().rposition(|(field, value)| field == name && value.is_some()),
+        };
+        found
+            .and_then(|at| self.fields.get(at))
             .and_then(|(_, value)| value.as_ref())
             .filter(|value| !value.is_null())
     }
@@ -122,6 +128,7 @@ impl Row {
 
     /// Adds a field.
     pub(crate) fn put(&mut self, name: &Name, value: Value) {
+        self.index = Index::default();
         self.fields.push((name.clone(), Some(value)));
     }
 
@@ -232,7 +239,7 @@ impl<'de> Deserialize<'de> for Row {
                         name.escape_debug()
                     )));
                 }
-                Ok(Row { fields })
+                Ok(Row { fields, index: Index::default() })
             }
         }
         deserializer.deserialize_map(Fields)
@@ -350,6 +357,25 @@ mod tests {
         assert_eq!(number("x", &json!("NaN")).unwrap(), None);
         assert_eq!(number("x", &json!("inf")).map_err(|e| e.reason), Err(Reason::WrongType));
         assert_eq!(number("x", &json!([1])).map_err(|e| e.reason), Err(Reason::WrongType));
+    }
+
+    #[test]
+    fn a_wide_record_is_read_as_a_narrow_one() {
+        let fields = |many: usize| (0..many).map(|i| (format!("f{}", i % 150), json!(i)));
+        let (mut wide, narrow) = (Row::from_fields(fields(200)), Row::from_fields(fields(200)));
+        let plain = |name: &str| {
+            narrow.fields.iter().rev().find(|(own, _)| own == name).and_then(|(_, value)| value.as_ref())
+        };
+        for _ in 0..3 {
+            for i in 0..160 {
+                let name = format!("f{i}");
+                assert_eq!(wide.get(&name), plain(&name), "{name}");
+            }
+        }
+        // The later one of two is taken first, and what is added is found.
+        assert_eq!((wide.take("f3"), wide.get("f3")), (Some(json!(153)), None));
+        wide.put(&name_of("new"), json!("x"));
+        assert_eq!(wide.get("new"), Some(&json!("x")));
     }
 
     #[test]

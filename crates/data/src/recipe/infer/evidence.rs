@@ -25,7 +25,17 @@ pub(super) enum Evidence {
 }
 
 pub(super) fn evidence(sample: &Sample, recipe: &Recipe, column: &str) -> Option<Evidence> {
-    let calls = sample_calls(sample, recipe, column);
+    evidence_at(sample, recipe, &Places::of(sample, recipe), column)
+}
+
+/// The same where many columns are asked about: the places of the responses are found once.
+pub(super) fn evidence_at(
+    sample: &Sample,
+    recipe: &Recipe,
+    places: &Places,
+    column: &str,
+) -> Option<Evidence> {
+    let calls = calls_at(sample, places, column);
     if calls.is_empty() {
         return None;
     }
@@ -85,15 +95,44 @@ pub(super) fn sample_calls<'a>(
     recipe: &Recipe,
     column: &'a str,
 ) -> Vec<(&'a Value, Option<Call>)> {
+    calls_at(sample, &Places::of(sample, recipe), column)
+}
+
+/// Where a recipe finds the responses and their models in a table.
+pub(super) struct Places {
+    models: [Option<Column>; 2],
+    responses: [Option<Column>; 2],
+    /// What the sides are called.
+    names: [String; 2],
+}
+
+impl Places {
+    pub(super) fn of(sample: &Sample, recipe: &Recipe) -> Self {
+        let place = |paths: &[Path]| paths.first().and_then(|path| path.resolve(&sample.columns));
+        let named = match recipe.shape {
+            Shape::Votes => [&recipe.model_a, &recipe.model_b],
+            _ => [&recipe.a, &recipe.b],
+        };
+        Self {
+            models: [place(&recipe.model_a), place(&recipe.model_b)],
+            responses: [place(&recipe.a), place(&recipe.b)],
+            names: named.map(|paths| place(paths).map(|column| column.name.to_string()).unwrap_or_default()),
+        }
+    }
+}
+
+/// What the values of a column say, where the responses are known.
+pub(super) fn calls_at<'a>(
+    sample: &'a Sample,
+    places: &Places,
+    column: &'a str,
+) -> Vec<(&'a Value, Option<Call>)> {
     let calls = Calls { field: column.to_owned(), reading: Reading::Words, loses: false };
-    let place = |paths: &[Path]| paths.first().and_then(|path| path.resolve(&sample.columns));
-    let (model_a, model_b) = (place(&recipe.model_a), place(&recipe.model_b));
-    let (response_a, response_b) = (place(&recipe.a), place(&recipe.b));
-    let side = |paths: &[Path]| place(paths).map(|column| column.name.to_string()).unwrap_or_default();
-    let (column_a, column_b) = match recipe.shape {
-        Shape::Votes => (side(&recipe.model_a), side(&recipe.model_b)),
-        _ => (side(&recipe.a), side(&recipe.b)),
-    };
+    let Places {
+        models: [model_a, model_b],
+        responses: [response_a, response_b],
+        names: [column_a, column_b],
+    } = places;
     sample
         .rows
         .iter()
@@ -104,8 +143,8 @@ pub(super) fn sample_calls<'a>(
                 return Some((value, None));
             }
             let names = Names {
-                column_a: &column_a,
-                column_b: &column_b,
+                column_a,
+                column_b,
                 model_a: text_at(model_a.as_ref(), row),
                 model_b: text_at(model_b.as_ref(), row),
                 text_a: text_at(response_a.as_ref(), row),

@@ -10,7 +10,7 @@ use super::super::verdict_rule::VerdictRule;
 use super::super::words::words as words_of;
 use super::columns::path;
 use super::doubts::doubt;
-use super::evidence::{Evidence, evidence, sample_calls};
+use super::evidence::{Evidence, Places, calls_at, evidence, sample_calls};
 use super::losers::names_the_loser;
 use super::uses::used;
 use super::values::number_of;
@@ -90,13 +90,14 @@ const NO_JUDGES: &[&str] = &[
 /// verdicts or a key to who wrote which: they are asked about.
 pub(super) fn people(sample: &Sample, recipe: &Recipe) -> Result<Vec<VerdictRule>, Refusal> {
     let used = used(recipe, sample);
+    let places = Places::of(sample, recipe);
     let worded = |column: &&String| {
         let words = tokens(column);
         let letter = words.len() == 1 && words.iter().all(|word| word.len() == 1);
         if names_the_loser(column) || letter || words.iter().any(|word| NO_JUDGES.contains(&word.as_str())) {
             return false;
         }
-        let calls = sample_calls(sample, recipe, column);
+        let calls = calls_at(sample, &places, column);
         let word = |value: &Value| value.as_str().is_some_and(|text| text.trim().parse::<f64>().is_err());
         let nothing =
             |value: &Value| value.as_str().is_some_and(|text| words_of(text) == Some(Call::Missing));

@@ -6,7 +6,7 @@ use super::super::sample::Sample;
 use super::super::shell::shell;
 use super::super::spelling::tokens;
 use super::columns::path;
-use super::evidence::{Evidence, evidence};
+use super::evidence::{Evidence, Places, evidence_at};
 use super::losers::names_the_loser;
 use super::models::models;
 use super::prompts::prompt_column;
@@ -90,6 +90,7 @@ fn long(sample: &Sample, column: &str) -> usize {
 /// Columns that may name the winner, the likeliest first, each with the values that the file has: what they mean is left open.
 fn winners(sample: &Sample, recipe: &Recipe) -> Vec<String> {
     let used = used(recipe, sample);
+    let places = Places::of(sample, recipe);
     let mut found: Vec<(usize, String)> = sample
         .columns
         .iter()
@@ -107,7 +108,8 @@ fn winners(sample: &Sample, recipe: &Recipe) -> Vec<String> {
             let id = tokens(column).iter().any(|word| word == "id");
             let any = (!known && !id && again && values.len() >= 2).then_some(roles::VERDICTS.len() + 1);
             let rank = rank.or(loose).or(any)?;
-            let words = !recipe.a.is_empty() && evidence(sample, recipe, column) == Some(Evidence::Words);
+            let words =
+                !recipe.a.is_empty() && evidence_at(sample, recipe, &places, column) == Some(Evidence::Words);
             let values: Vec<String> = values.iter().map(|value| format!("{value}=?")).collect();
             // Words for the sides need no translation.
             let claim = if words {
