@@ -203,7 +203,7 @@ fn own(name: &str, excess: &Excess) -> Measure {
             Interval { value: 0.5 + value / 2.0, low: 0.5 + low / 2.0, high: 0.5 + high / 2.0 },
             0.5,
         )),
-        sure: by_reference && (low > 0.0 || high < 0.0),
+        sure: low > 0.0 || high < 0.0,
         plain: false,
         tabled: false,
         own: true,
