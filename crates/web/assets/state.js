@@ -1,7 +1,7 @@
 // What stands in an address, and how a form becomes one. Pure: tested by node.
 
 /** The order of names in an address; the server writes the same. */
-const NAMES = ["where", "vs", "judge", "scenario", "group", "prop", "try", "sort", "pairs", "terms", "name", "from"];
+const NAMES = ["where", "vs", "judge", "scenario", "group", "prop", "try", "sort", "pairs", "control", "terms", "name", "from"];
 
 /**
  * The address that a form asks for: names in their order, without what is empty.

@@ -2,6 +2,7 @@
 
 use predilect_report::live::Order;
 use predilect_workbench::browse::Sort;
+use predilect_workbench::rank::held_by;
 use predilect_workbench::trial::{Trial, TrialError};
 use predilect_workbench::{Engine, Filter, FilterError, FitOptions, Other, SliceOptions, Terms};
 
@@ -216,6 +217,21 @@ impl Query {
             judges: self.judges.clone(),
             group_by: self.group.clone(),
             ..SliceOptions::default()
+        }
+    }
+
+    /// What a comparison or a leaderboard depends on: not how a page orders what it shows.
+    pub(crate) fn of_pairs(&self) -> Self {
+        let Self { filter, judges, terms, .. } = self.clone();
+        Self { filter, judges, terms, ..Self::default() }
+    }
+
+    /// What a leaderboard holds equal; `None`: the usual properties, and an empty list: nothing.
+    pub(crate) fn held(&self) -> Option<Vec<String>> {
+        match self.controls.as_slice() {
+            [] => None,
+            [none] if none == "none" => Some(Vec::new()),
+            names => Some(held_by(names)),
         }
     }
 

@@ -398,29 +398,25 @@ impl Opened {
             ))
             .words(format!("choose up to {COMPARED} of them; `predilect compare` takes more")));
         }
-        self.compared.get((self.bench.version(), of_pairs(query)), watch, || {
+        self.compared.get((self.bench.version(), query.of_pairs().to_address()), watch, || {
             let options =
                 CompareOptions { pooling: false, resamples: 200, looking: true, ..CompareOptions::default() };
             Ok(self.bench.compare(&slice, &query.fit(), &options, watch)?.comparison)
         })
     }
 
-    /// The models of a slice, raw and with length and formatting held equal.
+    /// The models of a slice, raw and with what the query names held equal, or else length and formatting.
     pub(crate) fn rank(&self, query: &Query, watch: &dyn Watch) -> Result<Arc<Standings>> {
         let slice = SliceOptions { group_by: None, ..query.plain_slice() };
-        self.ranked.get((self.bench.version(), of_pairs(query)), watch, || {
-            self.bench.standings(&slice, watch)?.ok_or_else(|| {
+        let asked = Query { controls: query.controls.clone(), ..query.of_pairs() };
+        let held = query.held();
+        self.ranked.get((self.bench.version(), asked.to_address()), watch, || {
+            self.bench.standings(&slice, held.as_deref(), watch)?.ok_or_else(|| {
                 Error::new("fewer than two models are named, so there is nothing to rank")
                     .remedy(Remedy::NameModels)
             })
         })
     }
-}
-
-/// What a comparison or a leaderboard depends on: not how a page orders what it shows.
-fn of_pairs(query: &Query) -> String {
-    let Query { filter, judges, terms, .. } = query.clone();
-    Query { filter, judges, terms, ..Query::default() }.to_address()
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use predilect_results::{RankJson, RankLcJson, Settings, Standings, Written};
 use predilect_workbench::Unwatched;
 use predilect_workbench::files::{check_places, write_file};
 use predilect_workbench::rank::{
-    Difficulties, LcRequest, RankMethod, RankRequest, Ranked, RankedLc, by_strength, rank, rank_lc,
+    Difficulties, LcRequest, RankMethod, RankRequest, Ranked, RankedLc, by_strength, held_by, rank, rank_lc,
 };
 use predilect_workbench::requests::Request;
 
@@ -25,7 +25,7 @@ pub(crate) fn run(args: &RankArgs, global: &Global) -> Result<(), Problem> {
     let inputs = inputs(&args.inputs, None, &args.read, &reading)?;
     let request = RankRequest {
         method: args.method,
-        controls: controls(args),
+        controls: held_by(&args.control),
         encoding: args.encoding,
         anchor: args.anchor.clone(),
         prior: args.prior,
@@ -79,23 +79,6 @@ pub(crate) fn show(json: bool, ranked: Ranked, asked: &Request) -> Result<(), Pr
     predilect_report::terminal_leaderboard(&board, &findings, &mut anstream::stdout().lock(), width())?;
     predilect_report::terminal_controls_alone(&board, &alone, &mut anstream::stdout().lock(), width())?;
     Ok(())
-}
-
-/// What arenas call style: length and marks of formatting.
-const STYLE: [&str; 4] = ["length", "headings", "lists", "bold"];
-
-/// The properties to hold equal, each once; `style` means several.
-fn controls(args: &RankArgs) -> Vec<String> {
-    let mut all: Vec<String> = Vec::new();
-    for id in &args.control {
-        let ids = if id == "style" { STYLE.map(str::to_owned).to_vec() } else { vec![id.clone()] };
-        for id in ids {
-            if !all.contains(&id) {
-                all.push(id);
-            }
-        }
-    }
-    all
 }
 
 /// Whether these flags mean anything together.

@@ -10,21 +10,35 @@ use crate::chosen::tasks;
 use crate::error::Result;
 use crate::findings::with_findings;
 use crate::open::Workbench;
+use crate::rank::HELD;
 use crate::slice::SliceOptions;
 use crate::watch::Watch;
 
-/// What a leaderboard in the report holds equal.
-const HELD: [&str; 2] = ["length", "well_formatted"];
-
 impl Workbench {
-    /// The models of a slice, by people if there are any, with length and formatting held equal if they are rated; `None` if fewer than two
-    /// are named. Like [`Workbench::ask`] it answers from memory, without building a table of the slice.
+    /// The models of a slice, by people if there are any, with these properties held equal, or else with length and formatting if they are
+    /// rated; `None` if fewer than two are named. Like [`Workbench::ask`] it answers from memory, without building a table of the slice.
     ///
     /// # Errors
     ///
     /// Those of [`Workbench::slice`].
-    pub fn standings(&self, slice: &SliceOptions, watch: &dyn Watch) -> Result<Option<Standings>> {
-        let slice = SliceOptions { group_by: None, ..slice.clone() };
+    pub fn standings(
+        &self,
+        slice: &SliceOptions,
+        held: Option<&[String]>,
+        watch: &dyn Watch,
+    ) -> Result<Option<Standings>> {
+        let slice = match held.filter(|held| !held.is_empty()) {
+            // What is rated only where it is named is named.
+            Some(held) => SliceOptions {
+                group_by: None,
+                properties: held.to_vec(),
+                grammar: held.iter().any(|id| id == "grammatical"),
+                ..slice.clone()
+            },
+            None => SliceOptions { group_by: None, ..slice.clone() },
+        };
+        let usual = HELD.map(str::to_owned);
+        let held = held.unwrap_or(&usual);
         self.with(&slice, watch, |prepared| {
             let whole = prepared.whole(&slice, watch)?;
             let places = places(prepared, &slice, watch)?;
@@ -41,11 +55,11 @@ impl Workbench {
                 let number = |rows: &[VerdictRow]| rows.first().map(|row| std::cmp::Reverse(row.judge));
                 let most = tasks.iter().max_by_key(|task| (task.rows.len(), number(&task.rows)));
                 let Some(most) = most else { return Ok(None) };
-                return Ok(standings(&whole.table, most.rows.iter(), vec![most.judge.clone()]));
+                return Ok(standings(&whole.table, most.rows.iter(), vec![most.judge.clone()], held));
             }
             // In the order of the study, whichever judge gave them.
             rows.sort_by_key(|row| row.pair);
-            Ok(standings(&whole.table, rows, people))
+            Ok(standings(&whole.table, rows, people, held))
         })
     }
 }
@@ -57,13 +71,14 @@ pub(super) fn ranked(table: &FeatureTable) -> Option<Standings> {
     let judges = if people.is_empty() { most_verdicts(table).into_iter().collect() } else { people };
     let counts: Vec<bool> = table.judges.iter().map(|judge| judges.contains(judge)).collect();
     let rows = table.verdicts.iter().filter(|verdict| counts[verdict.judge as usize]);
-    standings(table, rows, judges)
+    standings(table, rows, judges, &HELD.map(str::to_owned))
 }
 
 fn standings<'a>(
     table: &FeatureTable,
     rows: impl IntoIterator<Item = &'a VerdictRow>,
     judges: Vec<String>,
+    held: &[String],
 ) -> Option<Standings> {
     let rows: Vec<&VerdictRow> = rows.into_iter().collect();
     // What never differs is equal already, and has no weight that could be found.
@@ -72,7 +87,7 @@ fn standings<'a>(
             |row: &&VerdictRow| table.row(row.pair).nth(*column).is_some_and(|x| x != 0.0 && !x.is_nan());
         rows.iter().any(own)
     };
-    let controls: Vec<usize> = HELD.iter().filter_map(|name| table.column(name)).filter(differs).collect();
+    let controls: Vec<usize> = held.iter().filter_map(|name| table.column(name)).filter(differs).collect();
     let (battles, ..) = Battles::of_rows(table, rows, &controls);
     if battles.models.len() < 2 {
         return None;

@@ -3,10 +3,12 @@
 mod against;
 mod battles;
 mod board;
+mod held;
 mod kept;
 mod refused;
 
 pub use board::{LcRequest, RankRequest, Ranked, RankedLc, by_strength, rank, rank_lc};
+pub use held::{HELD, STYLE, held_by};
 pub use predilect_analysis::ranking::{
     Against, Difficulties, LcOptions, RankMethod, length_controlled_board,
 };

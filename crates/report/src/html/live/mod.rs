@@ -9,9 +9,10 @@ mod sent;
 mod spread;
 
 use maud::Markup;
+use predilect_results::ranking::Leaderboard;
 use predilect_results::steering::SteerJson;
 use predilect_results::verifying::VerifyJson;
-use predilect_results::{Comparison, Dissection, Explanation, Standings};
+use predilect_results::{Caution, Comparison, Dissection, Explanation, Fact, Standings};
 
 use super::charts;
 use super::page::{findings, remarked, watch_out};
@@ -36,7 +37,33 @@ pub fn judges(c: &Comparison) -> Markup {
 
 /// The models, raw and with properties held equal.
 pub fn board(standings: &Standings) -> Markup {
-    maud::html! { (findings(&standings.findings)) (sections::board(standings)) }
+    maud::html! {
+        (findings(&standings.findings))
+        @if leads_controlled(standings) { p.hint { "The score in this sentence is the controlled one; the table has both." } }
+        (sections::board(standings))
+    }
+}
+
+/// Whether it is said who leads by a score with something held equal.
+fn leads_controlled(standings: &Standings) -> bool {
+    let of = |board: &Leaderboard, score: f64| board.ranking.first().is_some_and(|row| row.score == score);
+    let score = standings.findings.iter().find_map(|finding| match &finding.fact {
+        Fact::Leads(leads) => Some(leads.score.value),
+        _ => None,
+    });
+    let controlled = standings.controlled.as_ref().filter(|board| !board.controls.is_empty());
+    controlled.zip(score).is_some_and(|(board, score)| of(board, score))
+}
+
+/// What to know of the data of a leaderboard: what a model says that says the same to every prompt.
+pub fn cautions_of_models(d: &Dissection) -> Markup {
+    let own = |caution: &&Caution| matches!(caution, Caution::OneText { .. } | Caution::SideIsModel { .. });
+    watch_out(&d.cautions.iter().filter(own).cloned().collect::<Vec<_>>())
+}
+
+/// What changes from group to group.
+pub fn groups(d: &Dissection) -> Markup {
+    sections::by_group(&View::new(d)).render()
 }
 
 /// What the data look like and how they were read.

@@ -150,8 +150,8 @@ fn table(rows: &[Row], s: &Standings) -> Markup {
             thead {
                 tr {
                     th scope="col" { "Model" }
-                    th.num scope="col" { "Places" }
-                    th.num scope="col" { "Score" }
+                    th.num scope="col" { "Places" @if controlled.is_some() { ", raw" } }
+                    th.num scope="col" { "Score" @if controlled.is_some() { ", raw" } }
                     @if controlled.is_some() { th.num scope="col" { "Places, controlled" } th.num scope="col" { "Score, controlled" } th.num scope="col" { "Change" } }
                     th.wide scope="col" { "95\u{a0}%" (axis.scale()) }
                     th.num scope="col" { "Verdicts" }
