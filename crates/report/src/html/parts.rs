@@ -49,11 +49,22 @@ const NAME: usize = 120;
 /// Characters of a sentence from outside.
 const SENTENCE: usize = 400;
 
-/// A sentence that contains something of the data, isolated from the direction of the text around it; it wraps if it is long.
+/// A sentence that contains something of the data, isolated from the direction of the text around it; it wraps if it is long, and what is between
+/// backticks is code.
 pub(super) fn sentence(from_data: &str) -> Markup {
     let line = text::line(from_data);
     let shown = text::cut(&line, SENTENCE);
-    html! { bdi.long title=[(shown != line).then(|| text::cut(&line, 2000))] { (shown) } }
+    html! { bdi.long title=[(shown != line).then(|| text::cut(&line, 2000))] { (coded(&shown)) } }
+}
+
+/// A text in which what is between backticks is code.
+fn coded(text: &str) -> Markup {
+    // A backtick that is not closed is one of the data.
+    let closed = text.matches('`').count().is_multiple_of(2);
+    let pieces: Vec<&str> = if closed { text.split('`').collect() } else { vec![text] };
+    html! {
+        @for (at, piece) in pieces.iter().enumerate() { @if at % 2 == 1 { code { (piece) } } @else { (piece) } }
+    }
 }
 
 /// Text from the data, unchanged, line breaks kept.

@@ -8,6 +8,8 @@ use predilect_workbench::trial::MOST as MOST_TRIED;
 use predilect_workbench::{Other, literal};
 
 use super::parts::{place, shown};
+use super::unknown::unknown;
+use super::{grouped, held};
 use crate::query::{Query, Read};
 use crate::studies::{About, Served};
 
@@ -24,6 +26,11 @@ pub(super) fn bar(
     about: Option<&About>,
     counts: Option<(u64, u64)>,
 ) -> Markup {
+    // The page on the data is about all of them: a form that changes nothing there only keeps its place for other pages.
+    if end == "/data" {
+        let said = unknown(&read.query, about);
+        return html! { form.slice hidden[said.0.is_empty()] { (said) } };
+    }
     let query = &read.query;
     let wrong = read.error.is_some();
     let against = match &query.versus {
@@ -51,15 +58,13 @@ pub(super) fn bar(
                     li { a href=(place(served, end, &query.with_filter(None))) { "All pairs" } }
                 }
             }
-            @if query.versus.is_some() && query.filter.is_none() {
+            @if query.versus.is_some() && query.filter.is_none() && end.is_empty() {
                 div.row { p.problem { "Write a filter first: without one there is nothing to compare with the rest." } }
             }
-            @if query.group.is_some() {
-                div.row { p.problem { "Groups are not shown on the page; JSON and the command line have them." } }
+            @if let Some(group) = query.group.as_ref().filter(|_| !end.is_empty()) {
+                div.row { p.hint { "Groups by " code { bdi { (shown(group)) } } " are shown under Rewarded only." } }
             }
-            @if !query.unknown.is_empty() {
-                div.row { p.problem { "The address contains unknown names: " (shown(&query.unknown.join(", "))) } }
-            }
+            (unknown(query, about))
         }
     }
 }
@@ -71,8 +76,8 @@ fn row(query: &Query, about: &About, against: Option<&str>, end: &str) -> Markup
     let chosen = |judge: &str| query.judges.iter().any(|own| own == judge);
     html! {
         div.row {
-            @if judges.len() < 2 { @for judge in &query.judges { input type="hidden" name="judge" value=(judge); } }
-            @if judges.len() > 1 {
+            @if judges.len() < 2 || end == "/label" { @for judge in &query.judges { input type="hidden" name="judge" value=(judge); } }
+            @if judges.len() > 1 && end != "/label" {
                 @for judge in first {
                     label { input type="checkbox" name="judge" value=(judge) checked[chosen(judge)]; bdi { (shown(judge)) } }
                 }
@@ -86,12 +91,15 @@ fn row(query: &Query, about: &About, against: Option<&str>, end: &str) -> Markup
                     }
                 }
             }
-            @if against.is_none() && (query.filter.is_some() || query.versus.is_some()) {
+            @if !end.is_empty() { @if let Some(other) = &query.versus { input type="hidden" name="vs" value=(other); } }
+            @else if let Some(filter) = against { label { input type="checkbox" name="vs" value=(filter) checked; "against " bdi { (shown(filter)) } } }
+            @else if query.filter.is_some() || query.versus.is_some() {
                 label { input #rest type="checkbox" name="vs" value="rest" checked[query.versus == Some(Other::Rest)]; "against the rest" }
             }
-            @if let Some(filter) = against { label { input type="checkbox" name="vs" value=(filter) checked; "against " bdi { (shown(filter)) } } }
             @if !end.is_empty() && query.order != Order::default() { input type="hidden" name="sort" value=(query.order.as_str()); }
             @if query.pairs == predilect_workbench::browse::Sort::Surprise { input type="hidden" name="pairs" value="surprise"; }
+            @if end == "/models" { (held::chooser(query)) }
+            @else { @for control in &query.controls { input type="hidden" name="control" value=(control); } }
             @if query.terms != predilect_workbench::Terms::default() { input type="hidden" name="terms" value=(query.terms.to_string()); }
             @if let Some(property) = &query.property { input type="hidden" name="prop" value=(property); }
             @if end.is_empty() {
@@ -105,7 +113,8 @@ fn row(query: &Query, about: &About, against: Option<&str>, end: &str) -> Markup
             }
             @if end.is_empty() { (tries(query)) }
             @else { @for trial in &query.tried { input type="hidden" name="try" value=(trial); } }
-            @if let Some(group) = &query.group { input type="hidden" name="group" value=(group); }
+            @if end.is_empty() { (grouped::chooser(query, &about.fields)) }
+            @else if let Some(group) = &query.group { input type="hidden" name="group" value=(group); }
             button.send type="submit" { "Show" }
         }
     }

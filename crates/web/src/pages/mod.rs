@@ -5,6 +5,8 @@ mod answered;
 mod apart;
 mod bar;
 mod frame;
+mod grouped;
+mod held;
 mod label;
 mod moved;
 mod parts;
@@ -12,6 +14,7 @@ mod published;
 mod runs;
 mod study;
 mod take;
+mod unknown;
 mod upload;
 mod whole;
 

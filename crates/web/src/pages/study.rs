@@ -11,6 +11,7 @@ use predilect_workbench::{Neighbours, Remedy};
 
 use super::answered::answered;
 use super::apart::compared;
+use super::grouped::grouped;
 use super::parts::{Said, part, place, shown, trouble};
 use super::take::take;
 use super::whole::whole;
@@ -18,12 +19,20 @@ use crate::app::App;
 use crate::problem::Problem;
 use crate::query::Query;
 use crate::reasons::{Reasons, reasons};
-use crate::studies::{COMPARED, Served};
+use crate::studies::{COMPARED, Opened, Served};
 
 /// Judges whose weights one page shows, if none was chosen.
 const JUDGES: usize = 6;
 /// Pairs of one page.
 const PAGE: usize = 50;
+
+/// The question to the judges that one chart can distinguish: of many, those with the most verdicts, unless others are named.
+fn of_few(query: &Query, opened: &Opened) -> Query {
+    let all = opened.about.judges();
+    let few = query.judges.is_empty() && all.len() > JUDGES;
+    let judges = all.into_iter().take(JUDGES).map(str::to_owned);
+    Query { judges: if few { judges.collect() } else { query.judges.clone() }, ..query.clone() }
+}
 
 /// What each judge rewards in the slice.
 pub(crate) async fn rewarded(
@@ -33,14 +42,7 @@ pub(crate) async fn rewarded(
     RawQuery(query): RawQuery,
 ) -> Response {
     answered(app, headers, id, query, "", |served, opened, query, waiting| {
-        let mut asked = query.clone();
-        if asked.judges.is_empty() {
-            // Of many judges those with the most verdicts: more than a few cannot be distinguished in one chart.
-            let all = opened.about.judges();
-            if all.len() > JUDGES {
-                asked.judges = all.into_iter().take(JUDGES).map(str::to_owned).collect();
-            }
-        }
+        let asked = of_few(query, opened);
         let (found, slice) = opened.dissect(&Query { group: None, ..asked.clone() }, waiting)?;
         let versus = match &query.versus {
             Some(other) if query.filter.is_some() => {
@@ -82,6 +84,7 @@ pub(crate) async fn rewarded(
                     (same_elsewhere(served, &asked))
                 }
             }
+            (grouped(opened, &asked, waiting))
             (take(served, &asked, if query.versus.is_some() && query.filter.is_some() { &["dissect", "histogram", "versus"] } else { &["dissect", "histogram"] }, ("", "dissect", &[])))
         };
         Ok((Said { title: "Rewarded".to_owned(), main }, Some((slice.pairs, slice.of))))
@@ -285,7 +288,7 @@ fn no_models(served: &Served, query: &Query) -> Markup {
     }
 }
 
-/// The models, raw and with length and formatting held equal.
+/// The models, raw and with what is chosen held equal.
 pub(crate) async fn models(
     State(app): State<App>,
     headers: HeaderMap,
@@ -305,6 +308,7 @@ pub(crate) async fn models(
         };
         let main = html! {
             h1 { "How the models rank" @if query.filter.is_some() { " in this slice" } }
+            (live::cautions_of_models(&opened.about.empty))
             (live::board(&standings))
             // An example is not a file that could be ranked alone; the report of its dissection has the leaderboard too.
             @if served.is_example() {

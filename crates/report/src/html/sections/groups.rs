@@ -16,7 +16,7 @@ const PANEL_ROWS: usize = 10;
 /// Small plots shown before the rest is folded away.
 const PANELS: usize = 12;
 
-pub(super) fn section(view: &View) -> Section {
+pub(in crate::html) fn section(view: &View) -> Section {
     let body = html! {
         @if view.is_grouped() { (maps(view)) (panels(view)) }
         @else if view.d.fits.is_empty() { (nothing("Nothing was fitted in any group.")) }

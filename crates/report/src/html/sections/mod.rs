@@ -22,6 +22,7 @@ use predilect_results::{Comparison, Standings};
 use crate::view::View;
 
 use super::parts::Section;
+pub(super) use groups::section as by_group;
 pub(super) use intensities::ordered;
 pub(super) use judge_table::brief as judge_table_brief;
 pub(super) use quality::main as quality_table;

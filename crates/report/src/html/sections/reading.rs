@@ -1,7 +1,7 @@
 //! What was read, and what was not used and why?
 
 use maud::{Markup, html};
-use predilect_types::ReadSummary;
+use predilect_types::{ReadSummary, SourceSummary};
 
 use crate::format;
 use crate::html::parts::{Align, Section, heads, name, nothing, scroll, sentence};
@@ -41,11 +41,25 @@ pub(in crate::html) fn of(read: &ReadSummary) -> Markup {
 /// Files that are described column by column.
 const DESCRIBED: usize = 5;
 
+/// The name of a source without the folder that all have in common, if it is a whole path of the machine on which it was read.
+fn within<'a>(all: &[SourceSummary], source: &'a str) -> &'a str {
+    let folder = |text: &str| text.rfind('/').map_or(0, |at| at + 1);
+    if !all.iter().all(|other| other.source.starts_with('/')) {
+        return source;
+    }
+    let shared = |one: &str, other: &str| {
+        let same = one.bytes().zip(other.bytes()).take_while(|(a, b)| a == b).count();
+        one.bytes().take(same).rposition(|byte| byte == b'/').map_or(0, |at| at + 1)
+    };
+    let own = all.iter().map(|other| shared(source, &other.source)).min();
+    &source[own.unwrap_or_default().min(folder(source))..]
+}
+
 /// How the files were understood: columns, verdicts, judges, remarks.
 fn understood(read: &ReadSummary) -> Markup {
     html! {
         @for source in read.sources.iter().filter(|s| !s.columns.is_empty()).take(DESCRIBED) {
-            h3 { (name(&source.source)) }
+            h3 { (name(within(&read.sources, &source.source))) }
             ul {
                 @let used: Vec<_> = source.columns.iter().filter(|c| c.used_as != "metadata").collect();
                 @if !used.is_empty() {
@@ -83,7 +97,7 @@ fn sources(read: &ReadSummary) -> Markup {
                 tbody {
                     @for s in &read.sources {
                         tr {
-                            th scope="row" { (name(&s.source)) }
+                            th scope="row" { (name(within(&read.sources, &s.source))) }
                             td { (name(&s.format)) }
                             td.num { (format::count(s.rows)) }
                             td.why { (sentence(&s.evidence)) }
@@ -93,4 +107,26 @@ fn sources(read: &ReadSummary) -> Markup {
             }
         },
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sources_are_called_by_what_tells_them_apart() {
+        let of = |paths: &[&str]| {
+            let source =
+                |path: &&str| SourceSummary { source: (*path).to_owned(), ..SourceSummary::default() };
+            let all: Vec<SourceSummary> = paths.iter().map(source).collect();
+            all.iter().map(|own| within(&all, &own.source).to_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(of(&["/home/ada/votes.csv"]), ["votes.csv"]);
+        assert_eq!(
+            of(&["/home/ada/may/votes.csv", "/home/ada/june/votes.csv"]),
+            ["may/votes.csv", "june/votes.csv"]
+        );
+        assert_eq!(of(&["/home/ada/votes.csv", "texts.jsonl"]), ["/home/ada/votes.csv", "texts.jsonl"]);
+        assert_eq!(of(&["data/votes.csv"]), ["data/votes.csv"]);
+    }
 }
