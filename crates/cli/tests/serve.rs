@@ -135,6 +135,7 @@ fn no_refusal_is_bare() {
         ("GET", "/api/v1/s/%FF/dissect", "", 400),
         ("GET", "/api/v1/uploads/none", "", 404),
         ("PUT", "/api/v1/studies", "", 405),
+        ("BREW", "/api/v1/studies", "", 405),
         ("POST", "/api/v1/s/local-judge/dissect", "", 405),
         ("POST", "/api/v1/s/local-judge/verdicts", large.as_str(), 413),
         ("POST", "/api/v1/s/local-judge/verdicts", "{", 400),

@@ -13,6 +13,8 @@ const COOKIE: &str = "predilect_token";
 pub(crate) struct Guard {
     /// Hosts by which this server is reached, as a browser writes them.
     hosts: Vec<String>,
+    /// Those of them by which a proxy may be asked.
+    proxied: Vec<String>,
     /// Whether every address of this machine is listened at.
     any_address: bool,
     pub(crate) token: Option<String>,
@@ -33,13 +35,12 @@ impl Guard {
             hosts.extend(own);
         }
         // A proxy passes on the name that it was asked by, with its own port or without.
-        for name in &options.names {
-            let name = name.to_ascii_lowercase();
-            hosts.push(format!("{name}:{port}"));
-            hosts.push(name);
-        }
+        let names = options.names.iter().map(|name| name.to_ascii_lowercase());
+        let proxied: Vec<String> = names.flat_map(|name| [format!("{name}:{port}"), name]).collect();
+        hosts.extend(proxied.iter().cloned());
         Self {
             hosts,
+            proxied,
             any_address: ip.is_unspecified(),
             token: options.token.clone(),
             cookie: format!("{COOKIE}_{port}"),
@@ -53,19 +54,27 @@ impl Guard {
         self.hosts.contains(&host) || (self.any_address && host.parse::<SocketAddr>().is_ok())
     }
 
+    /// Whether a request names this server, once, and where its target names a host too, the same server.
     pub(crate) fn knows_host(&self, headers: &HeaderMap, uri_host: Option<&str>) -> bool {
-        let named = headers.get(header::HOST).and_then(|host| host.to_str().ok()).or(uri_host);
-        named.is_some_and(|host| self.is_ours(host))
+        let mut named = headers.get_all(header::HOST).iter();
+        let host = match (named.next(), named.next()) {
+            (Some(host), None) => host.to_str().ok(),
+            (None, _) => uri_host,
+            (Some(_), Some(_)) => None,
+        };
+        host.is_some_and(|host| self.is_ours(host)) && uri_host.is_none_or(|host| self.is_ours(host))
     }
 
     /// Whether a request comes from a page of this server, or from no page.
     pub(crate) fn knows_origin(&self, headers: &HeaderMap) -> bool {
         let Some(origin) = headers.get(header::ORIGIN) else { return true };
-        let host = origin
-            .to_str()
-            .ok()
-            .and_then(|origin| origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://")));
-        host.is_some_and(|host| self.is_ours(host))
+        let Ok(origin) = origin.to_str() else { return false };
+        // This server speaks plain HTTP; a proxy that goes by one of its names may not.
+        match (origin.strip_prefix("http://"), origin.strip_prefix("https://")) {
+            (Some(host), _) => self.is_ours(host),
+            (None, Some(host)) => self.proxied.contains(&host.to_ascii_lowercase()),
+            (None, None) => false,
+        }
     }
 
     /// Whether the client knows the token, by a header or the cookie of an earlier answer.
@@ -124,13 +133,39 @@ mod tests {
     }
 
     #[test]
+    fn a_request_names_one_host_and_that_is_this_server() {
+        let guard = guard(None);
+        let own = ("host", "localhost:4870");
+        assert!(guard.knows_host(&headers(&[own]), Some("127.0.0.1:4870")));
+        assert!(!guard.knows_host(&headers(&[own]), Some("evil.example")), "the target says another");
+        let mut two = headers(&[own]);
+        two.append("host", HeaderValue::from_static("localhost:4870"));
+        assert!(!guard.knows_host(&two, None));
+    }
+
+    #[test]
+    fn a_proxy_with_a_name_of_its_own_may_speak_tls() {
+        let names = vec!["Judges.example".to_owned()];
+        let options = ServeOptions { names, ..ServeOptions::default() };
+        let guard = Guard::of(SocketAddr::from(([127, 0, 0, 1], 4870)), &options);
+        assert!(guard.knows_origin(&headers(&[("origin", "https://judges.example")])));
+        assert!(!guard.knows_origin(&headers(&[("origin", "https://127.0.0.1:4870")])));
+    }
+
+    #[test]
     fn pages_of_other_sites_may_not_ask() {
         let guard = guard(None);
         assert!(
             guard.knows_origin(&headers(&[]))
                 && guard.knows_origin(&headers(&[("origin", "http://localhost:4870")]))
         );
-        for origin in ["null", "http://evil.example", "http://localhost:4871", "file://localhost:4870"] {
+        for origin in [
+            "null",
+            "https://localhost:4870",
+            "http://evil.example",
+            "http://localhost:4871",
+            "file://localhost:4870",
+        ] {
             assert!(!guard.knows_origin(&headers(&[("origin", origin)])), "{origin}");
         }
     }

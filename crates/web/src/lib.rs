@@ -29,6 +29,7 @@
 mod api;
 mod app;
 mod asking;
+mod connections;
 mod cores;
 mod gate;
 mod guard;

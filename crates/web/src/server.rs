@@ -13,6 +13,7 @@ use predilect_workbench::sent::studies_in;
 use tokio::net::TcpListener;
 
 use crate::app::App;
+use crate::connections::{HEAD, answer};
 use crate::cores::Cores;
 use crate::gate::guarded;
 use crate::guard::Guard;
@@ -89,7 +90,7 @@ pub fn serve(
             read_only: options.read_only,
         };
         ready(address);
-        let serving = tokio::spawn(axum::serve(listener, router(app)).into_future());
+        let serving = tokio::spawn(answer(listener, router(app), HEAD));
         while !stop.is_cancelled() && !serving.is_finished() {
             tokio::time::sleep(PACE).await;
         }

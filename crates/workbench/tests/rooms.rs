@@ -50,7 +50,7 @@ const ROOMS: [(&str, &[&str]); 18] = [
 ];
 
 /// Outside crates that only these may name: whoever else needs what they do asks these.
-const OWNED: [(&str, &[&str]); 12] = [
+const OWNED: [(&str, &[&str]); 14] = [
     ("nuts-rs", &["bayes"]),
     ("parquet", &["data"]),
     ("csv", &["data"]),
@@ -61,6 +61,8 @@ const OWNED: [(&str, &[&str]); 12] = [
     ("candle-core", &["learn"]),
     ("tokenizers", &["learn"]),
     ("axum", &["web"]),
+    ("hyper", &["web"]),
+    ("hyper-util", &["web"]),
     ("tokio", &["web"]),
     ("clap", &["cli"]),
 ];
