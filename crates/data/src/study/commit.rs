@@ -8,11 +8,10 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::folder::Study;
+use super::leftovers::JOURNAL;
 use crate::error::DataError;
 use crate::files::NewFile;
 
-/// Where it is written down.
-const JOURNAL: &str = ".predilect.commit";
 /// What was found in texts.
 const FACTS: &str = "facts";
 /// The weights of a dissection, and where they wait for the next one once pairs were added.

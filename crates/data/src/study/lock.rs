@@ -6,6 +6,7 @@ use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::folder::Study;
+use super::leftovers::sweep;
 use crate::error::DataError;
 
 /// The file that is locked. It stays: what counts is the lock, which the system takes back when its holder ends.
@@ -26,12 +27,14 @@ impl Study {
     ///
     /// When another process is writing it, and when the folder cannot be written to.
     pub fn lock(&self, doing: &str) -> Result<StudyLock, DataError> {
-        lock(self.folder(), doing)
+        let held = lock(self.folder(), doing)?;
+        sweep(self.folder());
+        Ok(held)
     }
 
     /// The same; `None` if another process is writing or the folder is not writable.
     pub fn try_lock(&self, doing: &str) -> Option<StudyLock> {
-        lock(self.folder(), doing).ok()
+        self.lock(doing).ok()
     }
 }
 

@@ -12,6 +12,7 @@ mod encoder;
 mod folder;
 mod import;
 mod imported;
+mod leftovers;
 mod lock;
 mod manifest;
 mod opened;
