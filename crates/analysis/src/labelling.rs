@@ -14,10 +14,11 @@
 //! ```
 
 use predilect_results::Fit;
+use predilect_results::browse::Alike;
 use predilect_results::comparison::Interval;
 use predilect_stats::{EpOptions, Prior, ep, sigmoid};
 
-use crate::compare::{SimilarityOptions, WeightTable, similarity};
+use crate::compare::{SimilarityOptions, WeightTable, published_alike, similarity};
 use crate::fit::drawn;
 use crate::fit_options::{Draws, Engine, FitOptions, TERM_SD};
 use crate::refusal::Refusal;
@@ -115,6 +116,11 @@ impl Known {
         let options = FitOptions { engine: Engine::Ep, folds: 0, keep_draws: DRAWS, ..options.clone() };
         let (fit, draws) = drawn(table, verdicts, judge, &options)?;
         Ok(Self { fit, draws: (!draws.values.is_empty()).then_some(draws) })
+    }
+
+    /// How alike the weights are to those of each published judge, the most alike first.
+    pub fn among_published(&self) -> Vec<Alike> {
+        published_alike(&self.fit, self.draws.as_ref())
     }
 
     /// The correlation of the weights with those of another judge, with the 90 % interval implied by both posteriors; `None` where one of

@@ -1,6 +1,8 @@
 //! People who judge pairs one by one: which pair comes next, what their verdicts say so far, which judge they resemble, and how verdicts
 //! are kept.
 
+mod published;
+
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::time::Duration;

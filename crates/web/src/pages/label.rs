@@ -170,6 +170,7 @@ fn beside(
     } else {
         Vec::new()
     };
+    let published = opened.bench.published_resembled(&labeller, &slice, &fit, waiting)?;
     let checked = opened.bench.checked_at_random(&labeller, &slice, &fit, waiting)?;
     let pairs = |id: &str| {
         let narrower = query.narrowed(&format!("rating({id}) != 0"));
@@ -197,6 +198,10 @@ fn beside(
             } @else if alike.is_empty() {
                 p.nothing { "There is no other judge to compare with, or your votes say too little." }
             } @else { (live::alike(&alike)) }
+            @if !published.is_empty() {
+                h2 { "Which of the " (published.len()) " published judges you resemble" }
+                (live::alike_published(&published))
+            }
         }
     })
 }

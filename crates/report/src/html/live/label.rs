@@ -7,7 +7,7 @@ use predilect_results::comparison::Interval;
 use super::long::long;
 use crate::format;
 use crate::html::charts::{Difference, differences};
-use crate::html::parts::{EMPTY_RESPONSE, name};
+use crate::html::parts::{EMPTY_RESPONSE, first_few, name};
 
 /// What can be said of a pair.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,6 +64,26 @@ pub fn alike(all: &[Alike]) -> Markup {
         @if let Some(first) = all.first() { p { (sentence(first)) } }
         (differences(&rows, "Correlation of weights", ("90\u{a0}%", 2)))
         p.hint { "1: the same properties are rewarded in the same proportion; 0: no relation. 90\u{a0}% intervals by both posteriors; a hollow mark: the interval contains 0." }
+    }
+}
+
+/// Published judges shown before the others are folded away.
+const PUBLISHED: usize = 6;
+
+/// The same of the published judges.
+pub fn alike_published(all: &[Alike]) -> Markup {
+    let row = |one: &Alike| Difference { name: name(&one.judge), by: one.correlation };
+    let table = |some: &[Alike]| {
+        let rows: Vec<Difference> = some.iter().map(row).collect();
+        differences(&rows, "Correlation of weights", ("90\u{a0}%", 2))
+    };
+    html! {
+        @if let Some(first) = all.first() { p { (sentence(first)) } }
+        (first_few(all, PUBLISHED, "judges", table))
+        p.hint {
+            "Over the properties that are rated here, with the published weights in the mean over the scenarios. These have no intervals: the 90\u{a0}% intervals are those of your "
+            "weights alone, and where ratings here stand in for those of the paper the judges look less alike than they are."
+        }
     }
 }
 

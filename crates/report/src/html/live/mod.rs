@@ -20,7 +20,7 @@ use super::parts::Section;
 use super::sections;
 use crate::view::View;
 
-pub use self::label::{Choice, alike, judging};
+pub use self::label::{Choice, alike, alike_published, judging};
 pub use super::published::published;
 pub use crate::published::{PublishedOrder, scenario_words};
 pub use crate::words::label;
