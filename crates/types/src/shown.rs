@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 
-/// The text with control and bidirectional override characters made visible; line breaks and tabs stay.
+/// The text with control characters and all that act on the direction of text made visible; line breaks and tabs stay.
 ///
-/// C0 controls become their pictures (`␛`), everything else its code point (`⟨U+202E⟩`). Joiners and directional marks stay, because
-/// scripts and emoji need them and they do not reverse text.
+/// C0 controls become their pictures (`␛`), everything else its code point (`⟨U+202E⟩`): a directional mark, too, moves what is beside it.
+/// Joiners stay, because scripts and emoji need them.
 #[must_use]
 pub fn visible(text: &str) -> Cow<'_, str> {
     if !text.chars().any(acts) {
@@ -89,7 +89,10 @@ fn show(c: char, out: &mut String) {
 fn acts(c: char) -> bool {
     match c {
         '\n' | '\t' => false,
-        '\u{2028}'..='\u{202e}'
+        '\u{61c}'
+        | '\u{200e}'
+        | '\u{200f}'
+        | '\u{2028}'..='\u{202e}'
         | '\u{2066}'..='\u{206f}'
         | '\u{fff9}'..='\u{fffb}'
         | '\u{feff}'
@@ -104,13 +107,12 @@ fn hides(c: char) -> bool {
         c,
         '\u{ad}'
             | '\u{34f}'
-            | '\u{61c}'
             | '\u{115f}'
             | '\u{1160}'
             | '\u{17b4}'
             | '\u{17b5}'
             | '\u{180e}'
-            | '\u{200b}'..='\u{200f}'
+            | '\u{200b}'..='\u{200d}'
             | '\u{2060}'..='\u{2064}'
             | '\u{2800}'
             | '\u{3164}'
@@ -176,6 +178,7 @@ mod tests {
         assert_eq!(visible("plain\n\tתודה 👩‍👩‍👧"), "plain\n\tתודה 👩‍👩‍👧");
         assert_eq!(visible("\u{1b}[31mred"), "␛[31mred");
         assert_eq!(visible("a\u{202e}b\u{2066}c"), "a⟨U+202E⟩b⟨U+2066⟩c");
+        assert_eq!(visible("a\u{200f}b\u{200e}c\u{61c}d"), "a⟨U+200F⟩b⟨U+200E⟩c⟨U+061C⟩d");
         assert_eq!(visible("a\r\nb\rc\u{2028}d"), "a\nb\nc\nd");
         assert_eq!(visible("\u{9b}31m\u{7f}\0"), "⟨U+009B⟩31m␡␀");
     }
