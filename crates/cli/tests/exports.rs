@@ -7,7 +7,7 @@ use arrow_array::{Array, Float64Array, RecordBatch, StringArray};
 use page::{Server, encoded};
 use serde_json::Value;
 
-const WHAT: [&str; 17] = [
+const WHAT: [&str; 18] = [
     "posteriors",
     "fits",
     "histogram",
@@ -20,6 +20,7 @@ const WHAT: [&str; 17] = [
     "strengths",
     "biases",
     "stand_ins",
+    "judges",
     "corrected_rates",
     "leaderboard",
     "controls",

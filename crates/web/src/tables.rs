@@ -18,6 +18,7 @@ pub(crate) const TABLES: [(&str, &[&str]); 9] = [
             "strengths",
             "biases",
             "stand_ins",
+            "judges",
             "corrected_rates",
         ],
     ),

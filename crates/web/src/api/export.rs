@@ -23,7 +23,7 @@ use crate::studies::Opened;
 use crate::tables::TABLES;
 
 /// Names that an address of a table has in addition to those of a page.
-const NAMES: [&str; 4] = ["what", "as", "pair", "most"];
+const OWN: [&str; 4] = ["what", "as", "pair", "most"];
 
 /// Which table is asked for, and how it is written.
 #[derive(Debug, Clone)]
@@ -61,6 +61,7 @@ impl Wanted {
         let what = match named("what").unwrap_or(usual) {
             // What they are called on the page.
             "weights" => "posteriors",
+            "judge_table" => "judges",
             what => what,
         };
         if TABLES.iter().all(|(_, names)| !names.contains(&what)) {
@@ -110,7 +111,7 @@ pub(super) async fn table(
     headers: &HeaderMap,
     usual: &str,
 ) -> Result<Response, Problem> {
-    let query = asked(query, &NAMES)?;
+    let query = asked(query, &OWN)?;
     let wanted = Wanted::of(&query, headers, usual)?;
     let studies = Arc::clone(&app.studies);
     let app = if wanted.is_costly() { app.costly() } else { app };
@@ -176,7 +177,7 @@ pub(crate) async fn published(
     let rest = form_urlencoded::Serializer::new(String::new())
         .extend_pairs(rest.filter(|(name, _)| !own(name)))
         .finish();
-    let wanted = Wanted::of(&asked(Some(rest), &NAMES)?, &headers, "similarity")?;
+    let wanted = Wanted::of(&asked(Some(rest), &OWN)?, &headers, "similarity")?;
     if wanted.asked() == "published" {
         return wanted.answer("published", &[published_table(&published.rewards()?)?]);
     }

@@ -76,15 +76,20 @@ pub(super) fn take_published(query: &PublishedQuery, names: &[&str]) -> Markup {
     }
 }
 
+/// What a table is called on the page.
+fn title(what: &str) -> String {
+    if what == "judges" { "judge table".to_owned() } else { what.replace('_', " ") }
+}
+
 fn tables(names: &[&str], address: &dyn Fn(&str, TableFormat) -> String) -> Markup {
     html! {
         table.plain {
             tbody {
                 @for what in names {
                     tr {
-                        th scope="row" { (what.replace('_', " ")) }
+                        th scope="row" { (title(what)) }
                         @for format in TableFormat::ALL {
-                            td { a href=(address(what, format)) download aria-label={ (what.replace('_', " ")) " as " (format) } { (format) } }
+                            td { a href=(address(what, format)) download aria-label={ (title(what)) " as " (format) } { (format) } }
                         }
                     }
                 }
