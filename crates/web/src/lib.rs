@@ -33,6 +33,7 @@ mod connections;
 mod cores;
 mod gate;
 mod guard;
+mod looked;
 mod openapi;
 mod opening;
 mod options;

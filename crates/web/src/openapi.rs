@@ -109,7 +109,7 @@ const ROUTES: [Route; 24] = [
 ];
 
 /// The names of a query, and what they take.
-const QUERY: [(&str, &str); 11] = [
+const QUERY: [(&str, &str); 12] = [
     ("where", "Which pairs: a filter, as --where takes it"),
     ("vs", "What to compare them with: rest, or a filter"),
     ("judge", "Whose verdicts (repeatable)"),
@@ -117,6 +117,7 @@ const QUERY: [(&str, &str); 11] = [
     ("try", "A property to try along with the others: /REGEX/i, \"TEXT\" or count(a, \"TEXT\") (repeatable)"),
     ("sort", "The order of properties on the page: signed, strength, catalogue"),
     ("pairs", "The order of pairs: study, surprise"),
+    ("control", "What a leaderboard holds equal: properties, style or none (repeatable)"),
     ("terms", "Nuisance terms: auto, none, or any of side, order, models"),
     ("name", "Who labels; votes are of the judge human:NAME"),
     ("from", "How many pairs to skip"),
@@ -130,13 +131,14 @@ const PUBLISHED: [(&str, &str); 2] = [
 ];
 
 /// How a file that was sent is read, and what it is called where it is sent.
-const READING: [(&str, &str); 6] = [
+const READING: [(&str, &str); 7] = [
     ("map", "What a column is, as --map takes it: winner=label:0=A,1=B (repeatable)"),
     ("format", "The format, as --format takes it"),
     ("judge_name", "The name of the judge, whatever the file says"),
     ("judges", "Whether named people are separate judges: auto, pooled, each"),
     ("on_bad_row", "What happens to records that cannot be used: stop, skip"),
     ("name", "What the file is called, where one is sent"),
+    ("with", "The number of the files that it is read together with, where one is sent"),
 ];
 
 /// Whether a file is sent to that address.
@@ -160,7 +162,7 @@ fn parameters(method: &str, path: &str, query: bool) -> Vec<Value> {
     }
     let file = is_file(method, path);
     if file || (path.contains("/uploads/") && method != "delete") {
-        let names = READING.iter().filter(|(name, _)| file || *name != "name");
+        let names = READING.iter().filter(|(name, _)| file || !["name", "with"].contains(name));
         parameters.extend(names.map(|(name, words)| {
             json!({"name": name, "in": "query", "description": words, "schema": {"type": "string"}})
         }));

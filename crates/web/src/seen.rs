@@ -1,29 +1,30 @@
 //! What is in a file that was sent, by one way of reading it?
 
+use std::sync::Arc;
+
 use predilect_report::format::counted;
 use predilect_types::ReadSummary;
-use predilect_workbench::Preview;
-use predilect_workbench::sent::{Looked, look as looked};
+use predilect_workbench::sent::look as looked;
+use predilect_workbench::{Preview, Watch};
 
 use crate::app::App;
 use crate::asking::Waiting;
+use crate::looked::Seen;
 use crate::problem::Problem;
 use crate::reading::Reading;
 use crate::uploads::Upload;
 
-/// What is found of a file by one way of reading it, and why it would not become a study.
-pub(crate) struct Seen {
-    pub(crate) looked: Looked,
-    pub(crate) problem: Option<Problem>,
-}
-
-/// Looks at a file within the limits that apply here.
+/// Looks at a file within the limits that apply here; what was found before is not looked for again.
 pub(crate) fn seen(
     app: &App,
     upload: &Upload,
     reading: &Reading,
     waiting: &Waiting,
-) -> Result<Seen, Problem> {
+) -> Result<Arc<Seen>, Problem> {
+    let key = reading.to_address();
+    if let Some(found) = upload.looks.get(&key) {
+        return Ok(found);
+    }
     app.uploads.unpacks(upload)?;
     let mut looked = looked(&upload.files, &app.uploads.options(upload, reading), waiting);
     let problem = match &mut looked.preview {
@@ -35,7 +36,9 @@ pub(crate) fn seen(
         Err(error) => Some(Problem::of(error).of_a_file("The file cannot be read")),
     };
     let problem = problem.map(|problem| short(upload.named(problem)));
-    Ok(Seen { looked, problem })
+    let seen = Seen { looked, problem };
+    // What was broken off is not all.
+    Ok(if waiting.cancelled() { Arc::new(seen) } else { upload.looks.keep(key, seen) })
 }
 
 /// Why pairs without verdicts are no study: how many there are, where all were counted, and what helps here.

@@ -13,6 +13,7 @@ use predilect_workbench::sent::{Bytes as Size, Scratch, keep, kept_folder, plain
 use predilect_workbench::{Error, Watch};
 use tokio::sync::mpsc;
 
+use crate::looked::Looks;
 use crate::problem::Problem;
 use crate::reading::Reading;
 use crate::studies::{Served, Studies};
@@ -68,6 +69,8 @@ pub(crate) struct Upload {
     opening: Mutex<()>,
     /// Set once it is known how large it is unpacked.
     fits: OnceLock<()>,
+    /// What was found in it.
+    pub(crate) looks: Looks,
 }
 
 impl Upload {
@@ -261,6 +264,7 @@ impl Uploads {
             files,
             opening: Mutex::default(),
             fits: OnceLock::new(),
+            looks: Looks::default(),
         });
         let mut state = self.state();
         if state.over {
@@ -292,6 +296,7 @@ impl Uploads {
             files: [old.files.as_slice(), &[place]].concat(),
             opening: Mutex::default(),
             fits: OnceLock::new(),
+            looks: Looks::default(),
         });
         self.state().waiting.insert(upload.number, Arc::clone(&upload));
         Ok(upload)

@@ -13,9 +13,10 @@ use serde::Serialize;
 use super::answer::json;
 use crate::app::App;
 use crate::asking::ask;
+use crate::looked::Seen;
 use crate::problem::Problem;
 use crate::reading::Reading;
-use crate::seen::{Seen, seen};
+use crate::seen::seen;
 use crate::uploads::Upload;
 
 /// What is in a file, before it is a study.

@@ -12,9 +12,10 @@ use predilect_workbench::sent::{Bytes, ColumnSeen, ColumnsSeen, Looked, Proposal
 use super::parts::{plain_page, problem, shown, trouble};
 use crate::app::App;
 use crate::asking::ask;
+use crate::looked::Seen;
 use crate::problem::Problem;
 use crate::reading::{MEANINGS, ROLES, Reading, role};
-use crate::seen::{Seen, seen};
+use crate::seen::seen;
 use crate::uploads::Upload;
 
 /// Roles that are always on the form; the others are where a reader unfolds them.

@@ -41,25 +41,32 @@ pub(in crate::html) fn of(read: &ReadSummary) -> Markup {
 /// Files that are described column by column.
 const DESCRIBED: usize = 5;
 
-/// The name of a source without the folder that all have in common, if it is a whole path of the machine on which it was read.
-fn within<'a>(all: &[SourceSummary], source: &'a str) -> &'a str {
-    let folder = |text: &str| text.rfind('/').map_or(0, |at| at + 1);
-    if !all.iter().all(|other| other.source.starts_with('/')) {
-        return source;
-    }
-    let shared = |one: &str, other: &str| {
-        let same = one.bytes().zip(other.bytes()).take_while(|(a, b)| a == b).count();
-        one.bytes().take(same).rposition(|byte| byte == b'/').map_or(0, |at| at + 1)
+/// The folder that all sources have in common, if they are whole paths of the machine on which they were read; else nothing.
+fn folder(all: &[SourceSummary]) -> &str {
+    let Some(first) = all.first().filter(|_| all.iter().all(|own| own.source.starts_with('/'))) else {
+        return "";
     };
-    let own = all.iter().map(|other| shared(source, &other.source)).min();
-    &source[own.unwrap_or_default().min(folder(source))..]
+    let first = first.source.as_str();
+    let shared = |other: &SourceSummary| {
+        let same = first.bytes().zip(other.source.bytes()).take_while(|(a, b)| a == b).count();
+        first.bytes().take(same).rposition(|byte| byte == b'/').map_or(0, |at| at + 1)
+    };
+    let end = all.iter().map(shared).min().unwrap_or_default();
+    // One that is a folder itself has a name, too.
+    if all.iter().any(|own| own.source.len() <= end) { "" } else { &first[..end] }
+}
+
+/// A text without that folder.
+fn without(folder: &str, text: &str) -> String {
+    if folder.len() > 1 { text.replace(folder, "") } else { text.to_owned() }
 }
 
 /// How the files were understood: columns, verdicts, judges, remarks.
 fn understood(read: &ReadSummary) -> Markup {
+    let folder = folder(&read.sources);
     html! {
         @for source in read.sources.iter().filter(|s| !s.columns.is_empty()).take(DESCRIBED) {
-            h3 { (name(within(&read.sources, &source.source))) }
+            h3 { (name(&without(folder, &source.source))) }
             ul {
                 @let used: Vec<_> = source.columns.iter().filter(|c| c.used_as != "metadata").collect();
                 @if !used.is_empty() {
@@ -75,11 +82,11 @@ fn understood(read: &ReadSummary) -> Markup {
                         @if i > 0 { ", " } "“" (name(&value.value)) "” = " (name(&value.means)) " (" (format::count(value.count)) ")"
                     } }
                 }
-                @if let Some(judge) = &source.judge { li { "Judge: " (name(judge)) } }
-                @for remark in &source.remarks { li { (sentence(remark)) } }
+                @if let Some(judge) = &source.judge { li { "Judge: " (sentence(judge)) } }
+                @for remark in &source.remarks { li { (sentence(&without(folder, remark))) } }
             }
         }
-        @for remark in &read.remarks { p { (sentence(remark)) } }
+        @for remark in &read.remarks { p { (sentence(&without(folder, remark))) } }
     }
 }
 
@@ -97,7 +104,7 @@ fn sources(read: &ReadSummary) -> Markup {
                 tbody {
                     @for s in &read.sources {
                         tr {
-                            th scope="row" { (name(within(&read.sources, &s.source))) }
+                            th scope="row" { (name(&without(folder(&read.sources), &s.source))) }
                             td { (name(&s.format)) }
                             td.num { (format::count(s.rows)) }
                             td.why { (sentence(&s.evidence)) }
@@ -119,7 +126,7 @@ mod tests {
             let source =
                 |path: &&str| SourceSummary { source: (*path).to_owned(), ..SourceSummary::default() };
             let all: Vec<SourceSummary> = paths.iter().map(source).collect();
-            all.iter().map(|own| within(&all, &own.source).to_owned()).collect::<Vec<_>>()
+            all.iter().map(|own| without(folder(&all), &own.source)).collect::<Vec<_>>()
         };
         assert_eq!(of(&["/home/ada/votes.csv"]), ["votes.csv"]);
         assert_eq!(
