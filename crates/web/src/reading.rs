@@ -165,9 +165,13 @@ impl Reading {
     /// The same in words of the command line.
     pub(crate) fn words(&self) -> Vec<String> {
         let mut words = Vec::new();
-        let mut flag = |name: &str, value: &str| match value.starts_with('-') {
-            true => words.push(format!("{name}={value}")),
-            false => words.extend([name.to_owned(), value.to_owned()]),
+        let mut flag = |name: &str, value: &str| {
+            // A value that begins with a hyphen would be taken for another option.
+            if value.starts_with('-') {
+                words.push(format!("{name}={value}"));
+            } else {
+                words.extend([name.to_owned(), value.to_owned()]);
+            }
         };
         if let Some(format) = self.format {
             flag("--format", format.as_str());
