@@ -142,8 +142,8 @@ fn files_that_belong_together_are_sent_together() {
 fn votes_without_texts_are_not_said_to_be_judged() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("votes.csv");
-    let rows: String =
-        (0..30).map(|i| format!("{i},one,two,model_{}\n", if i % 3 == 0 { 'a' } else { 'b' })).collect();
+    let row = |i: usize| format!("{i},one,two,model_{}", if i.is_multiple_of(3) { 'a' } else { 'b' });
+    let rows = (0..30).map(row).collect::<Vec<_>>().join("\n");
     std::fs::write(&file, format!("question_id,model_a,model_b,winner\n{rows}")).expect("written");
     let server = Server::start(&[&file.display().to_string()]);
     let (status, page) = server.get("/s/votes/label?name=Ada");

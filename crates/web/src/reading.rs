@@ -166,6 +166,7 @@ impl Reading {
     pub(crate) fn words(&self) -> Vec<String> {
         let mut words = Vec::new();
         let mut flag = |name: &str, value: &str| {
+            // A value that begins with a hyphen would be taken for another option.
             if value.starts_with('-') {
                 words.push(format!("{name}={value}"));
             } else {

@@ -8,7 +8,7 @@ use crate::files::TEMPORARY;
 /// Where an import writes down what it is about to do.
 pub(super) const JOURNAL: &str = ".predilect.commit";
 /// Files that are not whole are left alone for so long after something was last written to them: a report is written without the study's lock.
-const LEFT: Duration = Duration::from_secs(60);
+const LEFT: Duration = Duration::from_mins(1);
 
 /// Removes files of writers that were killed. Only who holds the lock may: nobody else is writing the study then.
 pub(super) fn sweep(folder: &Path) {

@@ -99,7 +99,7 @@ async fn looking(
 ) -> Result<Response, Problem> {
     let own = app.clone();
     ask(&app.clone().costly(), move |waiting| {
-        answer(&upload, &reading, &seen(&own, &upload, &reading, waiting)?, status)
+        answer(&upload, &reading, &*seen(&own, &upload, &reading, waiting)?, status)
     })
     .await
 }

@@ -3,6 +3,7 @@
 use super::super::sample::Sample;
 use crate::row::Row;
 use serde_json::Value;
+use std::collections::HashSet;
 
 /// The columns of a file and the fields within them.
 pub(crate) fn places(sample: &Sample) -> Vec<String> {
@@ -20,6 +21,7 @@ pub(super) fn opened(sample: &Sample) -> Option<Sample> {
     if !objects {
         return None;
     }
+    let mut seen: HashSet<String> = HashSet::new();
     let mut inner = Sample { whole: sample.whole, cells: sample.cells, ..Sample::default() };
     for row in sample.rows.iter().take(500) {
         let mut fields = Vec::new();
@@ -30,7 +32,7 @@ pub(super) fn opened(sample: &Sample) -> Option<Sample> {
             }
         }
         for (name, _) in &fields {
-            if !inner.columns.contains(name) {
+            if seen.insert(name.clone()) {
                 inner.columns.push(name.clone());
             }
         }

@@ -2,10 +2,29 @@
 
 use maud::{Markup, html};
 
-use super::pairs::{Side, Words};
 use crate::format;
 use crate::html::parts::texts;
 use crate::text;
+
+/// A piece of a response compared with the other response.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Words {
+    /// The text.
+    pub text: String,
+    /// Whether the other response does not have it there.
+    pub own: bool,
+}
+
+/// One response of a pair.
+#[derive(Debug, Clone)]
+pub struct Side {
+    /// The model, where it is named.
+    pub model: Option<String>,
+    /// Its words, those that only it has marked; no marks if the two share hardly a word.
+    pub words: Vec<Words>,
+    /// How many words it has.
+    pub count: u64,
+}
 
 /// Characters of a text that a page shows: ten megabytes in one page would keep a browser busy for minutes.
 const SHOWN: usize = 20_000;

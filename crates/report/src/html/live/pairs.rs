@@ -5,33 +5,13 @@ use std::cmp::Ordering;
 use maud::{Markup, html};
 use predilect_results::browse::{PairRow, PairsPage};
 
-use super::long::{long, words};
+use super::long::{Side, long, words};
 use crate::format;
 use crate::html::parts::{EMPTY_RESPONSE, name, nothing};
 use crate::text;
 
 /// Maximum number of judges whose verdicts are listed.
 const JUDGES: usize = 6;
-
-/// A piece of a response compared with the other response.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Words {
-    /// The text.
-    pub text: String,
-    /// Whether the other response does not have it there.
-    pub own: bool,
-}
-
-/// One response of a pair.
-#[derive(Debug, Clone)]
-pub struct Side {
-    /// The model, where it is named.
-    pub model: Option<String>,
-    /// Its words, those that only it has marked; no marks if the two share hardly a word.
-    pub words: Vec<Words>,
-    /// How many words it has.
-    pub count: u64,
-}
 
 /// A list of pairs; `href` leads to a pair.
 pub fn listed(page: &PairsPage, href: &dyn Fn(&str) -> String) -> Markup {
