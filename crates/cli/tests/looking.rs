@@ -105,20 +105,14 @@ fn what_is_held_equal_is_chosen_and_written_back() {
 #[test]
 fn files_that_belong_together_are_sent_together() {
     let server = Server::start(&[]);
-    let votes: String = std::iter::once("question_id,model_a,model_b,winner,judge\n".to_owned())
-        .chain(
-            (0..40)
-                .map(|i| format!("{i},one,two,{},human\n", if i % 3 == 0 { "model_a" } else { "model_b" })),
-        )
+    let votes: String = std::iter::once("id,winner,judge\n".to_owned())
+        .chain((0..40).map(|i| format!("{i},{},human\n", if i % 3 == 0 { "A" } else { "B" })))
         .collect();
-    let texts: String = (0..40)
-        .flat_map(|i| [("one", "yes indeed"), ("two", "no")].map(|(model, text)| (i, model, text)))
-        .map(|(i, model, text)| {
-            json!({"question_id": i, "prompt": format!("Q{i}?"), "model": model, "response": text})
-                .to_string()
-                + "\n"
-        })
-        .collect();
+    let text = |i: usize| {
+        let pair = json!({"id": i.to_string(), "prompt": format!("Q{i}?"), "response_a": "yes indeed", "response_b": format!("no {i}")});
+        format!("{pair}\n")
+    };
+    let texts: String = (0..40).map(text).collect();
     let send = |query: &str, body: &str| {
         let path = format!("/api/v1/studies?{query}");
         let (status, _, answer) = server.send_body("POST", &path, &[CHANGES], body);

@@ -107,7 +107,7 @@ fn what_cannot_be_read_is_said_where_it_stands() {
     for (path, wanted) in [
         ("/api/v1/s/nothing/dissect", 404),
         ("/api/v1/s/local-judge/dissect?judge=nobody", 400),
-        ("/api/v1/s/local-judge/dissect?nonsense=1", 404),
+        ("/api/v1/s/local-judge/dissect?nonsense=1", 400),
         ("/api/v1/s/local-judge/pairs/nobody", 404),
         ("/api/v1/s/nothing/runs", 404),
         ("/api/v1/nothing", 404),

@@ -166,7 +166,7 @@ fn of_groups(
             }
         }
         field => {
-            let column = prepared.field(field)?;
+            let column = prepared.field_or_turn(field, watch)?;
             for row in rows {
                 let texts = &column.get(row.pair as usize).texts;
                 // A value that a list repeats is one value.

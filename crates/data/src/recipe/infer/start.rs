@@ -65,7 +65,7 @@ pub(super) fn mapping_start(sample: &Sample) -> Vec<String> {
     match winners(sample, &own).as_slice() {
         // Of two numbers either end may be the better one.
         [larger, smaller] if smaller.contains(" < ") => {
-            lines.extend([larger.clone(), format!("or {smaller}")])
+            lines.extend([larger.clone(), format!("or {smaller}")]);
         }
         [winner, ..] => lines.push(winner.clone()),
         [] => lines.push(format!("{MAP} winner=COLUMN:VALUE=A,VALUE=B,VALUE=tie")),
@@ -95,6 +95,25 @@ fn long(sample: &Sample, column: &str) -> usize {
     characters.checked_div(count).unwrap_or_default()
 }
 
+/// How likely a column names the winner, by its name and its values: the lower the likelier; `None` where nothing speaks for it.
+fn likely(sample: &Sample, column: &str, values: &BTreeSet<String>, of_a_side: bool) -> Option<usize> {
+    let plain = tokens(column).join("_");
+    let rank = roles::VERDICTS.iter().position(|name| *name == plain);
+    let about = [
+        "prefer", "winner", "better", "vote", "choice", "verdict", "judg", "best", "result", "chosen",
+        "picked",
+    ];
+    let loose = about.iter().any(|word| plain.contains(word)).then_some(roles::VERDICTS.len());
+    let other = [roles::SCENARIOS, roles::ANNOTATORS, roles::JUDGES, roles::IDS, roles::MODELS];
+    let known = other.iter().any(|names| names.contains(&plain.as_str()));
+    // What is another in every record is an id.
+    let again = values.len() < sample.values(column).count();
+    let id = tokens(column).iter().any(|word| word == "id");
+    let any =
+        (!known && !id && again && values.len() >= 2 && !of_a_side).then_some(roles::VERDICTS.len() + 1);
+    rank.or(loose).or(any)
+}
+
 /// Columns that may name the winner, the likeliest first, each with the values that the file has: what they mean is left open.
 fn winners(sample: &Sample, recipe: &Recipe) -> Vec<String> {
     let recipe = &with_models(sample, recipe);
@@ -118,21 +137,7 @@ fn winners(sample: &Sample, recipe: &Recipe) -> Vec<String> {
         .filter(|column| !used.contains(*column) && !names_the_loser(column))
         .filter_map(|column| {
             let values = short_values(sample, column)?;
-            let plain = tokens(column).join("_");
-            let rank = roles::VERDICTS.iter().position(|name| *name == plain);
-            let about = [
-                "prefer", "winner", "better", "vote", "choice", "verdict", "judg", "best", "result",
-                "chosen", "picked",
-            ];
-            let loose = about.iter().any(|word| plain.contains(word)).then_some(roles::VERDICTS.len());
-            let other = [roles::SCENARIOS, roles::ANNOTATORS, roles::JUDGES, roles::IDS, roles::MODELS];
-            let known = other.iter().any(|names| names.contains(&plain.as_str()));
-            // What is another in every record is an id.
-            let again = values.len() < sample.values(column).count();
-            let id = tokens(column).iter().any(|word| word == "id");
-            let any = (!known && !id && again && values.len() >= 2 && !of_a_side(column))
-                .then_some(roles::VERDICTS.len() + 1);
-            let rank = rank.or(loose).or(any)?;
+            let rank = likely(sample, column, &values, of_a_side(column))?;
             let words =
                 !recipe.a.is_empty() && evidence_at(sample, recipe, &at, column) == Some(Evidence::Words);
             // The winner's place, where each record says which response was at it.
