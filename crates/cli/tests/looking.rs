@@ -34,7 +34,7 @@ fn groups_are_shown_and_a_field_has_both_of_its_names() {
         );
     }
     let (status, page) = server.get("/s/local-judge?group=nothing");
-    assert!(status == 200 && page.contains("no pair has a value for the field"), "{page}");
+    assert!(status == 200 && page.contains("No pair has a value for the field"), "{page}");
     let (_, data) = server.get("/s/local-judge/data?where=words(a)>1");
     assert!(!data.contains("id=\"where\""), "the page on the data has no slice");
 }
