@@ -1,7 +1,7 @@
 //! People who judge pairs one by one: which pair comes next, what their verdicts say so far, which judge they resemble, and how verdicts
 //! are kept.
 
-mod published;
+mod alike;
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
@@ -12,7 +12,6 @@ use predilect_analysis::table::VerdictRow;
 use predilect_analysis::{FitOptions, Refusal, Terms, posterior};
 use predilect_data::{Study, StudyLock, StudyToml};
 use predilect_results::Fit;
-use predilect_results::browse::Alike;
 use predilect_types::hash::fixed;
 use predilect_types::{Failure, Order, Pair, Verdict, shown};
 use rayon::prelude::*;
@@ -256,41 +255,6 @@ impl Workbench {
                 Ok(Known::of(&whole.table, &task.rows, &task.judge, fit).ok())
             });
             Ok(known.collect::<Result<Vec<_>>>()?.into_iter().flatten().collect())
-        })
-    }
-
-    /// The similarity of the labeller's weights to those of the other judges, the most similar first; empty before [`COMPARED_FROM`] votes,
-    /// and if the votes cannot be fitted.
-    ///
-    /// # Errors
-    ///
-    /// When the study cannot be read.
-    #[expect(clippy::too_many_arguments, reason = "who is compared with whom, in which slice, fitted how")]
-    pub fn resembled(
-        &self,
-        labeller: &Labeller<'_>,
-        others: &[Known],
-        options: &SliceOptions,
-        fit: &FitOptions,
-        watch: &dyn Watch,
-    ) -> Result<Vec<Alike>> {
-        if labeller.votes.len() < COMPARED_FROM {
-            return Ok(Vec::new());
-        }
-        self.with_pairs(options, watch, |prepared| {
-            let whole = prepared.whole(options, watch)?;
-            let rows = rows(prepared, &whole.inapplicable, labeller.votes);
-            let few = FitOptions { min_rows: 1, ..fit.clone() };
-            let Ok(own) = Known::of(&whole.table, &rows, labeller.judge, &few) else { return Ok(Vec::new()) };
-            let others = others.iter().filter(|other| other.fit.judge != labeller.judge);
-            let mut alike: Vec<Alike> = others
-                .filter_map(|other| {
-                    let judge = other.fit.judge.clone();
-                    Some(Alike { judge, correlation: own.correlation(other)? })
-                })
-                .collect();
-            alike.sort_by(|a, b| b.correlation.value.total_cmp(&a.correlation.value));
-            Ok(alike)
         })
     }
 
