@@ -41,6 +41,27 @@ fn the_published_judges_need_no_data() {
     assert!(done && out.contains("How 33 judges compare") && out.contains("  1 human"), "{out}");
 }
 
+#[test]
+fn each_judge_is_set_beside_the_published_ones() {
+    let found = json(&["compare", "--example", "local-judge", "--json", "--resamples", "20"]);
+    let beside = found["among_published"].as_array().expect("both judges");
+    assert_eq!(beside.len(), 2);
+    for own in beside {
+        let alike = own["alike"].as_array().expect("the published judges");
+        assert_eq!(alike.len(), 33);
+        let of = |one: &Value, end: &str| one["correlation"][end].as_f64().expect("a number");
+        assert!(
+            alike.iter().all(|one| of(one, "low") <= of(one, "value") && of(one, "value") <= of(one, "high"))
+        );
+        assert!(alike.is_sorted_by(|a, b| of(a, "value") >= of(b, "value")));
+    }
+    let (done, out, _) = run(&["compare", "--example", "local-judge", "--resamples", "20"]);
+    assert!(done && out.contains("Beside the published judges"), "{out}");
+    // Where these are compared themselves, they are in the matrix.
+    let found = json(&["compare", "--published", "--json", "--resamples", "20"]);
+    assert!(found.get("among_published").is_none());
+}
+
 /// Length, and what never differs in these texts.
 const PROPERTIES: &str = "length,courtesies,interactive,step_by_step";
 

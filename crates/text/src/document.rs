@@ -1,10 +1,12 @@
 //! Extracts what a response contains once its markdown is parsed: structure, prose, words, marks.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 
 use crate::cut::{CAP, cut};
+use crate::evidence::{Element, Trace};
 use crate::language;
 use crate::phrases::{self, Marks};
 use crate::request::Request;
@@ -85,9 +87,25 @@ pub(crate) struct Document<'t> {
 impl<'t> Document<'t> {
     /// Parses a response; the request's language is assumed if the text is too short to detect it.
     pub(crate) fn new(raw: &'t str, request: Option<&'t Request>) -> Self {
+        let (read, _) = without_formulas(cut(raw, CAP));
+        Self::of(raw, &read, request, None).0
+    }
+
+    /// The same, with where in the response everything is.
+    pub(crate) fn traced(raw: &'t str, request: Option<&'t Request>) -> (Self, Trace) {
+        let (read, shifts) = without_formulas(cut(raw, CAP));
+        let (doc, trace) = Self::of(raw, &read, request, Some(Box::new(Trace::with_shifts(shifts))));
+        (doc, trace.map_or_else(Trace::default, |trace| *trace))
+    }
+
+    fn of(
+        raw: &'t str,
+        read: &str,
+        request: Option<&'t Request>,
+        trace: Option<Box<Trace>>,
+    ) -> (Self, Option<Box<Trace>>) {
         let mut builder =
-            Builder { doc: Document { raw, request, ..Document::default() }, ..Builder::default() };
-        let read = without_formulas(cut(raw, CAP));
+            Builder { doc: Document { raw, request, ..Document::default() }, trace, ..Builder::default() };
         builder.doc.prose.reserve(read.len());
         builder.doc.words = Words::with_capacity(read.len());
         let options = Options::ENABLE_TABLES
@@ -95,18 +113,22 @@ impl<'t> Document<'t> {
             | Options::ENABLE_TASKLISTS
             | Options::ENABLE_FOOTNOTES
             | Options::ENABLE_MATH;
-        for event in Parser::new_ext(&read, options) {
-            builder.event(event);
+        for (event, place) in Parser::new_ext(read, options).into_offset_iter() {
+            if builder.trace.is_some() {
+                builder.traced(event, &place);
+            } else {
+                builder.event(event);
+            }
         }
         builder.flush(false);
-        let mut doc = builder.doc;
+        let Builder { mut doc, trace, .. } = builder;
         doc.language = language::detect_language(&doc.prose);
         let fallback = request.and_then(|request| request.language.as_deref());
         doc.english = doc.language.or(fallback).is_none_or(|code| code == "en");
         if doc.english {
             doc.marks = phrases::find(&doc.words.text);
         }
-        doc
+        (doc, trace)
     }
 
     /// How often something occurs per 100 words of prose; texts below 50 words count as 50, so that one mark in a
@@ -131,11 +153,13 @@ impl<'t> Document<'t> {
 
 /// Replaces formulas between `\(` and `\)` or `\[` and `\]` by [`OBJECT`]: markdown takes their marks for escapes.
 ///
-/// A formula ends within 2,000 bytes and contains neither a blank line nor a code fence.
-fn without_formulas(text: &str) -> Cow<'_, str> {
+/// A formula ends within 2,000 bytes and contains neither a blank line nor a code fence. Beside the text: for each formula where it goes on
+/// after it, there and in the text as it was.
+fn without_formulas(text: &str) -> (Cow<'_, str>, Vec<(usize, usize)>) {
     const REACH: usize = 2000;
+    let mut shifts = Vec::new();
     if !text.contains("\\(") && !text.contains("\\[") {
-        return Cow::Borrowed(text);
+        return (Cow::Borrowed(text), shifts);
     }
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
@@ -159,13 +183,14 @@ fn without_formulas(text: &str) -> Cow<'_, str> {
             out.push_str(&rest[..at]);
             out.push(OBJECT);
             rest = &rest[at + 2 + len + 2..];
+            shifts.push((out.len(), text.len() - rest.len()));
         } else {
             out.push_str(&rest[..=at]);
             rest = &rest[at + 1..];
         }
     }
     out.push_str(rest);
-    Cow::Owned(out)
+    (Cow::Owned(out), shifts)
 }
 
 /// Collects a document from the events of the markdown parser.
@@ -180,9 +205,31 @@ struct Builder<'t> {
     links: usize,
     images: usize,
     quotes: usize,
+    /// Where everything is, for whoever asks.
+    trace: Option<Box<Trace>>,
 }
 
 impl Builder<'_> {
+    /// Takes an event, and remembers where it was.
+    fn traced(&mut self, event: Event<'_>, place: &Range<usize>) {
+        let link = matches!(event, Event::Start(Tag::Link { .. }));
+        let before = self.doc.structure.clone();
+        let at = self.block.len();
+        if let Some(trace) = &mut self.trace {
+            trace.goes_on(at, place);
+        }
+        self.event(event);
+        let Some(trace) = &mut self.trace else { return };
+        trace.elements(&before, &self.doc.structure, place);
+        if link {
+            trace.element(Element::Link, place);
+        }
+        // A block that has begun with this event.
+        if self.block.is_empty() {
+            trace.ended();
+        }
+    }
+
     fn event(&mut self, event: Event<'_>) {
         match event {
             Event::Start(tag) => self.start(&tag),
@@ -279,6 +326,17 @@ impl Builder<'_> {
         let start = block.as_ptr() as usize;
         for chunk in block.split_ascii_whitespace() {
             let from = chunk.as_ptr() as usize - start;
+            if let Some(trace) = &mut self.trace {
+                let (words, surface) = (reader.doc.words.len(), reader.doc.surface.clone());
+                if address(chunk) {
+                    trace.address(&(from..from + chunk.len()));
+                } else {
+                    reader.chunk(chunk);
+                    let taken = reader.doc.words.len() - words;
+                    trace.chunk(chunk, from, taken, [&surface, &reader.doc.surface]);
+                    continue;
+                }
+            }
             if address(chunk) {
                 reader.doc.prose.push_str(&block[done..from]);
                 reader.doc.prose.push(OBJECT);

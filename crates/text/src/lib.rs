@@ -19,6 +19,7 @@ mod constraints;
 mod cut;
 mod demands;
 mod document;
+mod evidence;
 #[cfg(feature = "grammar")]
 mod grammar;
 mod language;
@@ -32,6 +33,7 @@ mod words;
 use predilect_types::{Annotation, Pair, Rating};
 
 use crate::document::Document;
+pub use crate::evidence::Evidence;
 pub use crate::language::detect_language;
 use crate::properties::{MEASURES, Measure};
 pub use crate::refusal::begins_with_refusal;
@@ -120,6 +122,22 @@ impl Annotator {
     /// detect one. `language` is that of the request (ISO 639-1 code or English name), if known.
     pub fn rate_answer(&self, text: &str, request: &str, language: Option<&str>) -> Ratings {
         self.rate_as(text, Some(&Request::new(request, language)))
+    }
+
+    /// What in a response its ratings count: for each property whose rating is a sum of passages, these passages in the order of the text;
+    /// they may overlap. Length, how complex sentences are and errors in grammar are no such sums, and their properties are left out.
+    ///
+    /// `request` and `language` are as for [`Annotator::rate_answer`]. Weights, and how many a rating counts at most, are in its definition.
+    pub fn evidence(
+        &self,
+        text: &str,
+        request: &str,
+        language: Option<&str>,
+    ) -> Vec<(&'static str, Vec<Evidence>)> {
+        let request = Request::new(request, language);
+        let (doc, trace) = Document::traced(text, Some(&request));
+        let shown = self.measures.iter().filter(|measure| !measure.signs.is_empty());
+        shown.map(|measure| (measure.id, evidence::passages(text, &doc, &trace, measure.signs))).collect()
     }
 
     fn rate_as(&self, text: &str, request: Option<&Request>) -> Ratings {

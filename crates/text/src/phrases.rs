@@ -1,5 +1,6 @@
 //! Which phrases of our word lists are in a text?
 
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
@@ -11,6 +12,11 @@ macro_rules! lists {
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub(crate) enum List {
             $($(#[$doc])* $name,)*
+        }
+
+        #[cfg(test)]
+        impl List {
+            pub(crate) const ALL: [Self; COUNT] = [$(Self::$name,)*];
         }
 
         const LISTS: &[(List, &str)] = &[$((List::$name, include_str!(concat!("../lists/", $file))),)*];
@@ -43,6 +49,26 @@ lists! {
     Order = "order.txt",
     /// Questions about what is meant, and how it was understood.
     Clarify = "clarify.txt",
+}
+
+impl List {
+    /// What a passage that it finds is called.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Polite => "courtesy",
+            Self::Friendly => "mark of warmth",
+            Self::Certain => "mark of certainty",
+            Self::Hedge => "hedge",
+            Self::Limits => "admission",
+            Self::Invite => "invitation",
+            Self::Address => "address to the reader",
+            Self::Informal => "informal wording",
+            Self::Evidence => "source or example",
+            Self::Sequence => "word of order",
+            Self::Order => "order",
+            Self::Clarify => "question about what is meant",
+        }
+    }
 }
 
 /// What the lists found in one text.
@@ -124,6 +150,28 @@ pub(crate) fn find(text: &str) -> Marks {
         }
     }
     marks
+}
+
+/// Where in a normalised text the phrases of a list are that [`find`] counts, those that overlap as one.
+pub(crate) fn places(text: &str, list: List) -> Vec<Range<usize>> {
+    let mut found: Vec<(Range<usize>, f64)> = Vec::new();
+    let Some(finder) = FINDER.as_ref() else { return Vec::new() };
+    for hit in finder.automaton.find_overlapping_iter(text) {
+        let (own, weight) = finder.meaning[hit.pattern().as_usize()];
+        if own != list {
+            continue;
+        }
+        match found.last_mut().filter(|(last, _)| hit.start() + 1 < last.end) {
+            // Taken back, with whatever it began with.
+            Some((last, before)) if weight == 0.0 => (last.end, *before) = (hit.end(), 0.0),
+            Some((last, before)) => {
+                *last = last.start.min(hit.start())..hit.end();
+                *before = before.max(weight);
+            }
+            None => found.push((hit.range(), weight)),
+        }
+    }
+    found.into_iter().filter(|(_, weight)| *weight > 0.0).map(|(range, _)| range).collect()
 }
 
 #[cfg(test)]

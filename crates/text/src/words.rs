@@ -1,5 +1,6 @@
 //! Where do words and sentences begin and end, and how many syllables does a word have?
 
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use unicode_segmentation::UnicodeSegmentation;
@@ -103,13 +104,19 @@ impl Words {
         self.spans.iter().map(|&(start, end)| &self.text[start as usize..end as usize])
     }
 
+    /// The words within a range of the normalised text.
+    pub(crate) fn within(&self, place: Range<usize>) -> Range<usize> {
+        let first = self.spans.partition_point(|&(start, _)| (start as usize) < place.start);
+        first..self.spans.partition_point(|&(start, _)| (start as usize) < place.end).max(first)
+    }
+
     /// The hash of each word.
     pub(crate) fn hashes(&self) -> &[u64] {
         &self.hashes
     }
 
     /// Hashes of the words in a range that are not English function words, of three letters or more.
-    pub(crate) fn content(&self, range: std::ops::Range<usize>) -> impl Iterator<Item = u64> {
+    pub(crate) fn content(&self, range: Range<usize>) -> impl Iterator<Item = u64> {
         range
             .filter(|&at| self.looks[at] == Look::Word || self.looks[at] == Look::Unlikely)
             .map(|at| self.hashes[at])

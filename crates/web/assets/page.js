@@ -1,8 +1,9 @@
 // Asks for answers as the reader changes the question, and keeps the address true. The page is complete without it.
+import { brushes } from "./brush.js";
 import { label, labelled } from "./label.js";
 import { pictures } from "./pictures.js";
 import { runs } from "./runs.js";
-import { address, between, kept, range } from "./state.js";
+import { address, kept } from "./state.js";
 import { uploads } from "./upload.js";
 
 /** Milliseconds after the last letter before a filter is asked. */
@@ -227,63 +228,6 @@ addEventListener("popstate", () => {
   ask(location.pathname + location.search, "back");
 });
 
-/** @type {AbortController | null} */
-let brushing = null;
-
-/** Dragging over a histogram chooses its bins; the answer follows the finger. */
-function brushes() {
-  brushing?.abort();
-  brushing = new AbortController();
-  const { signal } = brushing;
-  for (const chart of document.querySelectorAll("figure.spread")) {
-    if (!(chart instanceof HTMLElement)) continue;
-    const bars = [...chart.querySelectorAll("a[data-bin]")];
-    const edges = (chart.dataset.edges ?? "").split(" ").map(Number);
-    /** @type {number | null} */
-    let start = null;
-    let last = -1;
-    const before = new URL(location.href).searchParams.get("where") ?? "";
-    /** @param {PointerEvent} event */
-    const bin = (event) => {
-      const box = chart.querySelector("svg")?.getBoundingClientRect();
-      if (!box) return 0;
-      const at = Math.floor(((event.clientX - box.left) / box.width) * bars.length);
-      return Math.min(bars.length - 1, Math.max(0, at));
-    };
-    const svg = chart.querySelector("svg");
-    svg?.addEventListener("pointerdown", (event) => {
-      if (event.button !== 0) return;
-      start = bin(event);
-      last = -1;
-    });
-    addEventListener("pointermove", (event) => {
-      if (start === null || !chart.isConnected) return;
-      const at = bin(event);
-      if (at === last) return;
-      last = at;
-      const [from, to] = range(start, at);
-      bars.forEach((bar, index) => bar.classList.toggle("brushed", index >= from && index <= to));
-    }, { signal });
-    addEventListener("pointerup", (event) => {
-      if (start === null || !chart.isConnected) return;
-      const [from, to] = range(start, bin(event));
-      const dragged = from !== to;
-      start = null;
-      const own = form();
-      if (!dragged || !own) return;
-      const field = own.querySelector("#where");
-      if (field instanceof HTMLInputElement) {
-        // What lies beyond is counted in the outer bins.
-        const low = from === 0 ? null : edges[from];
-        const high = to === bars.length - 1 ? null : edges[to + 1];
-        field.value = between(before, chart.dataset.field ?? "", low, high);
-        ask(question(own), "form");
-      }
-    }, { signal });
-    svg?.addEventListener("dragstart", (event) => event.preventDefault());
-  }
-}
-
 /** Where it is kept that keys of one letter are off. */
 const OFF = "predilect-letters-off";
 
@@ -321,7 +265,7 @@ document.getElementById("letters")?.addEventListener("change", (event) => {
 function along(by) {
   const neighbour = document.getElementById(by > 0 ? "next-pair" : "previous-pair");
   if (neighbour) return neighbour.click();
-  const links = [...document.querySelectorAll(".pairs tbody a")];
+  const links = [...document.querySelectorAll(".pairs tbody th > a")];
   const at = links.indexOf(/** @type {Element} */ (document.activeElement));
   const next = links[Math.min(links.length - 1, Math.max(0, at + by))];
   if (next instanceof HTMLElement) next.focus();
@@ -382,10 +326,19 @@ function again() {
   }, Number(reading.dataset.again));
 }
 
+const brush = brushes((filter) => {
+  const own = form();
+  const field = own?.querySelector("#where");
+  if (!own || !(field instanceof HTMLInputElement)) return;
+  clearTimeout(timer);
+  field.value = filter;
+  ask(question(own), "type");
+}, settled);
+
 function ready() {
   again();
   document.documentElement.classList.add("js");
-  brushes();
+  brush.shown();
   pictures();
   runs((to) => ask(to, "again"));
   label((to) => ask(to, "again"));

@@ -9,7 +9,7 @@ use crate::tables::TABLES;
 type Route = (&'static str, &'static str, &'static str, Option<&'static str>, bool);
 
 /// Every address of the API.
-const ROUTES: [Route; 24] = [
+const ROUTES: [Route; 25] = [
     ("get", "/api/v1/studies", "The studies that are served", None, false),
     (
         "post",
@@ -48,6 +48,13 @@ const ROUTES: [Route; 24] = [
         "get",
         "/api/v1/s/{id}/histogram",
         "How the difference in words is distributed over a slice",
+        Some("live-histogram"),
+        true,
+    ),
+    (
+        "get",
+        "/api/v1/s/{id}/lengths",
+        "How the words of both responses together are distributed over a slice",
         Some("live-histogram"),
         true,
     ),

@@ -1,10 +1,11 @@
 //! Which tables can be taken along, by what is asked for them?
 
 /// The tables that there are, by what is asked for them.
-pub(crate) const TABLES: [(&str, &[&str]); 9] = [
+pub(crate) const TABLES: [(&str, &[&str]); 10] = [
     ("dissect", &["posteriors", "fits"]),
     ("versus", &["versus"]),
     ("histogram", &["histogram"]),
+    ("lengths", &["lengths"]),
     ("pairs", &["pairs"]),
     ("pair", &["explanation"]),
     (

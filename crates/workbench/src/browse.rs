@@ -6,7 +6,6 @@ use predilect_analysis::FitOptions;
 use predilect_results::browse::{Histogram, PairRow, PairsPage};
 use predilect_types::Pair;
 
-use crate::apart::Apart;
 use crate::chosen::Chosen;
 use crate::error::{Error, Result};
 use crate::fits::check;
@@ -14,6 +13,8 @@ use crate::look::{Look, surprising};
 use crate::open::Workbench;
 use crate::prepared::{Prepared, changed};
 use crate::slice::SliceOptions;
+use crate::spread::Spread;
+pub use crate::spread::Words;
 use crate::watch::Watch;
 
 /// Pairs of one page at most.
@@ -176,16 +177,16 @@ impl Workbench {
         })
     }
 
-    /// The distribution of the difference in words between the responses over a slice, compared with the whole study.
+    /// The distribution of words over a slice, compared with the whole study.
     ///
     /// # Errors
     ///
     /// When the filter cannot be answered, or the study cannot be read.
-    pub fn words_apart(&self, slice: &SliceOptions, watch: &dyn Watch) -> Result<Histogram> {
+    pub fn spread(&self, of: Words, slice: &SliceOptions, watch: &dyn Watch) -> Result<Histogram> {
         self.with(slice, watch, |prepared| {
             let places = prepared.places(slice, watch)?;
-            let apart = prepared.found().apart.get((), watch, || Apart::of(prepared))?;
-            Ok(apart.of_slice(&places))
+            let spread = prepared.found().spreads.get(of, watch, || Spread::of(prepared, of))?;
+            Ok(spread.of_slice(&places))
         })
     }
 }

@@ -6,15 +6,15 @@ use std::ops::ControlFlow;
 use predilect_analysis::cautions::cautions;
 use predilect_analysis::compare::{
     PoolingOptions, SimilarityOptions, WeightTable, agreement_matrices, agreements, audit, contrasts,
-    habit_differences, pool, profiles, similarity_while, stand_ins, strength_differences, usual_reference,
-    with_reference,
+    habit_differences, pool, profiles, published_alike, similarity_while, stand_ins, strength_differences,
+    usual_reference, with_reference,
 };
 use predilect_analysis::dissect::Fits;
 use predilect_analysis::limits::TooMany;
 use predilect_analysis::table::FeatureTable;
 use predilect_analysis::{Draws, Engine, FitOptions};
-use predilect_results::Comparison;
-use predilect_results::comparison::JudgeAgreement;
+use predilect_results::comparison::{AmongPublished, JudgeAgreement};
+use predilect_results::{Comparison, Fit};
 use predilect_stats::similarity::Measure;
 use predilect_types::shown;
 use serde::{Deserialize, Serialize};
@@ -173,6 +173,16 @@ pub fn weights(fits: &Fits, draws: &[(String, String, Draws)]) -> WeightTable {
     WeightTable::of_fits(&fits.fits, &kept)
 }
 
+/// How alike each judge is to the published ones, on all pairs.
+pub(crate) fn among_published(fits: &Fits, draws: &[(String, String, Draws)]) -> Vec<AmongPublished> {
+    let all = fits.fits.iter().filter(|fit| fit.group == "all");
+    let of = |fit: &Fit| {
+        let own = draws.iter().find(|(judge, group, _)| (judge, group) == (&fit.judge, &fit.group));
+        AmongPublished { judge: fit.judge.clone(), alike: published_alike(fit, own.map(|(.., draws)| draws)) }
+    };
+    all.map(of).filter(|found| !found.alike.is_empty()).collect()
+}
+
 /// Adds what follows from weights: contrasts, similarity, clusters, profiles.
 ///
 /// # Errors
@@ -239,6 +249,9 @@ impl Workbench {
         comparison.cautions = cautions(&slice.table, &slice.traits, &slice.data, &fits.fits, fit);
         comparison.skipped.clone_from(&fits.skipped);
         still()?;
+        if !options.published {
+            comparison.among_published = among_published(&fits, &draws);
+        }
         complete(&mut comparison, weights(&fits, &draws), options, fit.seed, watch)?;
         comparison.findings = findings::of_comparison(&comparison);
         Ok(Compared { comparison, simulated: slice.simulated })

@@ -15,7 +15,6 @@
 //! ```
 
 mod annotating;
-mod apart;
 mod ask;
 mod asking;
 pub mod browse;
@@ -24,6 +23,7 @@ mod chosen;
 pub mod compare;
 mod dissect;
 mod error;
+mod evidence;
 pub mod explain;
 pub mod features;
 pub mod figures;
@@ -53,6 +53,7 @@ pub mod requests;
 pub mod scratch;
 pub mod sent;
 mod slice;
+mod spread;
 pub mod studies;
 pub mod tables;
 mod told;
@@ -69,6 +70,7 @@ pub use asking::local_devices;
 pub use asking::{CallOptions, Effort, Ran};
 pub use dissect::{DissectOptions, DissectRequest, Dissected, Furthest, KeptWeight, MOST_WITH_GAINS, Moved};
 pub use error::{Done, Error, Kind, Remedy, Result};
+pub use evidence::{Counted, Evidence, evidence};
 pub use filter::{Filter, FilterError, literal};
 pub use import::import;
 pub use inputs::{Example, Inputs};

@@ -8,13 +8,13 @@ use predilect_analysis::explain::Model;
 use predilect_data::Judges;
 use predilect_results::Answer;
 
-use crate::apart::Apart;
 use crate::error::Result;
 use crate::filter::Filter;
 use crate::kept::Kept;
 use crate::look::Look;
 use crate::prepared::{Places, Prepared};
 use crate::slice::{SliceOptions, Whole, WholeKey, taken};
+use crate::spread::{Spread, Words};
 use crate::watch::Watch;
 
 /// Tables of all pairs that are kept, for as many ways of rating and encoding.
@@ -51,7 +51,7 @@ pub(crate) struct Found {
     /// The fit of one judge in a slice with its draws.
     pub(crate) models: Kept<Asked, Model>,
     /// How words are spread over all pairs.
-    pub(crate) apart: Kept<(), Apart>,
+    pub(crate) spreads: Kept<Words, Spread>,
 }
 
 impl Default for Found {
@@ -63,7 +63,7 @@ impl Default for Found {
             looks: Kept::new(MOST_LOOKS),
             surprises: Kept::new(MOST_SURPRISES),
             models: Kept::new(MOST_MODELS),
-            apart: Kept::new(1),
+            spreads: Kept::new(2),
         }
     }
 }

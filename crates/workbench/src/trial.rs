@@ -1,6 +1,7 @@
 //! A property on trial: what a regular expression or a text finds in a response, as a column of the fit like the others.
 
 use std::fmt;
+use std::ops::Range;
 use std::str::FromStr;
 
 use predilect_analysis::Encoding;
@@ -225,6 +226,17 @@ impl FromStr for Trial {
 }
 
 impl Trial {
+    /// Where in a response it is.
+    pub(crate) fn places(&self, response: &str) -> Vec<Range<usize>> {
+        match &self.find {
+            Find::Text(text) => {
+                let of = response.match_indices(text.as_str());
+                of.map(|(at, found)| at..at + found.len()).collect()
+            }
+            Find::Match { regex, .. } => regex.find_iter(response).map(|found| found.range()).collect(),
+        }
+    }
+
     /// How much of it a response has: how many times, or 1 where it has it at all.
     pub(crate) fn rate(&self, response: &str) -> f64 {
         let many = match (&self.find, self.counts) {

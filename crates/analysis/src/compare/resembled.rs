@@ -6,6 +6,7 @@ use predilect_results::comparison::Interval;
 use predilect_stats::resample::quantile;
 use predilect_stats::similarity::Measure;
 
+use super::similarity::moved;
 use super::weights::WeightTable;
 use crate::Draws;
 
@@ -15,8 +16,8 @@ const FEWEST: usize = 5;
 /// The correlation of the weights of a fit with those of each published judge (Li et al. 2024), in the mean over the scenarios, the most alike
 /// first.
 ///
-/// Pearson's correlation over the properties that both have, with the 90 % interval that the draws of this fit leave: the published weights have no
-/// intervals. Empty without draws, and where fewer than five properties are shared; a judge with the same weight everywhere is left out.
+/// Pearson's correlation over the properties that both have, with the 90 % interval that the draws of this fit leave around it, as for
+/// [`super::similarity()`]: the published weights have no intervals. Empty without draws, and where fewer than five properties are shared; a judge with the same weight everywhere is left out.
 pub fn published_alike(fit: &Fit, draws: Option<&Draws>) -> Vec<Alike> {
     let weights: Vec<(&str, f64)> = fit.weights.iter().map(|own| (own.property.as_str(), own.mean)).collect();
     draws.map_or_else(Vec::new, |draws| alike(&weights, draws))
@@ -51,7 +52,10 @@ fn alike(weights: &[(&str, f64)], draws: &Draws) -> Vec<Alike> {
             let value = Measure::Pearson.of(&means, &theirs)?;
             let mut each: Vec<f64> =
                 drawn.iter().filter_map(|own| Measure::Pearson.of(own, &theirs)).collect();
-            let (low, high) = (quantile(&mut each, 0.05)?, quantile(&mut each, 0.95)?);
+            // Draws are noisier than means and so less alike: their middle is moved to the estimate.
+            let middle = quantile(&mut each, 0.5)?;
+            let mut end = |q: f64| Some(moved(quantile(&mut each, q)?, middle, value, Measure::Pearson));
+            let (low, high) = (end(0.05)?, end(0.95)?);
             Some(Alike { judge: table.judges[judge].clone(), correlation: Interval { value, low, high } })
         })
         .collect();
@@ -80,5 +84,25 @@ mod tests {
         assert!((value - 1.0).abs() < 1e-12 && (low - 1.0).abs() < 1e-12 && (high - 1.0).abs() < 1e-12);
         assert!(found[1].correlation.value < 1.0 - 1e-6, "{:?}", found[1]);
         assert!(alike(&weights[..4], &draws).is_empty());
+    }
+
+    #[test]
+    fn the_estimate_lies_within_its_interval_however_noisy_the_draws() {
+        let table = WeightTable::published();
+        let weights: Vec<(&str, f64)> =
+            table.properties.iter().enumerate().map(|(at, name)| (name.as_str(), (at % 5) as f64)).collect();
+        let mut state = 7_u64;
+        let mut noise = || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            (state >> 33) as f64 / f64::from(1_u32 << 30) - 1.0
+        };
+        let values = (0..200)
+            .flat_map(|_| weights.iter().map(|(_, mean)| mean + 9.0 * noise()).collect::<Vec<_>>())
+            .collect();
+        let draws = Draws { names: table.properties.clone(), values, over: None };
+        for one in alike(&weights, &draws) {
+            let Interval { value, low, high } = one.correlation;
+            assert!(low < value && value < high, "{one:?}");
+        }
     }
 }

@@ -103,7 +103,7 @@ pub fn similarity_while(
 }
 
 /// The end of an interval when its middle is moved to the estimate: by Fisher's z where values are correlations.
-fn moved(end: f64, middle: f64, estimate: f64, measure: Measure) -> f64 {
+pub(super) fn moved(end: f64, middle: f64, estimate: f64, measure: Measure) -> f64 {
     if !matches!(measure, Measure::Pearson | Measure::Spearman) {
         return end + estimate - middle;
     }

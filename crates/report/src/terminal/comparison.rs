@@ -3,7 +3,10 @@
 use std::io;
 
 use predilect_results::Comparison;
-use predilect_results::comparison::{Intensity, Interval, JudgeAgreement, Profile, Similarity};
+use predilect_results::browse::Alike;
+use predilect_results::comparison::{
+    AmongPublished, Intensity, Interval, JudgeAgreement, Profile, Similarity,
+};
 
 use super::judges;
 use super::style::{BOLD, DIM, Out, WARN, heading, paint};
@@ -26,6 +29,9 @@ const SHADES: [&str; 5] = ["  ", "░░", "▒▒", "▓▓", "██"];
 const PROPERTIES: usize = 3;
 /// Contrasts shown.
 const CONTRASTS: usize = 20;
+/// Judges beside the published ones that are shown, and published ones that are named for each.
+const MOST_BESIDE: usize = 10;
+const NEAREST: usize = 3;
 /// Judges and groups without a fit that are named.
 const SKIPPED: usize = 5;
 /// The width of a judge's name.
@@ -52,6 +58,7 @@ pub fn terminal_comparison(c: &Comparison, out: &mut dyn io::Write, width: u16) 
         matrix(&c.similarity, &mut out)?;
         clusters(&c.similarity, &mut out)?;
     }
+    beside_published(&c.among_published, &mut out)?;
     if !c.dissections.is_empty() {
         profiles(&c.dissections, &c.proxies, &mut out)?;
     }
@@ -173,6 +180,36 @@ fn unplaced(l: &Similarity, out: &mut Out) -> io::Result<()> {
         words if words.is_empty() => Ok(()),
         words => out.wrapped(DIM, &words),
     }
+}
+
+/// Whom of the published judges each judge resembles.
+fn beside_published(all: &[AmongPublished], out: &mut Out) -> io::Result<()> {
+    if all.is_empty() {
+        return Ok(());
+    }
+    heading(
+        out,
+        "Beside the published judges",
+        "Correlation of weights with those of Li et al. (2024), in the mean over their scenarios, the most alike: 90 % intervals are those of the judge here, since published weights have none. Where ratings here stand in for those of the paper, judges look less alike than they are.",
+    )?;
+    for own in all.iter().take(MOST_BESIDE) {
+        let one = |alike: &Alike| {
+            let Interval { value, low, high } = alike.correlation;
+            format!(
+                "{} {} {}",
+                text::line(&alike.judge),
+                format::decimal(value, 2),
+                format::bounds((low, high), 2)
+            )
+        };
+        let nearest: Vec<String> = own.alike.iter().take(NEAREST).map(one).collect();
+        out.hanging("  ", &format!("{}: {}", text::line(&own.judge), nearest.join(", ")))?;
+    }
+    if all.len() > MOST_BESIDE {
+        let more = format::count((all.len() - MOST_BESIDE) as u64);
+        out.wrapped(DIM, &format!("{more} more judges are in the JSON."))?;
+    }
+    Ok(())
 }
 
 fn profiles(profiles: &[Profile], proxies: &[String], out: &mut Out) -> io::Result<()> {

@@ -27,7 +27,9 @@ pub use judge_table::{
     BIASED, End, Figure, JudgeColumn, JudgeKind, JudgeRow, JudgeTable, JudgeUnit, accuracy_in,
 };
 pub use pooling::{PooledCell, PooledWeight, Pooling};
-pub use similarity::{ClusterGroup, Clusters, Intensity, Place, Profile, Similarity, TreeJoin};
+pub use similarity::{
+    AmongPublished, ClusterGroup, Clusters, Intensity, Place, Profile, Similarity, TreeJoin,
+};
 pub use stand_ins::{CorrectedRate, GroupAccuracy, StandIn, StandIns};
 
 /// Everything that one run of `compare` found.
@@ -49,6 +51,9 @@ pub struct Comparison {
     /// Who rewards alike.
     #[serde(flatten)]
     pub similarity: Similarity,
+    /// How alike each judge is to the published ones; empty where these are compared themselves, and where too few properties are shared.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub among_published: Vec<AmongPublished>,
     /// What each judge rewards.
     pub dissections: Vec<Profile>,
     /// How far judges of the same pairs agree.

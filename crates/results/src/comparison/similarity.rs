@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::browse::Alike;
+
 /// How alike judges are. Matrices are square, in the order of `judges`.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Similarity {
@@ -33,6 +35,16 @@ pub struct Similarity {
     pub by_group: BTreeMap<String, Vec<Vec<Option<f64>>>>,
     /// Clusters; `None` if fewer than three judges can be placed.
     pub clusters: Option<Clusters>,
+}
+
+/// How alike the weights of a judge are to those of the published judges (Li et al. 2024), in the mean over the published scenarios.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct AmongPublished {
+    /// The judge of the study.
+    pub judge: String,
+    /// Pearson's correlation with each published judge over the properties that both have, with the 90 % interval that the posterior of this
+    /// judge leaves, the most alike first: published weights have no intervals.
+    pub alike: Vec<Alike>,
 }
 
 /// Judges that belong together.

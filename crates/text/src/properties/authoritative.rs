@@ -2,6 +2,7 @@
 
 use super::measure::{Measure, level};
 use crate::document::Document;
+use crate::evidence::Sign;
 use crate::phrases::List;
 
 pub(crate) static AUTHORITATIVE: Measure = Measure {
@@ -12,6 +13,7 @@ pub(crate) static AUTHORITATIVE: Measure = Measure {
     blind_spots: "Certainty is not expertise: a plain statement of fact, the expert's usual tone, is neutral, and \
         honest hedging lowers the rating. English lists only: not rated in other languages.",
     proxy: true,
+    signs: &[Sign::Phrase(List::Certain), Sign::Phrase(List::Hedge)],
     rate: authoritative,
 };
 

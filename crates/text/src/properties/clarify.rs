@@ -2,6 +2,7 @@
 
 use super::measure::{Measure, level};
 use crate::document::Document;
+use crate::evidence::Sign;
 use crate::phrases::List;
 use crate::words::End;
 
@@ -14,6 +15,7 @@ pub(crate) static CLARIFY_INTENT: Measure = Measure {
         like questions about what is meant; a reading that is stated in words other than ours is missed. English lists only: not rated in \
         other languages.",
     proxy: true,
+    signs: &[Sign::Phrase(List::Clarify), Sign::Sentence(End::Question)],
     rate,
 };
 

@@ -13,6 +13,7 @@ pub(crate) static COMPLEX: Measure = Measure {
     blind_spots: "Long words are not always rare and short ones not always known; nesting shows only as length. \
         Below some 30 words one long word moves the grade. Lists make sentences short. English only.",
     proxy: true,
+    signs: &[],
     rate: |doc| grade(doc).map(|grade| level(grade, [5.0, 7.0, 9.0, 11.0, 13.0, 16.0])),
 };
 

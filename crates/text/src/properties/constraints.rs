@@ -14,6 +14,7 @@ pub(crate) static SATISFIES_CONSTRAINTS: Measure = Measure {
         request of more than 1,100 bytes only the first 300 and the last 200 are read. A number in quoted material can pass for a demand. Rules are for \
         English; counts are found in German, French, Spanish and Italian as well. Not rated where no demand is found.",
     proxy: true,
+    signs: &[],
     rate,
 };
 

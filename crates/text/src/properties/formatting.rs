@@ -2,13 +2,14 @@
 
 use super::measure::Measure;
 use crate::document::Document;
+use crate::evidence::{Element, Sign};
 
 const MARKDOWN: &str = "Text that only looks like markdown counts: a paragraph indented by four spaces is a code \
     block, a line that starts with a number and a full stop a list item. Layout by plain text alone (capitals, \
     rows of dashes, lettered lists) is not seen.";
 
 macro_rules! count {
-    ($id:literal, $definition:literal, $field:ident) => {
+    ($id:literal, $definition:literal, $field:ident, $signs:expr) => {
         Measure {
             id: $id,
             definition: concat!(
@@ -17,23 +18,33 @@ macro_rules! count {
             ),
             blind_spots: MARKDOWN,
             proxy: false,
+            signs: $signs,
             rate: |doc: &Document<'_>| Some(doc.structure.$field as f64),
         }
     };
 }
 
-pub(crate) static HEADINGS: Measure = count!("headings", "Headings of any level", headings);
-pub(crate) static LISTS: Measure =
-    count!("lists", "Items of bulleted and numbered lists, nested ones included", items);
-pub(crate) static BOLD: Measure = count!("bold", "Spans set in bold", bold);
-pub(crate) static TABLES: Measure = count!("tables", "Tables", tables);
+pub(crate) static HEADINGS: Measure =
+    count!("headings", "Headings of any level", headings, &[Sign::Element(Element::Heading)]);
+pub(crate) static LISTS: Measure = count!(
+    "lists",
+    "Items of bulleted and numbered lists, nested ones included",
+    items,
+    &[Sign::Element(Element::Item)]
+);
+pub(crate) static BOLD: Measure = count!("bold", "Spans set in bold", bold, &[Sign::Element(Element::Bold)]);
+pub(crate) static TABLES: Measure = count!("tables", "Tables", tables, &[Sign::Element(Element::Table)]);
 pub(crate) static CODE_BLOCKS: Measure =
-    count!("code_blocks", "Fenced and indented code blocks", code_blocks);
-pub(crate) static LINKS: Measure =
-    count!("links", "Links, and bare web addresses (http, https, www) outside code", links);
+    count!("code_blocks", "Fenced and indented code blocks", code_blocks, &[Sign::Element(Element::Code)]);
+pub(crate) static LINKS: Measure = count!(
+    "links",
+    "Links, and bare web addresses (http, https, www) outside code",
+    links,
+    &[Sign::Element(Element::Link)]
+);
 
 pub(crate) static PARAGRAPHS: Measure =
-    count!("paragraphs", "Paragraphs, headings, list items and table cells with words", blocks);
+    count!("paragraphs", "Paragraphs, headings, list items and table cells with words", blocks, &[]);
 
 pub(crate) static WELL_FORMATTED: Measure = Measure {
     id: "well_formatted",
@@ -44,6 +55,13 @@ pub(crate) static WELL_FORMATTED: Measure = Measure {
         in its place, and a one-line answer, which needs none, gets 1. Text that only looks like markdown counts, \
         layout by plain text alone does not.",
     proxy: true,
+    signs: &[
+        Sign::Element(Element::Heading),
+        Sign::Element(Element::Item),
+        Sign::Element(Element::Bold),
+        Sign::Element(Element::Table),
+        Sign::Element(Element::Code),
+    ],
     rate: well_formatted,
 };
 

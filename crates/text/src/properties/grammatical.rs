@@ -16,6 +16,7 @@ pub(crate) static GRAMMATICAL: Measure = Measure {
         English prose count as misspelt words. Style, long sentences and readability are not errors. Mixed \
         languages as such are not seen.",
     proxy: true,
+    signs: &[],
     rate: grammatical,
 };
 

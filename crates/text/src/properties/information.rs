@@ -3,6 +3,7 @@
 use super::measure::Measure;
 use crate::compress::Known;
 use crate::document::Document;
+use crate::evidence::Sign;
 use crate::words;
 
 const WORDS: &str = "Whether what is said is true, or to the point, is not seen. Words made up of likely letters pass for words, so does any list of \
@@ -16,6 +17,7 @@ pub(crate) static INFORMATION: Measure = Measure {
         count, and where the latter are half of a text it says nothing. A response of code or markup alone is not rated.",
     blind_spots: WORDS,
     proxy: true,
+    signs: &[Sign::New],
     rate: information,
 };
 
@@ -33,6 +35,7 @@ pub(crate) static NEW_WORDS: Measure = Measure {
         scripts without spaces, every pair of adjacent characters.",
     blind_spots: WORDS,
     proxy: false,
+    signs: &[Sign::New],
     rate: |doc| Some(new_words(doc) as f64),
 };
 
@@ -42,6 +45,7 @@ pub(crate) static DISTINCT_WORDS: Measure = Measure {
         scripts without spaces, every pair of adjacent characters.",
     blind_spots: WORDS,
     proxy: false,
+    signs: &[],
     rate: |doc| Some(doc.words.said(doc.english).len() as f64),
 };
 
@@ -51,6 +55,7 @@ pub(crate) static BITS_GIVEN_PROMPT: Measure = Measure {
         before: four bytes or more that repeat take 1 bit, and those of Elias' gamma code of distance and length; any other byte takes 6.",
     blind_spots: "Random letters take as many bits as can be. Scripts beyond Latin take more bytes, and so more bits, for the same text.",
     proxy: false,
+    signs: &[],
     rate: |doc| {
         let bits = match doc.request {
             Some(request) => request.known.bits(&doc.words),

@@ -2,6 +2,7 @@
 
 use super::measure::{Measure, level};
 use crate::document::Document;
+use crate::evidence::Sign;
 use crate::phrases::List;
 use crate::words::End;
 
@@ -13,6 +14,7 @@ pub(crate) static INTERACTIVE: Measure = Measure {
     blind_spots: "Rhetorical questions, questions in dialogues or exam papers written on request, and a general \
         'you' count like an address to the reader. English lists only: not rated in other languages.",
     proxy: true,
+    signs: &[Sign::Phrase(List::Invite), Sign::Phrase(List::Address), Sign::Sentence(End::Question)],
     rate: interactive,
 };
 

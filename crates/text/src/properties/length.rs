@@ -11,6 +11,7 @@ pub(crate) static LENGTH: Measure = Measure {
     blind_spots: "An address or an identifier is one word however long. Without a dictionary, each Chinese \
         character counts as a word.",
     proxy: false,
+    signs: &[],
     rate: |doc: &Document<'_>| Some(words::count(doc.raw) as f64),
 };
 

@@ -1,6 +1,7 @@
 //! Does a response say what it does not know, cannot do or got wrong?
 
 use super::measure::{Measure, level};
+use crate::evidence::Sign;
 use crate::phrases::List;
 
 pub(crate) static ADMIT_LIMITS: Measure = Measure {
@@ -12,6 +13,7 @@ pub(crate) static ADMIT_LIMITS: Measure = Measure {
         too, and so do quotations of somebody else. Admissions in words other than ours are missed. English lists only: not rated \
         in other languages.",
     proxy: true,
+    signs: &[Sign::Phrase(List::Limits)],
     rate: |doc| {
         doc.ratable()
             .then(|| level(doc.density(doc.marks.weight(List::Limits)), [0.4, 0.8, 1.3, 2.0, 3.0, 4.5]))

@@ -2,6 +2,7 @@
 
 use super::measure::{Measure, level};
 use crate::document::Document;
+use crate::evidence::{Mark, Sign};
 use crate::phrases::List;
 use crate::words::End;
 
@@ -19,6 +20,7 @@ pub(crate) static COURTESIES: Measure = Measure {
         100 words, from 50 words up: 0, then half a point at each of 0.3, 0.6, 1, 1.5, 2.2, 3.",
     blind_spots: MANNERS,
     proxy: false,
+    signs: &[Sign::Phrase(List::Polite)],
     rate: |doc| {
         doc.ratable()
             .then(|| level(doc.density(doc.marks.weight(List::Polite)), [0.3, 0.6, 1.0, 1.5, 2.2, 3.0]))
@@ -32,6 +34,12 @@ pub(crate) static WARM_WORDS: Measure = Measure {
         from 50 words up: 0, then half a point at each of 0.3, 0.6, 1, 1.5, 2.2, 3.",
     blind_spots: MANNERS,
     proxy: false,
+    signs: &[
+        Sign::Phrase(List::Friendly),
+        Sign::Sentence(End::Exclamation),
+        Sign::Mark(Mark::Emoji),
+        Sign::Mark(Mark::Emoticon),
+    ],
     rate: friendly,
 };
 
@@ -51,6 +59,13 @@ pub(crate) static INFORMAL: Measure = Measure {
         0.25, 0.75, 1.5, 2.5, 4, 6.",
     blind_spots: WORDS_ONLY,
     proxy: true,
+    signs: &[
+        Sign::Phrase(List::Informal),
+        Sign::Contraction,
+        Sign::Sentence(End::Exclamation),
+        Sign::Mark(Mark::Emoji),
+        Sign::Mark(Mark::Emoticon),
+    ],
     rate: informal,
 };
 
@@ -65,7 +80,7 @@ fn informal(doc: &Document<'_>) -> Option<f64> {
 }
 
 /// Whether a word is contracted: `don't`, `we'll`, `it's`, but not the possessive `dog's`.
-fn contraction(word: &str) -> bool {
+pub(crate) fn contraction(word: &str) -> bool {
     let bytes = word.as_bytes();
     let near = |back: usize| bytes.len() > back && bytes[bytes.len() - back] == b'\'';
     if !near(2) && !near(3) {

@@ -1,6 +1,7 @@
 //! How is one property rated, and where are the steps of a rating?
 
 use crate::document::Document;
+use crate::evidence::Sign;
 
 /// How one property is rated from text alone.
 pub(crate) struct Measure {
@@ -14,6 +15,8 @@ pub(crate) struct Measure {
     pub(crate) proxy: bool,
     /// The rating; `None` if there is nothing to rate.
     pub(crate) rate: fn(&Document<'_>) -> Option<f64>,
+    /// What it counts that can be pointed at in a response; empty if it is no sum of passages.
+    pub(crate) signs: &'static [Sign],
 }
 
 /// A Likert rating in steps of a half: half the number of thresholds that the value reaches.

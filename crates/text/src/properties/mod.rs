@@ -20,7 +20,9 @@ mod steps;
 mod supported;
 mod taken_up;
 
+pub(crate) use manners::contraction;
 pub(crate) use measure::Measure;
+pub(crate) use repetition::repeated_runs;
 
 /// All measures, in the order of the catalogue.
 pub(crate) static MEASURES: &[&Measure] = &[

@@ -1,7 +1,11 @@
 //! Does a response say things once?
 
+use std::collections::HashSet;
+use std::ops::Range;
+
 use super::measure::{Measure, level};
 use crate::document::Document;
+use crate::evidence::Sign;
 
 /// Words in a row that make a repetition.
 const RUN: usize = 5;
@@ -14,6 +18,7 @@ pub(crate) static NON_REPETITIVE: Measure = Measure {
     blind_spots: "The same thought in other words is not seen, and refrains, forms and tables that repeat on purpose are. Definitions and \
         proofs repeat their terms. Runs of five Chinese characters are short, so ratings of languages without spaces run low.",
     proxy: true,
+    signs: &[Sign::Repeated],
     rate: |doc| {
         let above = |share: f64| level(share, [0.01, 0.03, 0.06, 0.12, 0.25, 0.5].map(f64::next_up));
         let words =
@@ -22,19 +27,38 @@ pub(crate) static NON_REPETITIVE: Measure = Measure {
     },
 };
 
+/// Every run within a sentence: the index of its first word, and a hash of its words.
+fn runs<'d>(doc: &'d Document<'_>) -> impl Iterator<Item = (usize, u64)> + 'd {
+    let hashes = doc.words.hashes();
+    doc.words.sentences.iter().flat_map(move |sentence| {
+        let of = hashes[sentence.first..sentence.last].windows(RUN).map(|run| {
+            run.iter().fold(0_u64, |h, &word| (h.rotate_left(23) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15))
+        });
+        (sentence.first..).zip(of)
+    })
+}
+
 /// The share of runs that occurred before.
 fn repeated(doc: &Document<'_>) -> f64 {
-    let hashes = doc.words.hashes();
-    let mut runs: Vec<u64> = Vec::with_capacity(hashes.len());
-    for sentence in &doc.words.sentences {
-        runs.extend(hashes[sentence.first..sentence.last].windows(RUN).map(|run| {
-            run.iter().fold(0_u64, |h, &word| (h.rotate_left(23) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15))
-        }));
-    }
+    let mut runs: Vec<u64> = Vec::with_capacity(doc.words.len());
+    runs.extend(self::runs(doc).map(|(_, hash)| hash));
     let total = runs.len();
     runs.sort_unstable();
     runs.dedup();
     if total == 0 { 0.0 } else { (total - runs.len()) as f64 / total as f64 }
+}
+
+/// The words of runs that occurred before, runs that overlap as one.
+pub(crate) fn repeated_runs(doc: &Document<'_>) -> Vec<Range<usize>> {
+    let mut seen = HashSet::new();
+    let mut found: Vec<Range<usize>> = Vec::new();
+    for (first, _) in runs(doc).filter(|(_, hash)| !seen.insert(*hash)) {
+        match found.last_mut().filter(|last| first < last.end) {
+            Some(last) => last.end = first + RUN,
+            None => found.push(first..first + RUN),
+        }
+    }
+    found
 }
 
 /// Sentences before a sentence that are compared with it.

@@ -2,6 +2,7 @@
 
 use super::measure::{Measure, level};
 use crate::document::Document;
+use crate::evidence::{Element, Sign};
 use crate::phrases::List;
 
 pub(crate) static STEP_BY_STEP: Measure = Measure {
@@ -12,6 +13,7 @@ pub(crate) static STEP_BY_STEP: Measure = Measure {
     blind_spots: "Advice in no order (avoid this, keep that) reads like steps, and a numbered list need not be steps. Steps that are narrated \
         (the chips are boiled) or calculated without words of order are missed. Longer answers have more steps. In languages other than English only numbered lists count.",
     proxy: true,
+    signs: &[Sign::Element(Element::OrderedItem), Sign::Phrase(List::Order), Sign::Phrase(List::Sequence)],
     rate: step_by_step,
 };
 

@@ -2,6 +2,7 @@
 
 use super::measure::{Measure, level};
 use crate::document::Document;
+use crate::evidence::{Element, Mark, Sign};
 use crate::phrases::List;
 
 pub(crate) static SUPPORTED: Measure = Measure {
@@ -14,6 +15,16 @@ pub(crate) static SUPPORTED: Measure = Measure {
         a calculation count as evidence, named authors and titles without a formula are missed, and so are \
         announcements in other languages, where only links, citations, quotations and figures count.",
     proxy: true,
+    signs: &[
+        Sign::Element(Element::Link),
+        Sign::Element(Element::Image),
+        Sign::Element(Element::Footnote),
+        Sign::Element(Element::Quote),
+        Sign::Mark(Mark::Citation),
+        Sign::Mark(Mark::Quotation),
+        Sign::Mark(Mark::Figure),
+        Sign::Phrase(List::Evidence),
+    ],
     rate: supported,
 };
 

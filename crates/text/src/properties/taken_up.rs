@@ -2,6 +2,7 @@
 
 use super::measure::Measure;
 use crate::document::Document;
+use crate::evidence::Sign;
 
 pub(crate) static REQUEST_WORDS: Measure = Measure {
     id: "request_words",
@@ -10,6 +11,7 @@ pub(crate) static REQUEST_WORDS: Measure = Measure {
     blind_spots: "This is not relevance: an answer to another question in the same words has as many of them (AUC .33 on pairs of which one is \
         plainly more relevant). Stems are not looked at. Longer responses have more. Not rated without a request.",
     proxy: false,
+    signs: &[Sign::Asked],
     rate: |doc: &Document<'_>| {
         let request = doc.request.filter(|request| !request.content.is_empty())?;
         let own = doc.words.said(doc.english);

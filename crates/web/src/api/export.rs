@@ -7,6 +7,7 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use predilect_workbench::Error;
 use predilect_workbench::browse::PageRequest;
+use predilect_workbench::browse::Words;
 use predilect_workbench::tables::{
     Table, TableFormat, explanation_table, fit_tables, histogram_table, pair_table, published_table,
     read_tables, versus_table,
@@ -135,7 +136,12 @@ fn tables(opened: &Opened, query: &Query, wanted: &Wanted, waiting: &Waiting) ->
             None => Err(Problem::refused("the address does not say what to compare the slice with")
                 .remedy("add vs=rest, or a filter")),
         },
-        "histogram" => one(histogram_table(&opened.bench.words_apart(&query.slice(), waiting)?)),
+        "histogram" => {
+            one(histogram_table("histogram", &opened.bench.spread(Words::Apart, &query.slice(), waiting)?))
+        }
+        "lengths" => {
+            one(histogram_table("lengths", &opened.bench.spread(Words::Together, &query.slice(), waiting)?))
+        }
         "pairs" => {
             let most = query.unknown.iter().find_map(|pair| pair.strip_prefix("most=")?.parse().ok());
             // All of them, unless a part is named.

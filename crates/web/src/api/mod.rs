@@ -8,4 +8,4 @@ pub(crate) mod runs;
 mod study;
 pub(crate) mod uploads;
 
-pub(crate) use study::{described, dissect, histogram, judges, models, pair, pairs, studies, study};
+pub(crate) use study::{described, dissect, histogram, judges, lengths, models, pair, pairs, studies, study};

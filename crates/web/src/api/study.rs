@@ -8,7 +8,7 @@ use axum::response::Response;
 use predilect_results::browse::{Histogram, LiveDissectJson, PairsPage};
 use predilect_results::{CompareJson, DataSummary, Explanation, PropertyNote, Standings};
 use predilect_types::{Pair, ReadSummary};
-use predilect_workbench::browse::PageRequest;
+use predilect_workbench::browse::{PageRequest, Words};
 use serde::Serialize;
 
 use super::answer::{PAGE, answered, json};
@@ -109,17 +109,38 @@ pub(crate) async fn dissect(
     .await
 }
 
+/// How words are distributed over a slice: those of A less those of B.
 pub(crate) async fn histogram(
+    state: State<App>,
+    id: Path<String>,
+    query: RawQuery,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    spread(state, id, query, headers, ("histogram", Words::Apart)).await
+}
+
+/// How words are distributed over a slice: those of both.
+pub(crate) async fn lengths(
+    state: State<App>,
+    id: Path<String>,
+    query: RawQuery,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    spread(state, id, query, headers, ("lengths", Words::Together)).await
+}
+
+async fn spread(
     State(app): State<App>,
     Path(id): Path<String>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
+    (table, of): (&'static str, Words),
 ) -> Result<Response, Problem> {
     if export::wants_table(&headers) {
-        return export::table(app, id, query, &headers, "histogram").await;
+        return export::table(app, id, query, &headers, table).await;
     }
-    answered(app, id, query, |opened, query, waiting| -> Result<Histogram, Problem> {
-        Ok(opened.bench.words_apart(&query.slice(), waiting)?)
+    answered(app, id, query, move |opened, query, waiting| -> Result<Histogram, Problem> {
+        Ok(opened.bench.spread(of, &query.slice(), waiting)?)
     })
     .await
 }

@@ -1,6 +1,6 @@
 //! Which words of a pair's responses has only one of them?
 
-use predilect_report::live::{Side, Words};
+use predilect_report::live::{Mark, Side, Words};
 use predilect_types::Response;
 use similar::{ChangeTag, TextDiff};
 
@@ -12,7 +12,7 @@ const SHARED: f64 = 1.0 / 3.0;
 /// The two responses, words that only one of them has marked; and whether they share so few that none is marked.
 pub(super) fn compared(responses: [&Response; 2]) -> ([Side; 2], bool) {
     let texts = responses.map(|response| response.text().into_owned());
-    let plain = || texts.each_ref().map(|text| vec![Words { text: text.clone(), own: false }]);
+    let plain = || texts.each_ref().map(|text| vec![Words { text: text.clone(), mark: Mark::None }]);
     let counts = texts.each_ref().map(|text| text.split_whitespace().count() as u64);
     let (words, hardly_shared) = if texts[0].len() + texts[1].len() > COMPARED {
         (plain(), false)
@@ -35,19 +35,19 @@ fn marked([a, b]: [&str; 2]) -> ([Vec<Words>; 2], u64) {
     let mut shared = 0;
     let found = TextDiff::configure().timeout(std::time::Duration::from_millis(200)).diff_words(a, b);
     for change in found.iter_all_changes() {
-        let mut add = |side: usize, own: bool| match words[side].last_mut() {
-            Some(last) if last.own == own => last.text.push_str(change.value()),
-            _ => words[side].push(Words { text: change.value().to_owned(), own }),
+        let mut add = |side: usize, mark: Mark| match words[side].last_mut() {
+            Some(last) if last.mark == mark => last.text.push_str(change.value()),
+            _ => words[side].push(Words { text: change.value().to_owned(), mark }),
         };
         match change.tag() {
             ChangeTag::Equal => {
-                add(0, false);
-                add(1, false);
+                add(0, Mark::None);
+                add(1, Mark::None);
                 // The blanks between words are pieces too.
                 shared += u64::from(!change.value().trim().is_empty());
             }
-            ChangeTag::Delete => add(0, true),
-            ChangeTag::Insert => add(1, true),
+            ChangeTag::Delete => add(0, Mark::Own),
+            ChangeTag::Insert => add(1, Mark::Own),
         }
     }
     (words, shared)
@@ -60,7 +60,7 @@ mod tests {
     fn of(a: &str, b: &str) -> (Vec<bool>, bool) {
         let [a, b] = [a, b].map(|text| Response::new(text, None));
         let (sides, hardly) = compared([&a, &b]);
-        (sides[0].words.iter().map(|piece| piece.own).collect(), hardly)
+        (sides[0].words.iter().map(|piece| piece.mark == Mark::Own).collect(), hardly)
     }
 
     #[test]

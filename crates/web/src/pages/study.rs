@@ -1,17 +1,21 @@
 //! The pages of a study.
 
+use std::cmp::Ordering;
+
 use axum::extract::{Path, RawQuery, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use maud::{Markup, html};
+use predilect_report::live::ListLinks;
 use predilect_report::{format, live};
 use predilect_results::Standings;
 use predilect_workbench::browse::{PageRequest, Sort};
-use predilect_workbench::{Neighbours, Remedy};
+use predilect_workbench::{Neighbours, Remedy, literal};
 
 use super::answered::answered;
-use super::apart::compared;
+use super::counted::{Marked, marked};
 use super::grouped::grouped;
+use super::narrowing::narrowing;
 use super::parts::{Said, part, place, shown, trouble};
 use super::take::take;
 use super::whole::whole;
@@ -50,7 +54,7 @@ pub(crate) async fn rewarded(
             }
             _ => None,
         };
-        let words = opened.bench.words_apart(&query.slice(), waiting)?;
+        let narrowing = narrowing(served, opened, query, waiting)?;
         let shows = |id: &str| match query.tried.iter().find(|trial| trial.to_string() == id) {
             Some(trial) => trial.shown_by(),
             None => format!("rating({id}) != 0"),
@@ -58,9 +62,6 @@ pub(crate) async fn rewarded(
         let pairs_of = |id: &str| match query.narrowed(&shows(id)) {
             Some(narrower) => place(served, "/pairs", &narrower),
             None => place(served, "/pairs", query),
-        };
-        let between = |low: f64, high: f64| {
-            query.narrowed(&apart(low, high)).map_or_else(|| place(served, "", query), |narrower| place(served, "", &narrower))
         };
         let judges = found.fits.len();
         let main = html! {
@@ -76,16 +77,12 @@ pub(crate) async fn rewarded(
             div.split {
                 section aria-label="Preference intensities" { (live::intensities(&found, query.order, &pairs_of)) }
                 aside.side-notes {
-                    @if words.all.len() > 2 {
-                        h2 { "By length" }
-                        (live::spread(&words, "Words of A minus words of B", &between))
-                        p.n { "Choose a bar, or drag over several, to look at those pairs only." }
-                    }
+                    (narrowing)
                     (same_elsewhere(served, &asked))
                 }
             }
             (grouped(opened, &asked, waiting))
-            (take(served, &asked, if query.versus.is_some() && query.filter.is_some() { &["dissect", "histogram", "versus"] } else { &["dissect", "histogram"] }, ("", "dissect", &[])))
+            (take(served, &asked, if query.versus.is_some() && query.filter.is_some() { &["dissect", "histogram", "lengths", "versus"] } else { &["dissect", "histogram", "lengths"] }, ("", "dissect", &[])))
         };
         Ok((Said { title: "Rewarded".to_owned(), main }, Some((slice.pairs, slice.of))))
     })
@@ -98,15 +95,6 @@ fn in_vain(names: &[String]) -> Markup {
         @for name in names {
             p.problem { code { (shown(name)) } ": no response here contains it, or both responses of each pair equally; its weight says nothing." }
         }
-    }
-}
-
-/// The pairs whose responses differ by this many words.
-fn apart(low: f64, high: f64) -> String {
-    match (low.is_finite(), high.is_finite()) {
-        (true, true) => format!("words(a) - words(b) >= {low} and words(a) - words(b) < {high}"),
-        (true, false) => format!("words(a) - words(b) >= {low}"),
-        (false, _) => format!("words(a) - words(b) < {high}"),
     }
 }
 
@@ -135,6 +123,12 @@ pub(crate) async fn pairs(
         let at = |from: u64| place(served, "/pairs", &Query { from: from as usize, ..query.clone() });
         let sorted = |pairs| place(served, "/pairs", &Query { pairs, from: 0, ..query.clone() });
         let of = opened.about.empty.data.pairs;
+        let narrowed = |condition: &str| place(served, "/pairs", &query.narrowed(condition).unwrap_or_else(|| query.clone()));
+        let links = ListLinks {
+            pair: &|id| place(served, &format!("/pairs/{}", part(id)), &Query { from: 0, ..query.clone() }),
+            model: &|name| narrowed(&format!("(model(a) = {name} or model(b) = {name})", name = literal(name))),
+            verdict: &|judge, p_a| narrowed(&format!("judge({}) {} 0.5", literal(judge), compared_with_half(p_a))),
+        };
         let main = html! {
             h1 { "Pairs" @if query.filter.is_some() { " of this slice" } }
             p.pager {
@@ -142,7 +136,7 @@ pub(crate) async fn pairs(
                 @if query.pairs == Sort::Study { b { "as in the study" } " · " a href=(sorted(Sort::Surprise)) { "the most surprising" } }
                 @else { a href=(sorted(Sort::Study)) { "as in the study" } " · " b { "the most surprising" } }
             }
-            (live::listed(&page, &|id| format!("/s/{}/pairs/{}{}", served.id, part(id), Query { from: 0, ..query.clone() }.to_address())))
+            (live::listed(&page, &links))
             p.pager {
                 @if query.from > 0 { a.button rel="prev" href=(at(query.from.saturating_sub(PAGE) as u64)) { "Previous" } }
                 span.n { (format::count((query.from + 1).min(page.total as usize) as u64)) " to "
@@ -154,6 +148,14 @@ pub(crate) async fn pairs(
         Ok((Said { title: "Pairs".to_owned(), main }, Some((page.total, of))))
     })
     .await
+}
+
+fn compared_with_half(p_a: f64) -> &'static str {
+    match p_a.total_cmp(&0.5) {
+        Ordering::Greater => ">",
+        Ordering::Less => "<",
+        Ordering::Equal => "=",
+    }
 }
 
 /// The way back to the list, and to the pairs before and after, with the same filter and order.
@@ -182,12 +184,12 @@ pub(crate) async fn pair(
     answered(app, headers, id, query, "/pairs", move |served, opened, query, waiting| {
         let Reasons { pair, explanation, not_by_slice } = reasons(opened, query, &wanted, waiting)?;
         let verdicts = opened.bench.verdicts_on(&pair.id, waiting)?;
-        let ([a, b], hardly_shared) = compared([&pair.response_a, &pair.response_b]);
+        let Marked { sides: [a, b], said } = marked(served, &opened.about, query, &pair);
         let beside = opened.bench.neighbours(&query.slice(), &query.fit(), (&pair.id, query.pairs), waiting)?;
         let main = html! {
             (along(served, query, beside.as_ref()))
             h1 { "Pair " bdi { (shown(&pair.id)) } }
-            (live::reading(&pair.prompt_text(), [&a, &b], &verdicts, hardly_shared, &|text| whole(served, &pair.id, text)))
+            (live::reading(&pair.prompt_text(), [&a, &b], &verdicts, &said, &|text| whole(served, &pair.id, text)))
             section aria-label="Why" {
                 @match &explanation {
                     Ok(explanation) => {

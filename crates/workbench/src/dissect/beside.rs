@@ -26,6 +26,7 @@ pub(super) fn compared(
     if slice.table.judges.len() > 1 {
         by_weights(&mut comparison, compare::weights(fits, draws), &options, fit.seed, watch)?;
     }
+    comparison.among_published = compare::among_published(fits, draws);
     // They are said once, by the dissection; what is found must mind them all the same.
     comparison.cautions = cautions.to_vec();
     comparison.findings = of_comparison(&comparison);

@@ -96,12 +96,12 @@ pub fn pair_table(pairs: &[PairRow]) -> Result<Table> {
     Ok(Table::new("pairs", table))
 }
 
-/// `histogram`: one row for each bin.
+/// A histogram under that name: one row for each bin.
 ///
 /// # Errors
 ///
 /// When the table does not fit together.
-pub fn histogram_table(found: &Histogram) -> Result<Table> {
+pub fn histogram_table(name: &str, found: &Histogram) -> Result<Table> {
     let bins = found.all.len();
     let edge = |at: usize| found.edges.get(at).copied();
     let table = batch(vec![
@@ -111,7 +111,7 @@ pub fn histogram_table(found: &Histogram) -> Result<Table> {
         ("all", whole(found.all.iter().map(|count| Some(*count)))),
         ("slice", whole(found.slice.iter().map(|count| Some(*count)))),
     ])?;
-    Ok(Table::new("histogram", table))
+    Ok(Table::new(name, table))
 }
 
 /// `rewards`: one row for each published judge and property.

@@ -6,13 +6,24 @@ use crate::format;
 use crate::html::parts::texts;
 use crate::text;
 
-/// A piece of a response compared with the other response.
+/// A piece of a response.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Words {
     /// The text.
     pub text: String,
-    /// Whether the other response does not have it there.
-    pub own: bool,
+    /// Whether it is marked, and why.
+    pub mark: Mark,
+}
+
+/// Why a piece of a response is marked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Mark {
+    /// It is not.
+    None,
+    /// The other response does not have it there.
+    Own,
+    /// A rating counts it: as what.
+    Counted(String),
 }
 
 /// One response of a pair.
@@ -20,7 +31,7 @@ pub struct Words {
 pub struct Side {
     /// The model, where it is named.
     pub model: Option<String>,
-    /// Its words, those that only it has marked; no marks if the two share hardly a word.
+    /// Its words in pieces, some of them marked.
     pub words: Vec<Words>,
     /// How many words it has.
     pub count: u64,
@@ -57,19 +68,23 @@ pub(super) fn long(from_data: &str, empty: &str, whole: &str) -> Markup {
     }
 }
 
-/// The words of a response, its own ones marked.
+/// The words of a response, some of them marked.
 pub(super) fn words(side: &Side, empty: &str, whole: &str) -> Markup {
     let all: String = side.words.iter().map(|piece| piece.text.as_str()).collect();
     let end = end(&all);
     let mut left = end.unwrap_or(all.len());
-    let pieces = side.words.iter().map(|Words { text, own }| {
+    let pieces = side.words.iter().map(|Words { text, mark }| {
         let piece = &text[..left.min(text.len())];
         left -= piece.len();
-        (text::visible(piece), *own)
+        (text::visible(piece), mark)
     });
     let pieces: Vec<_> = pieces.filter(|(piece, _)| !piece.is_empty()).collect();
     let shown = html! {
-        @for (piece, own) in &pieces { @if *own { mark { (piece) } } @else { (piece) } }
+        @for (piece, why) in &pieces { @match why {
+            Mark::None => (piece),
+            Mark::Own => { mark { (piece) } }
+            Mark::Counted(what) => { mark.counted title=(what) { (piece) } }
+        } }
     };
     html! {
         (texts(&all, empty, &shown))
@@ -96,10 +111,10 @@ mod tests {
 
     #[test]
     fn marked_words_are_cut_as_plain_ones() {
-        let piece = |text: &str, own| Words { text: text.repeat(SHOWN / 2 + 1), own };
+        let piece = |text: &str, mark| Words { text: text.repeat(SHOWN / 2 + 1), mark };
         let side = Side {
             model: None,
-            words: vec![piece("a", false), piece("b", true), piece("c", false)],
+            words: vec![piece("a", Mark::None), piece("b", Mark::Own), piece("c", Mark::None)],
             count: 3,
         };
         let page = words(&side, "(empty)", "/all").into_string();

@@ -18,6 +18,7 @@ pub(super) fn section(view: &View) -> Section {
     let bars = |some: &[(String, u64)], all: &[(String, u64)]| counts(some, all, data.pairs);
     let body = html! {
         (figures(data))
+        p.hint { "Shares describe these data as they are and so have no intervals; what they say of a judge or a model on other prompts is in their own sections, with intervals." }
         h3 { "Verdicts" }
         @if data.judges.is_empty() { (nothing("There are no verdicts.")) }
         @else { (first_few(&data.judges, SHOWN, "judges", judges)) }

@@ -2,8 +2,10 @@
 
 use maud::{Markup, html};
 use predilect_results::Comparison;
+use predilect_results::browse::Alike;
 use predilect_results::comparison::{
-    HabitDifference, Interval, JudgeAgreement, PooledCell, Pooling, StandIns, StrengthDifference,
+    AmongPublished, HabitDifference, Interval, JudgeAgreement, PooledCell, Pooling, Similarity, StandIns,
+    StrengthDifference,
 };
 
 use crate::format;
@@ -21,10 +23,15 @@ use crate::words;
 const CONTRASTS: usize = 25;
 /// Rows of agreement before the rest is folded away.
 const ROWS: usize = 15;
+/// Rows of similarities before the rest is folded away.
+const MOST_TWOS: usize = 30;
+/// Published judges named for each judge.
+const NEAREST: usize = 3;
 
 pub(super) fn of(comparison: Option<&Comparison>) -> Section {
     let body = match comparison {
         Some(c) if c.similarity.judges.len() > 1 || !c.agreement.is_empty() => compared(c),
+        Some(c) if !c.among_published.is_empty() => beside_published(&c.among_published),
         _ => nothing("There is only one judge; the 33 published ones can be compared with it."),
     };
     Section { id: "judges", name: "Judges", title: "Judges side by side", body }
@@ -48,6 +55,7 @@ fn compared(c: &Comparison) -> Markup {
         (strengths(c))
         (contrasts(c))
         @if c.similarity.judges.len() > 1 { h3 { "Which judges reward alike?" } (similarity(c)) }
+        @if !c.among_published.is_empty() { (beside_published(&c.among_published)) }
         @if let Some(found) = &c.stand_ins { (rates(found)) }
         @if let Some(found) = &c.pooling {
             h3 { "Fits that learn from each other" }
@@ -73,6 +81,7 @@ fn similarity(c: &Comparison) -> Markup {
         @let unplaced = unplaced_words(l);
         @if !unplaced.is_empty() { p.hint { bdi { (unplaced) } } }
         (matrix(l))
+        @if !l.low.is_empty() { (folded("Every two judges, with 90\u{a0}% intervals", &each_two(l))) }
         @if let Some(clusters) = &l.clusters {
             p.hint {
                 @if clusters.groups.len() > 1 {
@@ -86,6 +95,72 @@ fn similarity(c: &Comparison) -> Markup {
             // Three points are always a triangle.
             @if clusters.order.len() > 3 { (map(clusters)) }
         }
+    }
+}
+
+/// Every two judges with the interval of their similarity.
+fn each_two(l: &Similarity) -> Markup {
+    let two = |a: usize, b: usize| {
+        let value = l.overall.get(a)?.get(b).copied()??;
+        Some((a, b, value, l.low.get(a)?.get(b).copied()??, l.high.get(a)?.get(b).copied()??))
+    };
+    let mut rows: Vec<_> =
+        (0..l.judges.len()).flat_map(|a| (a + 1..l.judges.len()).filter_map(move |b| two(a, b))).collect();
+    rows.sort_by(|one, other| other.2.total_cmp(&one.2));
+    let table = |rows: &[(usize, usize, f64, f64, f64)]| {
+        scroll(
+            "Similarity of every two judges",
+            &html! {
+                table.plain {
+                    (heads(&[("Judges", Align::Left), ("Similarity", Align::Right)]))
+                    tbody {
+                        @for (a, b, value, low, high) in rows {
+                            tr {
+                                th scope="row" { (name(&l.judges[*a])) " and " (name(&l.judges[*b])) }
+                                td.num { (format::decimal(*value, 2)) " " span.n { (format::bounds((*low, *high), 2)) } }
+                            }
+                        }
+                    }
+                }
+            },
+        )
+    };
+    first_few(&rows, MOST_TWOS, "pairs of judges", table)
+}
+
+/// Whom of the published judges each judge resembles.
+fn beside_published(all: &[AmongPublished]) -> Markup {
+    let of = all.first().map_or(0, |first| first.alike.len());
+    let alike = |one: &Alike| {
+        let Interval { value, low, high } = one.correlation;
+        html! { (name(&one.judge)) " " b { (format::decimal(value, 2)) } " " span.n { (format::bounds((low, high), 2)) } }
+    };
+    let table = |some: &[AmongPublished]| {
+        scroll(
+            "Beside the published judges",
+            &html! {
+                table.plain {
+                    (heads(&[("Judge", Align::Left), ("Most alike", Align::Left), ("Least alike", Align::Left)]))
+                    tbody {
+                        @for own in some {
+                            tr {
+                                th scope="row" { (name(&own.judge)) }
+                                td { @for one in own.alike.iter().take(NEAREST) { div { (alike(one)) } } }
+                                td { @if let Some(last) = own.alike.last().filter(|_| own.alike.len() > NEAREST) { (alike(last)) } }
+                            }
+                        }
+                    }
+                }
+            },
+        )
+    };
+    html! {
+        h3 { "Beside the published judges" }
+        p.hint {
+            "Correlation of each judge's weights with those of " (of) " published ones (Li et al. 2024: people and language models), in the mean over their scenarios. 90\u{a0}% intervals are those of the judge here: "
+            "published weights have none. Where ratings here stand in for those of the paper, judges look less alike than they are."
+        }
+        (first_few(all, ROWS, "judges", table))
     }
 }
 

@@ -1,4 +1,4 @@
-//! How are the words of A less those of B spread over a study, and over a slice of it?
+//! How are the words of responses spread over a study, and over a slice of it?
 
 use predilect_results::browse::Histogram;
 use rayon::prelude::*;
@@ -9,9 +9,36 @@ use crate::prepared::{Places, Prepared};
 /// Bins of a histogram.
 const BINS: usize = 40;
 
-/// How the words of A less those of B are spread over a study.
+/// What is counted of a pair.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Words {
+    /// Words of A minus words of B.
+    Apart,
+    /// Words of both.
+    Together,
+}
+
+impl Words {
+    /// As a filter writes it.
+    fn field(self) -> &'static str {
+        match self {
+            Self::Apart => "words(a) - words(b)",
+            Self::Together => "words(a) + words(b)",
+        }
+    }
+
+    fn of(self, [a, b]: [f64; 2]) -> f64 {
+        match self {
+            Self::Apart => a - b,
+            Self::Together => a + b,
+        }
+    }
+}
+
+/// How words are spread over a study.
 #[derive(Debug)]
-pub(crate) struct Apart {
+pub(crate) struct Spread {
+    of: Words,
     edges: Vec<f64>,
     all: Vec<u64>,
     /// The bin of each pair, [`NO_BIN`] where words are not known.
@@ -20,15 +47,12 @@ pub(crate) struct Apart {
 
 const NO_BIN: u8 = u8::MAX;
 
-impl Apart {
+impl Spread {
     /// Bins of equal width between the 1 % and the 99 % quantile of the whole study; values beyond are counted in the outer bins.
-    pub(crate) fn of(prepared: &Prepared) -> Result<Self> {
+    pub(crate) fn of(prepared: &Prepared, of: Words) -> Result<Self> {
         let words = prepared.own("length").map(|at| prepared.facts().column(at)).transpose()?;
         let values: Vec<f64> = (0..prepared.pairs().len())
-            .map(|row| {
-                let [a, b] = words.and_then(|words| words.get(row)).unwrap_or([f64::NAN; 2]);
-                a - b
-            })
+            .map(|row| of.of(words.and_then(|words| words.get(row)).unwrap_or([f64::NAN; 2])))
             .collect();
         let mut sorted: Vec<f64> = values.iter().copied().filter(|x| x.is_finite()).collect();
         sorted.par_sort_unstable_by(f64::total_cmp);
@@ -50,7 +74,7 @@ impl Apart {
         };
         let bins: Vec<u8> = values.iter().map(bin).collect();
         let all = counted(&edges, bins.iter());
-        Ok(Self { edges, all, bins })
+        Ok(Self { of, edges, all, bins })
     }
 
     pub(crate) fn of_slice(&self, places: &Places) -> Histogram {
@@ -61,7 +85,7 @@ impl Apart {
                 counted(&self.edges, taken.map(|(bin, _)| bin))
             }
         };
-        let field = "words(a) - words(b)".to_owned();
+        let field = self.of.field().to_owned();
         Histogram { field, edges: self.edges.clone(), all: self.all.clone(), slice }
     }
 }
