@@ -6,58 +6,15 @@ use std::ops::Range;
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 
 use crate::cut::{CAP, cut};
-use crate::evidence::{Element, Trace};
 use crate::language;
 use crate::phrases::{self, Marks};
 use crate::request::Request;
+use crate::seen::{Element, Structure, Surface};
+use crate::trace::Trace;
 use crate::words::{End, Piece, Words, split};
 
 /// Represents in the prose what is not prose: inline code, a formula, an address, an image.
 pub(crate) const OBJECT: char = '\u{FFFC}';
-
-/// Markdown elements, counted.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Structure {
-    /// Headings of any level.
-    pub(crate) headings: usize,
-    /// Items of bulleted and numbered lists, nested ones included.
-    pub(crate) items: usize,
-    /// Items of numbered lists.
-    pub(crate) ordered_items: usize,
-    /// Spans set in bold.
-    pub(crate) bold: usize,
-    /// Tables.
-    pub(crate) tables: usize,
-    /// Fenced and indented code blocks.
-    pub(crate) code_blocks: usize,
-    /// Markdown links and bare addresses.
-    pub(crate) links: usize,
-    /// Images.
-    pub(crate) images: usize,
-    /// Block quotes; one inside another counts once.
-    pub(crate) quotes: usize,
-    /// References to footnotes.
-    pub(crate) footnotes: usize,
-    /// Paragraphs, headings, items and cells that contain words.
-    pub(crate) blocks: usize,
-    /// Words of the longest paragraph or item.
-    pub(crate) longest: usize,
-}
-
-/// Marks seen between and around words, counted.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Surface {
-    /// Emoji.
-    pub(crate) emoji: usize,
-    /// Emoticons of punctuation, such as `:)`.
-    pub(crate) emoticons: usize,
-    /// Numbers that read as figures: two digits or more, a decimal, a percent or currency sign.
-    pub(crate) figures: usize,
-    /// Passages of four words or more between double quotation marks.
-    pub(crate) quotations: usize,
-    /// Numbered citations such as `[3]`.
-    pub(crate) citations: usize,
-}
 
 /// A response, parsed once and read by every annotator.
 #[derive(Debug, Clone, Default)]

@@ -5,10 +5,13 @@
 
 use std::ops::Range;
 
-use crate::document::{Document, Structure, Surface};
-use crate::phrases::{self, List};
+use crate::document::Document;
+use crate::phrases;
 use crate::properties::{contraction, repeated_runs};
-use crate::words::{End, Piece, split};
+use crate::seen::Element;
+use crate::signs::Sign;
+use crate::trace::Trace;
+use crate::words::End;
 
 /// A passage of a response that a rating counts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,234 +20,6 @@ pub struct Evidence {
     pub range: Range<usize>,
     /// What it counts as: `hedge`, `heading`, `question`, ...
     pub what: &'static str,
-}
-
-/// What a rating counts, as far as it can be pointed at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Sign {
-    /// Phrases of a list.
-    Phrase(List),
-    /// Markdown elements.
-    Element(Element),
-    /// Marks between and around words.
-    Mark(Mark),
-    /// Sentences that end so.
-    Sentence(End),
-    /// Words such as *isn't*.
-    Contraction,
-    /// Runs of words that occurred before.
-    Repeated,
-    /// Words that the request has.
-    Asked,
-    /// Words that the request does not have, where they first occur.
-    New,
-}
-
-/// A field of [`Structure`] whose elements have a place.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Element {
-    Heading,
-    Item,
-    OrderedItem,
-    Bold,
-    Table,
-    Code,
-    Link,
-    Image,
-    Quote,
-    Footnote,
-}
-
-/// A field of [`Surface`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Mark {
-    Emoji,
-    Emoticon,
-    Figure,
-    Quotation,
-    Citation,
-}
-
-impl Sign {
-    /// What one such passage is called.
-    fn name(self) -> &'static str {
-        match self {
-            Self::Phrase(list) => list.name(),
-            Self::Element(element) => element.name(),
-            Self::Mark(mark) => mark.name(),
-            Self::Sentence(End::Question) => "question",
-            Self::Sentence(End::Exclamation) => "exclamation",
-            Self::Sentence(End::Stop | End::Block) => "sentence",
-            Self::Contraction => "contraction",
-            Self::Repeated => "repeated run of words",
-            Self::Asked => "word of the request",
-            Self::New => "new word",
-        }
-    }
-}
-
-impl Element {
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Heading => "heading",
-            Self::Item => "list item",
-            Self::OrderedItem => "numbered item",
-            Self::Bold => "bold",
-            Self::Table => "table",
-            Self::Code => "code block",
-            Self::Link => "link",
-            Self::Image => "image",
-            Self::Quote => "block quote",
-            Self::Footnote => "footnote",
-        }
-    }
-
-    /// How often each was seen, but for links, which are also found between words.
-    fn counts(seen: &Structure) -> [(Self, usize); 9] {
-        [
-            (Self::Heading, seen.headings),
-            (Self::Item, seen.items),
-            (Self::OrderedItem, seen.ordered_items),
-            (Self::Bold, seen.bold),
-            (Self::Table, seen.tables),
-            (Self::Code, seen.code_blocks),
-            (Self::Image, seen.images),
-            (Self::Quote, seen.quotes),
-            (Self::Footnote, seen.footnotes),
-        ]
-    }
-}
-
-impl Mark {
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Emoji => "emoji",
-            Self::Emoticon => "emoticon",
-            Self::Figure => "figure",
-            Self::Quotation => "quotation",
-            Self::Citation => "citation",
-        }
-    }
-
-    fn counts(seen: &Surface) -> [(Self, usize); 5] {
-        [
-            (Self::Emoji, seen.emoji),
-            (Self::Emoticon, seen.emoticons),
-            (Self::Figure, seen.figures),
-            (Self::Quotation, seen.quotations),
-            (Self::Citation, seen.citations),
-        ]
-    }
-}
-
-/// A piece of the block that is being read, and where it is from.
-#[derive(Debug)]
-struct Segment {
-    /// Where it begins in the block.
-    at: usize,
-    /// Where that is in what is read.
-    read: Range<usize>,
-}
-
-/// Where in the source each word and element was read.
-#[derive(Debug, Default)]
-pub(crate) struct Trace {
-    words: Vec<Range<usize>>,
-    elements: Vec<(Element, Range<usize>)>,
-    marks: Vec<(Mark, Range<usize>)>,
-    segments: Vec<Segment>,
-    /// Where what is read goes on after a formula that was replaced, and where the source does.
-    shifts: Vec<(usize, usize)>,
-}
-
-impl Trace {
-    pub(crate) fn with_shifts(shifts: Vec<(usize, usize)>) -> Self {
-        Self { shifts, ..Self::default() }
-    }
-
-    /// The block goes on with this piece of what is read.
-    pub(crate) fn goes_on(&mut self, at: usize, read: &Range<usize>) {
-        self.segments.push(Segment { at, read: read.clone() });
-    }
-
-    /// The block has ended.
-    pub(crate) fn ended(&mut self) {
-        self.segments.clear();
-    }
-
-    /// The elements that were counted between then and now are at `read`.
-    pub(crate) fn elements(&mut self, before: &Structure, now: &Structure, read: &Range<usize>) {
-        for ((element, before), (_, now)) in Element::counts(before).into_iter().zip(Element::counts(now)) {
-            if now > before {
-                self.element(element, read);
-            }
-        }
-    }
-
-    pub(crate) fn element(&mut self, element: Element, read: &Range<usize>) {
-        self.elements.push((element, self.shifted(read.start)..self.shifted(read.end)));
-    }
-
-    /// An address stands in the block.
-    pub(crate) fn address(&mut self, in_block: &Range<usize>) {
-        let place = self.source(in_block);
-        self.elements.push((Element::Link, place));
-    }
-
-    /// The words and marks of a piece between white space, which begins there in the block; `words` of it were taken.
-    pub(crate) fn chunk(&mut self, chunk: &str, at: usize, words: usize, [before, now]: [&Surface; 2]) {
-        let here = self.source(&(at..at + chunk.len()));
-        for ((mark, before), (_, now)) in Mark::counts(before).into_iter().zip(Mark::counts(now)) {
-            self.marks.extend((before..now).map(|_| (mark, here.clone())));
-        }
-        if words == 0 {
-            return;
-        }
-        let mut done = 0;
-        split(chunk, |piece| match piece {
-            Piece::Word(word) => {
-                let place = self.source(&(at + done..at + done + word.len()));
-                self.words.push(place);
-                done += word.len();
-            }
-            Piece::Gap(gap) => done += gap.len(),
-        });
-    }
-
-    /// Where a part of the block is in the source.
-    fn source(&self, part: &Range<usize>) -> Range<usize> {
-        let place = |at: usize| {
-            let next = self.segments.partition_point(|segment| segment.at <= at);
-            let segment = &self.segments[next.checked_sub(1)?];
-            let end = self.segments.get(next).map(|next| next.at);
-            // Entities are shorter than what was written for them.
-            let alike = end.is_none_or(|end| end - segment.at == segment.read.len());
-            Some(if alike {
-                let at = (segment.read.start + at - segment.at).min(segment.read.end);
-                at..(at + 1).min(segment.read.end)
-            } else {
-                segment.read.clone()
-            })
-        };
-        let first = place(part.start).map_or(0, |at| at.start);
-        let last = place(part.end.saturating_sub(1)).map_or(first, |at| at.end);
-        self.shifted(first)..self.shifted(last.max(first))
-    }
-
-    fn shifted(&self, read: usize) -> usize {
-        let next = self.shifts.partition_point(|(in_read, _)| *in_read <= read);
-        match next.checked_sub(1).map(|before| self.shifts[before]) {
-            Some((in_read, in_source)) => read - in_read + in_source,
-            None => read,
-        }
-    }
-
-    /// From the first to the last of these words.
-    fn words(&self, words: Range<usize>) -> Option<Range<usize>> {
-        let first = self.words.get(words.start)?;
-        let last = self.words.get(words.end.checked_sub(1)?)?;
-        Some(first.start..last.end.max(first.end))
-    }
 }
 
 /// The passages that these signs point at, in the order of the text.
@@ -260,7 +35,7 @@ pub(crate) fn passages(text: &str, doc: &Document<'_>, trace: &Trace, signs: &[S
 }
 
 fn places(text: &str, doc: &Document<'_>, trace: &Trace, sign: Sign) -> Vec<Range<usize>> {
-    let of_words = |words: Range<usize>| trace.words(words);
+    let of_words = |words: Range<usize>| trace.of_words(words);
     let single = |wanted: &dyn Fn(usize) -> bool| {
         (0..doc.words.len()).filter(|at| wanted(*at)).filter_map(|at| of_words(at..at + 1)).collect()
     };
@@ -344,6 +119,8 @@ fn after_stop(text: &str, end: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::phrases::List;
+    use crate::seen::Mark;
     use crate::{Annotator, TextOptions};
     use proptest::prelude::*;
 

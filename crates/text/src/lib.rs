@@ -28,6 +28,9 @@ mod phrases;
 mod properties;
 mod refusal;
 mod request;
+mod seen;
+mod signs;
+mod trace;
 mod words;
 
 use predilect_types::{Annotation, Pair, Rating};

@@ -2,7 +2,8 @@
 
 use super::measure::Measure;
 use crate::document::Document;
-use crate::evidence::{Element, Sign};
+use crate::seen::Element;
+use crate::signs::Sign;
 
 const MARKDOWN: &str = "Text that only looks like markdown counts: a paragraph indented by four spaces is a code \
     block, a line that starts with a number and a full stop a list item. Layout by plain text alone (capitals, \

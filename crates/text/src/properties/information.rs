@@ -3,7 +3,7 @@
 use super::measure::Measure;
 use crate::compress::Known;
 use crate::document::Document;
-use crate::evidence::Sign;
+use crate::signs::Sign;
 use crate::words;
 
 const WORDS: &str = "Whether what is said is true, or to the point, is not seen. Words made up of likely letters pass for words, so does any list of \

@@ -2,8 +2,8 @@
 
 use super::measure::{Measure, level};
 use crate::document::Document;
-use crate::evidence::Sign;
 use crate::phrases::List;
+use crate::signs::Sign;
 use crate::words::End;
 
 pub(crate) static INTERACTIVE: Measure = Measure {

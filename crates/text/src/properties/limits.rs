@@ -1,8 +1,8 @@
 //! Does a response say what it does not know, cannot do or got wrong?
 
 use super::measure::{Measure, level};
-use crate::evidence::Sign;
 use crate::phrases::List;
+use crate::signs::Sign;
 
 pub(crate) static ADMIT_LIMITS: Measure = Measure {
     id: "admit_limits",

@@ -2,8 +2,9 @@
 
 use super::measure::{Measure, level};
 use crate::document::Document;
-use crate::evidence::{Mark, Sign};
 use crate::phrases::List;
+use crate::seen::Mark;
+use crate::signs::Sign;
 use crate::words::End;
 
 const MANNERS: &str = "Stock phrases do not show whether somebody is polite or friendly: a reproach may contain 'please', and \

@@ -1,7 +1,7 @@
 //! How is one property rated, and where are the steps of a rating?
 
 use crate::document::Document;
-use crate::evidence::Sign;
+use crate::signs::Sign;
 
 /// How one property is rated from text alone.
 pub(crate) struct Measure {

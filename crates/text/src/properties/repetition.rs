@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::measure::{Measure, level};
 use crate::document::Document;
-use crate::evidence::Sign;
+use crate::signs::Sign;
 
 /// Words in a row that make a repetition.
 const RUN: usize = 5;

@@ -2,8 +2,9 @@
 
 use super::measure::{Measure, level};
 use crate::document::Document;
-use crate::evidence::{Element, Sign};
 use crate::phrases::List;
+use crate::seen::Element;
+use crate::signs::Sign;
 
 pub(crate) static STEP_BY_STEP: Measure = Measure {
     id: "step_by_step",

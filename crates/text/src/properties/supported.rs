@@ -2,8 +2,9 @@
 
 use super::measure::{Measure, level};
 use crate::document::Document;
-use crate::evidence::{Element, Mark, Sign};
 use crate::phrases::List;
+use crate::seen::{Element, Mark};
+use crate::signs::Sign;
 
 pub(crate) static SUPPORTED: Measure = Measure {
     id: "supported",

@@ -2,7 +2,7 @@
 
 use super::measure::Measure;
 use crate::document::Document;
-use crate::evidence::Sign;
+use crate::signs::Sign;
 
 pub(crate) static REQUEST_WORDS: Measure = Measure {
     id: "request_words",
