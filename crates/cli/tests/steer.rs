@@ -185,6 +185,14 @@ fn benchmarks_are_graded_beside_references_and_set_against_baselines() {
         asked.iter().any(|call| call.contains("It is zero.\\\\n\\\\nOne.") || call.contains("It is zero."))
     );
     assert!(asked.iter().any(|call| call.contains("And then?") && call.contains("twice as long")));
+    // Each turn has a grade: the first beside its own reference, the second beside both, and the score is their mean.
+    let grades = |of: &dyn Fn(&String) -> bool| {
+        asked.iter().filter(|call| call.contains("could not be better") && of(call)).count()
+    };
+    let seconds = grades(&|call| call.contains("its last answer"));
+    assert_eq!((seconds, grades(&|_| true)), (seconds, 2 * seconds));
+    assert!(seconds > 0);
+    assert!(!graded["remarks"].to_string().contains("one grade"), "{graded:#}");
     // AlpacaEval: the baseline's outputs are in the file, and one prompt has none.
     let alpaca = json!([
         {"dataset": "d", "instruction": "One?", "output": "word ".repeat(40), "generator": "base"},

@@ -11,7 +11,7 @@ use crate::arms::{Group, PLAIN};
 use crate::equal_length::{AtEqualLength, at_equal_length};
 use crate::predict::{Case, Clusters, Expected, Range, correlation, expected, hardness, mean, resampled};
 use crate::prompts::{Prompt, Protocol};
-use crate::responses::{Responses, id_of};
+use crate::responses::{Responses, first_turn_of, id_of};
 
 /// What follows a property's id where less of it is asked for, and more as well in another group.
 const LESS: &str = " (less)";
@@ -155,13 +155,32 @@ impl Measured<'_> {
             return Some((100.0 * p_a, p_a));
         }
         if alone {
-            // Its grade is in the pair of any other arm.
-            let mut pairs = self.responses.arms[1..].iter().map(|other| id_of(other, prompt));
-            let grade = pairs.find_map(|id| grade(verdicts.get(id.as_str())?, "b"))?;
-            return Some((grade, 0.5));
+            // Its grades are in the pairs of any other arm.
+            let mut others = self.responses.arms[1..].iter();
+            return others.find_map(|other| Some((self.graded(other, prompt, "b", verdicts)?.0, 0.5)));
         }
-        let verdict = verdicts.get(id_of(name, prompt).as_str())?;
-        Some((grade(verdict, "a")?, verdict.p_a))
+        self.graded(name, prompt, "a", verdicts)
+    }
+
+    /// The grade of one side of an arm's pair, and the preference for A: the mean over its turns, where each is graded.
+    fn graded(
+        &self,
+        arm: &str,
+        prompt: &Prompt,
+        side: &str,
+        verdicts: &HashMap<&str, &Verdict>,
+    ) -> Option<(f64, f64)> {
+        let of = |id: &str| {
+            let verdict = verdicts.get(id)?;
+            Some((grade(verdict, side)?, verdict.p_a))
+        };
+        let last = of(&id_of(arm, prompt))?;
+        let first = first_turn_of(arm, prompt);
+        if !self.rows.contains_key(&first) {
+            return Some(last);
+        }
+        let first = of(&first)?;
+        Some((f64::midpoint(first.0, last.0), f64::midpoint(first.1, last.1)))
     }
 
     /// Win rates at equal length, by arm; grades have none.

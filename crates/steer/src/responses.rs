@@ -29,6 +29,12 @@ impl Made {
         Self { turns: vec![Message::assistant(text)], cut: false, refused: false }
     }
 
+    /// The first turn alone; `None` if there is no other.
+    fn first_turn(&self) -> Option<Self> {
+        let first = self.turns.first().filter(|_| self.turns.len() > 1)?;
+        Some(Self { turns: vec![first.clone()], ..self.clone() })
+    }
+
     /// With the second turn.
     pub(crate) fn then(mut self, asked: &str, text: Self) -> Self {
         self.turns.push(Message::user(asked));
@@ -68,7 +74,7 @@ impl Responses {
     }
 
     /// The pairs, prompt by prompt, so that judging that ends early leaves whole prompts: A is the arm's response, B the baseline's, or the
-    /// plain one.
+    /// plain one. MT-Bench grades each turn: where there are two, a pair of the first turns comes before that of the whole conversations.
     pub(crate) fn pairs(
         &self,
         prompts: &[Prompt],
@@ -85,7 +91,16 @@ impl Responses {
                 }
                 let other = self.baseline.as_ref().map_or(&plain[prompt], |all| &all[prompt]);
                 let (Some(own), Some(other)) = (&made[prompt], other) else { continue };
-                pairs.push(pair(&prompts[prompt], arm, own, (other, against), protocol));
+                let of = &prompts[prompt];
+                if protocol == Protocol::MtBench
+                    && let (Some(own), Some(other)) = (own.first_turn(), other.first_turn())
+                {
+                    let reference = of.reference.iter().take(1).cloned().collect();
+                    let first = Prompt { reference, ..of.clone() };
+                    let made = pair(&first, arm, &own, (&other, against), protocol);
+                    pairs.push(Pair { id: first_turn_of(arm, of), ..made });
+                }
+                pairs.push(pair(of, arm, own, (other, against), protocol));
             }
         }
         pairs
@@ -126,6 +141,11 @@ fn counted(arm: &str, made: &[Option<Made>], at: &[usize]) -> ResponseCount {
 /// The id of the pair of an arm on a prompt.
 pub(crate) fn id_of(arm: &str, prompt: &Prompt) -> String {
     format!("{arm}/{}", prompt.id)
+}
+
+/// The id of the pair of their first turns, where each turn is graded.
+pub(crate) fn first_turn_of(arm: &str, prompt: &Prompt) -> String {
+    format!("{} (first turn)", id_of(arm, prompt))
 }
 
 fn pair(prompt: &Prompt, arm: &str, own: &Made, other: (&Made, &str), protocol: Protocol) -> Pair {
@@ -195,6 +215,27 @@ mod tests {
         all.made[1][1] = Some(made("I'm sorry, but I can't do that."));
         let declined: Vec<u64> = all.count(&[0, 1]).iter().map(|own| own.declined).collect();
         assert_eq!(declined, [0, 1]);
+    }
+
+    #[test]
+    fn each_turn_is_graded_beside_its_own_reference() {
+        let two = |first: &str, second: &str| Some(made(first).then("more?", made(second)));
+        let all = Responses {
+            arms: vec!["plain".to_owned(), "aligned".to_owned()],
+            made: vec![vec![two("a", "b")], vec![two("c", "d")]],
+            baseline: None,
+        };
+        let mut prompts = prompts();
+        prompts[0].reference = vec!["4".to_owned(), "5".to_owned()];
+        let pairs = all.pairs(&prompts, &[0], Protocol::MtBench, "plain");
+        let ids: Vec<&str> = pairs.iter().map(|pair| pair.id.as_str()).collect();
+        assert_eq!(ids, ["aligned/x (first turn)", "aligned/x"]);
+        assert_eq!((pairs[0].response_a.text().as_ref(), pairs[0].response_b.text().as_ref()), ("c", "a"));
+        assert_eq!(
+            (&pairs[0].metadata["reference"], &pairs[1].metadata["reference"]),
+            (&json!("4"), &json!("4\n\n5"))
+        );
+        assert_eq!(all.pairs(&prompts, &[0], Protocol::Pairwise, "plain").len(), 1);
     }
 
     #[test]

@@ -54,9 +54,10 @@ function filter(of, figure) {
 /**
  * Listens to the finger.
  * @param {(filter: string) => void} ask asks for a filter while it is dragged out
- * @param {() => void} settled whatever was asked before is settled
+ * @param {() => void} begun whatever was asked before is settled
+ * @param {() => void} ended what was asked last is to stay
  */
-export function brushes(ask, settled) {
+export function brushes(ask, begun, ended) {
   /** @param {PointerEvent} event @param {Element} figure */
   const at = (event, figure) => {
     const box = figure.querySelector("svg")?.getBoundingClientRect();
@@ -66,7 +67,7 @@ export function brushes(ask, settled) {
     const svg = event.target instanceof Element ? event.target.closest("figure.spread svg") : null;
     const figure = svg?.closest("figure");
     if (!figure || event.button !== 0) return;
-    settled();
+    begun();
     const start = at(event, figure);
     const before = new URL(location.href).searchParams.get("where") ?? "";
     drag = { field: figure.dataset.field ?? "", start, last: start, before, moved: false };
@@ -82,7 +83,7 @@ export function brushes(ask, settled) {
     ask(filter(drag, figure));
   });
   addEventListener("pointerup", () => {
-    if (drag?.moved) settled();
+    if (drag?.moved) ended();
     drag = null;
   });
   addEventListener("pointercancel", () => { drag = null; });

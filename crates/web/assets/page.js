@@ -85,10 +85,14 @@ let typing = false;
 /** @type {number | undefined} */
 let settling;
 
+/** Whether what is being asked settles with its answer. */
+let lastly = false;
+
 /** Whatever is typed from now on is another filter. */
 function settled() {
   clearTimeout(settling);
   typing = false;
+  lastly = false;
 }
 
 /**
@@ -130,7 +134,8 @@ async function ask(to, why) {
     if (why === "type") {
       typing = typing || !same;
       clearTimeout(settling);
-      settling = setTimeout(settled, SETTLED);
+      if (lastly) settled();
+      else settling = setTimeout(settled, SETTLED);
     }
     show(parts, why !== "back");
     nav();
@@ -333,7 +338,10 @@ const brush = brushes((filter) => {
   clearTimeout(timer);
   field.value = filter;
   ask(question(own), "type");
-}, settled);
+}, settled, () => {
+  if (asked) lastly = true;
+  else settled();
+});
 
 function ready() {
   again();

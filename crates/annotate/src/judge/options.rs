@@ -83,11 +83,20 @@ pub struct JudgeOptions {
     pub max_tokens: u32,
     /// Whether the pair's reference answer (the field `reference` of its metadata) is shown for a grade, where it has one.
     pub references: bool,
+    /// Whether of a response with several turns the last answer alone is graded, as MT-Bench grades second turns.
+    pub last_turn: bool,
 }
 
 impl Default for JudgeOptions {
     fn default() -> Self {
-        Self { method: Method::Scored, orders: Orders::Both, seed: 0, max_tokens: 512, references: false }
+        Self {
+            method: Method::Scored,
+            orders: Orders::Both,
+            seed: 0,
+            max_tokens: 512,
+            references: false,
+            last_turn: false,
+        }
     }
 }
 

@@ -22,8 +22,8 @@ pub(super) fn request(pair: &Pair, shown: Shown, options: &JudgeOptions) -> Requ
     let user = match shown {
         Shown::Ab => compare(pair, first, second, options.method),
         Shown::Ba => compare(pair, second, first, options.method),
-        Shown::A => grade(pair, first, options.references),
-        Shown::B => grade(pair, second, options.references),
+        Shown::A => grade(pair, first, options),
+        Shown::B => grade(pair, second, options),
     };
     let (want, max_tokens) = match options.method {
         Method::Scored => (Want::Next(vec!["A".to_owned(), "B".to_owned()]), 1),
@@ -67,10 +67,12 @@ fn compare(pair: &Pair, first: &Response, second: &Response, method: Method) -> 
     text
 }
 
-fn grade(pair: &Pair, response: &Response, references: bool) -> String {
+fn grade(pair: &Pair, response: &Response, options: &JudgeOptions) -> String {
     let prompt = pair.prompt_text();
+    let last = options.last_turn && response.messages.len() > 1;
     let response = turns(response);
-    let reference = pair.metadata.get("reference").and_then(serde_json::Value::as_str).filter(|_| references);
+    let reference =
+        pair.metadata.get("reference").and_then(serde_json::Value::as_str).filter(|_| options.references);
     let fence = Fence::around(&[prompt.as_ref(), &response, reference.unwrap_or_default()]);
     let mut text = String::new();
     fence.add(&mut text, "request", &prompt);
@@ -78,8 +80,13 @@ fn grade(pair: &Pair, response: &Response, references: bool) -> String {
         fence.add(&mut text, "right_answer", reference);
     }
     fence.add(&mut text, "response", &response);
+    text.push_str(if last {
+        "The response is a conversation that goes on after the request. How well does its last answer do what was asked last, from 1 (useless) to 10 (could not be better)? What was answered before is only there to understand it. "
+    } else {
+        "How well does the response answer the request, from 1 (useless) to 10 (could not be better)? "
+    });
     text.push_str(
-        "How well does the response answer the request, from 1 (useless) to 10 (could not be better)? Answer with one JSON object and nothing else: {\"grade\": ...}, where the grade is a whole number.",
+        "Answer with one JSON object and nothing else: {\"grade\": ...}, where the grade is a whole number.",
     );
     text
 }
@@ -164,6 +171,21 @@ mod tests {
             "{}",
             ask(&pair, true)
         );
+    }
+
+    #[test]
+    fn of_a_conversation_the_last_answer_is_graded_where_that_is_wanted() {
+        let mut pair = pair("two", "three");
+        let ask = |pair: &Pair, last_turn| {
+            let options = JudgeOptions { method: Method::Graded, last_turn, ..JudgeOptions::default() };
+            request(pair, Shown::A, &options).messages[1].content.clone()
+        };
+        assert_eq!(ask(&pair, true), ask(&pair, false), "one answer is the last one");
+        pair.response_a.messages.extend([Message::user("And 2 + 2?"), Message::assistant("four")]);
+        assert!(
+            ask(&pair, true).contains("its last answer") && ask(&pair, true).contains("user: And 2 + 2?")
+        );
+        assert!(!ask(&pair, false).contains("its last answer"));
     }
 
     #[test]

@@ -153,6 +153,7 @@ impl JudgeArgs {
             attacks: self.attacks,
             seed: self.seed,
             references: false,
+            last_turn: false,
             calls: self.calls.options(global),
         }
     }

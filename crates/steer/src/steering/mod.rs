@@ -104,9 +104,6 @@ impl Steering {
         }
         let (groups, group_of) = groups(&prompts.all, &weights, &messages, &request)?;
         remarks.extend(said_of_groups(&request, &groups));
-        if request.turns == 2 && protocol == Protocol::MtBench {
-            remarks.push("both turns are shown together and get one grade, where MT-Bench gives one to each turn: the figures are not those of its second turn".to_owned());
-        }
         let settings = serde_json::to_value(&request)
             .map_err(|e| Error::new(format!("the settings cannot be written: {e}")))?;
         let lab = Laboratory::open(output, VERB, &settings, &FIXED)?;
@@ -253,6 +250,7 @@ impl Steering {
                 orders: Orders::Both,
                 seed: self.request.seed,
                 references: self.protocol == Protocol::MtBench,
+                last_turn: self.protocol == Protocol::MtBench,
                 calls: calls.clone(),
                 ..JudgeRequest::default()
             });

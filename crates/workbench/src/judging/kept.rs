@@ -38,6 +38,9 @@ fn settings(judge: &Judge, request: &JudgeRequest) -> Result<toml::Table> {
     if judge.options.references {
         step.insert("references".to_owned(), true.into());
     }
+    if judge.options.last_turn {
+        step.insert("last_turn".to_owned(), true.into());
+    }
     step.insert("options".to_owned(), options(&request.of_one(&judge.name, &judge.spec))?);
     step.insert("derived_from".to_owned(), vec!["pairs", "calls.sqlite"].into());
     step.insert("writes".to_owned(), vec!["verdicts"].into());

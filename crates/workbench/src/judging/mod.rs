@@ -233,6 +233,7 @@ fn judges(request: &JudgeRequest, watch: &dyn Watch) -> Result<Vec<Judge>> {
             orders: request.orders,
             seed: request.seed,
             references: request.references,
+            last_turn: request.last_turn,
             ..JudgeOptions::default()
         };
         judges.push(Judge { name, spec: spec.clone(), model, options, run, enforce: calls.enforce });

@@ -36,6 +36,8 @@ pub struct JudgeRequest {
     pub seed: u64,
     /// Whether the pairs' reference answers, the field `reference` of their metadata, are shown for grades.
     pub references: bool,
+    /// Whether of responses with several turns the last answer alone is graded.
+    pub last_turn: bool,
     /// How models are called.
     pub calls: CallOptions,
 }
@@ -52,6 +54,7 @@ impl Default for JudgeRequest {
             attacks: 0,
             seed: 0,
             references: false,
+            last_turn: false,
             calls: CallOptions::default(),
         }
     }
