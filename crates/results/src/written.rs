@@ -26,7 +26,8 @@ pub const SCHEMA: u32 = 1;
 pub struct Written<T> {
     /// The version of this shape.
     pub schema: u32,
-    /// What was asked: the verb, and what differs from the usual. `predilect rerun` asks the same again.
+    /// What was asked: the verb, and what differs from the usual. `predilect rerun` asks the same again, if the
+    /// verb is one that it takes (dissect, compare, rank, explain, fit, judge, annotate).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub options: Option<serde_json::Value>,
     /// The result.

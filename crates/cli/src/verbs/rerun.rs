@@ -55,6 +55,14 @@ pub(crate) fn run(args: &RerunArgs, global: &Global) -> Result<(), Problem> {
         return Err(Problem::new(format!("there is no study in {}", place.display()))
             .remedy("name a study folder: predilect dissect FILE -o STUDY makes one"));
     }
+    // Of these the command says all: what is edited or steered lies elsewhere.
+    for verb in ["steer", "verify"] {
+        if args.step.is_none() && place.join(verb).with_extension("json").is_file() {
+            return Err(Problem::new(format!("the study in {} was made by `{verb}`", place.display())).remedy(
+                format!("run the same command again (predilect {verb} ... -o {}): what was answered is in its log, and is not asked or paid for again", place.display()),
+            ));
+        }
+    }
     anew(args, &inputs, place, global)
 }
 
