@@ -86,11 +86,14 @@ pub(crate) fn sentences(found: &SteerJson) -> Vec<String> {
             said.extend(held_out(found, aligned));
         }
     }
-    if let Some(opposed) = target("opposed") {
-        said.push(moved(found, opposed));
-    }
     let own = |row: &&ArmRow| row.target && !OURS.contains(&row.arm.as_str());
-    said.extend(found.arms.iter().filter(own).map(|row| moved(found, row)));
+    for row in target("opposed").into_iter().chain(found.arms.iter().filter(own)) {
+        said.push(moved(found, row));
+        if !row.is_of_few() {
+            said.extend(by_length(row));
+            said.extend(held_out(found, row));
+        }
+    }
     said.extend(null(found));
     said.extend(found.fit.as_ref().map(predicted));
     said
@@ -247,12 +250,15 @@ fn held_out(found: &SteerJson, target: &ArmRow) -> Option<String> {
         })
         .collect();
     let shifts = crate::words::listed(&listed);
-    let apart = |row: &&&ArmRow| row.beyond_low.is_some_and(|low| low > 0.0);
+    let apart = |row: &&&ArmRow| {
+        let end = if target.shift > 0.0 { row.beyond_low } else { row.beyond_high.map(|high| -high) };
+        end.is_some_and(|end| end > 0.0)
+    };
     Some(match others.iter().filter(agrees).count() {
         n if n == others.len() => {
             format!("Held-out judges see it too: {shifts}{}.", placebo_of(found, &others))
         }
-        0 if target.shift > 0.0 && others.iter().all(|row| apart(&row)) => format!(
+        0 if others.iter().all(|row| apart(&row)) => format!(
             "Of these judges only the target sees that shift, the others clearly less of it ({shifts}): it is a manipulation of this judge."
         ),
         0 => {
@@ -370,7 +376,29 @@ pub(crate) fn took(found: &SteerJson) -> String {
     parts.extend((found.trying.calls > 0).then(|| format!("of judges that were tried {}", found.trying)));
     parts.extend(found.judges.iter().map(|judge| format!("of {} {}", text::line(&judge.judge), judge.spent)));
     parts.extend(found.rating.map(|rating| format!("of the annotator {rating}")));
-    format!("{}.", parts.join("; "))
+    format!("{}. {}", parts.join("; "), in_all(found.paid, found.seconds))
+}
+
+/// What all runs have paid, and how long the last one took.
+pub(crate) fn in_all(paid: Option<f64>, seconds: f64) -> String {
+    let paid = paid.filter(|paid| *paid > 0.0).map_or_else(String::new, |paid| {
+        format!("All runs together have cost {} USD. ", format::decimal(paid, 2))
+    });
+    if seconds > 0.0 {
+        format!("{paid}This run took {}.", lasted(seconds))
+    } else {
+        paid.trim_end().to_owned()
+    }
+}
+
+/// A time in words.
+fn lasted(seconds: f64) -> String {
+    let whole = seconds.round() as u64;
+    match whole {
+        0..=119 => format!("{whole} s"),
+        120..=7_199 => format!("{} min", (whole + 30) / 60),
+        _ => format!("{} h {} min", whole / 3600, whole % 3600 / 60),
+    }
 }
 
 /// How many prompts were asked, and what became of the others.

@@ -3,7 +3,7 @@
 use predilect_results::verifying::{Effect, VerifyJson};
 
 use crate::format;
-use crate::steering::{label, range, signed};
+use crate::steering::{in_all, label, range, signed};
 use crate::text;
 use crate::words;
 
@@ -26,9 +26,21 @@ pub(crate) fn method(found: &VerifyJson) -> String {
     };
     format!(
         "One property of a response was changed at a time in {}{prompts}, and the judge was asked before and after, in both orders. Changes are in points of \
-         preference for the edited response, with 90 % intervals over resampled prompts.{beside}",
+         preference for the edited response, with 90 % intervals over resampled prompts.{beside}{}",
         format::counted(found.pairs, "pair", "pairs"),
+        took(found),
     )
+}
+
+/// What it took.
+fn took(found: &VerifyJson) -> String {
+    let Some(judge) = &found.judging else { return String::new() };
+    let writer = if found.spent.calls + found.spent.from_log > 0 {
+        format!("; of the writer {}", found.spent)
+    } else {
+        String::new()
+    };
+    format!(" Calls: of the judge {}{writer}. {}", judge.spent, in_all(found.paid, found.seconds))
 }
 
 /// A property with its direction.

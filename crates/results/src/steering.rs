@@ -50,6 +50,12 @@ pub struct SteerJson {
     /// What a model that rates the responses took; `None` where text analysis does.
     #[serde(default)]
     pub rating: Option<Spent>,
+    /// What all calls in the log have cost in US dollars, those of earlier runs too; `None` if no price is known.
+    #[serde(default)]
+    pub paid: Option<f64>,
+    /// Seconds that this run took.
+    #[serde(default)]
+    pub seconds: f64,
     /// Texts that were not written, by reason.
     pub failures: Failures,
     /// What each judge said of itself.

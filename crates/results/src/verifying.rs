@@ -29,6 +29,12 @@ pub struct VerifyJson {
     pub rank_correlation_predicted: Option<f64>,
     /// What the writer's texts took; zero if all edits were made by rule.
     pub spent: Spent,
+    /// What all calls in the log have cost in US dollars, those of earlier runs too; `None` if no price is known.
+    #[serde(default)]
+    pub paid: Option<f64>,
+    /// Seconds that this run took.
+    #[serde(default)]
+    pub seconds: f64,
     /// Texts that were not written, by reason.
     pub failures: Failures,
     /// What the judge said of itself.

@@ -1,6 +1,6 @@
 //! The arms of a run: which instruction is given on which prompt.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use predilect_results::steering::{Ask, GroupPlan};
 use predilect_types::{Interner, Message, Role};
@@ -71,15 +71,45 @@ pub(crate) fn groups(
     let wanted: Vec<&String> = request.arms.iter().filter(directed).collect();
     let nothing = |arm: &&String| groups.iter().all(|group| group.asked.get(*arm).is_none_or(Vec::is_empty));
     if !wanted.is_empty() && wanted.iter().all(nothing) {
-        return Err(Error::new(format!(
-            "no system message can be written: no weight of {} is certain enough and visible in a prompt{}",
-            weights.judge,
-            surest(all).map_or_else(String::new, |(id, p)| format!(" (the surest is {id}, P = {p:.2})"))
-        ))
-        .words("lower the required probability, or choose properties by their mean weight (its direction may be wrong)"));
+        return Err(nothing_to_ask(&weights.judge, all, &groups, request));
     }
     Ok((groups, of_prompt))
 }
+
+/// Why no arm has a message, and what helps.
+fn nothing_to_ask(judge: &str, all: &GroupWeights, groups: &[Group], request: &SteerRequest) -> Error {
+    let mut reasons: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for (id, why) in groups.iter().flat_map(|group| &group.left_out) {
+        reasons.entry(why).or_default().insert(id);
+    }
+    let one = |(why, ids): (&&str, &BTreeSet<&str>)| {
+        let named: Vec<&str> = ids.iter().copied().take(NAMED).collect();
+        let more = ids.len() - named.len();
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        format!("{}{more} ({why})", named.join(", "))
+    };
+    let said: Vec<String> = reasons.iter().map(one).collect();
+    let unsure = all.p_positive.as_ref().is_some_and(|all| all.iter().any(|p| p.max(1.0 - p) < request.sure));
+    let surest = surest(all, &request.without).filter(|_| unsure);
+    let surest =
+        surest.map_or_else(String::new, |(id, p)| format!("; the surest weight is that of {id}, P = {p:.2}"));
+    let problem = Error::new(format!(
+        "no system message can be written, since nothing that {judge} rewards or penalises can be asked for: {}{surest}",
+        if said.is_empty() {
+            "no weight has the sign that an arm asks for".to_owned()
+        } else {
+            said.join("; ")
+        }
+    ));
+    problem.words(if unsure {
+        "lower the required probability, or choose properties by their mean weight (its direction may be wrong)"
+    } else {
+        "leave out less, ask about other prompts, or name other arms"
+    })
+}
+
+/// Properties named for one reason.
+const NAMED: usize = 4;
 
 /// The instructions on the prompts of a group.
 fn group(own: &GroupWeights, members: &[&Prompt], messages: &Messages, request: &SteerRequest) -> Group {
@@ -106,9 +136,10 @@ fn group(own: &GroupWeights, members: &[&Prompt], messages: &Messages, request: 
 }
 
 /// The weight with the surest sign.
-fn surest(weights: &GroupWeights) -> Option<(&str, f64)> {
+fn surest<'w>(weights: &'w GroupWeights, without: &[String]) -> Option<(&'w str, f64)> {
     let p = weights.p_positive.as_ref()?.iter().map(|p| p.max(1.0 - p));
-    weights.properties.iter().map(String::as_str).zip(p).max_by(|a, b| a.1.total_cmp(&b.1))
+    let all = weights.properties.iter().map(String::as_str).zip(p);
+    all.filter(|(id, _)| without.iter().all(|other| other != id)).max_by(|a, b| a.1.total_cmp(&b.1))
 }
 
 fn is_checkable(prompt: &Prompt) -> bool {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use predilect_workbench::rank::{Against, LcOptions, length_controlled_board};
+use predilect_workbench::rank::{Against, LcOptions, PUBLISHED_BASELINE, length_controlled_board};
 
 use crate::predict::Range;
 
@@ -37,12 +37,17 @@ impl AtEqualLength {
     }
 }
 
-/// The win rates of all arms at equal length, by name (minimal form of AlpacaEval 2.0), from each response against its opponent's.
-pub(crate) fn at_equal_length(outputs: &[Against]) -> BTreeMap<String, AtEqualLength> {
-    let board = length_controlled_board("the opponent", outputs, &LcOptions::default());
+/// The win rates of all arms at equal length, by name, from each response against its opponent's: AlpacaEval 2.0's length-controlled win rate,
+/// with its difficulties of prompts where the opponent is its baseline and the prompts are its own, else its minimal form.
+///
+/// Its own rate is defined however long responses are, and is what its leaderboard shows; of any other, nothing is said where equal length is not
+/// seen.
+pub(crate) fn at_equal_length(opponent: &str, outputs: &[Against]) -> BTreeMap<String, AtEqualLength> {
+    let board = length_controlled_board(opponent, outputs, &LcOptions::default());
+    let own = opponent == PUBLISHED_BASELINE && outputs.iter().all(|output| output.difficulty.is_some());
     let told = board.ranking.into_iter().map(|row| {
         let whole = row.low <= 0.0 && row.high >= 100.0;
-        let told = !whole && row.lc_standard_error.is_finite() && overlaps(outputs, &row.model);
+        let told = !whole && row.lc_standard_error.is_finite() && (own || overlaps(outputs, &row.model));
         let (low, high) = if told {
             (row.score - NARROWER * (row.score - row.low), row.score + NARROWER * (row.high - row.score))
         } else {
@@ -53,13 +58,13 @@ pub(crate) fn at_equal_length(outputs: &[Against]) -> BTreeMap<String, AtEqualLe
     told.collect()
 }
 
-/// Whether responses of an arm are seen on both sides of equal length.
+/// Whether responses of an arm are seen on both sides of equal length. As long as the opponent's are mostly the same responses, which say nothing.
 fn overlaps(outputs: &[Against], arm: &str) -> bool {
     let own = || outputs.iter().filter(|own| own.model == arm && own.preference.is_some());
     let (all, longer, shorter) = (
         own().count(),
-        own().filter(|own| own.longer_by >= 0.0).count(),
-        own().filter(|own| own.longer_by <= 0.0).count(),
+        own().filter(|own| own.longer_by > 0.0).count(),
+        own().filter(|own| own.longer_by < 0.0).count(),
     );
     all >= LEAST && longer.min(shorter) * ONE_IN >= all
 }
@@ -86,8 +91,10 @@ mod tests {
 
     #[test]
     fn what_only_length_moves_is_gone_at_equal_length() {
-        let found =
-            at_equal_length(&outputs(|at| 400.0 - 10.0 * at as f64 + if at % 2 == 0 { 60.0 } else { 0.0 }));
+        let found = at_equal_length(
+            "plain",
+            &outputs(|at| 400.0 - 10.0 * at as f64 + if at % 2 == 0 { 60.0 } else { 0.0 }),
+        );
         let own = found["aligned"];
         assert!(own.told && (own.rate.mean - 50.0).abs() < 3.0, "{own:?}");
         let shift = own.less(&AtEqualLength::EVEN).unwrap();
@@ -96,10 +103,25 @@ mod tests {
 
     #[test]
     fn where_every_response_is_longer_nothing_is_said() {
-        let own = at_equal_length(&outputs(|at| 100.0 + 10.0 * at as f64))["aligned"];
+        let own = at_equal_length("plain", &outputs(|at| 100.0 + 10.0 * at as f64))["aligned"];
         assert!(!own.told && (own.rate.low, own.rate.high) == (0.0, 100.0), "{own:?}");
         assert_eq!(own.less(&AtEqualLength::EVEN), None);
         let few: Vec<Against> = outputs(|at| at as f64 - 9.0).into_iter().take(19).collect();
-        assert!(!at_equal_length(&few)["aligned"].told);
+        assert!(!at_equal_length("plain", &few)["aligned"].told);
+        // A third of the responses are the opponent's own.
+        let same = outputs(|at| if at % 3 == 0 { 0.0 } else { 100.0 + 10.0 * at as f64 });
+        assert!(!at_equal_length("plain", &same)["aligned"].told);
+    }
+
+    #[test]
+    fn alpaca_evals_own_rate_is_told_however_long_responses_are() {
+        let with_difficulty = |mut one: Against| {
+            one.difficulty = Some((one.prompt % 7) as f64 / 3.0 - 1.0);
+            one
+        };
+        let long: Vec<Against> =
+            outputs(|at| 100.0 + 10.0 * at as f64).into_iter().map(with_difficulty).collect();
+        assert!(at_equal_length(PUBLISHED_BASELINE, &long)["aligned"].told);
+        assert!(!at_equal_length("another", &long)["aligned"].told);
     }
 }

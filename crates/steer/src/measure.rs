@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, HashMap};
 
 use predilect_results::steering::{ArmRow, Compliance, Flip, PredictionFit};
-use predilect_types::{Verdict, property};
+use predilect_types::{Pair, Verdict, property};
 use predilect_workbench::PairRatings;
-use predilect_workbench::rank::Against;
+use predilect_workbench::rank::{Against, difficulty_of};
 
 use crate::arms::{Group, PLAIN};
 use crate::equal_length::{AtEqualLength, at_equal_length};
@@ -21,6 +21,8 @@ const FLIPS: usize = 12;
 /// Everything that was measured.
 pub(crate) struct Measured<'a> {
     pub(crate) protocol: Protocol,
+    /// What responses are compared with.
+    pub(crate) against: &'a str,
     pub(crate) prompts: &'a [Prompt],
     /// Numbers of the prompts with every response.
     pub(crate) complete: &'a [usize],
@@ -65,7 +67,8 @@ impl Measured<'_> {
             let target_of = of_target.as_ref().filter(|_| name != PLAIN);
             let beyond = target_of.and_then(|target| self.beyond(target, &own, arm));
             let (predicted, found) = self.expected(arm, &own);
-            let own_lc = if name == PLAIN { plain } else { at_length.get(name.as_str()) };
+            let own_lc =
+                if name == PLAIN { plain } else { at_length.get(name.as_str()) }.filter(|own| own.told);
             let none = Range { mean: 0.0, low: 0.0, high: 0.0 };
             let lc_shift = own_lc.zip(plain).and_then(|(own, plain)| {
                 if name == PLAIN { own.told.then_some(none) } else { own.less(plain) }
@@ -204,11 +207,17 @@ impl Measured<'_> {
                     prompt: place as u64,
                     preference: Some(preference),
                     longer_by: characters(text.text()) - characters(other.text()),
-                    difficulty: None,
+                    difficulty: self.difficulty(prompt),
                 });
             }
         }
-        at_equal_length(&outputs)
+        at_equal_length(self.against, &outputs)
+    }
+
+    /// AlpacaEval's difficulty of a prompt.
+    fn difficulty(&self, prompt: usize) -> Option<f64> {
+        let pair = Pair { prompt: self.prompts[prompt].messages.clone(), ..Pair::default() };
+        difficulty_of(&pair.prompt_text())
     }
 
     /// What was expected of an arm: with every comparison as asked for, and by those really found.

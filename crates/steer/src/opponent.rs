@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use predilect_workbench::{Error, ModelSpec, Result, Watch, WriteRequest, Writer};
 
 use crate::arms::PLAIN;
-use crate::prompts::{Prompts, Protocol, outputs, references};
+use crate::prompts::{Prompt, Prompts, Protocol, outputs, references};
 use crate::request::{Baseline, SteerRequest};
 
 /// What responses are compared with.
@@ -60,6 +60,22 @@ pub(crate) fn prepare(prompts: &mut Prompts, request: &SteerRequest, protocol: P
     }
     prompts.count.asked = prompts.all.len() as u64;
     Ok(())
+}
+
+/// Categories of MT-Bench whose answers are graded beside a reference.
+const REFERENCED: [&str; 3] = ["math", "reasoning", "coding"];
+
+/// Prompts of MT-Bench that should have a reference and have none.
+pub(crate) fn unreferenced(prompts: &[Prompt], protocol: Protocol) -> Option<String> {
+    let right_or_wrong =
+        |prompt: &&Prompt| prompt.group.as_deref().is_some_and(|group| REFERENCED.contains(&group));
+    let of = prompts.iter().filter(right_or_wrong).count();
+    let without = prompts.iter().filter(right_or_wrong).filter(|prompt| prompt.reference.is_empty()).count();
+    (protocol == Protocol::MtBench && without > 0).then(|| {
+        format!(
+            "{without} of {of} prompts on mathematics, reasoning and coding have no reference answer: their responses are graded without, which MT-Bench does not do"
+        )
+    })
 }
 
 /// The opponent of the responses; prompts that a baseline lacks are left out.

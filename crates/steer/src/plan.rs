@@ -18,7 +18,7 @@ pub enum Choose {
     #[default]
     Strongest,
     /// As Li et al. (2024): the aligned arm asks for more of those with the highest weights, the opposed arm for more of those with the
-    /// lowest.
+    /// lowest, whatever their signs.
     Paper,
 }
 
@@ -95,9 +95,12 @@ pub fn choose(weights: &GroupWeights, messages: &Messages, shows: Shows, limits:
         }
         Choose::Paper => {
             let liked = |mean: f64| (mean > 0.0).then_some(true);
-            let disliked = |mean: f64| (mean < 0.0).then_some(true);
             chosen.aligned = picker.pick(by_mean.iter().copied(), liked, left_out);
-            chosen.opposed = picker.pick(by_mean.iter().rev().copied(), disliked, left_out);
+            // The least preferred, whatever the signs of their weights; never what the other arm asks for.
+            let aligned: Vec<&str> = chosen.aligned.iter().map(|ask| ask.property.as_str()).collect();
+            let others = by_mean.iter().rev().copied();
+            let others = others.filter(|at| !aligned.contains(&weights.properties[*at].as_str()));
+            chosen.opposed = picker.pick(others, |_| Some(true), left_out);
         }
     }
     let mut by_reach = by_size.clone();
@@ -264,5 +267,15 @@ mod tests {
         let chosen = choose(&weights, &Messages::own(), Shows::default(), limits);
         assert_eq!(named(&chosen.aligned), [("length", true), ("clear", true)]);
         assert_eq!(named(&chosen.opposed), [("polite", true)]);
+        // Where every weight is positive, as of published judges, the lowest are the least preferred.
+        let weights = self::weights(&[
+            ("length", 0.8, 1.0),
+            ("polite", 0.1, 0.95),
+            ("clear", 0.3, 0.99),
+            ("novel", 0.2, 0.95),
+        ]);
+        let chosen = choose(&weights, &Messages::own(), Shows::default(), limits);
+        assert_eq!(named(&chosen.aligned), [("length", true), ("clear", true)]);
+        assert_eq!(named(&chosen.opposed), [("polite", true), ("novel", true)]);
     }
 }

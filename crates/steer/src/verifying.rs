@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
+use std::time::Instant;
 
 use predilect_results::asked::{CallPlan, Failures, JudgeRun, Spent};
 use predilect_results::verifying::VerifyJson;
@@ -10,7 +11,7 @@ use predilect_workbench::laboratory::{Laboratory, VERIFYING, pairs_of, pairs_wit
 use predilect_workbench::scratch::Scratch;
 use predilect_workbench::{
     CallOptions, Error, Inputs, JudgeRequest, JudgeWeights, Judging, Orders, PairRatings, Question, Ran,
-    ReadOptions, Result, Watch, Within, Workbench, WriteRequest, Writer, files, tables, text_ratings,
+    ReadOptions, Result, Study, Watch, Within, Workbench, WriteRequest, Writer, files, tables, text_ratings,
 };
 use serde_json::{Value, json};
 
@@ -56,6 +57,16 @@ pub struct Verifying {
     writer: Option<Writer>,
     rewrites: Vec<Rewrite>,
     remarks: Vec<String>,
+}
+
+/// What to know of a judge that follows the position.
+fn by_position(judge: &JudgeRun) -> Option<String> {
+    let bias = judge.figures.position_bias.filter(|_| judge.follows_position)?;
+    Some(format!(
+        "{} mostly prefers the response that is shown {} (position bias {bias:+.2}): its mean over both orders lies near one half, and little of it is left for an edit to move",
+        judge.judge,
+        if bias > 0.0 { "first" } else { "second" }
+    ))
 }
 
 impl Verifying {
@@ -174,6 +185,7 @@ impl Verifying {
     ///
     /// When the study cannot be written, and when no edit does what it should.
     pub fn run(&self, watch: &dyn Watch) -> Result<Ran<VerifyJson>> {
+        let began = Instant::now();
         let mut remarks = self.remarks.clone();
         let lock = self.lab.hold(VERB, &self.settings)?;
         let mut dropped: BTreeMap<String, BTreeMap<String, u64>> = BTreeMap::new();
@@ -190,18 +202,14 @@ impl Verifying {
             }));
         }
         let study = self.lab.put(&self.all_pairs(&edited), watch)?;
-        let budget = self.request.calls.budget.map(|budget| (budget - spent.price.unwrap_or(0.0)).max(0.0));
-        let calls = CallOptions { budget, ..self.request.calls.clone() };
-        let inputs = [self.lab.folder().to_owned()];
-        let read = ReadOptions::default();
-        let within = Within { inputs: &inputs, output: None, read: &read };
-        let ran = Judging::begin(&self.judging(calls), &within, watch)?.run(watch)?;
+        let ran = self.judge(&spent, watch)?;
         let stopped = stopped.or(ran.stopped);
         let judging: Option<JudgeRun> = ran.found.into_iter().next();
         let name = judging.as_ref().map_or_else(String::new, |run| run.judge.clone());
         let verdicts = verdicts_of(&study, &name, &self.request.slice)?;
         let pairs = pairs_of(&study)?;
         let ratings = rated(&pairs, self.request.slice.grammar, watch)?;
+        remarks.extend(judging.as_ref().and_then(by_position));
         let effects = Effects {
             edited: &edited,
             verdicts: verdicts.iter().map(|v| (v.pair.as_str(), v.p_a)).collect(),
@@ -224,16 +232,32 @@ impl Verifying {
             rank_correlation,
             rank_correlation_predicted,
             spent,
+            paid: self.lab.paid()?,
+            seconds: began.elapsed().as_secs_f64(),
             failures,
             judging,
             remarks,
             stopped: stopped.as_ref().map(|error| error.message().to_owned()),
         };
-        let _lock = study.lock(VERB)?;
-        tables::write_verifying(&study, &found)?;
-        let text = serde_json::to_string_pretty(&predilect_results::Written::new(&found)).unwrap_or_default();
-        files::write_own(&self.lab.folder().join(VERIFYING), text.as_bytes())?;
+        self.keep(&study, &found)?;
         Ok(Ran { found, stopped })
+    }
+
+    /// Has the judge see what was edited, before and after, for what the writer has left of the budget.
+    fn judge(&self, written: &Spent, watch: &dyn Watch) -> Result<Ran<Vec<JudgeRun>>> {
+        let budget = self.request.calls.budget.map(|budget| (budget - written.price.unwrap_or(0.0)).max(0.0));
+        let calls = CallOptions { budget, ..self.request.calls.clone() };
+        let inputs = [self.lab.folder().to_owned()];
+        let read = ReadOptions::default();
+        let within = Within { inputs: &inputs, output: None, read: &read };
+        Judging::begin(&self.judging(calls), &within, watch)?.run(watch)
+    }
+
+    fn keep(&self, study: &Study, found: &VerifyJson) -> Result<()> {
+        let _lock = study.lock(VERB)?;
+        tables::write_verifying(study, found)?;
+        let text = serde_json::to_string_pretty(&predilect_results::Written::new(found)).unwrap_or_default();
+        files::write_own(&self.lab.folder().join(VERIFYING), text.as_bytes())
     }
 
     /// The edits of the model that rewrites, where there is one.

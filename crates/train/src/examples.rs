@@ -97,8 +97,11 @@ impl<'a> Texts<'a> {
         let roles: Vec<(String, &str)> =
             pair.prompt.iter().map(|turn| (turn.role.to_string(), turn.content.as_str())).collect();
         let turns: Vec<Message<'_>> = roles.iter().map(|(role, content)| Message { role, content }).collect();
-        match self.tokens.conversation(&turns, completion) {
-            Err(TokensError::SystemRefused(_)) => {
+        let said = self.tokens.conversation(&turns, completion);
+        match said {
+            Err(TokensError::SystemRefused(_)) | Ok(_)
+                if said.is_err() || ignores_system(self.tokens, &turns) =>
+            {
                 self.remarks.insert(
                     "the chat template does not support system messages: they were moved into the first user turn"
                         .to_owned(),
@@ -178,13 +181,22 @@ impl<'a> Texts<'a> {
     }
 }
 
-/// Whether the chat template refuses the system message of a pair.
+/// Whether the chat template takes a system message and says nothing of it.
+fn ignores_system(tokens: &Tokens, turns: &[Message<'_>]) -> bool {
+    let system: Vec<&str> =
+        turns.iter().filter(|turn| turn.role == "system").map(|turn| turn.content.trim()).collect();
+    !system.is_empty()
+        && tokens.render(turns, true).is_ok_and(|text| system.iter().any(|system| !text.contains(system)))
+}
+
+/// Whether the chat template refuses the system message of a pair, or leaves it out.
 pub(crate) fn refuses_system(tokens: &Tokens, pair: &Pair) -> bool {
     let roles: Vec<(String, &str)> =
         pair.prompt.iter().map(|turn| (turn.role.to_string(), turn.content.as_str())).collect();
     let turns: Vec<Message<'_>> = roles.iter().map(|(role, content)| Message { role, content }).collect();
     turns.iter().any(|turn| turn.role == "system")
-        && matches!(tokens.render(&turns, true), Err(TokensError::SystemRefused(_)))
+        && (matches!(tokens.render(&turns, true), Err(TokensError::SystemRefused(_)))
+            || ignores_system(tokens, &turns))
 }
 
 /// The pair with its system texts in the first user's turn.

@@ -67,8 +67,9 @@ impl Votes {
         (self.weight > 0.0).then(|| self.weighted / self.weight)
     }
 
-    fn is_share(self) -> bool {
-        self.count > 1 || self.fraction
+    /// `probabilities`: the judge says how probable A is, so that a 1 is such a probability too.
+    fn is_share(self, probabilities: bool) -> bool {
+        self.count > 1 || (probabilities && self.count > 0)
     }
 }
 
@@ -126,11 +127,14 @@ pub(crate) struct Chosen {
 /// What pairs with verdicts are needed for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Purpose {
-    Train,
+    /// Training, by losses that learn from ties or not.
+    Train {
+        ties: bool,
+    },
     Rank,
 }
 
-/// Pairs with verdicts of one judge; ties and pairs without texts are left out and counted.
+/// Pairs with verdicts of one judge; pairs without texts are left out and counted, and ties where nothing is learnt from them.
 pub(crate) fn judged(
     bench: &Workbench,
     judge: Option<&str>,
@@ -152,22 +156,45 @@ pub(crate) fn judged(
         return Err(several(judges, pooled.table.judges.len() == 1, bench, purpose));
     }
     let mut chosen = Chosen { judge, ..Chosen::default() };
+    chosen.remarks.extend(soft_column(&pairs, &votes));
+    chosen.dropped(bench);
+    let probabilities = votes.iter().any(|votes| votes.fraction);
+    let ties = purpose == Purpose::Train { ties: true };
     for (pair, votes) in pairs.into_iter().zip(votes) {
         chosen.read += 1;
         match votes.p_a() {
             None => chosen.leave_out("no verdict"),
-            Some(0.5) => chosen.leave_out("tie"),
-            Some(p_a) => chosen.push(Labelled::of(pair, p_a, votes.is_share())),
+            Some(0.5) if !ties => chosen.leave_out("tie"),
+            Some(p_a) => chosen.push(Labelled::of(pair, p_a, votes.is_share(probabilities))),
         }
     }
     Ok(chosen)
+}
+
+/// Names of columns that may say how surely the chosen response is preferred, and are not read as that.
+const SOFT: [&str; 3] = ["p", "prob", "probability"];
+
+/// A column that looks like the labels' probabilities, where all labels are hard.
+fn soft_column(pairs: &[Pair], votes: &[Votes]) -> Option<String> {
+    if votes.iter().any(|votes| votes.fraction || votes.count > 1) {
+        return None;
+    }
+    let is_half_or_more =
+        |value: &serde_json::Value| value.as_f64().is_some_and(|p| (0.5..=1.0).contains(&p));
+    let name = SOFT.into_iter().find(|name| {
+        let mut values = pairs.iter().filter_map(|pair| pair.metadata.get(*name)).peekable();
+        values.peek().is_some() && values.all(is_half_or_more)
+    })?;
+    Some(format!(
+        "the column `{name}` is not read as a label: all labels are hard. If it is the probability that the chosen response is preferred, call it `p_chosen`"
+    ))
 }
 
 /// There are several judges where one is needed. `people`: they are people who can count as one.
 fn several(judges: &[String], people: bool, bench: &Workbench, purpose: Purpose) -> Error {
     let count = judges.len();
     let error = match purpose {
-        Purpose::Train => Error::new(format!(
+        Purpose::Train { .. } => Error::new(format!(
             "there are verdicts by {count} judges, and a model can learn from one at a time"
         )),
         Purpose::Rank => Error::new(format!(
@@ -193,9 +220,20 @@ fn several(judges: &[String], people: bool, bench: &Workbench, purpose: Purpose)
     })
 }
 
+/// Why a pair is left out of which a judge's weights hardly say anything.
+pub(crate) const TOO_CLOSE: &str = "label too close to 0.5";
+
 impl Chosen {
     pub(crate) fn leave_out(&mut self, why: &str) {
         *self.left_out.entry(why.to_owned()).or_default() += 1;
+    }
+
+    /// Counts what reading the files dropped.
+    pub(crate) fn dropped(&mut self, bench: &Workbench) {
+        for (why, count) in &bench.read().dropped {
+            self.read += count;
+            *self.left_out.entry(format!("not read: {why}")).or_default() += count;
+        }
     }
 
     /// Takes a pair whose texts can be learnt from.

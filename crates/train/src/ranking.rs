@@ -19,7 +19,7 @@ const Z: f64 = 1.644_853_626_951_472_2;
 /// A share of 0 or 1 is taken for this far from it, as in the paper.
 const CLIP: f64 = 0.001;
 /// What is said of a model that is no other than its reference.
-const UNMOVED: &str = "model and reference find all responses equally probable, so that there is no reward accuracy: is this the trained model?";
+const UNMOVED: &str = "model and reference find all responses equally probable, so that there is no reward accuracy: this may not be the trained model";
 /// Why a pair is left out whose server failed.
 const NOT_ANSWERED: &str = "not answered by the server";
 

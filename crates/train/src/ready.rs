@@ -8,7 +8,7 @@ use predilect_workbench::{Error, Result, Watch, Workbench};
 
 use crate::made::Made;
 use crate::mistakes::learnt;
-use crate::pairs::{Chosen, Purpose, judged};
+use crate::pairs::{Chosen, Purpose, TOO_CLOSE, judged};
 use crate::relabel::relabelled;
 use crate::request::TrainRequest;
 
@@ -42,9 +42,14 @@ pub(crate) fn labelled(
     watch: &dyn Watch,
 ) -> Result<(Chosen, Option<Relabelled>)> {
     match &request.relabel {
-        None => Ok((judged(bench, request.judge.as_deref(), &request.slice, Purpose::Train, watch)?, None)),
+        None => {
+            let purpose = Purpose::Train { ties: objective(request)?.learns_from_ties() };
+            Ok((judged(bench, request.judge.as_deref(), &request.slice, purpose, watch)?, None))
+        }
         Some(relabel) => {
-            let (chosen, said) = relabelled(bench, relabel, (&request.slice, request.training.seed), watch)?;
+            let (mut chosen, said) =
+                relabelled(bench, relabel, (&request.slice, request.training.seed), watch)?;
+            chosen.dropped(bench);
             Ok((chosen, Some(said)))
         }
     }
@@ -101,6 +106,7 @@ pub(crate) fn doubts(objective: &Objective, labels: &[f64], batch: usize) -> Vec
 pub(crate) fn nothing(count: &PairCount, what: &str) -> Error {
     let mut whys: Vec<(&String, u64)> = count.left_out.iter().map(|(why, number)| (why, *number)).collect();
     whys.sort_by_key(|(_, number)| std::cmp::Reverse(*number));
+    let unsure = whys.first().is_some_and(|(why, _)| why.as_str() == TOO_CLOSE);
     let whys: Vec<String> = whys.iter().map(|(why, number)| format!("{why} ({number})")).collect();
     let read = count.read;
     if whys.is_empty() {
@@ -111,5 +117,9 @@ pub(crate) fn nothing(count: &PairCount, what: &str) -> Error {
         };
     }
     Error::new(format!("of the pairs that were read ({read}), none can be {what}: {}", whys.join(", ")))
-        .words("give pairs with a prompt and two different responses, one of which is preferred")
+        .words(if unsure {
+            "lower the margin: the judge's weights hardly favour a response of these pairs"
+        } else {
+            "give pairs with a prompt and two different responses, one of which is preferred"
+        })
 }

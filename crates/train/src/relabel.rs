@@ -11,7 +11,7 @@ use predilect_workbench::{
     Error, GroupWeights, JudgeWeights, Result, SliceOptions, Watch, Workbench, text_ratings,
 };
 
-use crate::pairs::{Chosen, Judged, Labelled, Votes, Why, read};
+use crate::pairs::{Chosen, Judged, Labelled, TOO_CLOSE, Votes, Why, read};
 use crate::request::{Direction, Relabel};
 
 /// Contributions that are kept with a label.
@@ -41,7 +41,7 @@ pub(crate) fn relabelled(
         chosen.read += 1;
         match labels.label(row) {
             Label { p_a, .. } if p_a == 0.5 || (p_a - 0.5).abs() < relabel.margin => {
-                chosen.leave_out("label too close to 0.5");
+                chosen.leave_out(TOO_CLOSE);
             }
             label => found.push((row, label.turned(pair.clone(), relabel, seed))),
         }

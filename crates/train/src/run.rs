@@ -8,7 +8,7 @@ use predilect_learn::model::{LoraOptions, Model};
 use predilect_learn::{Degraded, Evaluation, LearnError, Refinement, Trainer, open};
 use predilect_results::format;
 use predilect_results::training::{AdapterShape, EvaluationRow, PairCount, Relabelled, StepRow, TrainJson};
-use predilect_workbench::{Done, Error, Event, Inputs, Ran, Result, Step, Watch, Workbench};
+use predilect_workbench::{Done, Error, Event, Inputs, Ran, Remark, Result, Step, Watch, Workbench};
 
 use crate::asked::asked;
 use crate::examples::Texts;
@@ -112,6 +112,10 @@ impl Training {
         let count = counted(texts.count, &chosen, &made);
         if made.trained.is_empty() {
             return Err(nothing(&count, "used"));
+        }
+        // Whoever sees it now can still stop.
+        for remark in &remarks {
+            watch.event(Event::Remark(Remark::Training(remark)));
         }
         let folder =
             Folder::open(output, &asked(request, inputs, made.mark(), Folder::asked(output).as_ref())?)?;

@@ -11,11 +11,12 @@ use predilect_types::{Message, Pair, Response, Role, Verdict};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
+use crate::call_log;
 use crate::error::{Error, Remedy, Result};
 use crate::files::write_own;
 use crate::import::import;
 use crate::slice::SliceOptions;
-use crate::studies::{Chosen, is_study};
+use crate::studies::{CALLS, Chosen, is_study};
 use crate::watch::Watch;
 
 /// Where a study of `steer` keeps what it found.
@@ -90,6 +91,39 @@ impl Laboratory {
     /// The settings that were noted; `None` if there are none, or none that can be read.
     pub fn settings(&self) -> Option<Value> {
         serde_json::from_str(&fs::read_to_string(&self.settings).ok()?).ok()
+    }
+
+    /// What all calls in its log have cost in US dollars; `None` if no price is known.
+    ///
+    /// # Errors
+    ///
+    /// When the log cannot be read.
+    pub fn paid(&self) -> Result<Option<f64>> {
+        let prices = call_log::prices(&self.folder)?;
+        Ok((!prices.is_empty()).then(|| {
+            // The order of a map must not show in the last digits.
+            let mut all: Vec<f64> = prices.into_values().collect();
+            all.sort_unstable_by(f64::total_cmp);
+            all.iter().sum()
+        }))
+    }
+
+    /// Copies the log of calls into another folder, for a forecast there; nothing without one.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be copied.
+    pub fn lend_log(&self, to: &Path) -> Result<()> {
+        // What is not in the file yet is in the write-ahead log beside it.
+        for name in [CALLS.to_owned(), format!("{CALLS}-wal")] {
+            let from = self.folder.join(&name);
+            if from.is_file() {
+                fs::copy(&from, to.join(&name)).map_err(|e| {
+                    Error::new(format!("{}: {}", from.display(), e.kind())).remedy(Remedy::OtherPlace)
+                })?;
+            }
+        }
+        Ok(())
     }
 
     /// The folder.

@@ -75,7 +75,7 @@ pub use filter::{Filter, FilterError, literal};
 pub use import::import;
 pub use inputs::{Example, Inputs};
 pub use judging::{
-    JudgeRequest, Judging, Jury, Method, Orders, Probed, Within, name_problem, probe, probe_plans,
+    JudgeRequest, Judging, Jury, Method, Orders, Probed, Within, name_problem, probe, probe_kept, probe_plans,
 };
 pub use kept::Kept;
 pub use neighbours::Neighbours;

@@ -24,6 +24,18 @@ impl PairRatings {
         Some(property(self.properties.get(column)?)?.rule.compare(a?, b?))
     }
 
+    /// These, and those of other properties from another annotator of the same pairs.
+    #[must_use]
+    pub fn or(mut self, other: &Self) -> Self {
+        let more: Vec<usize> =
+            (0..other.properties.len()).filter(|&at| self.column(&other.properties[at]).is_none()).collect();
+        for (row, others) in self.rows.iter_mut().zip(&other.rows) {
+            row.extend(more.iter().map(|&at| others.get(at).copied().unwrap_or((None, None))));
+        }
+        self.properties.extend(more.into_iter().map(|at| other.properties[at].clone()));
+        self
+    }
+
     /// The column of a property.
     pub fn column(&self, id: &str) -> Option<usize> {
         self.properties.iter().position(|own| own == id)
@@ -81,4 +93,20 @@ pub fn kept_ratings(study: &Study, annotator: &str, pairs: &[Pair]) -> Result<Pa
     let width = found.properties.len();
     found.rows.iter_mut().for_each(|row| row.resize(width, (None, None)));
     Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_one_annotator_does_not_rate_is_taken_from_another() {
+        let of = |properties: &[&str], value: f64| PairRatings {
+            properties: properties.iter().map(|id| (*id).to_owned()).collect(),
+            rows: vec![vec![(Some(value), None); properties.len()]; 2],
+        };
+        let both = of(&["polite"], 1.0).or(&of(&["length", "polite"], 2.0));
+        assert_eq!(both.properties, ["polite", "length"]);
+        assert_eq!(both.rows[1], [(Some(1.0), None), (Some(2.0), None)]);
+    }
 }

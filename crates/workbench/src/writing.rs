@@ -2,14 +2,17 @@
 
 use std::path::Path;
 
-use predilect_llm::{Finish, MESSAGE, Model, ModelSpec, Request, RunOptions, Runner, THOUGHTS, Want};
+use predilect_llm::{
+    Finish, MESSAGE, Model, ModelSpec, Outcome, Request, RunOptions, Runner, THOUGHTS, Want,
+};
+
 use predilect_results::asked::{CallPlan, Failures, Spent};
 use predilect_types::Message;
 use serde::{Deserialize, Serialize};
 
-use crate::asking::{self, CallOptions, Failed, planned, spent, stopped, telling};
+use crate::asking::{self, CallOptions, Failed, pauses, planned, spent, stopped, telling};
 use crate::error::{Error, Result};
-use crate::watch::{Event, Step, Watch};
+use crate::watch::{Event, Step, Unwatched, Watch};
 
 /// Which model writes, and how.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -120,18 +123,7 @@ impl Writer {
         watch.event(Event::End);
         let mut failures = Failures::default();
         failures.add(&report.outcomes);
-        let texts: Vec<Option<Text>> = report
-            .outcomes
-            .iter()
-            .map(|own| own.first().and_then(Option::as_ref).and_then(|outcome| outcome.answer.as_ref().ok()))
-            .map(|answer| {
-                answer.map(|answer| Text {
-                    text: without_thoughts(&answer.text).to_owned(),
-                    cut: answer.finish == Finish::Length,
-                    refused: answer.finish == Finish::Refused,
-                })
-            })
-            .collect();
+        let texts = texts(&report.outcomes);
         let written = texts.iter().flatten().count() as u64;
         let problem = report
             .stop
@@ -146,6 +138,20 @@ impl Writer {
         })
     }
 
+    /// The answers that the log in that folder has; nothing is asked.
+    ///
+    /// # Errors
+    ///
+    /// When the log cannot be read.
+    pub fn known(&self, folder: &Path, questions: &[Question]) -> Result<Vec<Option<Text>>> {
+        let log = asking::log_if_there(folder)?;
+        let options = RunOptions { offline: true, ..self.run.clone() };
+        let groups: Vec<_> = questions.iter().map(|question| vec![self.asked(question)]).collect();
+        let report =
+            Runner { model: self.model.as_ref(), log: &log, options }.run(&groups, &pauses(&Unwatched));
+        Ok(texts(&report.outcomes))
+    }
+
     fn asked(&self, question: &Question) -> Request {
         Request {
             messages: question.messages.clone(),
@@ -155,6 +161,19 @@ impl Writer {
             seed: Some(question.seed),
         }
     }
+}
+
+/// What was written, question by question; `None` where there is no answer.
+fn texts(outcomes: &[Vec<Option<Outcome>>]) -> Vec<Option<Text>> {
+    let answer = |own: &Vec<Option<Outcome>>| {
+        let answer = own.first()?.as_ref()?.answer.as_ref().ok()?;
+        Some(Text {
+            text: without_thoughts(&answer.text).to_owned(),
+            cut: answer.finish == Finish::Length,
+            refused: answer.finish == Finish::Refused,
+        })
+    };
+    outcomes.iter().map(answer).collect()
 }
 
 /// The text behind the reasoning that it begins with; one that ends within it is empty.

@@ -37,6 +37,16 @@ impl Loss {
         self.entry().soft
     }
 
+    /// Whether it compares means over tokens of the policy alone, so that its reward of a completion is such a mean.
+    pub fn averages(self) -> bool {
+        matches!(self, Self::Simpo | Self::SoftSimpo | Self::Alphapo | Self::Orpo | Self::CpoIpo)
+    }
+
+    /// Whether a label of one half says something to it: that both completions should be equally probable.
+    pub fn learns_from_ties(self) -> bool {
+        matches!(self, Self::Soft | Self::Cipo | Self::SoftSimpo)
+    }
+
     /// Whether examples without a partner are enough: [`super::Objective::evaluate_unpaired`].
     pub fn takes_unpaired(self) -> bool {
         matches!(self, Self::Kto | Self::ApoZeroUnpaired | Self::Bco)

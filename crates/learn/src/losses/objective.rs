@@ -52,6 +52,16 @@ impl Objective {
         scopes.max().unwrap_or(BatchScope::Pair)
     }
 
+    /// Whether rewards are means over tokens: without a reference, where any loss compares such means.
+    pub fn averages(&self) -> bool {
+        !self.needs_reference() && self.mixture.losses().any(Loss::averages)
+    }
+
+    /// Whether every loss learns from labels of one half.
+    pub fn learns_from_ties(&self) -> bool {
+        self.mixture.losses().all(Loss::learns_from_ties)
+    }
+
     /// Whether any loss uses the probability of the label.
     pub fn uses_label(&self) -> bool {
         self.mixture.losses().any(Loss::uses_label)

@@ -72,7 +72,7 @@ impl Trainer {
                 let found = self.objective.evaluate(&[scores.pair()], &mut self.losses)?;
                 loss += share * found.value;
                 gradients.extend(found.gradients);
-                tally.add(scores, self.examples[*number].tokens());
+                tally.add(scores, self.examples[*number].tokens(), self.objective.averages());
             }
             tally.degrees += share * self.back(&group, (&tree, forward), (&gradients, share), share);
         }
@@ -100,7 +100,7 @@ impl Trainer {
         let mut tally = Tally::default();
         let share = 1.0 / batch.len() as f64;
         for (scores, number) in all.iter().zip(batch) {
-            tally.add(scores, self.examples[*number].tokens());
+            tally.add(scores, self.examples[*number].tokens(), self.objective.averages());
         }
         let mut gradients = found.gradients.as_slice();
         for group in &groups {
@@ -169,6 +169,23 @@ impl Trainer {
         cross_entropy
     }
 
+    /// The pairs of a batch whose log-probabilities are not finite; all of it where each is finite by itself.
+    pub(super) fn culprits(&mut self, batch: Vec<usize>) -> Vec<usize> {
+        let is_finite = |scores: &Scores| {
+            let all = scores.policy.iter().chain(&scores.reference).flatten();
+            all.copied().all(f64::is_finite)
+        };
+        let found: Vec<usize> = batch
+            .iter()
+            .copied()
+            .filter(|number| {
+                let tree = self.example(*number).tree();
+                !is_finite(&self.scores(&[*number], &tree, Pass::Score).0.remove(0))
+            })
+            .collect();
+        if found.is_empty() { batch } else { found }
+    }
+
     /// Evaluates the present model on held-out pairs; `None` without any.
     ///
     /// # Errors
@@ -182,9 +199,9 @@ impl Trainer {
         for number in self.examples.len()..self.examples.len() + self.held_out.len() {
             let tree = self.example(number).tree();
             let scores = self.scores(&[number], &tree, Pass::Score).0.remove(0);
-            let sums = scores.ratios().unwrap_or_else(|| scores.sums());
-            won += right(sums[0], sums[1]);
-            tally.add(&scores, self.example(number).tokens());
+            let gains = scores.gains(self.objective.averages());
+            won += right(gains[0], gains[1]);
+            tally.add(&scores, self.example(number).tokens(), self.objective.averages());
             all.push(scores);
         }
         let pairs: Vec<PairScores<'_>> = all.iter().map(Scores::pair).collect();

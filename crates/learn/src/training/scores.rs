@@ -36,6 +36,17 @@ impl Scores {
         (!self.reference[0].is_empty()).then(|| [of(0), of(1)])
     }
 
+    /// What a reward is beta times of, for both: `ln pi - ln ref`, or without a reference `ln pi`, the mean over tokens where the loss compares
+    /// means.
+    pub(super) fn gains(&self, averages: bool) -> [f64; 2] {
+        self.ratios().unwrap_or_else(|| {
+            let sums = self.sums();
+            [0, 1].map(
+                |side| if averages { sums[side] / self.policy[side].len().max(1) as f64 } else { sums[side] },
+            )
+        })
+    }
+
     /// The sum over tokens of `|ln pi - ln ref|`.
     fn drift(&self) -> f64 {
         let of = |side: usize| {
@@ -73,15 +84,17 @@ pub(super) struct Tally {
 }
 
 impl Tally {
-    pub(super) fn add(&mut self, scores: &Scores, tokens: usize) {
+    /// `averages`: as for [`Scores::gains`].
+    pub(super) fn add(&mut self, scores: &Scores, tokens: usize, averages: bool) {
         self.pairs += 1;
         self.tokens += tokens;
         let sums = scores.sums();
         self.sums = [self.sums[0] + sums[0], self.sums[1] + sums[1]];
-        if let Some(ratios) = scores.ratios() {
+        let gains = scores.gains(averages);
+        self.rewards = [self.rewards[0] + gains[0], self.rewards[1] + gains[1]];
+        self.right += right(gains[0], gains[1]);
+        if scores.ratios().is_some() {
             self.referred += 1;
-            self.rewards = [self.rewards[0] + ratios[0], self.rewards[1] + ratios[1]];
-            self.right += right(ratios[0], ratios[1]);
             self.drift += scores.drift();
         }
         if let Some((margin, trusted)) = scores.refined {
@@ -100,10 +113,10 @@ impl Tally {
             loss,
             learning_rate: 0.0,
             grad_norm: 0.0,
-            rewards_chosen: referred(beta * self.rewards[0] / count),
-            rewards_rejected: referred(beta * self.rewards[1] / count),
-            margin: referred(beta * (self.rewards[0] - self.rewards[1]) / count),
-            accuracy: referred(self.right / count),
+            rewards_chosen: Some(beta * self.rewards[0] / count),
+            rewards_rejected: Some(beta * self.rewards[1] / count),
+            margin: Some(beta * (self.rewards[0] - self.rewards[1]) / count),
+            accuracy: Some(self.right / count),
             drift: referred(self.drift / self.tokens as f64),
             logp_chosen: self.sums[0] / count,
             logp_rejected: self.sums[1] / count,

@@ -11,8 +11,8 @@ impl Trainer {
     ///
     /// # Errors
     ///
-    /// When the loss or its gradient is not finite: the weights are then as before the step, and the message names the pairs. When all
-    /// steps were made.
+    /// When the loss or its gradient is not finite: the weights are then as before the step, and the message names the pairs whose own
+    /// log-probabilities are not finite, or else all of the batch. When all steps were made.
     pub fn step(&mut self) -> Result<StepRecord> {
         if self.done() {
             return Err(LearnError::Choice("training is complete".to_owned()));
@@ -23,7 +23,8 @@ impl Trainer {
         let said = match self.gradient(&batch) {
             Err(LearnError::Loss(LossError::NotALogProbability { .. })) => {
                 self.losses = kept;
-                return Err(LearnError::NotFinite { step: self.step + 1, examples: batch });
+                let examples = self.culprits(batch);
+                return Err(LearnError::NotFinite { step: self.step + 1, examples });
             }
             other => other?,
         };
@@ -31,7 +32,8 @@ impl Trainer {
         let margin = said.spa.map_or(0.0, |spa| spa.margin);
         if !(said.loss.is_finite() && norm.is_finite() && margin.is_finite()) {
             self.losses = kept;
-            return Err(LearnError::NotFinite { step: self.step + 1, examples: batch });
+            let examples = self.culprits(batch);
+            return Err(LearnError::NotFinite { step: self.step + 1, examples });
         }
         let rate = self.options.rate(self.step, self.plan);
         self.optimiser.step(&mut self.model.store, &self.gradients, rate);

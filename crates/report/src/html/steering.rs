@@ -126,12 +126,13 @@ fn table(rows: &[&ArmRow], digits: usize) -> Markup {
         ("90\u{a0}%", Align::Right),
         ("Shift", Align::Right),
         ("90\u{a0}%", Align::Right),
+        ("At equal length", Align::Right),
         ("Shift at equal length", Align::Right),
     ];
     let at_length = rows.iter().any(|row| row.lc_shift.is_some());
     html! {
         table.plain {
-            (heads(&columns[..columns.len() - usize::from(!at_length)]))
+            (heads(&columns[..columns.len() - 2 * usize::from(!at_length)]))
             tbody {
                 @for row in rows {
                     tr {
@@ -141,6 +142,7 @@ fn table(rows: &[&ArmRow], digits: usize) -> Markup {
                         td.num { (format::bounds((row.low, row.high), digits)) }
                         td.num { @if is_sure(row.shift_low, row.shift_high) { strong { (signed(row.shift, digits)) } } @else { (signed(row.shift, digits)) } }
                         td.num { (range(row.shift_low, row.shift_high, digits)) }
+                        @if at_length { td.num { (row.at_equal_length().map_or_else(|| format::MISSING.to_owned(), |(lc, low, high)| format!("{} {}", format::decimal(lc, 1), format::bounds((low, high), 1)))) } }
                         @if at_length { td.num { (cell(row.lc_shift, row.lc_shift_low, row.lc_shift_high, 1)) } }
                     }
                 }

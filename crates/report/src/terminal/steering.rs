@@ -85,10 +85,11 @@ fn of_judge(found: &SteerJson, rows: &[&ArmRow], out: &mut Out) -> io::Result<()
         out,
         &text::line(&first.judge),
         &format!(
-            "{kind}; {}; 90 % intervals over {}; shifts against the plain arm; predicted{}: by the weights, in points of preference.",
+            "{kind}; {}; 90 % intervals over {}; shifts against the plain arm; predicted{}: by the weights of {}, in points of preference.",
             unit(&first.protocol),
             format::counted(first.prompts, "prompt", "prompts"),
             if first.protocol == "mt_bench" { " (and measured beside it)" } else { "" },
+            text::line(&found.judge),
         ),
     )?;
     // Grades have no rate at equal length; what is predicted is a preference, and so is what was measured of it.
@@ -99,12 +100,19 @@ fn of_judge(found: &SteerJson, rows: &[&ArmRow], out: &mut Out) -> io::Result<()
         (false, _) => row.lc_shift,
     };
     let name = rows.iter().map(|row| text::columns(&row.arm)).max().unwrap_or(0).max(5);
+    // AlpacaEval's board is of this rate.
+    let controlled = rows.iter().any(|row| row.lc.is_some() && row.protocol == "alpaca_eval");
+    let lc = |row: &ArmRow| {
+        let rate = row.lc.map_or_else(|| format::MISSING.to_owned(), |lc| format::decimal(lc, 1));
+        if controlled { format!("  {}", text::right(&rate, 6)) } else { String::new() }
+    };
     out.line(&paint(
         BOLD,
         &format!(
-            "{}  {:>6}  {:>6} {:<16}  {:>8}  {:<24} as asked for",
+            "{}  {:>6}{}  {:>6} {:<16}  {:>8}  {:<24} as asked for",
             text::left("Arm", name),
             "score",
+            if controlled { "      LC" } else { "" },
             "shift",
             "",
             if graded { "measured" } else { "equal l." },
@@ -115,9 +123,10 @@ fn of_judge(found: &SteerJson, rows: &[&ArmRow], out: &mut Out) -> io::Result<()
         let shift = text::right(&signed(row.shift, digits), 6);
         let shift = if is_sure(row.shift_low, row.shift_high) { paint(BOLD, &shift) } else { shift };
         out.line(&format!(
-            "{}  {}  {shift} {}  {}  {} {}",
+            "{}  {}{}  {shift} {}  {}  {} {}",
             text::left(&row.arm, name),
             text::right(&format::decimal(row.score, digits), 6),
+            lc(row),
             text::left(&range(row.shift_low, row.shift_high, digits), 16),
             text::right(&beside(row).map_or_else(|| format::MISSING.to_owned(), |x| signed(x, 1)), 8),
             text::left(&cell(row.found, row.found_low, row.found_high, 1), 24),

@@ -44,9 +44,11 @@ fn effects(found: &VerifyJson, out: &mut Out) -> io::Result<()> {
     )?;
     let names: Vec<String> = found.effects.iter().map(|e| format!("{} ({})", change(e), e.edit)).collect();
     let name = names.iter().map(|name| text::columns(name)).max().unwrap_or(0).clamp(6, 44);
-    // The verdict comes first; of the rest as many columns as there is room for.
+    // The verdict comes first; of the rest as many columns as there is room for, and names on lines of their own where they would take that of
+    // the weight and of what it predicts.
     let room = out.width.saturating_sub(VERDICT + CHANGE + 3).max(16);
-    let name = name.min(room);
+    let above = name + BESIDE[0].1 + BESIDE[1].1 + 1 > room;
+    let name = if above { 0 } else { name };
     let mut left = room - name;
     let shown: Vec<&Beside> = BESIDE
         .iter()
@@ -59,16 +61,22 @@ fn effects(found: &VerifyJson, out: &mut Out) -> io::Result<()> {
     let line = |own: &str, verdict: &str, moved: &str, beside: &dyn Fn(&Beside) -> String| {
         let beside: Vec<String> = shown.iter().map(|column| text::left(&beside(column), column.1)).collect();
         format!("{} {} {moved} {}", text::left(own, name), text::left(verdict, VERDICT), beside.join(" "))
+            .trim_end()
+            .to_owned()
     };
     let title = text::left("preference", CHANGE);
-    out.line(&paint(BOLD, line("Change", "verdict", &title, &|(title, ..)| (*title).to_owned()).trim_end()))?;
+    let first = if above { "" } else { "Change" };
+    out.line(&paint(BOLD, &line(first, "verdict", &title, &|(title, ..)| (*title).to_owned())))?;
     for (effect, own) in found.effects.iter().zip(&names) {
         let sure = (effect.low > 0.0 || effect.high < 0.0) && effect.verdict != "too few";
         let moved = format!("{} {}", signed(effect.change, 1), range(effect.low, effect.high, 1));
         let moved = text::left(&moved, CHANGE);
         let moved = if sure { paint(BOLD, &moved) } else { moved };
-        let own = text::cut(own, name);
-        out.line(line(&own, &effect.verdict, &moved, &|(.., of)| of(effect)).trim_end())?;
+        if above {
+            out.line(own)?;
+        }
+        let own = if above { "" } else { own };
+        out.line(&line(own, &effect.verdict, &moved, &|(.., of)| of(effect)))?;
     }
     Ok(())
 }

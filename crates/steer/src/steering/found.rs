@@ -35,6 +35,7 @@ impl Steering {
     pub(super) fn found(&self, mut parts: Parts<'_>) -> Result<SteerJson> {
         let measured = Measured {
             protocol: self.protocol,
+            against: self.baseline.name(),
             prompts: &self.prompts.all,
             complete: parts.complete,
             responses: parts.responses,
@@ -77,6 +78,8 @@ impl Steering {
             spent: parts.asked.spent,
             trying: parts.trying,
             rating: parts.rating,
+            paid: None,
+            seconds: 0.0,
             failures: parts.asked.failures,
             judges: parts.judges,
             remarks,

@@ -6,6 +6,7 @@ mod trying;
 mod writing;
 
 use std::path::Path;
+use std::time::Instant;
 
 use predilect_results::asked::{CallPlan, JudgeRun, Spent};
 use predilect_results::steering::SteerJson;
@@ -24,7 +25,7 @@ use self::trying::{TRIED, Tried};
 use self::writing::Asked;
 use crate::arms::{arms_of, groups};
 use crate::messages::Messages;
-use crate::opponent::{Opponent, opponent, prepare, writes};
+use crate::opponent::{Opponent, opponent, prepare, unreferenced, writes};
 use crate::prompts::{Protocol, read};
 use crate::rating::rated;
 use crate::request::SteerRequest;
@@ -104,6 +105,7 @@ impl Steering {
         }
         let (groups, group_of) = groups(&prompts.all, &weights, &messages, &request)?;
         remarks.extend(said_of_groups(&request, &groups));
+        remarks.extend(unreferenced(&prompts.all, protocol));
         let settings = serde_json::to_value(&request)
             .map_err(|e| Error::new(format!("the settings cannot be written: {e}")))?;
         let lab = Laboratory::open(output, VERB, &settings, &FIXED)?;
@@ -126,8 +128,8 @@ impl Steering {
         })
     }
 
-    /// What asking would take: the model under test, the baseline's model, and every judge. How long responses will be is not known: what
-    /// judges read is counted as if each reached the most tokens.
+    /// What asking would take: the model under test, the baseline's model, and every judge. How long responses will be that the log does not
+    /// have is not known: what judges read is counted as if each reached the most tokens.
     ///
     /// # Errors
     ///
@@ -135,8 +137,9 @@ impl Steering {
     pub fn plans(&self, watch: &dyn Watch) -> Result<Vec<CallPlan>> {
         let questions: Vec<Question> = self.questions().into_iter().map(|(.., question)| question).collect();
         let mut plans = vec![self.writer.plan(self.lab.folder(), &questions)?];
+        let known = self.known()?;
         if self.request.turns == 2 {
-            let again: Vec<Question> = self.second_questions(&self.stand_ins());
+            let again: Vec<Question> = self.second_questions(&known);
             plans.push(self.writer.plan(self.lab.folder(), &again)?);
         }
         if let Opponent::Model { writer, .. } = &self.baseline {
@@ -145,7 +148,9 @@ impl Steering {
         let trial = Laboratory::open(&self.scratch.path().join("plan"), VERB, &Value::Null, &[])?;
         let everybody: Vec<usize> = (0..self.prompts.all.len()).collect();
         drop(trial.hold(VERB, &Value::Null)?);
-        trial.put(&self.pairs(&self.stand_ins(), &everybody), watch)?;
+        trial.put(&self.pairs(&known, &everybody), watch)?;
+        // What judges said of responses that are known is not asked again.
+        self.lab.lend_log(trial.folder())?;
         let calls = CallOptions { dry: true, budget: None, ..self.request.calls.clone() };
         let inputs = [trial.folder().to_owned()];
         let read = ReadOptions::default();
@@ -168,6 +173,7 @@ impl Steering {
     ///
     /// When the study cannot be written, and when no prompt has a response in every arm.
     pub fn run(&self, watch: &dyn Watch) -> Result<Ran<SteerJson>> {
+        let began = Instant::now();
         let mut remarks = self.remarks.clone();
         let mut settings = self.settings.clone();
         settings[TRIED] = json!(self.kept_tries());
@@ -202,7 +208,7 @@ impl Steering {
         }
         gone += judges.iter().filter_map(|judge| judge.spent.price).sum::<f64>();
         let (ratings, rating) = self.rate(&study, (&pairs, gone), &mut stopped, watch)?;
-        let found = self.found(Parts {
+        let mut found = self.found(Parts {
             responses: &responses,
             complete: &complete,
             pairs: &pairs,
@@ -215,6 +221,8 @@ impl Steering {
             remarks,
             stopped: stopped.as_ref().map(|error| error.message().to_owned()),
         })?;
+        found.seconds = began.elapsed().as_secs_f64();
+        found.paid = self.lab.paid()?;
         self.keep(&study, &found)?;
         Ok(Ran { found, stopped })
     }
@@ -298,7 +306,10 @@ impl Steering {
         let ran = Annotating::begin(&request, &within, watch)?.run(watch)?;
         // What stopped the run before may have left nothing to rate by.
         *stopped = stopped.take().or(ran.stopped);
-        Ok((kept_ratings(study, &ran.found.annotator, pairs)?, Some(ran.found.spent)))
+        let by_model = kept_ratings(study, &ran.found.annotator, pairs)?;
+        // What a model does not rate, length above all, is counted.
+        let by_text = rated(pairs, self.request.slice.grammar, watch)?;
+        Ok((by_model.or(&by_text), Some(ran.found.spent)))
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use predilect_results::asked::Spent;
 use predilect_workbench::{
-    CallOptions, Event, JudgeRequest, Method, ModelSpec, Remark, Result, Watch, probe,
+    CallOptions, Event, JudgeRequest, Method, ModelSpec, Remark, Result, Watch, probe_kept,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -71,7 +71,7 @@ impl Steering {
         let mut tried = self.kept_tries();
         for judge in self.untried(&tried) {
             let calls = CallOptions { gone: spent.price.unwrap_or(0.0), ..self.request.calls.clone() };
-            let ran = probe(&self.trial(vec![judge.clone()], calls), watch)?;
+            let ran = probe_kept(&self.trial(vec![judge.clone()], calls), self.lab.folder(), watch)?;
             for found in &ran.found {
                 *spent += Spent {
                     calls: found.ways.iter().map(|way| way.calls).sum(),

@@ -58,6 +58,37 @@ impl Steering {
         Responses { arms: self.arms.clone(), made: self.arms.iter().map(all).collect(), baseline }
     }
 
+    /// The responses that the log has; the others are of the greatest length, for a forecast.
+    pub(super) fn known(&self) -> Result<Responses> {
+        let mut found = self.stand_ins();
+        let long = self.stand_ins();
+        let all = self.questions();
+        let only: Vec<Question> = all.iter().map(|(.., question)| question.clone()).collect();
+        for ((arm, at, _), text) in all.iter().zip(self.writer.known(self.lab.folder(), &only)?) {
+            if let Some(text) = text {
+                found.made[*arm][*at] = Some(Made::of(&text));
+            }
+        }
+        if let (Opponent::Model { writer, .. }, Some(made)) = (&self.baseline, &mut found.baseline) {
+            let texts = writer.known(self.lab.folder(), &self.baseline_questions())?;
+            for (own, text) in made.iter_mut().zip(texts) {
+                *own = text.as_ref().map(Made::of).or_else(|| own.take());
+            }
+        }
+        if self.request.turns == 2 {
+            let again = self.second_questions(&found);
+            let mut texts = self.writer.known(self.lab.folder(), &again)?.into_iter();
+            for (arm, at, _) in self.questions() {
+                let Some(second) = &self.prompts.all[at].second else { continue };
+                let Some(first) = found.made[arm][at].take() else { continue };
+                let then = texts.next().flatten().map(|text| Made::of(&text));
+                found.made[arm][at] =
+                    then.or_else(|| long.made[arm][at].clone()).map(|text| first.then(second, text));
+            }
+        }
+        Ok(found)
+    }
+
     /// Has the model under test write, and the baseline's.
     pub(super) fn write(&self, asked: &mut Asked, watch: &dyn Watch) -> Result<Responses> {
         let prompts = self.prompts.all.len();

@@ -23,7 +23,7 @@ use judge::{Judge, requests};
 
 pub use jury::Jury;
 pub use predilect_annotate::judge::{Method, Orders};
-pub use probe::{Probed, probe, probe_plans};
+pub use probe::{Probed, probe, probe_kept, probe_plans};
 pub use request::{JudgeRequest, Within, name_problem};
 
 /// Judges that are ready to be asked about the pairs of a study: everything that can be refused was checked.

@@ -61,7 +61,7 @@ pub(super) fn against_baseline(
                 pairs.push(Battle {
                     models,
                     prompt: prompt_of(&pair, pairs.len() as u64),
-                    difficulty: published_difficulty(&sha256(&pair.prompt_text())),
+                    difficulty: difficulty_of(&pair.prompt_text()),
                     longer_a,
                     verdicts: Vec::new(),
                 });
@@ -156,6 +156,11 @@ fn baseline_of(wanted: Option<&str>, battles: &[Battle]) -> Result<String> {
             .cloned()
             .ok_or_else(|| Error::new("no model is in every pair").remedy(Remedy::NameBaseline)),
     }
+}
+
+/// AlpacaEval's difficulty of the prompt with that text, against its own baseline; `None` for other prompts.
+pub fn difficulty_of(prompt: &str) -> Option<f64> {
+    published_difficulty(&sha256(prompt))
 }
 
 /// The SHA-256 of a text in hexadecimal digits.

@@ -61,11 +61,6 @@ pub(super) fn observe(
     Habits { schema, seed, ..habits }
 }
 
-/// All that [`observe`] asks.
-pub(super) fn questions() -> Vec<Request> {
-    std::iter::once(off_form()).chain(SEEDS.map(free)).collect()
-}
-
 /// Tokens of an answer that do not belong to its text, or those of reasoning before it.
 fn reasoning(model: &dyn Model, answer: &Answer) -> u64 {
     let text = model.count_tokens(&answer.text);

@@ -3,6 +3,7 @@
 mod advice;
 mod habits;
 
+use std::path::Path;
 use std::time::Instant;
 
 use predilect_annotate::judge::{Call, JudgeOptions, Method, Orders, asks, judged};
@@ -14,6 +15,7 @@ use crate::asking::{Failed, Ran, Unreadable, pauses, planned, stopped as why};
 use crate::error::{Error, Result};
 use crate::judging::judge::requests;
 use crate::judging::request::JudgeRequest;
+use crate::studies::CALLS;
 use crate::watch::Watch;
 use advice::{advice, cautions};
 
@@ -51,17 +53,32 @@ pub type Probed = Ran<Vec<Probe>>;
 ///
 /// When a model cannot be reached in that way.
 pub fn probe(request: &JudgeRequest, watch: &dyn Watch) -> Result<Probed> {
+    probe_all(request, None, watch)
+}
+
+/// The same questions about pairs, answered from the log of a folder where it has them, and kept there; what a model makes of schemas and seeds
+/// is left out.
+///
+/// # Errors
+///
+/// When a model cannot be reached in that way, or the log cannot be written.
+pub fn probe_kept(request: &JudgeRequest, folder: &Path, watch: &dyn Watch) -> Result<Probed> {
+    let log = CallLog::open(&folder.join(CALLS))?;
+    probe_all(request, Some(&log), watch)
+}
+
+fn probe_all(request: &JudgeRequest, log: Option<&CallLog>, watch: &dyn Watch) -> Result<Probed> {
     let mut found = Vec::new();
     let mut stopped = None;
     for spec in &request.models {
-        let (probe, stop) = probe_one(spec, request, watch)?;
+        let (probe, stop) = probe_one(spec, (request, log), watch)?;
         found.push(probe);
         stopped = stop.or(stopped);
     }
     Ok(Ran { found, stopped })
 }
 
-/// What trying these models would take, one after the other.
+/// What [`probe_kept`] would ask of these models, one after the other.
 ///
 /// # Errors
 ///
@@ -70,7 +87,7 @@ pub fn probe_plans(request: &JudgeRequest, watch: &dyn Watch) -> Result<Vec<Call
     let one = |spec: &ModelSpec| {
         let model = request.calls.model(spec, watch)?;
         let options = request.calls.run(spec, watch)?;
-        let mut all: Vec<Request> = habits::questions();
+        let mut all: Vec<Request> = Vec::new();
         for method in methods(model.as_ref(), request) {
             let options =
                 JudgeOptions { method, orders: Orders::Both, seed: request.seed, ..JudgeOptions::default() };
@@ -110,17 +127,22 @@ fn pairs() -> Vec<(Pair, bool)> {
     PAIRS.iter().enumerate().map(one).collect()
 }
 
-fn probe_one(spec: &ModelSpec, request: &JudgeRequest, watch: &dyn Watch) -> Result<(Probe, Option<Error>)> {
+fn probe_one(
+    spec: &ModelSpec,
+    (request, kept): (&JudgeRequest, Option<&CallLog>),
+    watch: &dyn Watch,
+) -> Result<(Probe, Option<Error>)> {
     let model = request.calls.model(spec, watch)?;
     let mut run = request.calls.run(spec, watch)?;
     // A user waits for a probe.
     run.retries = run.retries.min(RETRIES);
     let methods = methods(model.as_ref(), request);
-    let log = CallLog::in_memory()?;
+    let own = CallLog::in_memory()?;
+    let log = kept.unwrap_or(&own);
     let mut ways: Vec<Way> = Vec::new();
     let mut stopped = None;
     for method in methods {
-        let (way, stop) = ask(model.as_ref(), &log, (&run, watch), method, request);
+        let (way, stop) = ask(model.as_ref(), log, (&run, watch), method, request);
         run.budget = run.budget.map(|budget| budget - way.price.unwrap_or(0.0));
         let no_server = way.failures.no_server(way.questions).then(|| way.failures.nothing_but(0)).flatten();
         ways.push(way);
@@ -145,7 +167,8 @@ fn probe_one(spec: &ModelSpec, request: &JudgeRequest, watch: &dyn Watch) -> Res
         }
     }
     let mut totals = Totals { price: run.price.map(|_| 0.0), ..Totals::default() };
-    let habits = stopped.is_none().then(|| habits::observe(model.as_ref(), (&run, watch), &mut totals));
+    let habits = (stopped.is_none() && kept.is_none())
+        .then(|| habits::observe(model.as_ref(), (&run, watch), &mut totals));
     let (method, because) = advice(&ways, request.method);
     let chosen = ways.iter().find(|way| Some(way.method.as_str()) == method);
     let price_of_thousand = chosen.and_then(|way| Some(way.price? * 1000.0 / PAIRS.len() as f64));
