@@ -116,12 +116,22 @@ pub(crate) fn sentences(found: &VerifyJson) -> Vec<String> {
     }
     if let Some(rank) = found.rank_correlation {
         said.push(format!(
-            "Weights and changes rank alike by {} over {} effects (Spearman).",
+            "Weights and changes rank alike by {} over {} properties (Spearman).",
             format::decimal(rank, 2),
-            found.effects.iter().filter(|effect| effect.weight.is_some()).count()
+            ranked(found)
         ));
     }
     said
+}
+
+/// Properties of which weight and change are ranked.
+fn ranked(found: &VerifyJson) -> usize {
+    let counts = |effect: &&Effect| {
+        effect.weight.is_some() && effect.verdict != "too few" && effect.property != "null"
+    };
+    let ids: std::collections::BTreeSet<&str> =
+        found.effects.iter().filter(counts).map(|effect| effect.property.as_str()).collect();
+    ids.len()
 }
 
 /// Worthless things by which a judge can be won over: edits and attacks, as name, tried and won.

@@ -23,7 +23,8 @@ pub struct VerifyJson {
     pub effects: Vec<Effect>,
     /// Edits that were dropped, by property and reason.
     pub dropped: BTreeMap<String, BTreeMap<String, u64>>,
-    /// Spearman's rank correlation of weight (in the direction of the edit) and change over the effects; `None` below three.
+    /// Spearman's rank correlation of weight and change over properties, edits in both directions taken towards more, without those of too few
+    /// pairs; `None` below three.
     pub rank_correlation: Option<f64>,
     /// The same of predicted and measured changes.
     pub rank_correlation_predicted: Option<f64>,
@@ -46,7 +47,7 @@ pub struct VerifyJson {
 }
 
 /// What changing one property did.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Effect {
     /// The property's id.
     pub property: String,

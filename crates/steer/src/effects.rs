@@ -1,6 +1,6 @@
 //! What edits did to verdicts, compared with the weights and the predictions of a fit.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use predilect_results::verifying::Effect;
 use predilect_stats::resample::quantile;
@@ -17,6 +17,8 @@ pub(crate) const FEW_PROMPTS: u64 = 10;
 
 /// A change that is sure where the weight is not.
 const UNSEEN: &str = "unseen cause";
+/// Nothing is concluded of so few pairs or prompts.
+const TOO_FEW: &str = "too few";
 /// A text that answers nothing is no change of a property.
 const CONTROL: &str = "control";
 
@@ -123,7 +125,7 @@ impl Effects<'_> {
             lost: turned(false),
             verdict: match (judged.len() as u64, prompts.count() as u64) {
                 _ if id == NULL => CONTROL,
-                (0..FEW_PAIRS, _) | (_, 0..FEW_PROMPTS) => "too few",
+                (0..FEW_PAIRS, _) | (_, 0..FEW_PROMPTS) => TOO_FEW,
                 _ => match verdict((low, high), weight.map(|(_, low, high)| (low, high))) {
                     UNSEEN if !self.is_sure_alone(id, &judged) => "with others",
                     verdict => verdict,
@@ -202,11 +204,27 @@ impl Effects<'_> {
     /// Rank correlations over effects: of weights and changes, and of predicted and measured changes.
     pub(crate) fn correlations(rows: &[Effect]) -> (Option<f64>, Option<f64>) {
         let of = |value: fn(&Effect) -> Option<f64>| {
-            let both = rows.iter().filter(|row| row.property != NULL);
-            let (x, y): (Vec<f64>, Vec<f64>) = both.filter_map(|row| Some((value(row)?, row.change))).unzip();
+            // Edits in both directions are one property, towards more of it: else signs alone would agree.
+            let mut sums: BTreeMap<&str, (f64, f64, f64)> = BTreeMap::new();
+            for row in rows.iter().filter(|row| row.property != NULL && row.verdict != TOO_FEW) {
+                let Some(value) = value(row) else { continue };
+                let sign = if row.more { 1.0 } else { -1.0 };
+                let (x, y, n) = sums.entry(&row.property).or_default();
+                (*x, *y, *n) = (*x + sign * value, *y + sign * row.change, *n + 1.0);
+            }
+            let (x, y): (Vec<f64>, Vec<f64>) = sums.values().map(|(x, y, n)| (x / n, y / n)).unzip();
             rank_correlation(&x, &y)
         };
         (of(|row| row.weight), of(|row| row.predicted))
+    }
+
+    /// The pairs that have verdicts before and after an edit, and their prompts.
+    pub(crate) fn judged(&self) -> (u64, u64) {
+        let has = |id: &str| self.verdicts.contains_key(id);
+        let all = || self.edited.iter().filter(|edit| has(&edit.original) && has(&edit.id));
+        let originals: BTreeSet<&str> = all().map(|edit| edit.original.as_str()).collect();
+        let prompts: BTreeSet<u64> = all().map(|edit| edit.prompt).collect();
+        (originals.len() as u64, prompts.len() as u64)
     }
 }
 
@@ -237,6 +255,28 @@ mod tests {
         assert_eq!(verdict((1.0, 2.0), Some((-0.1, 0.3))), "unseen cause");
         assert_eq!(verdict((1.0, 2.0), None), "unseen cause");
         assert_eq!(verdict((-1.0, 2.0), Some((-0.1, 0.3))), "neither");
+    }
+
+    #[test]
+    fn both_directions_of_a_property_are_one_rank() {
+        let row = |property: &str, more, weight, change, verdict: &str| Effect {
+            property: property.to_owned(),
+            more,
+            weight: Some(weight),
+            change,
+            verdict: verdict.to_owned(),
+            ..Effect::default()
+        };
+        // By signs alone weights and changes would agree; by size they do not.
+        let mut rows = vec![
+            row("a", true, 0.3, 1.0, "cause"),
+            row("a", false, -0.3, -1.0, "cause"),
+            row("b", true, 0.2, 2.0, "cause"),
+            row("c", false, -0.1, -3.0, "cause"),
+        ];
+        assert_eq!(Effects::correlations(&rows).0, Some(-1.0));
+        rows[2].verdict = TOO_FEW.to_owned();
+        assert_eq!(Effects::correlations(&rows).0, None);
     }
 
     #[test]

@@ -69,10 +69,7 @@ impl Measured<'_> {
             let (predicted, found) = self.expected(arm, &own);
             let own_lc =
                 if name == PLAIN { plain } else { at_length.get(name.as_str()) }.filter(|own| own.told);
-            let none = Range { mean: 0.0, low: 0.0, high: 0.0 };
-            let lc_shift = own_lc.zip(plain).and_then(|(own, plain)| {
-                if name == PLAIN { own.told.then_some(none) } else { own.less(plain) }
-            });
+            let lc_shift = own_lc.and_then(|own| self.lc_shift(name, own));
             let preferred = match self.protocol {
                 Protocol::MtBench => 100.0 * mean(&own.preferences[arm]),
                 Protocol::Pairwise | Protocol::AlpacaEval => score.mean,
@@ -111,6 +108,15 @@ impl Measured<'_> {
             })
         });
         rows.collect()
+    }
+
+    /// The shift of an arm at equal length.
+    fn lc_shift(&self, arm: &str, own: &AtEqualLength) -> Option<Range> {
+        match (arm, &self.responses.baseline) {
+            (PLAIN, _) => own.told.then_some(Range { mean: 0.0, low: 0.0, high: 0.0 }),
+            (_, None) => own.over_even(),
+            (_, Some(_)) => own.shift,
+        }
     }
 
     /// The shift by the target judge less another's, on the prompts that both judged.
@@ -211,7 +217,7 @@ impl Measured<'_> {
                 });
             }
         }
-        at_equal_length(self.against, &outputs)
+        at_equal_length(self.against, &outputs, self.seed)
     }
 
     /// AlpacaEval's difficulty of a prompt.

@@ -60,12 +60,17 @@ pub struct Verifying {
 }
 
 /// What to know of a judge that follows the position.
-fn by_position(judge: &JudgeRun) -> Option<String> {
+fn by_position(judge: &JudgeRun, hard: bool) -> Option<String> {
     let bias = judge.figures.position_bias.filter(|_| judge.follows_position)?;
     Some(format!(
-        "{} mostly prefers the response that is shown {} (position bias {bias:+.2}): its mean over both orders lies near one half, and little of it is left for an edit to move",
+        "{} mostly prefers the response that is shown {} (position bias {bias:+.2}): its mean over both orders lies near one half, {}",
         judge.judge,
-        if bias > 0.0 { "first" } else { "second" }
+        if bias > 0.0 { "first" } else { "second" },
+        if hard {
+            "and the side that both orders together favour hangs on little"
+        } else {
+            "and little of it is left for an edit to move"
+        }
     ))
 }
 
@@ -209,7 +214,7 @@ impl Verifying {
         let verdicts = verdicts_of(&study, &name, &self.request.slice)?;
         let pairs = pairs_of(&study)?;
         let ratings = rated(&pairs, self.request.slice.grammar, watch)?;
-        remarks.extend(judging.as_ref().and_then(by_position));
+        remarks.extend(judging.as_ref().and_then(|judge| by_position(judge, self.request.slice.hard)));
         let effects = Effects {
             edited: &edited,
             verdicts: verdicts.iter().map(|v| (v.pair.as_str(), v.p_a)).collect(),
@@ -220,13 +225,12 @@ impl Verifying {
         };
         let rows = effects.rows();
         let (rank_correlation, rank_correlation_predicted) = Effects::correlations(&rows);
-        let originals: BTreeSet<&str> = edited.iter().map(|edit| edit.original.as_str()).collect();
-        let prompts: BTreeSet<u64> = edited.iter().map(|edit| edit.prompt).collect();
+        let (pairs, prompts) = effects.judged();
         let found = VerifyJson {
             judge: name,
             weights_of: self.weights.as_ref().map_or_else(String::new, |weights| weights.judge.clone()),
-            pairs: originals.len() as u64,
-            prompts: prompts.len() as u64,
+            pairs,
+            prompts,
             effects: rows,
             dropped,
             rank_correlation,
