@@ -23,6 +23,7 @@ mod measure;
 mod messages;
 mod opponent;
 mod plan;
+mod position;
 mod predict;
 mod prompts;
 mod rating;

@@ -19,6 +19,7 @@ use crate::drawn::{drawn, drawn_in_turn, prompt_of};
 use crate::edits::{EDITS, NULL};
 use crate::effects::{Edited, Effects, FEW_PROMPTS};
 use crate::messages::Messages;
+use crate::position::by_position;
 use crate::rating::rated;
 use crate::request::VerifyRequest;
 
@@ -57,21 +58,6 @@ pub struct Verifying {
     writer: Option<Writer>,
     rewrites: Vec<Rewrite>,
     remarks: Vec<String>,
-}
-
-/// What to know of a judge that follows the position.
-fn by_position(judge: &JudgeRun, hard: bool) -> Option<String> {
-    let bias = judge.figures.position_bias.filter(|_| judge.follows_position)?;
-    Some(format!(
-        "{} mostly prefers the response that is shown {} (position bias {bias:+.2}): its mean over both orders lies near one half, {}",
-        judge.judge,
-        if bias > 0.0 { "first" } else { "second" },
-        if hard {
-            "and the side that both orders together favour hangs on little"
-        } else {
-            "and little of it is left for an edit to move"
-        }
-    ))
 }
 
 impl Verifying {

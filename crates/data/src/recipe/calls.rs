@@ -214,6 +214,18 @@ impl Calls {
             return Err(self.out_of_range(value, scale));
         }
         let p_a = (number - scale.b) / (scale.a - scale.b);
+        if scale.of_chosen && p_a < 0.5 {
+            return Err(RowError::new(
+                Reason::UnknownWinner,
+                "the record calls one response chosen, and this number says that the other one is more probable".to_owned(),
+            )
+            .field(&self.field)
+            .json(value)
+            .remedy(format!(
+                "if the number is the verdict: {MAP} winner={}:1..0; if it is something else, call the column otherwise",
+                self.field
+            )));
+        }
         Ok(if p_a == 0.5 && scale.tie { Call::Tie(TieKind::Tie) } else { graded(p_a) })
     }
 
@@ -396,8 +408,10 @@ mod tests {
 
     #[test]
     fn scales_and_declared_values() {
-        let rule =
-            VerdictRule { scale: Some(Scale { a: -3.0, b: 3.0, tie: true }), ..VerdictRule::default() };
+        let rule = VerdictRule {
+            scale: Some(Scale { a: -3.0, b: 3.0, tie: true, of_chosen: false }),
+            ..VerdictRule::default()
+        };
         let calls = Calls::of(&rule, "p".to_owned());
         assert_eq!(calls.call(Some(&json!(-3)), Names::default()).ok(), Some(Call::A));
         assert_eq!(calls.call(Some(&json!("0")), Names::default()).ok(), Some(Call::Tie(TieKind::Tie)));

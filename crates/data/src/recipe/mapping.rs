@@ -414,7 +414,7 @@ impl Claim {
         if a == b {
             return Err(self.wrong("the two ends of a scale must differ"));
         }
-        Ok(Scale { a, b, tie: true })
+        Ok(Scale { a, b, tie: true, of_chosen: false })
     }
 
     /// Adds what one value means.

@@ -123,4 +123,7 @@ pub struct Scale {
     /// Whether the number in the middle is a tie; else it is an even chance.
     #[serde(default, skip_serializing_if = "is_default")]
     pub tie: bool,
+    /// The record already says that A is preferred: a number on B's half contradicts it.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub of_chosen: bool,
 }

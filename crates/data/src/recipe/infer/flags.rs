@@ -184,7 +184,7 @@ fn probabilities(sample: &Sample, recipe: &Recipe) -> Result<Option<VerdictRule>
         let (a, b) = if side { (1.0, 0.0) } else { (0.0, 1.0) };
         VerdictRule {
             field: Some(path(column)),
-            scale: Some(Scale { a, b, tie: false }),
+            scale: Some(Scale { a, b, tie: false, of_chosen: false }),
             ..VerdictRule::default()
         }
     };
