@@ -29,6 +29,10 @@ BUDGET = {
     "filter, one judge": (8, 50, 500),
     # A whole page: the budget of a first paint.
     "filter, page": (100, 150, 300),
+    # What is asked for while somebody drags: from about 20,000 pairs.
+    "filter, sample": (8, 50, 60),
+    "page, sample": (100, 150, 300),
+    "rest, sample": (40, 250, 250),
     "against the rest": (40, 250, 3000),
     "pairs": (20, 20, 30),
     "pairs, new slice": (20, 20, 30),
@@ -105,6 +109,9 @@ def kinds(study, pairs, models):
         "first paint": lambda: f"/s/{study}",
         "filter, one judge": lambda: f"{api}/dissect?judge=one&where={apart()}",
         "filter, page": lambda: f"/s/{study}?where={apart()}",
+        "filter, sample": lambda: f"{api}/dissect?judge=one&sample=20000&where={apart()}",
+        "page, sample": lambda: f"/s/{study}?sample=20000&where={apart()}",
+        "rest, sample": lambda: f"{api}/dissect?vs=rest&sample=20000&where={apart()}",
         "against the rest": lambda: f"{api}/dissect?vs=rest&where={apart()}",
         "pairs": lambda: f"{api}/pairs?most=50&from={rng.randrange(pairs // 2)}",
         "pairs, new slice": lambda: f"{api}/pairs?most=50&from={rng.randrange(pairs // 20)}&where={apart()}",

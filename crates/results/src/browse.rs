@@ -24,6 +24,9 @@ pub struct SliceInfo {
     pub verdicts: u64,
     /// Whether all of them were counted, not a sample.
     pub exact: bool,
+    /// Pairs of the sample, if it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sampled: Option<u64>,
 }
 
 /// The posteriors of a slice, as a page or a program asks for them.
@@ -69,6 +72,9 @@ pub struct PairRow {
 /// Some pairs of a slice.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct PairsPage {
+    /// The judges that have a verdict in the slice, those with the most first: the same on each of its pages.
+    #[serde(default)]
+    pub judges: Vec<String>,
     /// The pairs.
     pub rows: Vec<PairRow>,
     /// How many there are in the slice.

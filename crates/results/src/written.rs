@@ -210,6 +210,9 @@ pub struct FitJson {
 pub struct Answer {
     /// Pairs of the slice.
     pub pairs: u64,
+    /// How many of them were counted, drawn at random, where not all were.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sampled: Option<u64>,
     /// Pairs of the study.
     pub of_pairs: u64,
     /// Verdicts on them that were fitted.

@@ -1,6 +1,7 @@
 // Asks for answers as the reader changes the question, and keeps the address true. The page is complete without it.
 import { brushes } from "./brush.js";
 import { label, labelled } from "./label.js";
+import { list } from "./list.js";
 import { pictures } from "./pictures.js";
 import { runs } from "./runs.js";
 import { address, kept } from "./state.js";
@@ -8,6 +9,12 @@ import { uploads } from "./upload.js";
 
 /** Milliseconds after the last letter before a filter is asked. */
 const PAUSE = 400;
+
+/** About how many pairs an answer may be from at first: of more, all are counted once nobody asks for something else. */
+const SAMPLE = 20000;
+
+/** Milliseconds after an answer from a sample before all pairs are counted. */
+const REST = 150;
 
 /** Milliseconds after an answer until what was typed counts as settled: the next letter then begins another entry of the history. */
 const SETTLED = 1500;
@@ -105,22 +112,27 @@ function keep(to, how) {
   if (how === "replace") history.replaceState(null, "", to);
 }
 
+/** @type {number | undefined} */
+let exactly;
+
 /**
  * Asks for an address and shows its answer; a newer question takes the place of an older one.
  * @param {string} to
- * @param {"follow" | "form" | "type" | "again" | "back"} why a link, a choice in the form, typing, the same question, or Back
+ * @param {"follow" | "form" | "type" | "again" | "back" | "exact"} why a link, a choice in the form, typing, the same question, Back, or what
+ * an answer from a sample is followed by
  */
 async function ask(to, why) {
   asked?.abort();
+  clearTimeout(exactly);
   const own = new AbortController();
   asked = own;
   // What is asked for again is still the same question.
-  if (why !== "again") old();
+  if (why !== "again" && why !== "exact") old();
   document.body.setAttribute("aria-busy", "true");
-  if (why !== "type") settled();
+  if (why !== "type" && why !== "exact") settled();
   if (why === "follow") keep(to, "push");
   try {
-    const answer = await fetch(to, { headers: { "Predilect-Fragment": "1" }, signal: own.signal });
+    const answer = await fetch(why === "exact" ? to : soon(to), { headers: { "Predilect-Fragment": "1" }, signal: own.signal });
     const text = await answer.text();
     if (own.signal.aborted) return;
     const parts = parted(text);
@@ -137,8 +149,10 @@ async function ask(to, why) {
       if (lastly) settled();
       else settling = setTimeout(settled, SETTLED);
     }
+    if (why === "exact" && lastly) settled();
     show(parts, why !== "back");
     nav();
+    if (main.querySelector("[data-sampled]")) exactly = setTimeout(() => ask(to, "exact"), REST);
   } catch (error) {
     if (own.signal.aborted) return;
     said.textContent = "The server does not answer.";
@@ -155,6 +169,12 @@ async function ask(to, why) {
     }
   }
 }
+
+/**
+ * The address of an answer that may be from a sample.
+ * @param {string} to
+ */
+const soon = (to) => `${to}${to.includes("?") ? "&" : "?"}sample=${SAMPLE}`;
 
 /** The pages keep the slice that is looked at. */
 function nav() {
@@ -348,6 +368,7 @@ function ready() {
   document.documentElement.classList.add("js");
   brush.shown();
   pictures();
+  list(said);
   runs((to) => ask(to, "again"));
   label((to) => ask(to, "again"));
 }

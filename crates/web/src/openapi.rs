@@ -116,7 +116,7 @@ const ROUTES: [Route; 25] = [
 ];
 
 /// The names of a query, and what they take.
-const QUERY: [(&str, &str); 12] = [
+const QUERY: [(&str, &str); 13] = [
     ("where", "Which pairs: a filter, as --where takes it"),
     ("vs", "What to compare them with: rest, or a filter"),
     ("judge", "Whose verdicts (repeatable)"),
@@ -129,6 +129,10 @@ const QUERY: [(&str, &str); 12] = [
     ("name", "Who labels; votes are of the judge human:NAME"),
     ("from", "How many pairs to skip"),
     ("prop", "The property that is looked at"),
+    (
+        "sample",
+        "From about how many pairs posteriors may be, 1000 at least: slice.exact and slice.sampled say whether they are",
+    ),
 ];
 
 /// Which weights of published judges are wanted, for the table `rewards`.

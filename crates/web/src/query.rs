@@ -10,6 +10,9 @@ use predilect_workbench::{Engine, Filter, FilterError, FitOptions, Other, SliceO
 pub(crate) const NAMES: [&str; 12] =
     ["where", "vs", "judge", "group", "prop", "try", "sort", "pairs", "control", "terms", "name", "from"];
 
+/// Pairs of the smallest sample that an answer may be from.
+const LEAST_SAMPLE: usize = 1000;
+
 /// What a user looks at. Prints as it is read, in a fixed order and without defaults.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct Query {
@@ -37,6 +40,8 @@ pub(crate) struct Query {
     pub(crate) name: Option<String>,
     /// Pairs that are passed over.
     pub(crate) from: usize,
+    /// From about how many pairs the next answer may be, where it need not be exact: of this answer, not of the view, so no link has it.
+    pub(crate) sample: Option<usize>,
     /// Names that are unknown here, with their values.
     pub(crate) unknown: Vec<String>,
 }
@@ -141,6 +146,14 @@ impl Query {
                 "from" => match value.parse() {
                     Ok(from) => query.from = from,
                     Err(_) => wrong(QueryError::value("from", &value, "a number of pairs")),
+                },
+                "sample" => match value.parse() {
+                    Ok(sample) if sample >= LEAST_SAMPLE => query.sample = Some(sample),
+                    _ => wrong(QueryError::value(
+                        "sample",
+                        &value,
+                        &format!("a number of pairs from {LEAST_SAMPLE}"),
+                    )),
                 },
                 _ => query.unknown.push(format!("{name}={value}")),
             }
@@ -316,6 +329,19 @@ mod tests {
             let read = Query::read(address.trim_start_matches('?'));
             assert!(read.error.is_none() && read.query.unknown.is_empty(), "{read:?}");
             assert_eq!(read.query.to_address(), address);
+        }
+    }
+
+    #[test]
+    fn no_link_asks_for_a_sample() {
+        let read = Query::read("where=scenario+%3D+code&sample=20000");
+        assert_eq!(
+            (read.query.sample, read.query.to_address()),
+            (Some(20_000), "?where=scenario+%3D+%22code%22".to_owned())
+        );
+        for wrong in ["0", "999", "-1", "some"] {
+            let read = Query::read(&format!("sample={wrong}"));
+            assert!(matches!(read.error, Some(QueryError::Value { name: "sample", .. })), "{wrong}");
         }
     }
 

@@ -135,6 +135,7 @@ fn router(app: App) -> Router {
         .route("/assets/runs.js", get(|| script(include_str!("../assets/runs.js"))))
         .route("/assets/pictures.js", get(|| script(include_str!("../assets/pictures.js"))))
         .route("/assets/brush.js", get(|| script(include_str!("../assets/brush.js"))))
+        .route("/assets/list.js", get(|| script(include_str!("../assets/list.js"))))
         .route("/assets/label.js", get(|| script(include_str!("../assets/label.js"))))
         .route("/assets/tables.js", get(|| script(predilect_report::live::TABLES)))
         .route("/assets/upload.js", get(|| script(include_str!("../assets/upload.js"))))

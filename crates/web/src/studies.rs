@@ -5,12 +5,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use predilect_results::browse::SliceInfo;
+use predilect_results::comparison::SliceVersus;
 use predilect_results::{Comparison, Dissection, Fit, Settings, Skipped, Standings, few_units};
 use predilect_workbench::compare::CompareOptions;
 use predilect_workbench::studies::is_study;
 use predilect_workbench::{
-    Error, Example, FitOptions, Inputs, Kept, Known, ReadOptions, Remedy, Result, SliceOptions, Unwatched,
-    Version, Watch, Workbench,
+    Error, Example, FitOptions, Inputs, Kept, Known, Other, ReadOptions, Remedy, Result, SliceOptions,
+    Unwatched, Version, Watch, Workbench,
 };
 
 use crate::opening::{Opening, Progress};
@@ -333,13 +334,17 @@ impl About {
 impl Opened {
     /// The posteriors of the slice that a query asks about, within the dissection that a section takes.
     pub(crate) fn dissect(&self, query: &Query, watch: &dyn Watch) -> Result<(Dissection, SliceInfo)> {
-        let answer = self.bench.ask(&query.slice(), &query.fit(), watch)?;
+        let answer = match query.sample {
+            None => self.bench.ask(&query.slice(), &query.fit(), watch)?,
+            Some(most) => self.bench.ask_sample(&query.slice(), (&query.fit(), most), watch)?,
+        };
         let slice = SliceInfo {
             filter: query.filter.as_ref().map(ToString::to_string),
             pairs: answer.pairs,
             of: answer.of_pairs,
             verdicts: answer.verdicts,
-            exact: true,
+            exact: answer.sampled.is_none(),
+            sampled: answer.sampled,
         };
         let mut found = self.of_fits(answer.fits, answer.skipped);
         found.properties.extend(query.tried.iter().map(|trial| trial.note(&[])));
@@ -374,6 +379,15 @@ impl Opened {
         self.known.get((self.bench.version(), asked.to_address()), watch, || {
             self.bench.known_judges(&asked.slice(), &asked.fit(), watch)
         })
+    }
+
+    /// What is rewarded otherwise in the slice than in another part.
+    pub(crate) fn versus(&self, query: &Query, other: &Other, watch: &dyn Watch) -> Result<SliceVersus> {
+        let (slice, fit) = (query.slice(), query.looking());
+        match query.sample {
+            None => self.bench.versus(&slice, other, &fit, watch),
+            Some(most) => self.bench.versus_sample(&slice, other, (&fit, most), watch),
+        }
     }
 
     /// How many pairs a slice has, of how many.

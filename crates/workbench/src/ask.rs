@@ -38,14 +38,34 @@ impl Workbench {
                 0 => prepared.verdicts(watch)?.judges(question.people).names.len(),
                 named => named,
             };
+            let exact = || answer(prepared, question, fit, None, watch);
             if question.group_by.is_some() || judges > KEPT_JUDGES {
-                return answer(prepared, question, fit, watch);
+                return exact();
             }
             // What a page begins with is asked again and again.
             let key = (question.clone(), fit.clone());
-            let found =
-                prepared.found().answers.get(key, watch, || answer(prepared, question, fit, watch))?;
-            Ok((*found).clone())
+            Ok((*prepared.found().answers.get(key, watch, exact)?).clone())
+        })
+    }
+
+    /// The same, for who drags over a slice of more than `most` pairs: from about so many of them, always the same ones
+    /// ([`Answer::sampled`] says how many). Intervals are those of the sample: mostly wider, by the square root of the share that is counted. An exact answer that is known
+    /// is given instead.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Workbench::ask`]; when the sample has too few verdicts.
+    pub fn ask_sample(
+        &self,
+        question: &SliceOptions,
+        (fit, most): (&FitOptions, usize),
+        watch: &dyn Watch,
+    ) -> Result<Answer> {
+        self.with(question, watch, |prepared| {
+            match prepared.found().answers.made(&(question.clone(), fit.clone())) {
+                Some(exact) => Ok((*exact).clone()),
+                None => answer(prepared, question, fit, Some(most), watch),
+            }
         })
     }
 
@@ -74,12 +94,15 @@ fn answer(
     prepared: &Remembered,
     question: &SliceOptions,
     fit: &FitOptions,
+    most: Option<usize>,
     watch: &dyn Watch,
 ) -> Result<Answer> {
     check(fit)?;
     let whole = prepared.whole(question, watch)?;
     let places = places(prepared, question, watch)?;
-    let tasks = tasks(prepared, &whole, question, places.orders(), watch)?;
+    let sample = most.and_then(|most| places.sampled(most));
+    let counted = sample.as_ref().unwrap_or(&places);
+    let tasks = tasks(prepared, &whole, question, counted.orders(), watch)?;
     let done: Vec<_> = tasks
         .par_iter()
         .map(|task| {
@@ -98,6 +121,7 @@ fn answer(
     let whole_tasks = tasks.iter().filter(|task| task.group == WHOLE);
     let mut answer = Answer {
         pairs: places.count() as u64,
+        sampled: sample.map(|sample| sample.count() as u64),
         of_pairs: prepared.pairs().len() as u64,
         verdicts: whole_tasks.map(|task| task.rows.len() as u64).sum(),
         fits: Vec::new(),

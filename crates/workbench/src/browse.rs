@@ -86,7 +86,7 @@ impl Workbench {
         let slice = SliceOptions { group_by: None, ..slice.clone() };
         check(fit)?;
         let most = page.most;
-        let (found, total) = self.with(&slice, watch, |prepared| {
+        let (found, judges, total) = self.with(&slice, watch, |prepared| {
             let places = prepared.places(&slice, watch)?;
             let whole = prepared.whole(&slice, watch)?;
             let chosen = Chosen::of(prepared, &whole, &slice, places.orders(), watch)?;
@@ -110,11 +110,11 @@ impl Workbench {
                 }
                 found.extend(self.listed(prepared, rows, &chosen, &look)?);
             }
-            Ok((found, places.count()))
+            Ok((found, look.judges(&chosen), places.count()))
         })?;
         let next = page.from.saturating_add(found.len());
         let next = (next < total && !found.is_empty()).then_some(next as u64);
-        Ok(PairsPage { rows: found, total: total as u64, next })
+        Ok(PairsPage { judges, rows: found, total: total as u64, next })
     }
 
     /// How many pairs have a language in the data; that of the others is guessed from the prompt.

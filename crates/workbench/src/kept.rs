@@ -70,6 +70,18 @@ impl<K: PartialEq, T> Kept<K, T> {
         Ok(made)
     }
 
+    /// The value of a key, if it is made.
+    pub fn made(&self, key: &K) -> Option<Arc<T>> {
+        let place = locked(&self.places)
+            .iter()
+            .find(|(known, _)| known == key)
+            .map(|(_, place)| Arc::clone(place))?;
+        match &*locked(&place.state) {
+            State::Made(made) => Some(Arc::clone(made)),
+            State::Open | State::Making => None,
+        }
+    }
+
     /// The place of a key, which comes first now; those beyond `most` are given up.
     fn place(&self, key: K) -> Arc<Place<T>> {
         let mut places = locked(&self.places);

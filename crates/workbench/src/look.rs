@@ -45,6 +45,11 @@ impl Look {
         Ok(Self { judges: judges.collect::<Result<_>>()? })
     }
 
+    /// The judges that have a verdict, those with the most first.
+    pub(crate) fn judges(&self, chosen: &Chosen<'_>) -> Vec<String> {
+        self.judges.iter().map(|(judge, _)| chosen.judges.names[*judge as usize].clone()).collect()
+    }
+
     /// Adds what each judge said of a pair, the mean of several verdicts, and what its fit makes of that.
     pub(crate) fn beside(&self, row: u32, mut listed: PairRow, chosen: &Chosen<'_>) -> PairRow {
         let verdicts: Vec<VerdictRow> = chosen.on(row as usize).collect();

@@ -76,6 +76,31 @@ impl Workbench {
         fit: &FitOptions,
         watch: &dyn Watch,
     ) -> Result<SliceVersus> {
+        self.set_against(slice, other, (fit, None), watch)
+    }
+
+    /// The same, for who drags over parts of more than `most` pairs: from about so many of each ([`SliceVersus::sampled`] says how many).
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Workbench::versus`]; when a sample has too few verdicts.
+    pub fn versus_sample(
+        &self,
+        slice: &SliceOptions,
+        other: &Other,
+        (fit, most): (&FitOptions, usize),
+        watch: &dyn Watch,
+    ) -> Result<SliceVersus> {
+        self.set_against(slice, other, (fit, Some(most)), watch)
+    }
+
+    fn set_against(
+        &self,
+        slice: &SliceOptions,
+        other: &Other,
+        (fit, most): (&FitOptions, Option<usize>),
+        watch: &dyn Watch,
+    ) -> Result<SliceVersus> {
         let Some(filter) = &slice.filter else {
             return Err(Error::new("there is no slice to compare").remedy(Remedy::NameSlice));
         };
@@ -100,9 +125,9 @@ impl Workbench {
         let options = SliceOptions { group_by: None, grammar, ..slice.clone() };
         self.with(&options, watch, |prepared| {
             let whole = prepared.whole(&options, watch)?;
-            let inside = Part::of(prepared, &whole, &inside, watch)?;
-            let outside =
-                Part::of(prepared, &whole, &outside, watch).map_err(|e| e.within("in the other part"))?;
+            let inside = Part::of(prepared, &whole, (&inside, most), watch)?;
+            let outside = Part::of(prepared, &whole, (&outside, most), watch)
+                .map_err(|e| e.within("in the other part"))?;
             if inside.places.same_pairs(&outside.places) && !filter.needs_verdict() {
                 return Err(Error::new("both parts contain the same pairs").remedy(Remedy::Filter(
                     "compare the slice with the rest, or with other pairs".to_owned(),
@@ -114,7 +139,10 @@ impl Workbench {
             Ok(SliceVersus {
                 filter: filter.to_string(),
                 versus: other.to_string(),
-                pairs: [inside.places.count() as u64, outside.places.count() as u64],
+                pairs: [&inside, &outside].map(|part| part.places.count() as u64),
+                sampled: (inside.sampled.or(outside.sampled)).map(|_| {
+                    [&inside, &outside].map(|part| part.sampled.unwrap_or(part.places.count() as u64))
+                }),
                 shared_pairs: inside.places.shared(&outside.places) as u64,
                 simulated: prepared
                     .pairs()
@@ -129,14 +157,22 @@ impl Workbench {
 /// One of the two parts: its pairs, and the verdicts of each judge, the most first.
 struct Part {
     places: Arc<Places>,
+    /// How many of them are counted, where not all are.
+    sampled: Option<u64>,
     tasks: Vec<Task>,
 }
 
 impl Part {
-    fn of(prepared: &Remembered, whole: &Whole, slice: &SliceOptions, watch: &dyn Watch) -> Result<Self> {
+    fn of(
+        prepared: &Remembered,
+        whole: &Whole,
+        (slice, most): (&SliceOptions, Option<usize>),
+        watch: &dyn Watch,
+    ) -> Result<Self> {
         let places = places(prepared, slice, watch)?;
-        let tasks = tasks(prepared, whole, slice, places.orders(), watch)?;
-        Ok(Self { places, tasks })
+        let sample = most.and_then(|most| places.sampled(most));
+        let tasks = tasks(prepared, whole, slice, sample.as_ref().unwrap_or(&places).orders(), watch)?;
+        Ok(Self { sampled: sample.map(|sample| sample.count() as u64), places, tasks })
     }
 
     fn of_judge(&self, judge: &str) -> Option<&Task> {

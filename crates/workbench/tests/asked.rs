@@ -102,3 +102,45 @@ fn of_many_people_and_models() {
     questions.push(SliceOptions { properties: vec!["length".to_owned(), "lists".to_owned()], ..slice("") });
     same(Example::Llmfao, &questions);
 }
+
+#[test]
+fn a_sample_says_what_all_pairs_say_less_surely() {
+    let options = predilect_data::ReadOptions::default();
+    let files: Vec<PathBuf> = Vec::new();
+    let inputs = Inputs { files: &files, example: Some(Example::Llmfao), options: &options };
+    // Every verdict alone: 13 prompts are as many in a sample.
+    let fit = FitOptions {
+        engine: predilect_analysis::Engine::Ep,
+        folds: 0,
+        independent: true,
+        terms: "none".parse().expect("no terms"),
+        ..FitOptions::default()
+    };
+    let of = |bench: &Workbench, question: &SliceOptions, most| {
+        bench.ask_sample(question, (&fit, most), &Unwatched).expect("an answer")
+    };
+    let bench = Workbench::of(&inputs, None, &Unwatched).expect("the example");
+    for question in [slice(""), slice("words(a) > words(b)")] {
+        let sample = of(&bench, &question, 400);
+        let sampled = sample.sampled.expect("fewer than all");
+        assert!((330..470).contains(&sampled), "{sampled} pairs");
+        assert_eq!(sample, of(&bench, &question, 400), "the same pairs are drawn again");
+        assert_eq!(of(&bench, &question, 1_000_000).sampled, None);
+        let exact = bench.ask(&question, &fit, &Unwatched).expect("an answer");
+        assert_eq!((sample.pairs, sample.of_pairs, exact.sampled), (exact.pairs, exact.of_pairs, None));
+        assert!(sample.verdicts < exact.verdicts);
+        assert_eq!(of(&bench, &question, 400), exact, "what is known exactly is said exactly");
+        let [mut widths, mut weights] = [0.0, 0.0];
+        for (sample, exact) in sample.fits.iter().zip(&exact.fits) {
+            assert_eq!(sample.judge, exact.judge);
+            assert!(sample.pairs <= sampled && sample.pairs < exact.pairs);
+            for (sample, exact) in sample.weights.iter().zip(&exact.weights) {
+                let off = (sample.mean - exact.mean).abs() / sample.sd.hypot(exact.sd);
+                assert!(off < 4.5, "{} {}: {} and {}", exact.property, off, sample.mean, exact.mean);
+                widths += sample.sd / exact.sd;
+                weights += 1.0;
+            }
+        }
+        assert!(widths > 1.2 * weights, "intervals are those of fewer pairs: {}", widths / weights);
+    }
+}

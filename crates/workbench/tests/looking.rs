@@ -153,6 +153,26 @@ fn a_slice_of_people_and_models_against_another_is_what_two_slices_say() {
 }
 
 #[test]
+fn two_parts_are_set_against_each_other_by_samples_of_both() {
+    let bench = example(Example::Llmfao);
+    let (options, fit) = (slice("words(a) > words(b)"), by_ep());
+    let exact = bench.versus(&options, &Other::Rest, &fit, &Unwatched).expect("a comparison");
+    assert_eq!(exact.sampled, None);
+    let of =
+        |most| bench.versus_sample(&options, &Other::Rest, (&fit, most), &Unwatched).expect("a comparison");
+    assert_eq!(of(1_000_000), exact);
+    let sample = of(1000);
+    assert_eq!((sample.pairs, sample.shared_pairs), (exact.pairs, exact.shared_pairs));
+    for (sampled, all) in sample.sampled.expect("samples").iter().zip(exact.pairs) {
+        assert!((850..1150).contains(sampled) && *sampled < all, "{sampled} of {all}");
+    }
+    for (sample, exact) in sample.found.judges.iter().zip(&exact.found.judges) {
+        assert_eq!(sample.judge, exact.judge);
+        assert!(sample.verdicts.iter().sum::<u64>() < exact.verdicts.iter().sum::<u64>());
+    }
+}
+
+#[test]
 fn a_pair_is_explained_as_by_a_slice_that_is_made_for_it() {
     let bench = example(Example::LocalJudge);
     let judges = ["", "words(a) > words(b)"].map(|filter| {

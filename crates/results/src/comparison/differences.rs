@@ -181,6 +181,9 @@ pub struct SliceVersus {
     pub versus: String,
     /// Pairs of the slice and of the other part.
     pub pairs: [u64; 2],
+    /// How many of each were counted, drawn at random, where not all were.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sampled: Option<[u64; 2]>,
     /// Pairs that both parts have.
     pub shared_pairs: u64,
     /// Whether some of the data are simulated.

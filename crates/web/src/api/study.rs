@@ -93,7 +93,7 @@ pub(crate) async fn dissect(
         let began = Instant::now();
         let (found, slice) = opened.dissect(query, waiting)?;
         let versus = match &query.versus {
-            Some(other) => Some(opened.bench.versus(&query.slice(), other, &query.looking(), waiting)?),
+            Some(other) => Some(opened.versus(query, other, waiting)?),
             None => None,
         };
         let took_us = began.elapsed().as_micros() as u64;

@@ -9,6 +9,8 @@ use maud::{Markup, html};
 use predilect_report::live::ListLinks;
 use predilect_report::{format, live};
 use predilect_results::Standings;
+use predilect_results::browse::SliceInfo;
+use predilect_results::comparison::SliceVersus;
 use predilect_workbench::browse::{PageRequest, Sort};
 use predilect_workbench::{Neighbours, Remedy, literal};
 
@@ -27,6 +29,8 @@ use crate::studies::{COMPARED, Opened, Served};
 
 /// Judges whose weights one page shows, if none was chosen.
 const JUDGES: usize = 6;
+/// Pairs above which the script asks for a sample first: of so many that all of them take a moment.
+const SAMPLED: u64 = 20_000;
 /// Pairs of one page.
 const PAGE: usize = 50;
 
@@ -50,7 +54,7 @@ pub(crate) async fn rewarded(
         let (found, slice) = opened.dissect(&Query { group: None, ..asked.clone() }, waiting)?;
         let versus = match &query.versus {
             Some(other) if query.filter.is_some() => {
-                Some(opened.bench.versus(&asked.slice(), other, &query.looking(), waiting).map_err(Problem::from))
+                Some(opened.versus(&asked, other, waiting).map_err(Problem::from))
             }
             _ => None,
         };
@@ -66,6 +70,7 @@ pub(crate) async fn rewarded(
         let judges = found.fits.len();
         let main = html! {
             h1 { "What " (if judges == 1 { "this judge rewards" } else { "each judge rewards" }) @if query.filter.is_some() { " in this slice" } }
+            (how_many_counted(&slice, versus.as_ref().and_then(|found| found.as_ref().ok())))
             (live::found(&found))
             (live::cautions(&found))
             (in_vain(&opened.bench.tried_in_vain(&query.slice(), waiting)?))
@@ -87,6 +92,20 @@ pub(crate) async fn rewarded(
         Ok((Said { title: "Rewarded".to_owned(), main }, Some((slice.pairs, slice.of))))
     })
     .await
+}
+
+/// Whether all pairs were counted, on every answer about a large study, so that nothing below moves when the exact one comes.
+fn how_many_counted(slice: &SliceInfo, versus: Option<&SliceVersus>) -> Markup {
+    let outside = versus.and_then(|versus| versus.sampled).map(|[_, outside]| outside);
+    let next = "drawn at random; all of them are counted next.";
+    html! {
+        @match (slice.sampled, outside) {
+            (Some(own), Some(other)) => p.n data-sampled { "~ From " (format::count(own)) " of these pairs and " (format::count(other)) " of the others, " (next) },
+            (Some(own), None) => p.n data-sampled { "~ From " (format::count(own)) " of these pairs, " (next) },
+            (None, Some(other)) => p.n data-sampled { "~ From " (format::count(other)) " of the other pairs, " (next) },
+            (None, None) => @if slice.of > SAMPLED { p.n { "All of these pairs are counted." } },
+        }
+    }
 }
 
 /// Tried properties that are uninformative here.
@@ -136,14 +155,15 @@ pub(crate) async fn pairs(
                 @if query.pairs == Sort::Study { b { "as in the study" } " · " a href=(sorted(Sort::Surprise)) { "the most surprising" } }
                 @else { a href=(sorted(Sort::Study)) { "as in the study" } " · " b { "the most surprising" } }
             }
+            // The script lets the list go on: what stood below it would not be reached.
+            (take(served, query, &["pairs"], ("/pairs", "", &[])))
             (live::listed(&page, &links))
-            p.pager {
+            p.pager.ends {
                 @if query.from > 0 { a.button rel="prev" href=(at(query.from.saturating_sub(PAGE) as u64)) { "Previous" } }
                 span.n { (format::count((query.from + 1).min(page.total as usize) as u64)) " to "
-                    (format::count((query.from + page.rows.len()) as u64)) " of " (format::count(page.total)) }
+                    span.last { (format::count((query.from + page.rows.len()) as u64)) } " of " (format::count(page.total)) }
                 @if let Some(next) = page.next { a.button rel="next" href=(at(next)) { "Next" } }
             }
-            (take(served, query, &["pairs"], ("/pairs", "", &[])))
         };
         Ok((Said { title: "Pairs".to_owned(), main }, Some((page.total, of))))
     })

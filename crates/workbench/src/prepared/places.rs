@@ -59,6 +59,26 @@ impl Places {
         self.count == other.count && self.shared(other) == self.count
     }
 
+    /// About `most` of its pairs, drawn at random once and for all: each pair has a fixed number, and those with the least are taken. So a
+    /// slice has the same sample whenever it is asked about, and of a larger one, the pairs of it that the sample still has. `None`: there are
+    /// no more than that.
+    pub(crate) fn sampled(&self, most: usize) -> Option<Self> {
+        if self.count <= most {
+            return None;
+        }
+        let below = (most as f64 / self.count as f64 * u64::MAX as f64) as u64;
+        let taken = |row: usize| drawn(row) < below;
+        let orders = match &self.orders {
+            None => (0..self.all).map(|row| if taken(row) { u8::MAX } else { 0 }).collect(),
+            Some(orders) => orders
+                .iter()
+                .enumerate()
+                .map(|(row, orders)| if *orders != 0 && taken(row) { *orders } else { 0 })
+                .collect(),
+        };
+        Some(Self::of(orders))
+    }
+
     /// How many pairs both slices take.
     pub(crate) fn shared(&self, other: &Self) -> usize {
         match (&self.orders, &other.orders) {
@@ -81,6 +101,14 @@ impl Places {
         let rows = (block * BLOCK..orders.len()).filter(|row| orders[*row] != 0);
         rows.skip(passed).take(most).map(|row| row as u32).collect()
     }
+}
+
+/// The fixed number of a pair, as good as uniform: the finaliser of `SplitMix64` (Steele, Lea and Flood, 2014) on its place in the study.
+fn drawn(row: usize) -> u64 {
+    let mut z = (row as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
 }
 
 fn taken(orders: &[u8]) -> usize {
@@ -109,6 +137,23 @@ mod tests {
                 prop_assert_eq!(places.before(*row as usize), nth);
             }
             prop_assert_eq!(places.before(all), plain.len());
+            let (most, every) = (most * 4, Places::every(all));
+            for whole in [&places, &every] {
+                let Some(sample) = whole.sampled(most) else {
+                    prop_assert!(whole.count() <= most);
+                    continue;
+                };
+                // Six standard deviations.
+                let off = sample.count().abs_diff(most) as f64;
+                prop_assert!(off <= 6.0 * (most as f64).sqrt() + 1.0, "{} of {most}", sample.count());
+                prop_assert_eq!(sample.shared(whole), sample.count());
+                prop_assert!(sample.same_pairs(&whole.sampled(most).expect("the same")));
+                // A smaller slice keeps what the sample of the larger one has of it.
+                if let (Some(larger), true) = (every.sampled(most), whole.count() < all) {
+                    let kept = (0..all).filter(|row| larger.has(*row) && whole.has(*row));
+                    prop_assert!(kept.into_iter().all(|row| sample.has(row)));
+                }
+            }
             prop_assert!(!places.has(all) && plain.iter().all(|row| places.has(*row as usize)));
         }
     }

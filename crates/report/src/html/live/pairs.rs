@@ -10,7 +10,7 @@ use crate::format;
 use crate::html::parts::{EMPTY_RESPONSE, name, nothing};
 use crate::text;
 
-/// Maximum number of judges whose verdicts are listed.
+/// Maximum number of judges whose verdicts are listed, those with the most verdicts.
 const JUDGES: usize = 6;
 
 /// Where a list of pairs leads.
@@ -25,17 +25,11 @@ pub struct ListLinks<'l> {
 
 /// A list of pairs; names and verdicts lead to the pairs that share them.
 pub fn listed(page: &PairsPage, links: &ListLinks<'_>) -> Markup {
-    let mut judges: Vec<&String> = Vec::new();
-    for row in &page.rows {
-        for judge in row.verdicts.keys() {
-            if !judges.contains(&judge) && judges.len() < JUDGES {
-                judges.push(judge);
-            }
-        }
-    }
+    let judges: Vec<&String> = page.judges.iter().take(JUDGES).collect();
     html! {
         @if page.rows.is_empty() { (nothing("There is no pair here.")) }
         @else {
+            p.hint { "A or B is what the judge preferred; the number behind it is a verdict in between, from 1 for A to 0 for B. In brackets: how probable A is by the fit of that judge. Surprise: how far a verdict is from that, for the judge where it is farthest. A verdict or a model leads to the pairs that have it too." }
             div.scroll role="region" tabindex="0" aria-label="Pairs" {
                 table.plain.pairs {
                     thead { tr {
@@ -47,7 +41,6 @@ pub fn listed(page: &PairsPage, links: &ListLinks<'_>) -> Markup {
                     tbody { @for row in &page.rows { (line(row, &judges, links)) } }
                 }
             }
-            p.hint { "A or B is what the judge preferred; the number behind it is a verdict in between, from 1 for A to 0 for B. In brackets: how probable A is by the fit of that judge. Surprise: how far a verdict is from that, for the judge where it is farthest. A verdict or a model leads to the pairs that have it too." }
         }
     }
 }
