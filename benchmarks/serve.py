@@ -173,7 +173,10 @@ def serve(args, folder, pairs, models):
             print(f"{pairs:>9,}  {name:<18} median {median:8.1f}  p95 {high:8.1f}  budget {BUDGET[name][place]:>5}  processor {used:7.1f}{over}", flush=True)
         held = 1024 * (of_process(server, "RssAnon") - before) / pairs
         peak = of_process(server, "VmHWM") / 1024
-        print(f"{pairs:>9,}  opened in {opened / 1000:.1f} s; holds {held:.0f} bytes a pair; most memory {peak:.0f} MiB", flush=True)
+        # Threads that rest give back what they hold.
+        time.sleep(12)
+        rest = 1024 * (of_process(server, "RssAnon") - before) / pairs
+        print(f"{pairs:>9,}  opened in {opened / 1000:.1f} s; holds {held:.0f} bytes a pair, {rest:.0f} after 12 s of rest; most memory {peak:.0f} MiB", flush=True)
     finally:
         server.kill()
         server.wait()

@@ -10,7 +10,7 @@ import { uploads } from "./upload.js";
 /** Milliseconds after the last letter before a filter is asked. */
 const PAUSE = 400;
 
-/** About how many pairs an answer may be from at first: of more, all are counted once nobody asks for something else. */
+/** From about how many pairs an answer may be at first, where there are several times as many: all of them are counted next. */
 const SAMPLE = 20000;
 
 /** Milliseconds after an answer from a sample before all pairs are counted. */

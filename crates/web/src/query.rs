@@ -11,7 +11,7 @@ pub(crate) const NAMES: [&str; 12] =
     ["where", "vs", "judge", "group", "prop", "try", "sort", "pairs", "control", "terms", "name", "from"];
 
 /// Pairs of the smallest sample that an answer may be from.
-const LEAST_SAMPLE: usize = 1000;
+const LEAST_SAMPLE: usize = 100;
 
 /// What a user looks at. Prints as it is read, in a fixed order and without defaults.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -339,7 +339,7 @@ mod tests {
             (read.query.sample, read.query.to_address()),
             (Some(20_000), "?where=scenario+%3D+%22code%22".to_owned())
         );
-        for wrong in ["0", "999", "-1", "some"] {
+        for wrong in ["0", "99", "-1", "some"] {
             let read = Query::read(&format!("sample={wrong}"));
             assert!(matches!(read.error, Some(QueryError::Value { name: "sample", .. })), "{wrong}");
         }

@@ -17,6 +17,9 @@ use crate::slice::SliceOptions;
 use crate::slice::said::no_pair;
 use crate::watch::Watch;
 
+/// A sample is worth taking of a slice so many times as large: fits of fewer pairs are made almost as soon.
+const WORTH: usize = 5;
+
 /// Judges whose fits in a slice are kept at most.
 const KEPT_JUDGES: usize = 64;
 
@@ -48,7 +51,7 @@ impl Workbench {
         })
     }
 
-    /// The same, for who drags over a slice of more than `most` pairs: from about so many of them, always the same ones
+    /// The same, for who drags over a slice of at least five times `most` pairs: from about so many of them, always the same ones
     /// ([`Answer::sampled`] says how many). Intervals are those of the sample: mostly wider, by the square root of the share that is counted. An exact answer that is known
     /// is given instead.
     ///
@@ -100,7 +103,7 @@ fn answer(
     check(fit)?;
     let whole = prepared.whole(question, watch)?;
     let places = places(prepared, question, watch)?;
-    let sample = most.and_then(|most| places.sampled(most));
+    let sample = most.and_then(|most| places.sampled(most, WORTH));
     let counted = sample.as_ref().unwrap_or(&places);
     let tasks = tasks(prepared, &whole, question, counted.orders(), watch)?;
     let done: Vec<_> = tasks

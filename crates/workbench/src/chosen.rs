@@ -13,6 +13,9 @@ use crate::slice::said::{no_annotator, no_groups, no_verdict};
 use crate::slice::{SliceOptions, Whole, group_name, told_apart};
 use crate::watch::Watch;
 
+/// The share of the pairs of a study up to which their verdicts are looked up pair by pair.
+const FEW: f64 = 0.2;
+
 /// One fit that is to be made.
 pub(crate) struct Task {
     pub(crate) judge: String,
@@ -67,9 +70,20 @@ fn of_chosen(chosen: &Chosen<'_>, prepared: &Prepared, watch: &dyn Watch) -> Res
 
 /// The verdicts of the slice, by judge.
 fn by_judge(chosen: &Chosen<'_>) -> Vec<Vec<VerdictRow>> {
-    let mut by_judge: Vec<Vec<VerdictRow>> = vec![Vec::new(); chosen.judges.names.len()];
-    for row in (0..chosen.verdicts.len()).filter_map(|row| chosen.get(row)) {
-        by_judge[row.judge as usize].push(row);
+    let (all, pairs) = (chosen.verdicts.len(), chosen.orders.unwrap_or_default());
+    let taken = pairs.iter().filter(|orders| **orders != 0).count();
+    let share = if pairs.is_empty() { 1.0 } else { taken as f64 / pairs.len() as f64 };
+    // As many as there are if judges are spread evenly: rows are not copied as their number grows.
+    let asked = chosen.asked.iter().filter(|asked| **asked).count().max(1);
+    let each = (1.02 * share * all as f64 / asked as f64) as usize;
+    let mut by_judge: Vec<Vec<VerdictRow>> =
+        chosen.asked.iter().map(|asked| Vec::with_capacity(if *asked { each } else { 0 })).collect();
+    let mut add = |row: VerdictRow| by_judge[row.judge as usize].push(row);
+    if share < FEW {
+        let taken = (0..pairs.len()).filter(|pair| pairs[*pair] != 0);
+        taken.flat_map(|pair| chosen.on(pair)).for_each(&mut add);
+    } else {
+        (0..all).filter_map(|row| chosen.get(row)).for_each(&mut add);
     }
     by_judge
 }

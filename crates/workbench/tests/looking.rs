@@ -161,10 +161,10 @@ fn two_parts_are_set_against_each_other_by_samples_of_both() {
     let of =
         |most| bench.versus_sample(&options, &Other::Rest, (&fit, most), &Unwatched).expect("a comparison");
     assert_eq!(of(1_000_000), exact);
-    let sample = of(1000);
+    let sample = of(200);
     assert_eq!((sample.pairs, sample.shared_pairs), (exact.pairs, exact.shared_pairs));
     for (sampled, all) in sample.sampled.expect("samples").iter().zip(exact.pairs) {
-        assert!((850..1150).contains(sampled) && *sampled < all, "{sampled} of {all}");
+        assert!((150..250).contains(sampled) && *sampled < all, "{sampled} of {all}");
     }
     for (sample, exact) in sample.found.judges.iter().zip(&exact.found.judges) {
         assert_eq!(sample.judge, exact.judge);

@@ -30,15 +30,14 @@ pub(super) fn cells<'a>(
     };
     let counts = |vote: &&Vote| vote.a != vote.b && vote.weight > 0.0;
     if controls > 0 {
+        let mut cells = Vec::with_capacity(votes.len());
         let with_x = votes.iter().zip(covariates.chunks(controls));
-        return with_x
-            .filter(|(vote, _)| counts(vote))
-            .map(|(vote, x)| {
-                let mut outcomes = Outcomes::default();
-                outcomes.add(f64::from(vote.y), f64::from(vote.weight), ties, weights);
-                Cell { a: vote.a as usize, b: vote.b as usize, outcomes, x }
-            })
-            .collect();
+        cells.extend(with_x.filter(|(vote, _)| counts(vote)).map(|(vote, x)| {
+            let mut outcomes = Outcomes::default();
+            outcomes.add(f64::from(vote.y), f64::from(vote.weight), ties, weights);
+            Cell { a: vote.a as usize, b: vote.b as usize, outcomes, x }
+        }));
+        return cells;
     }
     // A table of all pairs while that is small, else only of those that met.
     if competitors * competitors <= (4 * votes.len()).clamp(1 << 12, 1 << 22) {

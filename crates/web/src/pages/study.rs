@@ -29,8 +29,8 @@ use crate::studies::{COMPARED, Opened, Served};
 
 /// Judges whose weights one page shows, if none was chosen.
 const JUDGES: usize = 6;
-/// Pairs above which the script asks for a sample first: of so many that all of them take a moment.
-const SAMPLED: u64 = 20_000;
+/// Pairs of a study of which the script may get a sample first: twice what it asks for.
+const SAMPLED: u64 = 40_000;
 /// Pairs of one page.
 const PAGE: usize = 50;
 
@@ -103,7 +103,7 @@ fn how_many_counted(slice: &SliceInfo, versus: Option<&SliceVersus>) -> Markup {
             (Some(own), Some(other)) => p.n data-sampled { "~ From " (format::count(own)) " of these pairs and " (format::count(other)) " of the others, " (next) },
             (Some(own), None) => p.n data-sampled { "~ From " (format::count(own)) " of these pairs, " (next) },
             (None, Some(other)) => p.n data-sampled { "~ From " (format::count(other)) " of the other pairs, " (next) },
-            (None, None) => @if slice.of > SAMPLED { p.n { "All of these pairs are counted." } },
+            (None, None) => @if slice.of >= SAMPLED { p.n { "All of these pairs are counted." } },
         }
     }
 }

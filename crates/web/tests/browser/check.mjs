@@ -128,7 +128,7 @@ check(/^1 to \d{3}/.test(await page.locator(".pager.ends .n").textContent() ?? "
 await page.evaluate(() => scrollTo(0, 0));
 await page.waitForFunction(() => document.querySelector(".pairs tbody").rows.length === 50);
 check(!/from=/.test(page.url()) && (await page.locator(".pairs tbody th a").first().textContent()).length > 3, "rows that were left come back");
-await page.route(/sample=20000/, (route) => route.continue({ url: route.request().url().replace("sample=20000", "sample=1000") }));
+await page.route(/sample=20000/, (route) => route.continue({ url: route.request().url().replace("sample=20000", "sample=300") }));
 const exactly = page.waitForResponse((answer) => /where=/.test(answer.url()) && !/sample=/.test(answer.url()));
 await page.goto(`${base}/s/llmfao`);
 await page.evaluate(() => {
