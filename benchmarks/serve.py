@@ -41,6 +41,7 @@ BUDGET = {
     "why, new slice": (20, 20, 30),
     "words in texts": (20, 150, 1000),
     "board, 200 models": (20, 50, 200),
+    "board, sample": (20, 50, 200),
 }
 MODELS = 200
 
@@ -104,7 +105,10 @@ def kinds(study, pairs, models):
         return f"{api}/pairs/p{rng.randrange(pairs)}{slice}"
 
     if models:
-        return {"board, 200 models": lambda: f"{api}/models?where={apart()}"}
+        return {
+            "board, 200 models": lambda: f"{api}/models?where={apart()}",
+            "board, sample": lambda: f"{api}/models?sample=20000&where={apart()}",
+        }
     return {
         "first paint": lambda: f"/s/{study}",
         "filter, one judge": lambda: f"{api}/dissect?judge=one&where={apart()}",

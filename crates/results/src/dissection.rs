@@ -53,6 +53,9 @@ pub struct Standings {
     /// What can be said in a sentence.
     #[serde(default)]
     pub findings: Vec<Finding>,
+    /// From how many pairs, drawn at random, where not from all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sampled: Option<u64>,
     /// Whose verdicts.
     pub judges: Vec<String>,
     /// As the verdicts are.

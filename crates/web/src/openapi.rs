@@ -131,7 +131,7 @@ const QUERY: [(&str, &str); 13] = [
     ("prop", "The property that is looked at"),
     (
         "sample",
-        "From about how many pairs posteriors may be (100 at least) where there are several times as many: slice.exact and slice.sampled say whether they are",
+        "From about how many pairs posteriors or a leaderboard may be (100 at least) where there are several times as many: sampled says from how many",
     ),
 ];
 

@@ -424,12 +424,28 @@ impl Opened {
         let slice = SliceOptions { group_by: None, ..query.plain_slice() };
         let asked = Query { controls: query.controls.clone(), ..query.of_pairs() };
         let held = query.held();
-        self.ranked.get((self.bench.version(), asked.to_address()), watch, || {
-            self.bench.standings(&slice, held.as_deref(), watch)?.ok_or_else(|| {
+        let some = |found: Option<Standings>| {
+            found.ok_or_else(|| {
                 Error::new("fewer than two models are named, so there is nothing to rank")
                     .remedy(Remedy::NameModels)
             })
-        })
+        };
+        let key = (self.bench.version(), asked.to_address());
+        match (self.ranked.made(&key), query.sample) {
+            (Some(exact), _) => Ok(exact),
+            (None, Some(most)) => {
+                let found = some(self.bench.standings_sample(&slice, held.as_deref(), most, watch)?)?;
+                let found = Arc::new(found);
+                if found.sampled.is_none() {
+                    self.ranked.get(key, watch, || Ok((*found).clone()))
+                } else {
+                    Ok(found)
+                }
+            }
+            (None, None) => {
+                self.ranked.get(key, watch, || some(self.bench.standings(&slice, held.as_deref(), watch)?))
+            }
+        }
     }
 }
 

@@ -53,7 +53,13 @@ pub(crate) fn run(args: &RankArgs, global: &Global) -> Result<(), Problem> {
         };
         let controlled = raw.is_some().then(|| ranked.board.clone());
         let raw = raw.unwrap_or_else(|| ranked.board.clone());
-        let standings = Standings { findings: findings.clone(), judges: raw.judges.clone(), raw, controlled };
+        let standings = Standings {
+            findings: findings.clone(),
+            sampled: None,
+            judges: raw.judges.clone(),
+            raw,
+            controlled,
+        };
         let settings = Settings { version: env!("CARGO_PKG_VERSION").to_owned(), ..Settings::default() };
         let html = if args.brief {
             predilect_report::html_leaderboard_brief(&standings, &settings)

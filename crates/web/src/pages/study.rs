@@ -9,8 +9,6 @@ use maud::{Markup, html};
 use predilect_report::live::ListLinks;
 use predilect_report::{format, live};
 use predilect_results::Standings;
-use predilect_results::browse::SliceInfo;
-use predilect_results::comparison::SliceVersus;
 use predilect_workbench::browse::{PageRequest, Sort};
 use predilect_workbench::{Neighbours, Remedy, literal};
 
@@ -58,6 +56,7 @@ pub(crate) async fn rewarded(
             }
             _ => None,
         };
+        let outside = versus.iter().flatten().find_map(|versus| versus.sampled).map(|[_, outside]| outside);
         let narrowing = narrowing(served, opened, query, waiting)?;
         let shows = |id: &str| match query.tried.iter().find(|trial| trial.to_string() == id) {
             Some(trial) => trial.shown_by(),
@@ -70,7 +69,7 @@ pub(crate) async fn rewarded(
         let judges = found.fits.len();
         let main = html! {
             h1 { "What " (if judges == 1 { "this judge rewards" } else { "each judge rewards" }) @if query.filter.is_some() { " in this slice" } }
-            (how_many_counted(&slice, versus.as_ref().and_then(|found| found.as_ref().ok())))
+            (how_many_counted([slice.sampled, outside], slice.of))
             (live::found(&found))
             (live::cautions(&found))
             (in_vain(&opened.bench.tried_in_vain(&query.slice(), waiting)?))
@@ -95,15 +94,14 @@ pub(crate) async fn rewarded(
 }
 
 /// Whether all pairs were counted, on every answer about a large study, so that nothing below moves when the exact one comes.
-fn how_many_counted(slice: &SliceInfo, versus: Option<&SliceVersus>) -> Markup {
-    let outside = versus.and_then(|versus| versus.sampled).map(|[_, outside]| outside);
+fn how_many_counted([own, outside]: [Option<u64>; 2], of: u64) -> Markup {
     let next = "drawn at random; all of them are counted next.";
     html! {
-        @match (slice.sampled, outside) {
+        @match (own, outside) {
             (Some(own), Some(other)) => p.n data-sampled { "~ From " (format::count(own)) " of these pairs and " (format::count(other)) " of the others, " (next) },
             (Some(own), None) => p.n data-sampled { "~ From " (format::count(own)) " of these pairs, " (next) },
             (None, Some(other)) => p.n data-sampled { "~ From " (format::count(other)) " of the other pairs, " (next) },
-            (None, None) => @if slice.of >= SAMPLED { p.n { "All of these pairs are counted." } },
+            (None, None) => @if of >= SAMPLED { p.n { "All of these pairs are counted." } },
         }
     }
 }
@@ -330,6 +328,7 @@ pub(crate) async fn models(
         };
         let main = html! {
             h1 { "How the models rank" @if query.filter.is_some() { " in this slice" } }
+            (how_many_counted([standings.sampled, None], counts.1))
             (live::cautions_of_models(&opened.about.empty))
             (live::board(&standings))
             // An example is not a file that could be ranked alone; the report of its dissection has the leaderboard too.

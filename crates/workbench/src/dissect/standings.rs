@@ -14,6 +14,9 @@ use crate::rank::HELD;
 use crate::slice::SliceOptions;
 use crate::watch::Watch;
 
+/// A sample is worth taking of a slice twice as large: what leaving prompts out moves takes most of the time.
+const WORTH: usize = 2;
+
 impl Workbench {
     /// The models of a slice, by people if there are any, with these properties held equal, or else with length and formatting if they are
     /// rated; `None` if fewer than two are named. Like [`Workbench::ask`] it answers from memory, without building a table of the slice.
@@ -25,6 +28,32 @@ impl Workbench {
         &self,
         slice: &SliceOptions,
         held: Option<&[String]>,
+        watch: &dyn Watch,
+    ) -> Result<Option<Standings>> {
+        self.standings_of(slice, held, None, watch)
+    }
+
+    /// The same, for who drags over a slice of at least twice `most` pairs: from about so many of them ([`Standings::sampled`] says how
+    /// many). A model that few pairs have can be missing.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Workbench::standings`].
+    pub fn standings_sample(
+        &self,
+        slice: &SliceOptions,
+        held: Option<&[String]>,
+        most: usize,
+        watch: &dyn Watch,
+    ) -> Result<Option<Standings>> {
+        self.standings_of(slice, held, Some(most), watch)
+    }
+
+    fn standings_of(
+        &self,
+        slice: &SliceOptions,
+        held: Option<&[String]>,
+        most: Option<usize>,
         watch: &dyn Watch,
     ) -> Result<Option<Standings>> {
         let slice = match held.filter(|held| !held.is_empty()) {
@@ -42,7 +71,12 @@ impl Workbench {
         self.with(&slice, watch, |prepared| {
             let whole = prepared.whole(&slice, watch)?;
             let places = places(prepared, &slice, watch)?;
-            let tasks = tasks(prepared, &whole, &slice, places.orders(), watch)?;
+            let sample = most.and_then(|most| places.sampled(most, WORTH));
+            let tasks = tasks(prepared, &whole, &slice, sample.as_ref().unwrap_or(&places).orders(), watch)?;
+            let sampled = sample.map(|sample| sample.count() as u64);
+            let standings = |rows: Vec<&VerdictRow>, judges| {
+                Some(Standings { sampled, ..standings(&whole.table, rows, judges, held)? })
+            };
             let names: Vec<String> = tasks.iter().map(|task| task.judge.clone()).collect();
             let people = usual_reference(&names);
             let mut rows: Vec<&VerdictRow> = tasks
@@ -55,11 +89,11 @@ impl Workbench {
                 let number = |rows: &[VerdictRow]| rows.first().map(|row| std::cmp::Reverse(row.judge));
                 let most = tasks.iter().max_by_key(|task| (task.rows.len(), number(&task.rows)));
                 let Some(most) = most else { return Ok(None) };
-                return Ok(standings(&whole.table, most.rows.iter(), vec![most.judge.clone()], held));
+                return Ok(standings(most.rows.iter().collect(), vec![most.judge.clone()]));
             }
             // In the order of the study, whichever judge gave them.
             rows.sort_by_key(|row| row.pair);
-            Ok(standings(&whole.table, rows, people, held))
+            Ok(standings(rows, people))
         })
     }
 }
@@ -102,7 +136,7 @@ fn standings<'a>(
         let controlled = if controls.is_empty() { None } else { board(&battles) };
         Some((board(&bare)?, controlled))
     })?;
-    Some(with_findings(Standings { findings: Vec::new(), judges, raw, controlled }))
+    Some(with_findings(Standings { findings: Vec::new(), sampled: None, judges, raw, controlled }))
 }
 
 fn most_verdicts(table: &FeatureTable) -> Option<String> {
