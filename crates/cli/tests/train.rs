@@ -445,6 +445,32 @@ fn what_trl_cannot_do_is_refused_before_anything_is_written() {
 }
 
 #[test]
+fn trl_gets_a_folder_of_a_model_in_a_file() {
+    let place = tempfile::tempdir().expect("a folder");
+    let (model, pairs) = (model(place.path()), pairs(place.path(), 12));
+    let [first, out] = ["first", "out"].map(|name| place.path().join(name));
+    let run = |model: &str, out: &Path, more: &[&str]| {
+        let mut args = vec!["train", text(&pairs), "--model", model, "-o", text(out), "--quiet", "--json"];
+        args.extend_from_slice(more);
+        told(&args)
+    };
+    run(text(&model), &first, &["--steps", "1", "--gguf", "f32"]);
+    let file = format!("gguf:{}", first.join("model.gguf").display());
+    let trl = ["--engine", "trl", "--write-only"];
+    let found = run(&file, &out, &trl);
+    assert!(found["remarks"].to_string().contains("written as a folder"), "{found}");
+    let settings = std::fs::read(out.join("settings.json")).expect("settings");
+    let settings: serde_json::Value = serde_json::from_slice(&settings).expect("JSON");
+    let base = Path::new(settings["model"].as_str().expect("a path"));
+    assert_eq!(base, out.join("base").canonicalize().expect("a folder"));
+    for name in ["config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"] {
+        assert!(base.join(name).is_file(), "{name}");
+    }
+    // Again: it is there.
+    run(&file, &out, &trl);
+}
+
+#[test]
 fn losses_are_listed_with_their_sources() {
     let found = told(&["train", "--list", "--json"]);
     shapes::comes_back::<LossesJson>(&found);

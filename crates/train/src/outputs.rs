@@ -71,7 +71,7 @@ impl Outputs<'_> {
         })?;
         if !wrote.contains(&"tokenizer.json") {
             remarks.push(
-                "the merged folder has no tokenizer files, because the model came from a GGUF file: to open it with transformers, copy them there from the original model"
+                "the merged folder has no tokenizer files, because the model's own cannot be written: to open it with transformers, copy them there from the original model"
                     .to_owned(),
             );
         }

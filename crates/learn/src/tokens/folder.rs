@@ -64,7 +64,7 @@ impl Tokens {
         let (before, after) = around(&mut tokenizer)?;
         let last = guarded(|| Ok(tokenizer.get_vocab(true).into_values().max()))?;
         let size = last.map_or(0, |last| last as usize + 1);
-        Ok(Self { tokenizer, bos, eos, ends, before, after, size, template })
+        Ok(Self { tokenizer, bos, eos, ends, before, after, size, names, template })
     }
 }
 

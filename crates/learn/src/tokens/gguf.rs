@@ -70,11 +70,12 @@ impl Tokens {
             ("unk_token", id("tokenizer.ggml.unknown_token_id")?),
             ("pad_token", id("tokenizer.ggml.padding_token_id")?),
         ];
-        let names = named.into_iter().filter_map(|(name, id)| {
+        let token = |(name, id): (&str, Option<u32>)| {
             Some((name.to_owned(), vocabulary.tokens.get(id? as usize)?.to_string()))
-        });
+        };
+        let names: Vec<(String, String)> = named.into_iter().filter_map(token).collect();
         let template =
-            file.text("tokenizer.chat_template")?.map(|source| Template::new(source, names.collect()));
+            file.text("tokenizer.chat_template")?.map(|source| Template::new(source, names.clone()));
         let more = [id("tokenizer.ggml.eot_token_id")?, id("tokenizer.ggml.eom_token_id")?];
         let added = tokenizer.get_added_vocabulary().get_vocab();
         let ends = ends(eos, more.into_iter().flatten(), |name| added.get(name).copied());
@@ -88,6 +89,7 @@ impl Tokens {
             bos,
             eos,
             ends,
+            names,
             template,
         })
     }

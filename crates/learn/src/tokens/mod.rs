@@ -15,6 +15,7 @@ mod python;
 mod template;
 #[cfg(test)]
 mod tests;
+mod written;
 
 pub use error::TokensError;
 pub use message::Message;
@@ -34,6 +35,8 @@ pub struct Tokens {
     before: Vec<u32>,
     after: Vec<u32>,
     size: usize,
+    /// Special tokens by what they are for, such as `bos_token`.
+    names: Vec<(String, String)>,
     template: Option<Template>,
 }
 

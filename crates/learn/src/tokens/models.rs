@@ -5,6 +5,7 @@
 //! `ByteLevel(add_prefix_space=False)`, for Qwen2.5 with `NFC` and the expression of its `tokenizer.json`. The rendered templates are those
 //! of `apply_chat_template` of transformers 5.24.
 
+use super::tests::written;
 use super::{Message, Tokens};
 use candle_core::quantized::gguf_file::Content;
 use std::fs::File;
@@ -182,17 +183,24 @@ fn smollm2_has_the_tokens_of_the_reference() {
         (Some(1), Some(2), &[2, 0][..], 49152)
     );
     renders(&tokens, "You are a helpful AI assistant named SmolLM, trained by Hugging Face");
+    let again = written(&tokens);
+    agrees(&again, &SMOLLM2);
+    renders(&again, "You are a helpful AI assistant named SmolLM, trained by Hugging Face");
+    assert_eq!((again.bos(), again.eos(), again.ends()), (tokens.bos(), tokens.eos(), tokens.ends()));
     let example = tokens.plain("Hello", " world").unwrap();
     assert_eq!((example.prompt, example.completion, example.remark), (vec![19556], vec![905, 2], None));
 }
 
 #[test]
 fn qwen_has_the_tokens_of_the_reference() {
-    for name in ["qwen2.5-coder-0.5b.gguf", "qwen2.5-coder-1.5b.gguf"] {
+    for name in ["Qwen2.5-Coder-0.5B-Instruct-Q4_K_M.gguf", "Qwen2.5-Coder-1.5B-Instruct-Q4_K.gguf"] {
         let Some(tokens) = model(name) else { continue };
         agrees(&tokens, &QWEN25);
         assert_eq!((tokens.bos(), tokens.eos()), (Some(151643), Some(151645)));
         assert_eq!((tokens.ends(), tokens.size()), (&[151645, 151643][..], 151936));
         renders(&tokens, "You are Qwen, created by Alibaba Cloud. You are a helpful assistant.");
+        let again = written(&tokens);
+        agrees(&again, &QWEN25);
+        renders(&again, "You are Qwen, created by Alibaba Cloud. You are a helpful assistant.");
     }
 }

@@ -25,6 +25,7 @@ const STACK: usize = 256 << 20;
 pub(super) struct Template {
     /// Or why the template cannot be read, which is reported only when it is needed.
     program: Result<Environment<'static>, String>,
+    source: String,
     names: Value,
 }
 
@@ -36,7 +37,16 @@ struct Refusal(String);
 impl Template {
     /// `names`: the values of the template's variables for special tokens, such as `bos_token`.
     pub(super) fn new(source: &str, names: Vec<(String, String)>) -> Self {
-        Self { program: program(source), names: names.into_iter().collect::<BTreeMap<_, _>>().into() }
+        Self {
+            program: program(source),
+            source: source.to_owned(),
+            names: names.into_iter().collect::<BTreeMap<_, _>>().into(),
+        }
+    }
+
+    /// As the model has it.
+    pub(super) fn source(&self) -> &str {
+        &self.source
     }
 
     /// The conversation as text; `open`: ending where the model's answer begins.

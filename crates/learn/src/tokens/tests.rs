@@ -358,3 +358,45 @@ fn tokens_can_be_shared_between_threads() {
     fn shared<T: Send + Sync>() {}
     shared::<Tokens>();
 }
+
+/// The same tokenizer, written for transformers and read again.
+pub(super) fn written(tokens: &Tokens) -> Tokens {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, bytes) in tokens.files().unwrap() {
+        std::fs::write(folder.path().join(name), bytes).unwrap();
+    }
+    Tokens::from_folder(folder.path()).unwrap()
+}
+
+#[test]
+fn a_tokenizer_is_written_as_it_is_read() {
+    let around = |key: &'static str| with(key, Value::Bool(true)).unwrap();
+    for tokens in [
+        small(TEMPLATE),
+        around("tokenizer.ggml.add_eos_token"),
+        Tokens::from_gguf(&gguf(&byte_level("smollm", TEMPLATE))).unwrap(),
+        Tokens::from_gguf(&gguf(&byte_level("qwen2", TEMPLATE))).unwrap(),
+        by_scores(true),
+        by_scores(false),
+    ] {
+        let again = written(&tokens);
+        for text in
+            ["", "hello 12 he h", "<|im_end|><name>he\u{e9}", "e\u{301}", "a  c", "<|user|>a\n", "b\u{e9}"]
+        {
+            let own = tokens.encode(text).unwrap();
+            assert_eq!(own, again.encode(text).unwrap(), "{text:?}");
+            assert_eq!(tokens.decode(&own).unwrap(), again.decode(&own).unwrap(), "{text:?}");
+        }
+        assert_eq!(
+            (tokens.bos(), tokens.eos(), tokens.ends(), tokens.size(), tokens.has_template()),
+            (again.bos(), again.eos(), again.ends(), again.size(), again.has_template())
+        );
+        assert_eq!(tokens.plain("a", "c").unwrap(), again.plain("a", "c").unwrap());
+        if tokens.has_template() {
+            assert_eq!(
+                tokens.conversation(&BRIEF, "<he>").unwrap(),
+                again.conversation(&BRIEF, "<he>").unwrap()
+            );
+        }
+    }
+}

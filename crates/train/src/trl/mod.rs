@@ -6,13 +6,12 @@ mod script;
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Child;
 use std::time::Duration;
 
-use predilect_learn::LearnError;
-use predilect_learn::model::LoraOptions;
-use predilect_learn::tokens::Tokens;
+use predilect_learn::model::{FolderNumbers, LoraOptions, Model};
+use predilect_learn::{LearnError, open_tokens};
 use predilect_results::training::{AdapterShape, EvaluationRow, PairCount, Relabelled, StepRow, TrainJson};
 use predilect_types::hash::fixed;
 use predilect_workbench::{Done as Made, Error, Event, Inputs, Ran, Result, Step, Watch, Workbench};
@@ -31,6 +30,8 @@ use crate::pairs::{Chosen, Labelled};
 use crate::ready::{doubts, labelled, makes_sense, nothing, objective};
 use crate::request::TrainRequest;
 
+/// The folder of a model that came as a GGUF file.
+const BASE: &str = "base";
 /// The settings for the script.
 const SETTINGS: &str = "settings.json";
 
@@ -49,7 +50,7 @@ struct Given {
 ///
 /// # Errors
 ///
-/// When the pairs cannot be read, the model is not a folder, TRL has no such loss, the folder contains another run, or Python, TRL or the
+/// When the pairs or the model cannot be read, TRL has no such loss, the folder contains another run, or Python, TRL or the
 /// training fails.
 pub fn train_with_trl(
     request: &TrainRequest,
@@ -57,10 +58,8 @@ pub fn train_with_trl(
     (inputs, output): (&Inputs<'_>, &Path),
     watch: &dyn Watch,
 ) -> Result<Ran<TrainJson>> {
-    if !request.model.is_dir() {
-        return Err(Error::new(format!("TRL needs a Hugging Face folder, not {}", request.model.display()))
-            .words("give the folder with config.json and the safetensors, or use the native engine"));
-    }
+    std::fs::metadata(&request.model)
+        .map_err(|source| learnt(LearnError::File { path: request.model.clone(), source }))?;
     let outputs = request.outputs.merged || request.outputs.gguf.is_some();
     if request.degrees.is_some() || request.patience.is_some() || outputs {
         return Err(Error::new(
@@ -118,7 +117,9 @@ impl Given {
         asked["engine"] = "trl".into();
         let folder = Folder::open(output, &asked)?;
         keep_labelled(&folder, [(Side::Trained, &trained), (Side::HeldOut, &held_out)])?;
-        let settings = serde_json::to_vec_pretty(&settings(request, held_out.len())?).unwrap_or_default();
+        let model = base(&folder, &request.model, &mut remarks)?;
+        let settings =
+            serde_json::to_vec_pretty(&settings(request, &model, held_out.len())?).unwrap_or_default();
         folder.write(SETTINGS, &settings)?;
         folder.write(SCRIPT.0, SCRIPT.1.as_bytes())?;
         Ok(Self { folder, count, judge, relabelled: by, remarks, steps })
@@ -174,7 +175,7 @@ impl Given {
 
 /// Where the template of the model refuses system messages, their text begins the first user's turn.
 fn with_merged_system(pairs: Vec<Labelled>, model: &Path, remarks: &mut Vec<String>) -> Vec<Labelled> {
-    let Ok(tokens) = Tokens::from_folder(model) else { return pairs };
+    let Ok(tokens) = open_tokens(model) else { return pairs };
     let refuses = |labelled: &Labelled| crate::examples::refuses_system(&tokens, &labelled.pair);
     if !pairs.iter().any(refuses) {
         return pairs;
@@ -186,11 +187,28 @@ fn with_merged_system(pairs: Vec<Labelled>, model: &Path, remarks: &mut Vec<Stri
     pairs.into_iter().map(crate::examples::without_system).collect()
 }
 
+/// The model as transformers reads it: its folder, or one made of its GGUF file.
+fn base(folder: &Folder, model: &Path, remarks: &mut Vec<String>) -> Result<PathBuf> {
+    if model.is_dir() {
+        return Ok(model.to_owned());
+    }
+    let made = folder.path.join(BASE);
+    // The run is known by its model's contents, so what is there is of the same.
+    if !made.is_dir() {
+        let opened = Model::open(model).map_err(learnt)?;
+        folder.swap(BASE, |new| {
+            opened.write_folder(new, FolderNumbers::F32, model).map(drop).map_err(learnt)
+        })?;
+    }
+    remarks.push(format!("TRL reads no GGUF files: the model was written as a folder to {}", made.display()));
+    Ok(made)
+}
+
 /// What the script reads.
-fn settings(request: &TrainRequest, held_out: usize) -> Result<Value> {
+fn settings(request: &TrainRequest, model: &Path, held_out: usize) -> Result<Value> {
     let written = |error: serde_json::Error| Error::new(format!("the settings cannot be written: {error}"));
     let training = &request.training;
-    let model = std::fs::canonicalize(&request.model)?;
+    let model = std::fs::canonicalize(model)?;
     let adapter = request.adapter.as_ref().map(std::fs::canonicalize).transpose()?;
     Ok(json!({
         "model": model,

@@ -142,6 +142,7 @@ const seen = await page.evaluate(() => document.body.dataset.seen ?? "");
 check(/^~ From [\d,]+ of these pairs/.test(seen), `an answer comes from a sample first, and says so (${seen})`);
 check(!/sample/.test(page.url()) && /words/.test(page.url()), "all pairs are counted next, and the address says what is looked at");
 await page.unroute(/sample=20000/);
+await page.keyboard.press("Escape");
 await page.keyboard.press("?");
 check(await page.locator("dialog#keys").evaluate((dialog) => dialog.open), "? lists the keys");
 await page.keyboard.press("Escape");

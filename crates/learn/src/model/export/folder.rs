@@ -13,6 +13,7 @@ use crate::error::{Result, broken, file, unwritten};
 use crate::model::config::Config;
 use crate::model::decoder::Model;
 use crate::model::weights::gguf::Gguf;
+use crate::tokens::Tokens;
 
 /// Files of a folder that training does not change: tokenizer, template, choices of generation.
 pub const SIDE_FILES: [&str; 9] = [
@@ -31,7 +32,7 @@ impl Model {
     /// Writes the model into a folder that exists, as transformers reads it, and says which files it wrote.
     ///
     /// `source` is what the model was opened from. A folder's `config.json` is kept except for the kind of numbers, and those of
-    /// [`SIDE_FILES`] that it has are copied. For a GGUF file, `config.json` is generated and there are no tokenizer files.
+    /// [`SIDE_FILES`] that it has are copied. For a GGUF file, `config.json` is generated, and so are the tokenizer's files where its tokenizer is of a kind that is read here.
     ///
     /// # Errors
     ///
@@ -58,6 +59,13 @@ impl Model {
                 fs::write(&to, bytes).map_err(unwritten(&to))?;
                 written.push(name);
             }
+        }
+        let tokens =
+            if source.is_dir() { None } else { Tokens::from_gguf(&Gguf::open(source)?.content).ok() };
+        for (name, bytes) in tokens.and_then(|tokens| tokens.files().ok()).into_iter().flatten() {
+            let to = target.join(name);
+            fs::write(&to, bytes).map_err(unwritten(&to))?;
+            written.push(name);
         }
         Ok(written)
     }
