@@ -154,6 +154,12 @@ pub struct ArmRow {
     /// 95 % quantile.
     #[serde(default)]
     pub beyond_high: Option<f64>,
+    /// 5 % quantile of `preferred` over resampled prompts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preferred_low: Option<f64>,
+    /// 95 % quantile.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preferred_high: Option<f64>,
     /// How far the responses did what was asked for, by property; where groups ask for both directions, the second one as `ID (less)`.
     pub compliance: BTreeMap<String, Compliance>,
 }
@@ -173,7 +179,20 @@ impl ArmRow {
     /// The shift of `preferred`, the measured side of `predicted` and `found`; of the plain arm, what it wins over a draw against the
     /// baseline.
     pub fn measured(&self) -> f64 {
-        if self.protocol == "mt_bench" || self.arm == "plain" { self.preferred - 50.0 } else { self.shift }
+        if self.by_preference() { self.preferred - 50.0 } else { self.shift }
+    }
+
+    /// Its 90 % interval over resampled prompts; `None` in results that have none.
+    pub fn measured_range(&self) -> Option<(f64, f64)> {
+        if self.by_preference() {
+            Some((self.preferred_low? - 50.0, self.preferred_high? - 50.0))
+        } else {
+            Some((self.shift_low, self.shift_high))
+        }
+    }
+
+    fn by_preference(&self) -> bool {
+        self.protocol == "mt_bench" || self.arm == "plain"
     }
 }
 
@@ -186,8 +205,20 @@ pub struct Compliance {
     pub prompts: u64,
     /// Share on which the response has more (or less) of the property than the plain one, as asked.
     pub followed: f64,
+    /// Lower end of its 90 % interval (Wilson's, over prompts).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub followed_low: Option<f64>,
+    /// Upper end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub followed_high: Option<f64>,
     /// Share on which it is the other way round.
     pub against: f64,
+    /// Lower end of its 90 % interval.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub against_low: Option<f64>,
+    /// Upper end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub against_high: Option<f64>,
 }
 
 /// What is asked for in one group.

@@ -3,18 +3,21 @@
 use std::collections::{BTreeMap, HashMap};
 
 use predilect_results::steering::{ArmRow, Compliance, Flip, PredictionFit};
+use predilect_stats::ratio::Ratio;
 use predilect_types::{Pair, Verdict, property};
 use predilect_workbench::PairRatings;
 use predilect_workbench::rank::{Against, difficulty_of};
 
 use crate::arms::{Group, PLAIN};
 use crate::equal_length::{AtEqualLength, at_equal_length};
-use crate::predict::{Case, Clusters, Expected, Range, correlation, expected, hardness, mean, resampled};
+use crate::predict::{Case, Clusters, Expected, Range, correlation, expected, hardness, resampled};
 use crate::prompts::{Prompt, Protocol};
 use crate::responses::{Responses, first_turn_of, id_of};
 
 /// What follows a property's id where less of it is asked for, and more as well in another group.
 const LESS: &str = " (less)";
+/// Standard errors to either side of a 90 % interval.
+const Z: f64 = 1.644_854;
 /// Flips that are shown.
 const FLIPS: usize = 12;
 
@@ -70,10 +73,8 @@ impl Measured<'_> {
             let own_lc =
                 if name == PLAIN { plain } else { at_length.get(name.as_str()) }.filter(|own| own.told);
             let lc_shift = own_lc.and_then(|own| self.lc_shift(name, own));
-            let preferred = match self.protocol {
-                Protocol::MtBench => 100.0 * mean(&own.preferences[arm]),
-                Protocol::Pairwise | Protocol::AlpacaEval => score.mean,
-            };
+            let preferred = own.preferences[arm].iter().map(|p| 100.0 * p).collect::<Vec<f64>>();
+            let preferred = resampled(&preferred, &each, self.seed)?;
             Some(ArmRow {
                 arm: name.clone(),
                 protocol: self.protocol.as_str().to_owned(),
@@ -92,7 +93,9 @@ impl Measured<'_> {
                 lc_shift: lc_shift.map(|shift| shift.mean),
                 lc_shift_low: lc_shift.map(|shift| shift.low),
                 lc_shift_high: lc_shift.map(|shift| shift.high),
-                preferred,
+                preferred: preferred.mean,
+                preferred_low: Some(preferred.low),
+                preferred_high: Some(preferred.high),
                 predicted: predicted.map(|change| change.mean.mean),
                 predicted_low: predicted.map(|change| change.mean.low),
                 predicted_high: predicted.map(|change| change.mean.high),
@@ -306,17 +309,21 @@ impl Measured<'_> {
                 *against += u64::from(way < 0);
             }
         }
-        let share = |count: u64, of: u64| count as f64 / of.max(1) as f64;
         // Where groups ask for both directions, each is one row.
         let both: Vec<String> =
             sums.keys().filter(|key| sums.contains_key(&format!("{key}{LESS}"))).cloned().collect();
         sums.into_iter()
             .map(|(id, (more, prompts, followed, against))| {
+                let (did, reverse) = (share(followed, prompts), share(against, prompts));
                 let compliance = Compliance {
                     asked: if more { "more" } else { "less" }.to_owned(),
                     prompts,
-                    followed: share(followed, prompts),
-                    against: share(against, prompts),
+                    followed: did.mean,
+                    followed_low: Some(did.low),
+                    followed_high: Some(did.high),
+                    against: reverse.mean,
+                    against_low: Some(reverse.low),
+                    against_high: Some(reverse.high),
                 };
                 let plain = id.trim_end_matches(LESS);
                 let name = if both.iter().any(|id| id == plain) { id.clone() } else { plain.to_owned() };
@@ -392,4 +399,14 @@ pub(crate) fn prediction_fit(rows: &[ArmRow]) -> Option<PredictionFit> {
         covered: Some(both.iter().filter(|(_, _, within, _)| *within).count() as f64 / both.len() as f64),
         told: both.iter().filter(|(.., told)| *told).count() as u64,
     })
+}
+
+/// The share of prompts, with Wilson's interval over them.
+fn share(count: u64, of: u64) -> Range {
+    let mut ratio = Ratio::default();
+    (0..of).for_each(|prompt| ratio.add(prompt, f64::from(u8::from(prompt < count)), 1.0));
+    let Some(found) = ratio.estimate() else { return Range { mean: 0.0, low: 0.0, high: 1.0 } };
+    // One prompt says nothing of others.
+    let (low, high) = if of > 1 { found.share(Z) } else { (0.0, 1.0) };
+    Range { mean: found.value, low, high }
 }

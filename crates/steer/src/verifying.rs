@@ -390,16 +390,20 @@ impl Verifying {
         drawn(&self.pairs[at].id, self.request.seed ^ 0x5151).is_multiple_of(2)
     }
 
-    /// The pairs of the laboratory: those that are edited as they were, then each edited.
+    /// The pairs of the laboratory: each as it was, then with each edit of it. A run that is ended early has something of every property, and
+    /// questions that begin alike follow each other.
     fn all_pairs(&self, edited: &[Edited]) -> Vec<Pair> {
-        let used: BTreeSet<usize> = edited.iter().map(|edit| edit.at).collect();
-        let original = |at: usize| &self.pairs[at];
-        let mut all: Vec<Pair> = used
-            .into_iter()
-            .map(|at| Pair { id: format!("original/{}", original(at).id), ..named(original(at), "original") })
-            .collect();
-        for edit in edited {
-            let mut pair = Pair { id: edit.id.clone(), ..named(original(edit.at), &edit.edit) };
+        let mut by_pair: Vec<&Edited> = edited.iter().collect();
+        by_pair.sort_by_key(|edit| edit.at);
+        let mut all: Vec<Pair> = Vec::new();
+        let mut last = None;
+        for edit in by_pair {
+            let original = &self.pairs[edit.at];
+            if last != Some(edit.at) {
+                last = Some(edit.at);
+                all.push(Pair { id: format!("original/{}", original.id), ..named(original, "original") });
+            }
+            let mut pair = Pair { id: edit.id.clone(), ..named(original, &edit.edit) };
             let own = if edit.is_a { &mut pair.response_a } else { &mut pair.response_b };
             own.messages = vec![Message::assistant(edit.text.clone())];
             pair.metadata.insert("property".to_owned(), json!(edit.property));

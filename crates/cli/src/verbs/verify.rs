@@ -27,7 +27,8 @@ pub(crate) fn run(args: &VerifyArgs, global: &Global) -> Result<(), Problem> {
         html: predilect_report::html_verifying,
         terminal: |found, out| {
             predilect_report::terminal_verifying(found, out, width())?;
-            print_failures(&found.failures, out)
+            print_failures(&found.failures, out)?;
+            found.judging.as_ref().map_or(Ok(()), |judge| print_failures(&judge.failures, out))
         },
     };
     end(verifying.run(&bars)?, &shown, &args.show, global.quiet)

@@ -4,7 +4,7 @@ use maud::{Markup, html};
 use predilect_results::comparison::Interval;
 use predilect_results::steering::{ArmRow, Flip, SteerJson};
 
-use super::charts::{Difference, differences};
+use super::charts::{self, Difference, Told, differences};
 use super::page::found_page;
 use super::parts::{Align, Section, block, folded, heads, name, nothing, response, scroll};
 use crate::format;
@@ -162,6 +162,7 @@ fn expected(found: &SteerJson) -> Markup {
             "leaves all others equal. " em { "As found" } " takes the comparisons that the responses really show. Intervals are over posterior draws and prompts."
             @if rows.iter().any(|row| row.arm == "plain") { " The row of the plain arm is what it wins over a draw against the baseline." }
         }
+        (charts::expected(&points(&rows)))
         (scroll("Predicted and measured shifts", &html! {
             table.plain {
                 (heads(&[("Arm", Align::Left), ("Judge", Align::Left), ("As asked for", Align::Right), ("As found", Align::Right), ("Measured", Align::Right)]))
@@ -172,13 +173,31 @@ fn expected(found: &SteerJson) -> Markup {
                             td { (name(&row.judge)) }
                             td.num { (cell(row.predicted, row.predicted_low, row.predicted_high, 1)) }
                             td.num { (cell(row.found, row.found_low, row.found_high, 1)) }
-                            td.num { @if is_sure(row.shift_low, row.shift_high) { strong { (signed(row.measured(), 1)) } } @else { (signed(row.measured(), 1)) } }
+                            @let told = cell(Some(row.measured()), row.measured_range().map(|by| by.0), row.measured_range().map(|by| by.1), 1);
+                            td.num { @if row.measured_range().is_some_and(|(low, high)| is_sure(low, high)) { strong { (told) } } @else { (told) } }
                         }
                     }
                 }
             }
         }))
     }
+}
+
+/// What was found in the responses against what was measured, one point for each arm and judge.
+fn points(rows: &[&ArmRow]) -> Vec<Told> {
+    let several = rows.iter().any(|row| row.judge != rows[0].judge);
+    rows.iter()
+        .filter_map(|row| {
+            let (value, measured) = (row.found?, row.measured());
+            let (low, high) = row.found_low.zip(row.found_high).unwrap_or((value, value));
+            let (least, most) = row.measured_range().unwrap_or((measured, measured));
+            Some(Told {
+                name: if several { format!("{} ({})", row.arm, row.judge) } else { row.arm.clone() },
+                expected: Interval { value, low, high },
+                measured: Interval { value: measured, low: least, high: most },
+            })
+        })
+        .collect()
 }
 
 fn told(found: &SteerJson) -> Markup {
@@ -220,8 +239,8 @@ fn told(found: &SteerJson) -> Markup {
                                     th scope="row" { (name(&row.arm)) }
                                     td { bdi { (label(id)) } }
                                     td { (own.asked) }
-                                    td.num { (format::share(own.followed)) }
-                                    td.num { (format::share(own.against)) }
+                                    td.num { (of_prompts(own.followed, own.followed_low, own.followed_high)) }
+                                    td.num { (of_prompts(own.against, own.against_low, own.against_high)) }
                                     td.num { (own.prompts) }
                                 }
                             }
@@ -230,6 +249,16 @@ fn told(found: &SteerJson) -> Markup {
                 }
             }))
         }
+    }
+}
+
+/// A share of prompts in %, with its interval where results have one.
+fn of_prompts(share: f64, low: Option<f64>, high: Option<f64>) -> String {
+    match low.zip(high) {
+        Some((low, high)) => {
+            format!("{} {}", format::share(share), format::bounds((100.0 * low, 100.0 * high), 0))
+        }
+        None => format::share(share),
     }
 }
 

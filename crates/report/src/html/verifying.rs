@@ -2,9 +2,9 @@
 
 use maud::{Markup, html};
 use predilect_results::comparison::Interval;
-use predilect_results::verifying::VerifyJson;
+use predilect_results::verifying::{Effect, VerifyJson};
 
-use super::charts::{Difference, differences};
+use super::charts::{Difference, Told, differences, expected};
 use super::page::found_page;
 use super::parts::{Align, Section, heads, nothing, scroll};
 use crate::steering::{cell, label};
@@ -45,6 +45,12 @@ fn effects(found: &VerifyJson) -> Markup {
         .collect();
     html! {
         (differences(&rows, "Change", ("90\u{a0}%", 1)))
+        @let points = points(found);
+        @if !points.is_empty() {
+            h3 { "Expected and measured" }
+            p { "What all comparisons before and after let expect by the fitted weights, and what was measured: a cause lies near the diagonal." }
+            (expected(&points))
+        }
         (scroll("Effects and weights", &html! {
             table.plain {
                 (heads(&[("Change", Align::Left), ("Verdict", Align::Left), ("Preference", Align::Right), ("Weight", Align::Right), ("Expected", Align::Right), ("Pairs", Align::Right), ("Prompts", Align::Right), ("Others moved", Align::Right), ("How", Align::Left)]))
@@ -66,6 +72,20 @@ fn effects(found: &VerifyJson) -> Markup {
             }
         }))
     }
+}
+
+/// The changes that the weights say something about.
+fn points(found: &VerifyJson) -> Vec<Told> {
+    let one = |effect: &Effect| {
+        let value = effect.predicted?;
+        let (low, high) = effect.predicted_low.zip(effect.predicted_high).unwrap_or((value, value));
+        Some(Told {
+            name: change(effect),
+            expected: Interval { value, low, high },
+            measured: Interval { value: effect.change, low: effect.low, high: effect.high },
+        })
+    };
+    found.effects.iter().filter(|effect| effect.verdict != "too few").filter_map(one).collect()
 }
 
 fn won(found: &VerifyJson) -> Markup {

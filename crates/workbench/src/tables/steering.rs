@@ -55,6 +55,8 @@ fn shifts(study: &Study, rows: &[ArmRow]) -> Result<()> {
             ("lc_shift_low", number(|row| row.lc_shift_low)),
             ("lc_shift_high", number(|row| row.lc_shift_high)),
             ("preferred", number(|row| Some(row.preferred))),
+            ("preferred_low", number(|row| row.preferred_low)),
+            ("preferred_high", number(|row| row.preferred_high)),
             ("predicted", number(|row| row.predicted)),
             ("predicted_low", number(|row| row.predicted_low)),
             ("predicted_high", number(|row| row.predicted_high)),
@@ -84,7 +86,11 @@ fn compliance(study: &Study, rows: &[ArmRow]) -> Result<()> {
             ("asked", text(complied.iter().map(|(.., own)| Some(own.asked.as_str())))),
             ("prompts", whole(complied.iter().map(|(.., own)| Some(own.prompts)))),
             ("followed", float(complied.iter().map(|(.., own)| Some(own.followed)))),
+            ("followed_low", float(complied.iter().map(|(.., own)| own.followed_low))),
+            ("followed_high", float(complied.iter().map(|(.., own)| own.followed_high))),
             ("against", float(complied.iter().map(|(.., own)| Some(own.against)))),
+            ("against_low", float(complied.iter().map(|(.., own)| own.against_low))),
+            ("against_high", float(complied.iter().map(|(.., own)| own.against_high))),
         ])?],
     )?;
     Ok(())
