@@ -1,6 +1,6 @@
 //! What must be settled before a model is trained: do the choices make sense, which labels are there, what is trained?
 
-use predilect_learn::losses::{Objective, Summary};
+use predilect_learn::losses::{Loss, Objective, Summary};
 use predilect_learn::model::{LoraOptions, Model};
 use predilect_results::format;
 use predilect_results::training::{PairCount, Relabelled};
@@ -12,6 +12,8 @@ use crate::pairs::{Chosen, Purpose, TOO_CLOSE, judged};
 use crate::relabel::relabelled;
 use crate::request::TrainRequest;
 
+/// How reading calls a completion that has no partner on its prompt.
+const LONELY: &str = "completion without a counterpart";
 /// The largest weight of the degree loss.
 const MOST_WEIGHT: f64 = 1e6;
 
@@ -89,6 +91,20 @@ pub(crate) fn counted(count: PairCount, chosen: &Chosen, made: &Made) -> PairCou
     }
     let (trained, held_out) = (made.trained.len() as u64, made.held_out.len() as u64);
     PairCount { read: chosen.read, trained, held_out, left_out, ..count }
+}
+
+/// A remark for the case that the loss would learn from completions by themselves, which are not trained on.
+pub(crate) fn alone(request: &TrainRequest, chosen: &Chosen) -> Option<String> {
+    let alone: u64 =
+        chosen.left_out.iter().filter(|(why, _)| why.contains(LONELY)).map(|(_, count)| count).sum();
+    let takes = request.loss.losses().all(Loss::takes_unpaired);
+    (takes && alone > 0).then(|| {
+        format!(
+            "{alone} {} left out, without a counterpart on the prompt: {} could learn from such, but training is on pairs",
+            if alone == 1 { "completion was" } else { "completions were" },
+            request.loss
+        )
+    })
 }
 
 /// A remark for the case that a share was to be held out and no prompt fell into it.

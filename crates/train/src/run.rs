@@ -16,7 +16,9 @@ use crate::folder::{Checkpoint, Folder, Lines, STEPS};
 use crate::made::{Made, degraded, examples, keep_pairs};
 use crate::mistakes::{damaged, learnt, not_finite};
 use crate::outputs::Outputs;
-use crate::ready::{adapted, counted, doubts, labelled, makes_sense, nobody_held_out, nothing, objective};
+use crate::ready::{
+    adapted, alone, counted, doubts, labelled, makes_sense, nobody_held_out, nothing, objective,
+};
 use crate::request::TrainRequest;
 use crate::told::{beside, diverged, row};
 
@@ -107,6 +109,7 @@ impl Training {
         let mut remarks = chosen.remarks.clone();
         remarks.extend(texts.remarks());
         remarks.extend(nobody_held_out(request, &made));
+        remarks.extend(alone(request, &chosen));
         let labels: Vec<f64> = made.trained.iter().map(|(_, example)| example.p).collect();
         remarks.extend(doubts(&objective, &labels, request.training.batch));
         let count = counted(texts.count, &chosen, &made);
