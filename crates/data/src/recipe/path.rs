@@ -123,8 +123,10 @@ fn find(columns: &[String], name: &str) -> Option<Name> {
     }
     let plain = normal(name);
     // Names in one spelling begin with the same letter: of thousands of columns few need to be spelt out.
-    let begins =
-        |text: &str| text.chars().find(|c| c.is_alphanumeric()).and_then(|c| c.to_lowercase().next());
+    let begins = |text: &str| match text.as_bytes().first() {
+        Some(first) if first.is_ascii_alphanumeric() => Some(char::from(first.to_ascii_lowercase())),
+        _ => text.chars().find(|c| c.is_alphanumeric()).and_then(|c| c.to_lowercase().next()),
+    };
     let first = begins(name);
     let mut alike = columns.iter().filter(|column| begins(column) == first && normal(column) == plain);
     let only = alike.next()?;
