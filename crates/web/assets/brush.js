@@ -66,11 +66,10 @@ export function brushes(ask, begun, ended) {
   document.addEventListener("pointerdown", (event) => {
     const svg = event.target instanceof Element ? event.target.closest("figure.spread svg") : null;
     const figure = svg?.closest("figure");
-    if (!figure || event.button !== 0) return;
+    if (!(figure instanceof HTMLElement) || event.button !== 0) return;
     begun();
     const start = at(event, figure);
-    const before = new URL(location.href).searchParams.get("where") ?? "";
-    drag = { field: figure.dataset.field ?? "", start, last: start, before, moved: false };
+    drag = { field: figure.dataset.field ?? "", start, last: start, before: figure.dataset.beside ?? "", moved: false };
   });
   addEventListener("pointermove", (event) => {
     const figure = drag && chart(drag.field);

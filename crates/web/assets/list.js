@@ -90,7 +90,7 @@ export function list(said) {
   });
   const top = watch(TOP, ({ target, isIntersecting }) => {
     const page = /** @type {HTMLElement} */ (target).dataset.page;
-    if (isIntersecting && page && page !== location.pathname + location.search) history.replaceState(history.state, "", page);
+    if (isIntersecting && page && page !== location.pathname + location.search) history.replaceState(null, "", page);
   });
   /** @param {HTMLTableSectionElement} body @param {string} page */
   const keep = (body, page) => {

@@ -50,22 +50,37 @@ function refuse(place, problem) {
   document.getElementById("where")?.setAttribute("aria-invalid", "true");
 }
 
+/** @param {Element} summary */
+const folded = (summary) => summary.textContent?.replace(/[\d,.]+/g, "") ?? "";
+
 /**
- * Puts the parts of an answer into the page; whatever had the focus keeps it.
+ * Puts the parts of an answer into the page; whatever had the focus keeps it, and what was unfolded stays so.
  * @param {{bar: HTMLTemplateElement, answer: HTMLTemplateElement}} parts
- * @param {boolean} keeps whether what is being typed stays; after Back the address says what stands there
+ * @param {"follow" | "form" | "type" | "again" | "back" | "exact"} why after Back the address says what stands there, not what is being typed
  */
-function show({ bar, answer }, keeps) {
+function show({ bar, answer }, why) {
   const held = document.activeElement instanceof HTMLElement ? document.activeElement : null;
+  const unfolded = new Set([...main.querySelectorAll("details[open] > summary")].map(folded));
+  const summary = held?.matches("summary") ? folded(held) : null;
   const place = held && held.id ? `#${CSS.escape(held.id)}`
     : held instanceof HTMLInputElement ? `input[name="${CSS.escape(held.name)}"][value="${CSS.escape(held.value)}"]`
     : held instanceof HTMLSelectElement ? `select[name="${CSS.escape(held.name)}"]` : "";
   const caret = held instanceof HTMLInputElement && held.type === "text" ? held.selectionStart : null;
-  const typed = keeps && held instanceof HTMLInputElement && held.id === "where" ? held.value : null;
+  // What nobody asked for with this answer is still being written.
+  const goes = why === "back" || (held?.id !== "where" && why !== "exact" && why !== "again");
+  const typed = !goes && held instanceof HTMLInputElement && held.type === "text" ? held.value : null;
   document.title = `${bar.dataset.title ?? ""} · Predilect`;
   form()?.replaceWith(bar.content);
   main.replaceChildren(answer.content);
   main.classList.remove("old");
+  for (const one of main.querySelectorAll("details > summary")) {
+    if (why !== "follow" && why !== "back" && unfolded.has(folded(one)) && one.parentElement instanceof HTMLDetailsElement) {
+      one.parentElement.open = true;
+      if (folded(one) === summary && one instanceof HTMLElement) one.focus({ preventScroll: true });
+    }
+  }
+  // A list of other pairs is looked at from its beginning.
+  if ((why === "form" || why === "type") && main.querySelector("table.pairs") && scrollY > 0) scrollTo(0, 0);
   const again = place ? document.querySelector(place) : null;
   if (again instanceof HTMLElement) {
     again.focus({ preventScroll: true });
@@ -92,14 +107,10 @@ let typing = false;
 /** @type {number | undefined} */
 let settling;
 
-/** Whether what is being asked settles with its answer. */
-let lastly = false;
-
 /** Whatever is typed from now on is another filter. */
 function settled() {
   clearTimeout(settling);
   typing = false;
-  lastly = false;
 }
 
 /**
@@ -108,6 +119,7 @@ function settled() {
  * @param {"push" | "replace" | "none"} how
  */
 function keep(to, how) {
+  if (how !== "none") remember();
   if (how === "push") history.pushState(null, "", to);
   if (how === "replace") history.replaceState(null, "", to);
 }
@@ -146,11 +158,9 @@ async function ask(to, why) {
     if (why === "type") {
       typing = typing || !same;
       clearTimeout(settling);
-      if (lastly) settled();
-      else settling = setTimeout(settled, SETTLED);
+      settling = setTimeout(settled, SETTLED);
     }
-    if (why === "exact" && lastly) settled();
-    show(parts, why !== "back");
+    show(parts, why);
     nav();
     if (main.querySelector("[data-sampled]")) exactly = setTimeout(() => ask(to, "exact"), REST);
   } catch (error) {
@@ -201,6 +211,7 @@ document.addEventListener("input", (event) => {
   old();
   // What was asked before this letter is not the question any more.
   asked?.abort();
+  clearTimeout(exactly);
   clearTimeout(settling);
   clearTimeout(timer);
   timer = setTimeout(() => ask(question(own), "type"), PAUSE);
@@ -247,11 +258,51 @@ async function go(to) {
   window.scrollTo({ top: 0 });
 }
 
-addEventListener("popstate", () => {
+addEventListener("popstate", async (event) => {
   // What was typed last and not asked yet must not be asked now.
   clearTimeout(timer);
-  ask(location.pathname + location.search, "back");
+  clearTimeout(remembering);
+  await ask(location.pathname + location.search, "back");
+  returned(event.state);
 });
+
+/** @type {number | undefined} */
+let remembering;
+
+/** The links to pairs of the part of a list that the address names. */
+const here = () => [...document.querySelectorAll("table.pairs tbody")]
+  .filter((body) => body instanceof HTMLElement && (body.dataset.page ?? "") === location.pathname + location.search)
+  .flatMap((body) => [...body.querySelectorAll("th > a")]);
+
+/** Keeps in the history how far the page is scrolled, in a list by the first row that is seen: whoever comes back is where they were. */
+function remember() {
+  const row = here().find((link) => link.getBoundingClientRect().top >= 0);
+  const at = row?.getBoundingClientRect().top;
+  history.replaceState({ y: scrollY, row: row?.getAttribute("href"), at }, "");
+}
+
+/**
+ * Leads back to where the page was left. What a list has below that place comes a moment later, so it is tried again, unless the reader moves.
+ * @param {any} state
+ */
+async function returned(state) {
+  let moved = false;
+  const stop = () => { moved = true; };
+  for (const kind of ["wheel", "touchstart", "keydown", "pointerdown"]) addEventListener(kind, stop, { once: true, passive: true });
+  for (let tries = 0; tries < 60 && !moved; tries += 1) {
+    const row = state?.row ? here().find((link) => link.getAttribute("href") === state.row) : null;
+    const off = row ? row.getBoundingClientRect().top - state.at : typeof state?.y === "number" ? state.y - scrollY : 0;
+    if (Math.abs(off) < 2) break;
+    scrollBy(0, off);
+    await new Promise((then) => setTimeout(then, 50));
+  }
+}
+
+history.scrollRestoration = "manual";
+addEventListener("scroll", () => {
+  clearTimeout(remembering);
+  remembering = setTimeout(() => { if (!asked) remember(); }, 150);
+}, { passive: true });
 
 /** Where it is kept that keys of one letter are off. */
 const OFF = "predilect-letters-off";
@@ -351,15 +402,34 @@ function again() {
   }, Number(reading.dataset.again));
 }
 
+/** @type {string | null} the filter that is dragged out and not asked for yet */
+let dragged = null;
+let following = false;
+let dropped = false;
+
+/** Asks for what is dragged out, one question at a time, so that there are answers however quickly a finger moves. */
+async function follow() {
+  if (following) return;
+  following = true;
+  while (dragged !== null) {
+    const own = form();
+    const field = own?.querySelector("#where");
+    if (!own || !(field instanceof HTMLInputElement)) break;
+    field.value = dragged;
+    dragged = null;
+    await ask(question(own), "type");
+  }
+  following = false;
+  if (dropped) settled();
+  dropped = false;
+}
+
 const brush = brushes((filter) => {
-  const own = form();
-  const field = own?.querySelector("#where");
-  if (!own || !(field instanceof HTMLInputElement)) return;
   clearTimeout(timer);
-  field.value = filter;
-  ask(question(own), "type");
+  dragged = filter;
+  follow();
 }, settled, () => {
-  if (asked) lastly = true;
+  if (following) dropped = true;
   else settled();
 });
 
@@ -375,3 +445,4 @@ function ready() {
 ready();
 early();
 uploads();
+returned(history.state);

@@ -1,5 +1,7 @@
 //! The query of an address: the slice, what it is compared with, judges, order. The same on every page, so that a tab keeps the slice.
 
+use std::collections::BTreeSet;
+
 use predilect_report::live::Order;
 use predilect_workbench::browse::Sort;
 use predilect_workbench::rank::held_by;
@@ -10,6 +12,8 @@ use predilect_workbench::{Engine, Filter, FilterError, FitOptions, Other, SliceO
 pub(crate) const NAMES: [&str; 12] =
     ["where", "vs", "judge", "group", "prop", "try", "sort", "pairs", "control", "terms", "name", "from"];
 
+/// Those of which two would contradict each other.
+const ONCE: [&str; 9] = ["where", "vs", "group", "prop", "sort", "pairs", "terms", "name", "from"];
 /// Pairs of the smallest sample that an answer may be from.
 const LEAST_SAMPLE: usize = 100;
 
@@ -79,6 +83,7 @@ impl Query {
         let mut query = Self::default();
         let mut error = None;
         let mut written = String::new();
+        let mut seen = BTreeSet::new();
         for (name, value) in form_urlencoded::parse(text.as_bytes()) {
             if value.is_empty() {
                 continue;
@@ -86,6 +91,12 @@ impl Query {
             let mut wrong = |problem| {
                 error.get_or_insert(problem);
             };
+            if let Some(once) = ONCE.iter().find(|once| **once == name)
+                && !seen.insert(*once)
+            {
+                wrong(QueryError::value(once, &value, "one value, and it is given twice"));
+                continue;
+            }
             match &*name {
                 "where" => {
                     written = value.clone().into_owned();

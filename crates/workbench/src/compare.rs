@@ -6,8 +6,8 @@ use std::ops::ControlFlow;
 use predilect_analysis::cautions::cautions;
 use predilect_analysis::compare::{
     PoolingOptions, SimilarityOptions, WeightTable, agreement_matrices, agreements, audit, contrasts,
-    habit_differences, pool, profiles, published_alike, similarity_while, stand_ins, strength_differences,
-    usual_reference, with_reference,
+    habit_differences, pool, profiles, published_alike, reference_of, similarity_while, stand_ins,
+    strength_differences, with_reference,
 };
 use predilect_analysis::dissect::Fits;
 use predilect_analysis::limits::TooMany;
@@ -115,7 +115,7 @@ pub fn by_verdicts(
             .remedy(Remedy::ReferenceAmong(shown::list(&table.judges))));
     }
     let reference =
-        if options.reference.is_empty() { usual_reference(&table.judges) } else { options.reference.clone() };
+        if options.reference.is_empty() { reference_of(table) } else { options.reference.clone() };
     let keep_going = || !watch.cancelled();
     let still = || if keep_going() { Ok(()) } else { Err(Error::cancelled()) };
     let mut biases = audit(table, &slice.traits, &slice.shown, &reference);

@@ -52,6 +52,29 @@ pub fn usual_reference(judges: &[String]) -> Vec<String> {
     judges.iter().filter(human).cloned().collect()
 }
 
+/// Fewer verdicts of all people together than this are no reference where another judge has more.
+const FEW_OF_PEOPLE: usize = 50;
+
+/// Those of them by whom others are judged: nobody where people have few verdicts and another judge has more, as when somebody has just begun
+/// to label. `judges`: each with its number of verdicts.
+pub fn counted_reference<'j>(judges: impl IntoIterator<Item = (&'j String, usize)>) -> Vec<String> {
+    let (names, counts): (Vec<String>, Vec<usize>) =
+        judges.into_iter().map(|(name, count)| (name.clone(), count)).unzip();
+    let people = usual_reference(&names);
+    let (mut own, mut most) = (0, 0);
+    for (name, count) in names.iter().zip(counts) {
+        if people.contains(name) { own += count } else { most = most.max(count) }
+    }
+    if own < FEW_OF_PEOPLE && most > own { Vec::new() } else { people }
+}
+
+/// The same of a table.
+pub fn reference_of(table: &FeatureTable) -> Vec<String> {
+    let mut counts = vec![0; table.judges.len()];
+    table.verdicts.iter().for_each(|verdict| counts[verdict.judge as usize] += 1);
+    counted_reference(table.judges.iter().zip(counts))
+}
+
 /// Verdicts on one pair by judge.
 type ByJudge = BTreeMap<u32, Vec<f64>>;
 
@@ -424,6 +447,16 @@ mod tests {
         let longer = cards[1].longer_at_equal_quality.unwrap();
         assert!(longer.high - longer.low > 0.005, "{longer:?}");
         assert_eq!(cards[1].orders.as_deref(), Some("varied orders"));
+    }
+
+    #[test]
+    fn a_labeller_who_has_just_begun_judges_nobody() {
+        let names = ["human:Ada", "gpt-4"].map(str::to_owned);
+        let of = |counts: [usize; 2]| counted_reference(names.iter().zip(counts));
+        assert!(of([19, 12_000]).is_empty());
+        assert_eq!(of([50, 12_000]), ["human:Ada"]);
+        assert_eq!(of([19, 10]), ["human:Ada"], "nobody else has more");
+        assert!(of([0, 5]).is_empty());
     }
 
     #[test]

@@ -18,7 +18,7 @@ mod weights;
 
 pub use crate::keep_going::KeepGoing;
 pub use agreement::{agreement_matrices, agreements, with_reference};
-pub use audit::{Shown, Traits, audit, usual_reference};
+pub use audit::{Shown, Traits, audit, counted_reference, reference_of, usual_reference};
 pub use contrasts::contrasts;
 pub(crate) use habits::calls_ties;
 pub use habits::habit_differences;

@@ -25,11 +25,15 @@ pub(super) fn narrowing(
     {
         let found = opened.bench.spread(of, &query.slice(), waiting)?;
         if found.all.len() > 2 {
+            // Another range takes the place of the one that is chosen.
+            let beside = query.filter.as_ref().and_then(|filter| filter.without_bounds(&found.field));
+            let written = beside.as_ref().map(ToString::to_string).unwrap_or_default();
+            let beside = query.with_filter(beside);
             let between = |low: f64, high: f64| {
-                let narrower = query.narrowed(&within(&found.field, low, high));
+                let narrower = beside.narrowed(&within(&found.field, low, high));
                 place(served, "", narrower.as_ref().unwrap_or(query))
             };
-            charts.push(live::spread(&found, title, &between));
+            charts.push(live::spread(&found, title, &written, &between));
         }
     }
     Ok(html! {

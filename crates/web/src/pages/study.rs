@@ -98,9 +98,9 @@ fn how_many_counted([own, outside]: [Option<u64>; 2], of: u64) -> Markup {
     let next = "drawn at random; all of them are counted next.";
     html! {
         @match (own, outside) {
-            (Some(own), Some(other)) => p.n data-sampled { "~ From " (format::count(own)) " of these pairs and " (format::count(other)) " of the others, " (next) },
-            (Some(own), None) => p.n data-sampled { "~ From " (format::count(own)) " of these pairs, " (next) },
-            (None, Some(other)) => p.n data-sampled { "~ From " (format::count(other)) " of the other pairs, " (next) },
+            (Some(own), Some(other)) => p.n data-sampled { "A sample: from " (format::count(own)) " of these pairs and " (format::count(other)) " of the others, " (next) },
+            (Some(own), None) => p.n data-sampled { "A sample: from " (format::count(own)) " of these pairs, " (next) },
+            (None, Some(other)) => p.n data-sampled { "A sample: from " (format::count(other)) " of the other pairs, " (next) },
             (None, None) => @if of >= SAMPLED { p.n { "All of these pairs are counted." } },
         }
     }

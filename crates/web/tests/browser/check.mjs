@@ -128,6 +128,38 @@ check(/^1 to \d{3}/.test(await page.locator(".pager.ends .n").textContent() ?? "
 await page.evaluate(() => scrollTo(0, 0));
 await page.waitForFunction(() => document.querySelector(".pairs tbody").rows.length === 50);
 check(!/from=/.test(page.url()) && (await page.locator(".pairs tbody th a").first().textContent()).length > 3, "rows that were left come back");
+await page.evaluate(() => scrollTo(0, 6000));
+await page.waitForFunction(() => document.querySelectorAll(".pairs tbody").length > 2);
+await page.waitForTimeout(600);
+const seen400 = await page.evaluate(() => {
+  const row = [...document.querySelectorAll(".pairs tbody th > a")].find((link) => link.getBoundingClientRect().top > 400);
+  return { href: row.getAttribute("href"), top: row.getBoundingClientRect().top };
+});
+await page.locator(`.pairs tbody th > a[href="${seen400.href}"]`).click();
+await page.waitForURL(/\/pairs\/./);
+await settled();
+await page.goBack();
+await page.waitForFunction((href) => document.querySelector(`.pairs tbody th > a[href="${href}"]`), seen400.href);
+await page.waitForFunction(
+  ({ href, top }) => Math.abs(document.querySelector(`.pairs tbody th > a[href="${href}"]`).getBoundingClientRect().top - top) < 4, seen400, { timeout: 5000 },
+).catch(() => {});
+const back400 = await page.locator(`.pairs tbody th > a[href="${seen400.href}"]`).evaluate((link) => link.getBoundingClientRect().top);
+check(Math.abs(back400 - seen400.top) < 4, `Back leads to the place in the list that was left (${back400} and ${seen400.top})`);
+await page.goto(`${base}/s/llmfao`);
+const drag = async (from, to) => {
+  const bars = await page.locator("figure.spread svg").first().boundingBox();
+  await page.mouse.move(bars.x + from * bars.width, bars.y + 40);
+  await page.mouse.down();
+  for (let step = 0; step <= 20; step += 1) await page.mouse.move(bars.x + (from + (to - from) * step / 20) * bars.width, bars.y + 40);
+  await page.mouse.up();
+  await page.waitForTimeout(1500);
+  await settled();
+};
+await drag(0.45, 0.55);
+const narrow = new URL(page.url()).searchParams.get("where") ?? "";
+await drag(0.3, 0.7);
+const wide = new URL(page.url()).searchParams.get("where") ?? "";
+check((wide.match(/>=/g) ?? []).length === 1 && wide !== narrow && await page.locator("#where").inputValue() === wide, `another range takes the place of the first (${narrow}; ${wide})`);
 await page.route(/sample=20000/, (route) => route.continue({ url: route.request().url().replace("sample=20000", "sample=300") }));
 const exactly = page.waitForResponse((answer) => /where=/.test(answer.url()) && !/sample=/.test(answer.url()));
 await page.goto(`${base}/s/llmfao`);
@@ -135,11 +167,13 @@ await page.evaluate(() => {
   const look = () => { document.body.dataset.seen ??= document.querySelector("[data-sampled]")?.textContent; };
   new MutationObserver(look).observe(document.getElementById("answer"), { childList: true });
 });
+await page.locator("main details > summary").first().click();
 await page.locator("#where").fill("words(a) + 0 > 1");
 await exactly;
 await page.waitForFunction(() => !document.querySelector("[data-sampled]"));
 const seen = await page.evaluate(() => document.body.dataset.seen ?? "");
-check(/^~ From [\d,]+ of these pairs/.test(seen), `an answer comes from a sample first, and says so (${seen})`);
+check(/^A sample: from [\d,]+ of these pairs/.test(seen), `an answer comes from a sample first, and says so (${seen})`);
+check(await page.locator("main details").first().evaluate((details) => details.open), "what was unfolded stays so");
 check(!/sample/.test(page.url()) && /words/.test(page.url()), "all pairs are counted next, and the address says what is looked at");
 await page.unroute(/sample=20000/);
 await page.keyboard.press("Escape");

@@ -1,6 +1,6 @@
 //! How models rank by the verdicts of a slice, raw and with length and formatting held equal.
 
-use predilect_analysis::compare::usual_reference;
+use predilect_analysis::compare::{counted_reference, reference_of};
 use predilect_analysis::ranking::{Battles, RankOptions, leaderboard, leaderboards};
 use predilect_analysis::table::{FeatureTable, VerdictRow};
 use predilect_results::Standings;
@@ -75,10 +75,14 @@ impl Workbench {
             let tasks = tasks(prepared, &whole, &slice, sample.as_ref().unwrap_or(&places).orders(), watch)?;
             let sampled = sample.map(|sample| sample.count() as u64);
             let standings = |rows: Vec<&VerdictRow>, judges| {
-                Some(Standings { sampled, ..standings(&whole.table, rows, judges, held)? })
+                let mut found = standings(&whole.table, rows, judges, held)?;
+                if sampled.is_some() {
+                    // Which of many models moves most is mostly chance in a sample.
+                    found.findings.clear();
+                }
+                Some(Standings { sampled, ..found })
             };
-            let names: Vec<String> = tasks.iter().map(|task| task.judge.clone()).collect();
-            let people = usual_reference(&names);
+            let people = counted_reference(tasks.iter().map(|task| (&task.judge, task.rows.len())));
             let mut rows: Vec<&VerdictRow> = tasks
                 .iter()
                 .filter(|task| people.contains(&task.judge))
@@ -100,7 +104,7 @@ impl Workbench {
 
 /// The same of a table.
 pub(super) fn ranked(table: &FeatureTable) -> Option<Standings> {
-    let people = usual_reference(&table.judges);
+    let people = reference_of(table);
     // Of several judges that are not people the one with the most verdicts counts: a mean over two of them would be no judge's ranking.
     let judges = if people.is_empty() { most_verdicts(table).into_iter().collect() } else { people };
     let counts: Vec<bool> = table.judges.iter().map(|judge| judges.contains(judge)).collect();

@@ -203,6 +203,14 @@ impl Filter {
         Self(Is::Not(Box::new(self.0.clone())))
     }
 
+    /// Without what it says of the size of a number such as `words(a) - words(b)`; `None` if it says nothing else.
+    pub fn without_bounds(&self, of: &str) -> Option<Self> {
+        let Ok(Self(Is::Compare(number, ..))) = format!("{of} > 0").parse() else {
+            return Some(self.clone());
+        };
+        self.0.without_bounds(&number).map(Self)
+    }
+
     /// Every value that a field is to be equal to, in words, with that field.
     pub(crate) fn sought(&self, see: &mut impl FnMut(&Field, &str)) {
         self.0.sought(see);
@@ -225,6 +233,15 @@ impl Value {
             Self::Negative(of) => of.word().is_none(),
             Self::Sum(..) => true,
             Self::Literal(_) => false,
+        }
+    }
+
+    /// Whether it stands for itself.
+    fn is_literal(&self) -> bool {
+        match self {
+            Self::Literal(_) => true,
+            Self::Negative(of) => of.is_literal(),
+            _ => false,
         }
     }
 
@@ -252,6 +269,22 @@ impl Is {
                 Literal::Number(..) => None,
             }),
             _ => None,
+        }
+    }
+
+    fn without_bounds(&self, of: &Value) -> Option<Self> {
+        use Order::{AtLeast, AtMost, Less, More};
+        match self {
+            Self::And(parts) => {
+                let mut left: Vec<Self> = parts.iter().filter_map(|part| part.without_bounds(of)).collect();
+                if left.len() > 1 { Some(Self::And(left)) } else { left.pop() }
+            }
+            Self::Compare(number, Less | AtMost | More | AtLeast, end)
+                if number == of && end.is_literal() =>
+            {
+                None
+            }
+            other => Some(other.clone()),
         }
     }
 

@@ -171,3 +171,24 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn bounds_of_a_number_are_taken_out() {
+    let field = "words(a) - words(b)";
+    for (filter, left) in [
+        ("words(a) - words(b) >= -96 and words(a) - words(b) < 12", None),
+        ("(words(a) - words(b)) >= -(96)", None),
+        ("scenario = code and words(a) - words(b) < 12", Some("scenario = \"code\"")),
+        (
+            "(scenario = code or words(a) > 3) and words(a) - words(b) >= 1 and words(a) - words(b) < 2",
+            Some("scenario = \"code\" or words(a) > 3"),
+        ),
+        ("words(a) - words(b) > words(b)", Some("(words(a) - words(b)) > words(b)")),
+        ("words(a) - words(b) = 3", Some("(words(a) - words(b)) = 3")),
+        ("not words(a) - words(b) > 3", Some("not ((words(a) - words(b)) > 3)")),
+        ("words(a) > 3", Some("words(a) > 3")),
+    ] {
+        let read: Filter = filter.parse().expect(filter);
+        assert_eq!(read.without_bounds(field).map(|left| left.to_string()).as_deref(), left, "{filter}");
+    }
+}

@@ -5,8 +5,8 @@ use predilect_results::browse::Histogram;
 
 use crate::format;
 
-/// The bars of a histogram; `href` leads to the slice between two edges.
-pub fn spread(found: &Histogram, title: &str, href: &dyn Fn(f64, f64) -> String) -> Markup {
+/// The bars of a histogram; `href` leads to the slice between two edges, `beside` is what a filter says of other things.
+pub fn spread(found: &Histogram, title: &str, beside: &str, href: &dyn Fn(f64, f64) -> String) -> Markup {
     let most = found.all.iter().copied().max().unwrap_or(0).max(1);
     let bins = found.all.len();
     if bins == 0 {
@@ -16,7 +16,7 @@ pub fn spread(found: &Histogram, title: &str, href: &dyn Fn(f64, f64) -> String)
     let tall = |count: u64| 72.0 * (count as f64 / most as f64).sqrt();
     let ends = [found.edges.first(), found.edges.get(bins / 2), found.edges.last()];
     html! {
-        figure.spread data-field=(found.field) data-edges=(found.edges.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")) {
+        figure.spread data-field=(found.field) data-beside=(beside) data-edges=(found.edges.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")) {
             figcaption { (title) " " span.n { "pale: the whole study; heights are square roots of the counts" } }
             svg.bars width="100%" height="76" role="group" aria-label=(title) {
                 @for (bin, (all, slice)) in found.all.iter().zip(&found.slice).enumerate() {
