@@ -131,7 +131,7 @@ const QUERY: [(&str, &str); 13] = [
     ("prop", "The property that is looked at"),
     (
         "sample",
-        "From about how many pairs posteriors or a leaderboard may be (100 at least) where there are several times as many: sampled says from how many",
+        "From about how many pairs posteriors, a leaderboard or a comparison may be (100 at least) where there are several times as many: sampled says from how many",
     ),
 ];
 

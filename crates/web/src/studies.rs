@@ -10,8 +10,8 @@ use predilect_results::{Comparison, Dissection, Fit, Settings, Skipped, Standing
 use predilect_workbench::compare::CompareOptions;
 use predilect_workbench::studies::is_study;
 use predilect_workbench::{
-    Error, Example, FitOptions, Inputs, Kept, Known, Other, ReadOptions, Remedy, Result, SliceOptions,
-    Unwatched, Version, Watch, Workbench,
+    Error, Example, Filter, FitOptions, Inputs, Kept, Known, Other, ReadOptions, Remedy, Result,
+    SliceOptions, Unwatched, Version, Watch, Workbench,
 };
 
 use crate::opening::{Opening, Progress};
@@ -412,11 +412,31 @@ impl Opened {
             ))
             .words(format!("choose up to {COMPARED} of them; `predilect compare` takes more")));
         }
-        self.compared.get((self.bench.version(), query.of_pairs().to_address()), watch, || {
-            let options =
-                CompareOptions { pooling: false, resamples: 200, looking: true, ..CompareOptions::default() };
-            Ok(self.bench.compare(&slice, &query.fit(), &options, watch)?.comparison)
-        })
+        let options =
+            CompareOptions { pooling: false, resamples: 200, looking: true, ..CompareOptions::default() };
+        let key = (self.bench.version(), query.of_pairs().to_address());
+        if let Some(most) = query.sample.filter(|_| self.compared.made(&key).is_none())
+            && let Some(filter) = self.sample_of(query, most, watch)?
+        {
+            let slice = SliceOptions { filter: Some(filter), ..slice };
+            let mut found = self.bench.compare(&slice, &query.fit(), &options, watch)?.comparison;
+            found.sampled = Some(self.bench.pairs_in(&slice, watch)?);
+            // Which of many differs most is mostly chance in a sample.
+            found.findings.clear();
+            return Ok(Arc::new(found));
+        }
+        self.compared
+            .get(key, watch, || Ok(self.bench.compare(&slice, &query.fit(), &options, watch)?.comparison))
+    }
+
+    /// A filter that takes about `most` pairs of a slice, where it has at least twice as many: the same ones as a sample of posteriors.
+    fn sample_of(&self, query: &Query, most: usize, watch: &dyn Watch) -> Result<Option<Filter>> {
+        let (pairs, _) = self.counts(query, watch)?;
+        if pairs < 2 * most as u64 {
+            return Ok(None);
+        }
+        let share = most as f64 / pairs as f64;
+        Ok(query.narrowed(&format!("draw() < {share}")).and_then(|query| query.filter))
     }
 
     /// The models of a slice, raw and with what the query names held equal, or else length and formatting.

@@ -130,6 +130,7 @@ pub fn by_verdicts(
     let habits = habit_differences(table, &slice.traits, &slice.shown, &reference, &keep_going)
         .ok_or_else(Error::cancelled)?;
     let mut found = Comparison {
+        sampled: None,
         unit,
         proxies: slice.notes.iter().filter(|note| note.proxy).map(|note| note.id.clone()).collect(),
         agreement_matrices: agreement_matrices(&agreement),

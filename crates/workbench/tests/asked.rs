@@ -146,3 +146,29 @@ fn a_sample_says_what_all_pairs_say_less_surely() {
         assert!(widths > 1.2 * weights, "intervals are those of fewer pairs: {}", widths / weights);
     }
 }
+
+#[test]
+fn a_fixed_share_of_the_pairs_is_a_filter() {
+    let options = predilect_data::ReadOptions::default();
+    let files: Vec<PathBuf> = Vec::new();
+    let inputs = Inputs { files: &files, example: Some(Example::Llmfao), options: &options };
+    let bench = Workbench::of(&inputs, None, &Unwatched).expect("the example");
+    let of = |filter: &str| bench.pairs_in(&slice(filter), &Unwatched).expect(filter);
+    let (all, some, more) = (of("draw() >= 0"), of("draw() < 0.3"), of("draw() < 0.6"));
+    assert_eq!(all, of("draw() < 1"));
+    // Six standard deviations.
+    for (count, share) in [(some, 0.3), (more, 0.6)] {
+        let off = (count as f64 - share * all as f64).abs();
+        assert!(off < 6.0 * (all as f64 * share * (1.0 - share)).sqrt(), "{count} of {all}");
+    }
+    assert_eq!(of("draw() < 0.6 and draw() < 0.3"), some, "the smaller share is part of the larger one");
+    assert_eq!(some + of("draw() >= 0.3"), all);
+    // What a sample has.
+    let fit = FitOptions { engine: predilect_analysis::Engine::Ep, folds: 0, ..FitOptions::default() };
+    let sample = bench.ask_sample(&slice(""), (&fit, 200), &Unwatched).expect("a sample");
+    let share = 200.0 / all as f64;
+    let mut same = bench.ask(&slice(&format!("draw() < {share}")), &fit, &Unwatched).expect("an answer");
+    assert_eq!(sample.sampled, Some(same.pairs));
+    (same.pairs, same.sampled) = (sample.pairs, sample.sampled);
+    assert_eq!(sample, same);
+}

@@ -38,6 +38,9 @@ pub struct Comparison {
     /// What can be said in a sentence.
     #[serde(default)]
     pub findings: Vec<Finding>,
+    /// From how many pairs, drawn at random, where not from all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sampled: Option<u64>,
     /// What to know before any figure.
     pub cautions: Vec<Caution>,
     /// What intervals of all that follows from verdicts are over: `prompt`, a field's name, or `pair` where every pair counts as

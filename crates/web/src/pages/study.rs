@@ -154,7 +154,8 @@ pub(crate) async fn pairs(
                 @else { a href=(sorted(Sort::Study)) { "as in the study" } " · " b { "the most surprising" } }
             }
             // The script lets the list go on: what stood below it would not be reached.
-            (take(served, query, &["pairs"], ("/pairs", "", &[])))
+            @if served.study().is_some() && !served.is_example() { (take(served, query, &["pairs"], ("/pairs", "export", &["-o", "pairs.jsonl"]))) }
+            @else { (take(served, query, &["pairs"], ("/pairs", "", &[]))) }
             (live::listed(&page, &links))
             p.pager.ends {
                 @if query.from > 0 { a.button rel="prev" href=(at(query.from.saturating_sub(PAGE) as u64)) { "Previous" } }
@@ -256,6 +257,7 @@ pub(crate) async fn judges(
         };
         let main = html! {
             h1 { "How the judges compare" @if query.filter.is_some() { " in this slice" } }
+            (how_many_counted([comparison.sampled, None], counts.1))
             @if query.judges.is_empty() && opened.about.judges().len() > COMPARED {
                 p.hint {
                     "Of " (opened.about.judges().len()) " judges, the " (COMPARED) " with the most verdicts are compared here, so fewer contrasts are counted than by "

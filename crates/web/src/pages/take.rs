@@ -37,14 +37,20 @@ pub(super) fn take(
         Some(pair) => place(served, &format!("{end}/{}", super::parts::part(pair)), query),
         None => place(served, end, query),
     };
+    // An export has the verdicts of all judges.
+    let of_verb = match verb {
+        "export" => Query { filter: query.filter.clone(), ..Query::default() },
+        _ => query.clone(),
+    };
     html! {
         section.take aria-label="Export" {
             details {
                 summary { "Export: tables, command line, link" }
                 (tables(&of.iter().flat_map(|of| names(of)).copied().collect::<Vec<_>>(), &address))
                 @if !verb.is_empty() {
-                    p.copy { (shown(&query.command_of(verb, &served.given, more))) }
-                    @if verb != "explain" { p.hint { "With " code { "-o STUDY" } " the same tables are written to that folder, as Parquet." } }
+                    p.copy { (shown(&of_verb.command_of(verb, &served.given, more))) }
+                    @if verb == "export" { p.hint { "The pairs with all verdicts on them; what fits make of them is in the tables." } }
+                    @else if verb != "explain" { p.hint { "With " code { "-o STUDY" } " the same tables are written to that folder, as Parquet." } }
                 }
                 p { "This view: " a href=(link) { code { (shown(&link)) } } }
                 p.hint { "Programs get the same tables by the links above; with the header " code { "Accept: application/vnd.apache.arrow.stream" } " the addresses of the API give them too." }

@@ -70,6 +70,8 @@ pub(crate) enum Field {
     Judge(String),
     /// What the verdicts on the pair cost, by that judge or by all.
     Cost(Option<String>),
+    /// The pair's fixed random number, 0..1.
+    Draw,
     Text(Part),
     Meta(String),
 }
@@ -228,7 +230,10 @@ impl Value {
     fn is_number(&self) -> bool {
         match self {
             Self::Field(field) => {
-                matches!(field, Field::Words(_) | Field::Rating(..) | Field::Judge(_) | Field::Cost(_))
+                matches!(
+                    field,
+                    Field::Words(_) | Field::Rating(..) | Field::Judge(_) | Field::Cost(_) | Field::Draw
+                )
             }
             Self::Negative(of) => of.word().is_none(),
             Self::Sum(..) => true,

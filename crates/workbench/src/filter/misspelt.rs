@@ -3,12 +3,12 @@
 use predilect_data::nearest;
 
 /// What a condition can be about.
-pub(super) const FIELDS: &str = "fields are id, scenario, language, source, order, turn, model(a), words(a), rating(PROPERTY), judge(NAME), cost, cost(NAME), text(a), text(prompt), meta.KEY";
+pub(super) const FIELDS: &str = "fields are id, scenario, language, source, order, turn, model(a), words(a), rating(PROPERTY), judge(NAME), cost, cost(NAME), draw(), text(a), text(prompt), meta.KEY";
 
 /// Their names alone.
-const NAMES: [&str; 13] = [
+const NAMES: [&str; 14] = [
     "id", "scenario", "language", "source", "order", "turn", "model", "words", "rating", "judge", "cost",
-    "text", "meta",
+    "draw", "text", "meta",
 ];
 
 /// What helps who wrote this for a field.

@@ -321,6 +321,7 @@ impl<'t> Parser<'t> {
             ("judge", true) => Field::Judge(self.argument(Self::name)?),
             ("cost", true) => Field::Cost(Some(self.argument(Self::name)?)),
             ("cost", false) => Field::Cost(None),
+            ("draw", true) => self.argument(|_| Ok(Field::Draw))?,
             ("rating", true) => {
                 let (id, side) = self.argument(|parser| {
                     let id = parser.name()?;

@@ -123,6 +123,7 @@ impl Display for Field {
                 out.write_char(')')
             }
             Self::Cost(None) => out.write_str("cost"),
+            Self::Draw => out.write_str("draw()"),
             Self::Cost(Some(judge)) => {
                 out.write_str("cost(")?;
                 name(judge, out)?;

@@ -27,6 +27,7 @@ impl Known for One {
                 ("polite", Some(Side::A)) => Found::Number(0.0, None),
                 _ => Found::Nothing,
             },
+            Field::Draw => Found::Number(0.25, None),
             Field::Cost(judge) => Found::number(Some(if judge.is_some() { 0.5 } else { 0.75 })),
             Field::Judge(name) => match name.as_str() {
                 "human" => Found::Number(1.0, None),

@@ -125,6 +125,7 @@ fn weighing() -> Comparison {
         properties: vec![Intensity { property: "length".to_owned(), intensity, p_positive: Some(p) }],
     };
     Comparison {
+        sampled: None,
         contrasts: vec![
             contrast(["poor", "human"], 1.1, 0.001),
             contrast(["human", "good"], -0.6, 0.01),

@@ -22,7 +22,7 @@ use predilect_types::Pair;
 pub(crate) use changed::changed;
 pub(crate) use facts::{Facts, Keep};
 pub(crate) use pairs::{Field, Pairs};
-pub(crate) use places::Places;
+pub(crate) use places::{Places, drawn};
 pub(crate) use ratings::{Of, OfProperty, Ratings};
 pub(crate) use verdicts::{ALL, JudgesOf, ORDERS, Verdicts, bit};
 

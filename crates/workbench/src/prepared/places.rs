@@ -66,7 +66,7 @@ impl Places {
         if self.count < most.saturating_mul(worth) {
             return None;
         }
-        let below = (most as f64 / self.count as f64 * u64::MAX as f64) as u64;
+        let below = most as f64 / self.count as f64;
         let taken = |row: usize| drawn(row) < below;
         let orders = match &self.orders {
             None => (0..self.all).map(|row| if taken(row) { u8::MAX } else { 0 }).collect(),
@@ -103,12 +103,13 @@ impl Places {
     }
 }
 
-/// The fixed number of a pair, as good as uniform: the finaliser of `SplitMix64` (Steele, Lea and Flood, 2014) on its place in the study.
-fn drawn(row: usize) -> u64 {
+/// The fixed number of a pair, as good as uniform in 0..1: the finaliser of `SplitMix64` (Steele, Lea and Flood, 2014) on its place in the study.
+pub(crate) fn drawn(row: usize) -> f64 {
     let mut z = (row as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ (z >> 31)
+    // As many digits as a number has.
+    ((z ^ (z >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
 }
 
 fn taken(orders: &[u8]) -> usize {

@@ -13,7 +13,7 @@ use super::said::keys_to_ask;
 use crate::error::{Error, Remedy, Result};
 use crate::filter::{Field as Asked, Filter, Found, Is, Known, Part, Side, Texts};
 use crate::prepared::column::NONE;
-use crate::prepared::{ALL, Field, ORDERS, Prepared, bit};
+use crate::prepared::{ALL, Field, ORDERS, Prepared, bit, drawn};
 use crate::watch::Watch;
 
 /// A filter with the columns that it reads.
@@ -239,6 +239,7 @@ impl Known for Row<'_> {
                 let costs = which.costs.iter().find(|(known, _)| *known == judge.as_deref());
                 Found::number(costs.map(|(_, of_pair)| of_pair[row]).filter(|cost| !cost.is_nan()))
             }
+            Asked::Draw => Found::number(Some(drawn(row))),
             Asked::Turn => Found::number(which.turns.as_ref().and_then(|turns| turns.get(row).number)),
             Asked::Text(part) => self.texts.map_or(Found::Nothing, |pair| {
                 Found::Texts(Texts::One(match part {
