@@ -65,10 +65,17 @@ fn figures_on_coloured_cells_have_enough_contrast() {
         let most_of_heat = 0.1 + value(block, "mix").parse::<f64>().expect("a share");
         for (class, name) in [("h", "heat-pos"), ("m", "heat-neg")] {
             let full = colour(&value(block, name));
+            // Every shade is mixed by one rule, and has its own step.
+            let classes: Vec<String> = (0..10).map(|shade| format!(".{class}{shade}")).collect();
+            let rule = format!(
+                "{} {{ fill: color-mix(in oklab, var(--{name}) var(--step), var(--surface)); }}",
+                classes.join(", ")
+            );
+            assert!(STYLE.contains(&rule), "{rule}");
             let mut shares: Vec<f64> = (0..10)
                 .map(|shade| {
-                    let rule = format!(".{class}{shade} {{ fill: color-mix(in oklab, var(--{name}) ");
-                    let rest = STYLE.split(&rule).nth(1).unwrap_or_else(|| panic!("{rule}"));
+                    let step = format!(".h{shade}, .m{shade} {{ --step: ");
+                    let rest = STYLE.split(&step).nth(1).unwrap_or_else(|| panic!("{step}"));
                     rest.split('%').next().and_then(|share| share.parse::<f64>().ok()).expect("a share")
                         / 100.0
                 })

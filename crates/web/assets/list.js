@@ -1,6 +1,8 @@
 // The list of pairs goes on as the reader scrolls: its next page comes before it is reached, and rows far away make room until they are near
 // again, so that a list of a million pairs is as light as one of a hundred. The page is complete without it.
 
+import { headers, parted } from "./fragment.js";
+
 /** How far beyond the window the next page is asked for, and how far rows are kept. */
 const AHEAD = "1200px 0px";
 const KEPT = "4000px 0px";
@@ -16,11 +18,8 @@ let watching = [];
  * @param {string} to
  */
 async function content(to) {
-  const answer = await fetch(to, { headers: { "Predilect-Fragment": "1" } });
-  if (!answer.ok) return null;
-  const parts = new DOMParser().parseFromString(await answer.text(), "text/html");
-  const part = parts.querySelector('template[data-part="main"]');
-  return part instanceof HTMLTemplateElement ? part.content : null;
+  const answer = await fetch(to, { headers });
+  return answer.ok ? parted(await answer.text())?.answer.content ?? null : null;
 }
 
 /** @param {ParentNode | null} of */

@@ -1,5 +1,6 @@
 // Asks for answers as the reader changes the question, and keeps the address true. The page is complete without it.
 import { brushes } from "./brush.js";
+import { headers, parted } from "./fragment.js";
 import { label, labelled } from "./label.js";
 import { list } from "./list.js";
 import { pictures } from "./pictures.js";
@@ -26,17 +27,6 @@ let asked = null;
 
 /** @returns {HTMLFormElement | null} */
 const form = () => document.querySelector("form.slice");
-
-/**
- * The parts of an answer; `null`: it is not one.
- * @param {string} text
- */
-function parted(text) {
-  const parts = new DOMParser().parseFromString(text, "text/html");
-  const bar = parts.querySelector('template[data-part="bar"]');
-  const answer = parts.querySelector('template[data-part="main"]');
-  return bar instanceof HTMLTemplateElement && answer instanceof HTMLTemplateElement ? { bar, answer } : null;
-}
 
 /**
  * Says under the field why it cannot be answered, and keeps the last answer, dimmed.
@@ -144,7 +134,7 @@ async function ask(to, why) {
   if (why !== "type" && why !== "exact") settled();
   if (why === "follow") keep(to, "push");
   try {
-    const answer = await fetch(why === "exact" ? to : soon(to), { headers: { "Predilect-Fragment": "1" }, signal: own.signal });
+    const answer = await fetch(why === "exact" ? to : soon(to), { headers, signal: own.signal });
     const text = await answer.text();
     if (own.signal.aborted) return;
     const parts = parted(text);
@@ -291,9 +281,12 @@ async function returned(state) {
   for (const kind of ["wheel", "touchstart", "keydown", "pointerdown"]) addEventListener(kind, stop, { once: true, passive: true });
   for (let tries = 0; tries < 60 && !moved; tries += 1) {
     const row = state?.row ? here().find((link) => link.getAttribute("href") === state.row) : null;
-    const off = row ? row.getBoundingClientRect().top - state.at : typeof state?.y === "number" ? state.y - scrollY : 0;
+    const off = row ? row.getBoundingClientRect().top - state.at : (state?.y ?? scrollY) - scrollY;
     if (Math.abs(off) < 2) break;
+    const before = scrollY;
     scrollBy(0, off);
+    // Only a list becomes longer.
+    if (!row && scrollY === before) break;
     await new Promise((then) => setTimeout(then, 50));
   }
 }

@@ -35,6 +35,7 @@ mod gate;
 mod guard;
 mod looked;
 mod openapi;
+mod opened;
 mod opening;
 mod options;
 mod pages;

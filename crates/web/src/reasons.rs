@@ -6,9 +6,9 @@ use predilect_workbench::explain::{Asked, Explained};
 use predilect_workbench::{FitOptions, Kind, SliceOptions};
 
 use crate::asking::Waiting;
+use crate::opened::Opened;
 use crate::problem::Problem;
 use crate::query::Query;
-use crate::studies::Opened;
 
 /// A pair, and why a judge's verdict on it came out as it did.
 pub(crate) struct Reasons {

@@ -13,9 +13,10 @@ use predilect_workbench::{
 };
 use serde::{Deserialize, Serialize};
 
+use crate::opened::Opened;
 use crate::problem::Problem;
 use crate::query::Query;
-use crate::studies::{Opened, Served};
+use crate::studies::Served;
 
 /// A request to ask a model.
 #[derive(Debug, Clone, Deserialize)]

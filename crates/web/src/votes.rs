@@ -9,9 +9,10 @@ use predilect_workbench::labelling::{Drawn, Labeller, Next, ToLabel, judge_named
 use predilect_workbench::{SliceOptions, Watch};
 use serde::Deserialize;
 
+use crate::opened::Opened;
 use crate::problem::Problem;
 use crate::query::Query;
-use crate::studies::{Opened, Served};
+use crate::studies::Served;
 
 /// Names that are known at once at most, where votes are kept by the server alone.
 const NAMES: usize = 1000;

@@ -9,6 +9,7 @@ use rayon::prelude::*;
 
 use crate::chosen::tasks;
 use crate::error::{Error, Result};
+use crate::filter::Filter;
 use crate::fits::check;
 use crate::open::Workbench;
 use crate::prepared::Places;
@@ -16,9 +17,6 @@ use crate::remembered::Remembered;
 use crate::slice::SliceOptions;
 use crate::slice::said::no_pair;
 use crate::watch::Watch;
-
-/// A sample is worth taking of a slice so many times as large: fits of fewer pairs are made almost as soon.
-const WORTH: usize = 5;
 
 /// Judges whose fits in a slice are kept at most.
 const KEPT_JUDGES: usize = 64;
@@ -51,9 +49,8 @@ impl Workbench {
         })
     }
 
-    /// The same, for who drags over a slice of at least five times `most` pairs: from about so many of them, always the same ones
-    /// ([`Answer::sampled`] says how many). Intervals are those of the sample: mostly wider, by the square root of the share that is counted. An exact answer that is known
-    /// is given instead.
+    /// The same from about `most` pairs of a slice that has at least twice as many, always the same ones: for somebody who drags over it.
+    /// [`Answer::sampled`] says how many were counted; intervals are those of the sample. An exact answer that is known is given instead.
     ///
     /// # Errors
     ///
@@ -70,6 +67,26 @@ impl Workbench {
                 None => answer(prepared, question, fit, Some(most), watch),
             }
         })
+    }
+
+    /// A slice of about `most` pairs of this one, the same ones as [`Workbench::ask_sample`] counts; `None` if it has fewer than twice as
+    /// many.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Workbench::pairs_in`].
+    pub fn sample_of(
+        &self,
+        slice: &SliceOptions,
+        most: usize,
+        watch: &dyn Watch,
+    ) -> Result<Option<SliceOptions>> {
+        let pairs = self.pairs_in(slice, watch)?;
+        if pairs < 2 * most as u64 {
+            return Ok(None);
+        }
+        let filter = Filter::drawn(slice.filter.clone(), most as f64 / pairs as f64);
+        Ok(Some(SliceOptions { filter: Some(filter), ..slice.clone() }))
     }
 
     /// The tried properties in which no two responses of a slice differ: their weights are the prior's.
@@ -103,7 +120,7 @@ fn answer(
     check(fit)?;
     let whole = prepared.whole(question, watch)?;
     let places = places(prepared, question, watch)?;
-    let sample = most.and_then(|most| places.sampled(most, WORTH));
+    let sample = most.and_then(|most| places.sampled(most));
     let counted = sample.as_ref().unwrap_or(&places);
     let tasks = tasks(prepared, &whole, question, counted.orders(), watch)?;
     let done: Vec<_> = tasks

@@ -40,7 +40,8 @@ pub struct CompareOptions {
     pub resamples: usize,
     /// Also compare the published judges.
     pub published: bool,
-    /// Judges by whose verdicts quality is judged; empty: those with names of people.
+    /// Judges by whose verdicts quality is judged; empty: those with names of people, unless they have few verdicts and another judge
+    /// has more.
     pub reference: Vec<String>,
     /// Half of the 95 % interval that label counts are for.
     pub margin: f64,

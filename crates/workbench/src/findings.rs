@@ -17,6 +17,12 @@ pub(crate) fn of_comparison(c: &Comparison) -> Vec<Finding> {
     if c.judge_table.rows.is_empty() {
         return Vec::new();
     }
+    let reference = &c.judge_table.reference;
+    let is_other = |row: &JudgeRow| row.kind == JudgeKind::Judge && !reference.contains(&row.judge);
+    if !reference.is_empty() && !c.judge_table.rows.iter().any(is_other) {
+        let why = NoJudge::OnlyReference { reference: reference.clone() };
+        return vec![Fact::NoJudge { why }.into()];
+    }
     let advice = advice(c);
     let advised = match &advice {
         Fact::UseJudge(found) => Some(found.judge.clone()),

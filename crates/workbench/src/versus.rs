@@ -24,9 +24,6 @@ use crate::remembered::Remembered;
 use crate::slice::{SliceOptions, Whole};
 use crate::watch::{Event, Step, Watch};
 
-/// A sample is worth taking of a part twice as large: what leaving prompts out changes takes most of the time.
-const WORTH: usize = 2;
-
 /// What a slice is set against.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub enum Other {
@@ -82,7 +79,8 @@ impl Workbench {
         self.set_against(slice, other, (fit, None), watch)
     }
 
-    /// The same, for who drags over parts of at least twice `most` pairs: from about so many of each ([`SliceVersus::sampled`] says how many).
+    /// The same from about `most` pairs of each part that has at least twice as many ([`SliceVersus::sampled`] says how many), as
+    /// [`Workbench::ask_sample`] does it.
     ///
     /// # Errors
     ///
@@ -173,7 +171,7 @@ impl Part {
         watch: &dyn Watch,
     ) -> Result<Self> {
         let places = places(prepared, slice, watch)?;
-        let sample = most.and_then(|most| places.sampled(most, WORTH));
+        let sample = most.and_then(|most| places.sampled(most));
         let tasks = tasks(prepared, whole, slice, sample.as_ref().unwrap_or(&places).orders(), watch)?;
         Ok(Self { sampled: sample.map(|sample| sample.count() as u64), places, tasks })
     }

@@ -52,10 +52,14 @@ impl Reading<'_> {
         }
     }
 
-    /// Votes whose text is in no file.
+    /// Votes whose text is in no file; where only the first texts were wanted, the others were not looked for.
     pub(crate) fn end_votes(&mut self) {
+        let looked = !self.enough();
         for (key, votes) in self.votes.take().into_iter().flatten() {
             let reason = if self.other_models.contains(&key) { OTHER_MODELS } else { WITHOUT_PAIR };
+            if reason == WITHOUT_PAIR && !looked {
+                continue;
+            }
             *self.summary.dropped.entry(reason.to_owned()).or_default() += votes.len() as u64;
         }
     }

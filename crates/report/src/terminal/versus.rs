@@ -23,8 +23,16 @@ const NAME: usize = 26;
 /// Whatever `out` gives back.
 pub fn terminal_versus(all: &SliceVersus, out: &mut dyn io::Write, width: u16) -> io::Result<()> {
     let mut out = Out::new(out, width);
-    let SliceVersus { filter, versus, pairs, sampled, shared_pairs: shared, simulated, found } = all;
-    let [inside, outside] = pairs;
+    // A terminal waits for all pairs.
+    let SliceVersus {
+        filter,
+        versus,
+        pairs: [inside, outside],
+        sampled: _,
+        shared_pairs: shared,
+        simulated,
+        found,
+    } = all;
     if *simulated {
         out.wrapped(WARN, words::SIMULATED)?;
     }
@@ -43,10 +51,6 @@ pub fn terminal_versus(all: &SliceVersus, out: &mut dyn io::Write, width: u16) -
             format::share(FALSE_DISCOVERIES),
         ),
     )?;
-    if let Some([inside, outside]) = sampled {
-        let [inside, outside] = [inside, outside].map(|count| format::count(*count));
-        out.wrapped(WARN, &format!("From samples: {inside} and {outside} of these pairs are counted."))?;
-    }
     for judge in &found.judges {
         of_judge(judge, found, &mut out)?;
     }

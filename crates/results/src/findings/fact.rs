@@ -123,6 +123,11 @@ pub const LEAST_SHARED_PROMPTS: u64 = 10;
 pub enum NoJudge {
     /// No judge represents people or right answers.
     NoReference,
+    /// Every judge represents people or right answers.
+    OnlyReference {
+        /// Who they are.
+        reference: Vec<String>,
+    },
     /// The reference and the judges share too few pairs, or pairs on too few prompts, to tell how far verdicts vary.
     FewLabels {
         /// Whose.

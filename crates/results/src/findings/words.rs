@@ -164,6 +164,11 @@ impl NoJudge {
                 "Which judge to use, and what people reward that a judge does not, is not known: no judge here is named as people or right answers."
                     .to_owned()
             }
+            Self::OnlyReference { reference } => {
+                let all = listed(reference);
+                let are = if reference.len() == 1 { "represents" } else { "represent" };
+                format!("{all} {are} people or right answers, and there is no other judge that could be used instead.")
+            }
             Self::FewLabels { reference, pairs, prompts } => {
                 let of = listed(reference);
                 let shared = format::counted(*pairs, "pair", "pairs");

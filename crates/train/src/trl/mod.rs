@@ -195,6 +195,8 @@ fn base(folder: &Folder, model: &Path, remarks: &mut Vec<String>) -> Result<Path
     let made = folder.path.join(BASE);
     // The run is known by its model's contents, so what is there is of the same.
     if !made.is_dir() {
+        // The folder is of no use to TRL without a tokenizer.
+        open_tokens(model).map_err(learnt)?;
         let opened = Model::open(model).map_err(learnt)?;
         folder.swap(BASE, |new| {
             opened.write_folder(new, FolderNumbers::F32, model).map(drop).map_err(learnt)

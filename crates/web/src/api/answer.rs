@@ -8,9 +8,10 @@ use serde::Serialize;
 
 use crate::app::App;
 use crate::asking::{Waiting, ask};
+use crate::opened::Opened;
 use crate::problem::Problem;
 use crate::query::{NAMES, Query};
-use crate::studies::{Opened, Served};
+use crate::studies::Served;
 
 /// Pairs of one page, unless another number is asked for.
 pub(super) const PAGE: usize = 50;

@@ -16,11 +16,11 @@ use predilect_workbench::tables::{
 use super::answer::{PAGE, asked};
 use crate::app::App;
 use crate::asking::{Waiting, ask};
+use crate::opened::Opened;
 use crate::problem::Problem;
 use crate::published::{PublishedQuery, compared_published};
 use crate::query::Query;
 use crate::reasons::{Reasons, reasons};
-use crate::studies::Opened;
 use crate::tables::TABLES;
 
 /// Names that an address of a table has in addition to those of a page.

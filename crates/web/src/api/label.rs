@@ -13,9 +13,10 @@ use serde_json::{Value, json};
 use super::answer::{answered_at, json as answer};
 use crate::app::App;
 use crate::asking::{Waiting, ask};
+use crate::opened::Opened;
 use crate::problem::Problem;
 use crate::query::Query;
-use crate::studies::{Opened, Served};
+use crate::studies::Served;
 use crate::votes::{Given, texts};
 
 /// Whether anything may be changed here.

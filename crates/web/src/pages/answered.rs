@@ -9,9 +9,10 @@ use super::frame::{being_read, study_page};
 use super::parts::{Said, problem};
 use crate::app::App;
 use crate::asking::{Waiting, ask};
+use crate::opened::Opened;
 use crate::problem::Problem;
 use crate::query::{Query, Read};
-use crate::studies::{Opened, Served, Soon};
+use crate::studies::{Served, Soon};
 
 /// What a page found: its answer, and how many pairs the slice has of how many.
 pub(super) type Found = (Said, Option<(u64, u64)>);

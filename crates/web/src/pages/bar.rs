@@ -10,8 +10,9 @@ use predilect_workbench::{Other, literal};
 use super::parts::{place, shown};
 use super::unknown::unknown;
 use super::{grouped, held};
+use crate::opened::About;
 use crate::query::{Query, Read};
-use crate::studies::{About, Served};
+use crate::studies::Served;
 
 /// Judges that can be chosen without looking further.
 const JUDGES: usize = 12;

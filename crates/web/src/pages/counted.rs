@@ -7,8 +7,9 @@ use predilect_workbench::{Counted, Evidence, evidence};
 
 use super::apart::compared;
 use super::parts::{place, shown};
+use crate::opened::About;
 use crate::query::Query;
-use crate::studies::{About, Served};
+use crate::studies::Served;
 
 /// The two responses with their marks, and what says what these are.
 pub(super) struct Marked {

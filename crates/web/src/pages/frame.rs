@@ -9,10 +9,11 @@ use predilect_workbench::laboratory::{STEERING, VERIFYING};
 
 use super::bar::bar;
 use super::parts::{Said, place, trouble};
+use crate::opened::About;
 use crate::opening::Progress;
 use crate::problem::Problem;
 use crate::query::{Query, Read};
-use crate::studies::{About, Served};
+use crate::studies::Served;
 
 /// The header by which the script asks for the answer alone.
 pub(super) const FRAGMENT: &str = "predilect-fragment";

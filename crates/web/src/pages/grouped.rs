@@ -5,9 +5,9 @@ use predilect_report::live;
 
 use super::parts::trouble;
 use crate::asking::Waiting;
+use crate::opened::Opened;
 use crate::problem::Problem;
 use crate::query::Query;
-use crate::studies::Opened;
 
 /// The groups of the field that an address names, as the report shows them; nothing if it names none.
 pub(super) fn grouped(opened: &Opened, query: &Query, waiting: &Waiting) -> Markup {

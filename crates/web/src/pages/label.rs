@@ -15,9 +15,10 @@ use super::parts::{Said, place, shown, trouble};
 use super::whole::whole;
 use crate::app::App;
 use crate::asking::Waiting;
+use crate::opened::Opened;
 use crate::problem::Problem;
 use crate::query::Query;
-use crate::studies::{Opened, Served};
+use crate::studies::Served;
 use crate::votes::{Session, texts};
 
 /// Random pairs from which it is said how many were foretold.

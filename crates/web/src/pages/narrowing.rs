@@ -8,9 +8,10 @@ use predilect_workbench::browse::Words;
 
 use super::parts::place;
 use crate::asking::Waiting;
+use crate::opened::{About, Opened};
 use crate::problem::Problem;
 use crate::query::Query;
-use crate::studies::{About, Opened, Served};
+use crate::studies::Served;
 
 /// The distributions to brush over, each bar a link to the pairs it counts; nothing where there is nothing to choose.
 pub(super) fn narrowing(

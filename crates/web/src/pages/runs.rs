@@ -10,10 +10,11 @@ use super::answered::answered;
 use super::parts::{Said, place, shown};
 use crate::app::App;
 use crate::asking::Waiting;
+use crate::opened::Opened;
 use crate::problem::Problem;
 use crate::query::Query;
 use crate::runs::{End, Run, State as RunState, posterior as run_posterior};
-use crate::studies::{Opened, Served};
+use crate::studies::Served;
 
 pub(crate) async fn runs(
     State(app): State<App>,

@@ -20,10 +20,11 @@ use super::parts::{Said, part, place, shown, trouble};
 use super::take::take;
 use super::whole::whole;
 use crate::app::App;
+use crate::opened::{COMPARED, Opened};
 use crate::problem::Problem;
 use crate::query::Query;
 use crate::reasons::{Reasons, reasons};
-use crate::studies::{COMPARED, Opened, Served};
+use crate::studies::Served;
 
 /// Judges whose weights one page shows, if none was chosen.
 const JUDGES: usize = 6;

@@ -4,8 +4,8 @@ use maud::{Markup, html};
 use predilect_workbench::nearest;
 
 use super::parts::shown;
+use crate::opened::About;
 use crate::query::{NAMES, Query};
-use crate::studies::About;
 
 /// Says what of an address was left out, with the nearest names that there are.
 pub(super) fn unknown(query: &Query, about: Option<&About>) -> Markup {

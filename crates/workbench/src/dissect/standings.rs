@@ -14,9 +14,6 @@ use crate::rank::HELD;
 use crate::slice::SliceOptions;
 use crate::watch::Watch;
 
-/// A sample is worth taking of a slice twice as large: what leaving prompts out moves takes most of the time.
-const WORTH: usize = 2;
-
 impl Workbench {
     /// The models of a slice, by people if there are any, with these properties held equal, or else with length and formatting if they are
     /// rated; `None` if fewer than two are named. Like [`Workbench::ask`] it answers from memory, without building a table of the slice.
@@ -33,8 +30,9 @@ impl Workbench {
         self.standings_of(slice, held, None, watch)
     }
 
-    /// The same, for who drags over a slice of at least twice `most` pairs: from about so many of them ([`Standings::sampled`] says how
-    /// many). A model that few pairs have can be missing.
+    /// The same from about `most` pairs of a slice that has at least twice as many ([`Standings::sampled`] says how many), as
+    /// [`Workbench::ask_sample`] does it. A model that few pairs have can be missing, and there are no findings: which of many models moves
+    /// most is mostly chance in a sample.
     ///
     /// # Errors
     ///
@@ -71,13 +69,12 @@ impl Workbench {
         self.with(&slice, watch, |prepared| {
             let whole = prepared.whole(&slice, watch)?;
             let places = places(prepared, &slice, watch)?;
-            let sample = most.and_then(|most| places.sampled(most, WORTH));
+            let sample = most.and_then(|most| places.sampled(most));
             let tasks = tasks(prepared, &whole, &slice, sample.as_ref().unwrap_or(&places).orders(), watch)?;
             let sampled = sample.map(|sample| sample.count() as u64);
             let standings = |rows: Vec<&VerdictRow>, judges| {
                 let mut found = standings(&whole.table, rows, judges, held)?;
                 if sampled.is_some() {
-                    // Which of many models moves most is mostly chance in a sample.
                     found.findings.clear();
                 }
                 Some(Standings { sampled, ..found })

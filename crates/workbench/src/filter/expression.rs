@@ -205,6 +205,19 @@ impl Filter {
         Self(Is::Not(Box::new(self.0.clone())))
     }
 
+    /// A fixed share of the pairs, of those that fulfil a filter or of all.
+    pub(crate) fn drawn(of: Option<Self>, share: f64) -> Self {
+        let share = Literal::Number(share, share.to_string());
+        // First: most pairs need not be asked anything else.
+        let mut all = vec![Is::Compare(Value::Field(Field::Draw), Order::Less, Value::Literal(share))];
+        match of {
+            Some(Self(Is::And(parts))) => all.extend(parts),
+            Some(Self(one)) => all.push(one),
+            None => {}
+        }
+        Self(if all.len() == 1 { all.remove(0) } else { Is::And(all) })
+    }
+
     /// Without what it says of the size of a number such as `words(a) - words(b)`; `None` if it says nothing else.
     pub fn without_bounds(&self, of: &str) -> Option<Self> {
         let Ok(Self(Is::Compare(number, ..))) = format!("{of} > 0").parse() else {

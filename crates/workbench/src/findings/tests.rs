@@ -74,6 +74,11 @@ fn nobody_is_advised_who_may_be_no_better_than_chance() {
     let found = of_comparison(&nobody);
     assert!(matches!(found[0].fact, Fact::NoJudge { why: NoJudge::NoReference }), "{found:?}");
     assert_eq!(found.len(), 1, "both are said at once");
+    let mut people = comparison((0.29, 0.24));
+    people.judge_table.reference = people.judge_table.rows.iter().map(|row| row.judge.clone()).collect();
+    let found = of_comparison(&people);
+    assert!(matches!(found[0].fact, Fact::NoJudge { why: NoJudge::OnlyReference { .. } }), "{found:?}");
+    assert_eq!(found.len(), 1, "there is nobody else to weigh");
     // The published judges alone have no verdicts.
     assert_eq!(of_comparison(&Comparison::default()), []);
 }

@@ -61,9 +61,9 @@ impl Places {
 
     /// About `most` of its pairs, drawn at random once and for all: each pair has a fixed number, and those with the least are taken. So a
     /// slice has the same sample whenever it is asked about, and a smaller slice has all its pairs of the larger one's. `None`: there are fewer
-    /// than `worth` times as many, all of which are counted almost as soon.
-    pub(crate) fn sampled(&self, most: usize, worth: usize) -> Option<Self> {
-        if self.count < most.saturating_mul(worth) {
+    /// than twice as many, all of which are counted almost as soon.
+    pub(crate) fn sampled(&self, most: usize) -> Option<Self> {
+        if self.count < most.saturating_mul(2) {
             return None;
         }
         let below = most as f64 / self.count as f64;
@@ -140,17 +140,17 @@ mod tests {
             prop_assert_eq!(places.before(all), plain.len());
             let every = Places::every(all);
             for whole in [&places, &every] {
-                let Some(sample) = whole.sampled(most, 5) else {
-                    prop_assert!(whole.count() < 5 * most);
+                let Some(sample) = whole.sampled(most) else {
+                    prop_assert!(whole.count() < 2 * most);
                     continue;
                 };
                 // Six standard deviations.
                 let off = sample.count().abs_diff(most) as f64;
                 prop_assert!(off <= 6.0 * (most as f64).sqrt() + 1.0, "{} of {most}", sample.count());
                 prop_assert_eq!(sample.shared(whole), sample.count());
-                prop_assert!(sample.same_pairs(&whole.sampled(most, 5).expect("the same")));
+                prop_assert!(sample.same_pairs(&whole.sampled(most).expect("the same")));
                 // A smaller slice keeps what the sample of the larger one has of it.
-                if let (Some(larger), true) = (every.sampled(most, 5), whole.count() < all) {
+                if let (Some(larger), true) = (every.sampled(most), whole.count() < all) {
                     let kept = (0..all).filter(|row| larger.has(*row) && whole.has(*row));
                     prop_assert!(kept.into_iter().all(|row| sample.has(row)));
                 }
