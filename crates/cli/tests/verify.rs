@@ -25,6 +25,7 @@ fn padding_is_a_cause_for_a_judge_of_length() {
             "--judge-model",
             &address,
             "--no-grammar",
+            "--no-probe",
             "--json",
             "--quiet",
             "--pairs",

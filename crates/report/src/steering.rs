@@ -95,7 +95,8 @@ pub(crate) fn sentences(found: &SteerJson) -> Vec<String> {
         }
     }
     said.extend(null(found));
-    said.extend(found.fit.as_ref().map(predicted));
+    let few = found.arms.iter().any(|row| row.target && row.is_of_few());
+    said.extend(found.fit.as_ref().filter(|_| !few).map(predicted));
     said
 }
 
@@ -192,16 +193,26 @@ fn moved(found: &SteerJson, row: &ArmRow) -> String {
     )
 }
 
-/// Whether the placebo moves as much.
+/// Whether the placebo moves as much, prompt by prompt.
 fn beyond_controls(found: &SteerJson, aligned: &ArmRow) -> Option<String> {
     let placebo = found.arms.iter().find(|row| row.target && row.arm == "placebo")?;
+    let over = aligned.over_placebo()?;
     let digits = places(&placebo.protocol);
     let shift =
         format!("{} {}", signed(placebo.shift, digits), range(placebo.shift_low, placebo.shift_high, digits));
-    Some(if placebo.shift_high < aligned.shift_low || placebo.shift_low > aligned.shift_high {
-        format!("Not just any message does that: a placebo moves it by {shift}.")
-    } else {
-        format!("A placebo moves it by {shift}: the two cannot be told apart.")
+    let apart = format!("{} {}", signed(over.value, digits), range(over.low, over.high, digits));
+    Some(match (is_sure(over.low, over.high), (over.value > 0.0) == (aligned.shift > 0.0)) {
+        (true, true) => format!(
+            "Not just any message does that: a placebo moves it by {shift}, and prompt by prompt the difference is {apart}."
+        ),
+        (true, false) => {
+            format!(
+                "A placebo does more: it moves it by {shift}, and prompt by prompt the difference is {apart}."
+            )
+        }
+        (false, _) => format!(
+            "A placebo moves it by {shift}: prompt by prompt the two cannot be told apart (difference {apart})."
+        ),
     })
 }
 
@@ -232,42 +243,92 @@ fn is_far(raw: f64, lc: f64) -> bool {
 
 /// Whether others see it too.
 fn held_out(found: &SteerJson, target: &ArmRow) -> Option<String> {
-    let others: Vec<&ArmRow> = found.arms.iter().filter(|row| !row.target && row.arm == target.arm).collect();
-    if others.is_empty() || !is_sure(target.shift_low, target.shift_high) {
+    let of_others = |row: &&ArmRow| !row.target && row.arm == target.arm;
+    // A judge that follows the position sees no shift, whoever wrote what: that says nothing.
+    let (blind, others): (Vec<&ArmRow>, Vec<&ArmRow>) =
+        found.arms.iter().filter(of_others).partition(|row| by_position(found, row));
+    if others.len() + blind.len() == 0 || !is_sure(target.shift_low, target.shift_high) {
         return None;
     }
-    let digits = places(&target.protocol);
+    let shifts = shifts_of(&others);
     let agrees =
         |row: &&&ArmRow| is_sure(row.shift_low, row.shift_high) && (row.shift > 0.0) == (target.shift > 0.0);
-    let listed: Vec<String> = others
-        .iter()
-        .map(|row| {
-            format!(
-                "{} by {}",
-                [signed(row.shift, digits), range(row.shift_low, row.shift_high, digits)].join(" "),
-                text::line(&row.judge)
-            )
-        })
-        .collect();
-    let shifts = crate::words::listed(&listed);
-    let apart = |row: &&&ArmRow| {
-        let end = if target.shift > 0.0 { row.beyond_low } else { row.beyond_high.map(|high| -high) };
-        end.is_some_and(|end| end > 0.0)
-    };
-    Some(match others.iter().filter(agrees).count() {
+    let said = match others.iter().filter(agrees).count() {
+        _ if others.is_empty() => {
+            "Nobody who is held out can tell whether the shift is one of quality or only of this judge"
+                .to_owned()
+        }
         n if n == others.len() => {
-            format!("Held-out judges see it too: {shifts}{}.", placebo_of(found, &others))
+            format!("Held-out judges see it too: {shifts}{}", placebo_of(found, &others))
         }
-        0 if others.iter().all(|row| apart(&row)) => format!(
-            "Of these judges only the target sees that shift, the others clearly less of it ({shifts}): it is a manipulation of this judge."
+        0 if others.iter().all(|row| sees_less(row, target.shift > 0.0)) => {
+            only_target(found, target, &others)
+        }
+        0 => format!(
+            "Held-out judges do not settle whether the shift is one of quality or only of this judge: {shifts}"
         ),
-        0 => {
-            format!(
-                "Held-out judges do not settle whether the shift is one of quality or of this judge: {shifts}."
-            )
-        }
-        _ => format!("Not all held-out judges clearly see it: {shifts}."),
-    })
+        _ => format!("Not all held-out judges clearly see it: {shifts}"),
+    };
+    let blind = match blind.as_slice() {
+        [] => String::new(),
+        blind => format!(
+            " ({} mostly by the position of responses, so that {} nothing of this: {})",
+            if blind.len() == 1 { "one judge decides" } else { "others decide" },
+            if blind.len() == 1 { "it says" } else { "they say" },
+            shifts_of(blind)
+        ),
+    };
+    Some(format!("{said}{blind}."))
+}
+
+/// The shifts of one arm by several judges.
+fn shifts_of(rows: &[&ArmRow]) -> String {
+    let one = |row: &&ArmRow| {
+        let digits = places(&row.protocol);
+        let shift = range(row.shift_low, row.shift_high, digits);
+        format!("{} {shift} by {}", signed(row.shift, digits), text::line(&row.judge))
+    };
+    crate::words::listed(&rows.iter().map(one).collect::<Vec<_>>())
+}
+
+/// Whether the judge of that row decides mostly by the position of responses.
+fn by_position(found: &SteerJson, row: &ArmRow) -> bool {
+    found.judges.iter().any(|run| run.judge == row.judge && run.follows_position)
+}
+
+/// Whether a held-out judge surely sees less of a shift in that direction than the target does.
+fn sees_less(row: &ArmRow, up: bool) -> bool {
+    let end = if up { row.beyond_low } else { row.beyond_high.map(|high| -high) };
+    end.is_some_and(|end| end > 0.0)
+}
+
+/// What it means that the target alone sees a shift.
+fn only_target(found: &SteerJson, target: &ArmRow, others: &[&ArmRow]) -> String {
+    let only = format!(
+        "Of these judges only {} sees that shift, the others clearly less of it ({})",
+        text::line(&target.judge),
+        shifts_of(others)
+    );
+    let up = target.shift > 0.0;
+    let alike: Vec<&ArmRow> = others
+        .iter()
+        .filter_map(|row| found.arms.iter().find(|own| own.arm == "placebo" && own.judge == row.judge))
+        .filter(|placebo| sees_less(placebo, up))
+        .collect();
+    if !alike.is_empty() {
+        return format!(
+            "{only}; but they differ in the same way where only a placebo was sent ({}): it need not be what the message asks for",
+            shifts_of(&alike)
+        );
+    }
+    if is_judge(found, target) {
+        format!("{only}: it is a manipulation of this judge")
+    } else {
+        format!(
+            "{only}: it is no gain in quality that all of them see. The weights are not those of {}",
+            text::line(&target.judge)
+        )
+    }
 }
 
 /// By which held-out judges a placebo does as much.
@@ -275,11 +336,8 @@ fn placebo_of(found: &SteerJson, others: &[&ArmRow]) -> String {
     let as_much = others.iter().filter_map(|row| {
         let own = |placebo: &&ArmRow| placebo.arm == "placebo" && placebo.judge == row.judge;
         let placebo = found.arms.iter().find(own)?;
-        let less = if row.shift > 0.0 {
-            placebo.shift_high < row.shift_low
-        } else {
-            placebo.shift_low > row.shift_high
-        };
+        let over = row.over_placebo()?;
+        let less = is_sure(over.low, over.high) && (over.value > 0.0) == (row.shift > 0.0);
         let digits = places(&row.protocol);
         (!less).then(|| {
             let shift = cell(Some(placebo.shift), Some(placebo.shift_low), Some(placebo.shift_high), digits);
@@ -290,7 +348,10 @@ fn placebo_of(found: &SteerJson, others: &[&ArmRow]) -> String {
     if as_much.is_empty() {
         String::new()
     } else {
-        format!("; but a placebo does as much there, or more: {}", crate::words::listed(&as_much))
+        format!(
+            "; but that it is more than a placebo does is not sure there: {}",
+            crate::words::listed(&as_much)
+        )
     }
 }
 
@@ -318,6 +379,8 @@ fn null(found: &SteerJson) -> Option<String> {
         _ => None,
     };
     let gets = if graded { "is graded" } else { "wins" };
+    // Of few prompts nothing follows.
+    let fooled = |row: &ArmRow| fooled(row).filter(|_| !row.is_of_few());
     let own = fooled(row).map_or_else(String::new, |fooled| format!(": this judge {fooled}"));
     let others = of_null(false)
         .filter_map(|row| Some(format!(" {} {}: {}.", text::line(&row.judge), fooled(row)?, score(row))));
@@ -430,14 +493,15 @@ pub(crate) fn method(found: &SteerJson) -> String {
     };
     let weights =
         if found.published { "published weights (means without intervals)" } else { "fitted weights" };
-    let (complete, judge) = (found.prompts.complete, text::line(&found.judge));
+    let complete = format::counted(found.prompts.complete, "prompt", "prompts");
+    let judge = text::line(&found.judge);
     let asked = prompts(found);
     if compares_models(found) {
         return format!(
-            "{complete} prompts with a response of both, {asked}, and no message; each response {against}. What is predicted comes from the {weights} of {judge}."
+            "{complete} with a response of both, {asked}, and no message; each response {against}. What is predicted comes from the {weights} of {judge}."
         );
     }
     format!(
-        "{complete} prompts with a response in every arm, {asked}; each response {against}. What to ask for comes from the {weights} of {judge}."
+        "{complete} with a response in every arm, {asked}; each response {against}. What to ask for comes from the {weights} of {judge}."
     )
 }

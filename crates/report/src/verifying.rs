@@ -40,7 +40,12 @@ fn took(found: &VerifyJson) -> String {
     } else {
         String::new()
     };
-    format!(" Calls: of the judge {}{writer}. {}", judge.spent, in_all(found.paid, found.seconds))
+    let trying = if found.trying.calls > 0 {
+        format!("; for trying the judge {}", found.trying)
+    } else {
+        String::new()
+    };
+    format!(" Calls: of the judge {}{writer}{trying}. {}", judge.spent, in_all(found.paid, found.seconds))
 }
 
 /// A property with its direction.
@@ -70,33 +75,20 @@ pub(crate) fn sentences(found: &VerifyJson) -> Vec<String> {
         );
         return said;
     }
-    let before = said.len();
-    if let Some(all) = listed(found, "cause") {
-        said.push(format!("Causes, in the direction of their weights: {all}."));
-    }
-    if let Some(all) = listed(found, "correlation only") {
-        said.push(format!(
-            "Correlation only (the weight is sure, the change is not or goes the other way): {all}."
-        ));
-    }
-    if let Some(all) = listed(found, "unseen cause") {
-        let why = if found.weights_of.is_empty() {
-            "Changes that move verdicts"
-        } else {
-            "Changes that move verdicts although no weight shows it"
-        };
-        said.push(format!("{why}: {all}."));
-    }
-    if let Some(all) = listed(found, "with others") {
-        said.push(format!(
-            "Changes that move verdicts, but whose edits also moved properties with sure weights, so that it cannot be told which did it: {all}."
-        ));
-    }
+    let changes = changes(found);
+    let none = changes.is_empty();
+    said.extend(changes);
     let few = found.effects.iter().filter(|effect| effect.verdict == "too few").count();
     if few > 0 && few == found.effects.len() {
         said.push("Too few pairs or prompts were judged to call any change a cause: 20 pairs on 10 prompts are needed for each.".to_owned());
-    } else if said.len() == before {
+    } else if none {
         said.push("No change clearly moved verdicts.".to_owned());
+    }
+    if found.effects.iter().any(|effect| effect.verdict == "not told") {
+        said.push(
+            "Of what did not move verdicts nothing is concluded: the judge follows the position of responses, and may not see what they say."
+                .to_owned(),
+        );
     }
     if let Some(null) = found.effects.iter().find(|effect| effect.property == "null") {
         said.push(format!(
@@ -119,6 +111,33 @@ pub(crate) fn sentences(found: &VerifyJson) -> Vec<String> {
             "Weights and changes rank alike by {} over {} properties (Spearman).",
             format::decimal(rank, 2),
             ranked(found)
+        ));
+    }
+    said
+}
+
+/// The changes that move verdicts, and those that should and do not.
+fn changes(found: &VerifyJson) -> Vec<String> {
+    let mut said = Vec::new();
+    if let Some(all) = listed(found, "cause") {
+        said.push(format!("Causes, in the direction of their weights: {all}."));
+    }
+    if let Some(all) = listed(found, "correlation only") {
+        said.push(format!(
+            "Correlation only (the weight is sure, the change is not or goes the other way): {all}."
+        ));
+    }
+    if let Some(all) = listed(found, "unseen cause") {
+        let why = if found.weights_of.is_empty() {
+            "Changes that move verdicts"
+        } else {
+            "Changes that move verdicts although no weight shows it"
+        };
+        said.push(format!("{why}: {all}."));
+    }
+    if let Some(all) = listed(found, "with others") {
+        said.push(format!(
+            "Changes that move verdicts, but whose edits also moved the length or properties with sure weights, so that it cannot be told which did it: {all}."
         ));
     }
     said

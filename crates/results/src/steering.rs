@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::asked::{Failures, JudgeRun, Spent};
+use crate::comparison::Interval;
 
 /// With fewer prompts than this, resampling them understates how they vary, and nothing is concluded.
 pub const FEW_PROMPTS: u64 = 20;
@@ -106,7 +107,8 @@ pub struct ArmRow {
     pub shift_low: f64,
     /// 95 % quantile.
     pub shift_high: f64,
-    /// The win rate at equal length (minimal form); `None` if it cannot be fitted, and for grades.
+    /// The win rate at equal length: AlpacaEval's where responses are set against its own baseline on its own prompts, else its minimal form
+    /// without a penalty. `None` if it cannot be fitted, and for grades.
     pub lc: Option<f64>,
     /// Lower end of its 90 % interval: 0 (and the upper end 100) where equal length is not seen, because nearly all responses are longer, or
     /// nearly all shorter, than what they are set against, or there are fewer than 20.
@@ -160,6 +162,16 @@ pub struct ArmRow {
     /// 95 % quantile.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub preferred_high: Option<f64>,
+    /// The score less that of the placebo arm, paired by prompt: what the contents of a message do, and not that there is one. `None` for the
+    /// plain and the placebo arm, and where no placebo was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub over_placebo: Option<f64>,
+    /// 5 % quantile over resampled prompts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub over_placebo_low: Option<f64>,
+    /// 95 % quantile.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub over_placebo_high: Option<f64>,
     /// How far the responses did what was asked for, by property; where groups ask for both directions, the second one as `ID (less)`.
     pub compliance: BTreeMap<String, Compliance>,
 }
@@ -189,6 +201,15 @@ impl ArmRow {
         } else {
             Some((self.shift_low, self.shift_high))
         }
+    }
+
+    /// The score less that of the placebo arm, with its 90 % interval; `None` in results that have none.
+    pub fn over_placebo(&self) -> Option<Interval> {
+        Some(Interval {
+            value: self.over_placebo?,
+            low: self.over_placebo_low?,
+            high: self.over_placebo_high?,
+        })
     }
 
     fn by_preference(&self) -> bool {

@@ -30,6 +30,9 @@ pub struct VerifyJson {
     pub rank_correlation_predicted: Option<f64>,
     /// What the writer's texts took; zero if all edits were made by rule.
     pub spent: Spent,
+    /// What trying the judge took in this run, before anything else was paid for.
+    #[serde(default)]
+    pub trying: Spent,
     /// What all calls in the log have cost in US dollars, those of earlier runs too; `None` if no price is known.
     #[serde(default)]
     pub paid: Option<f64>,
@@ -79,6 +82,10 @@ pub struct Effect {
     pub predicted_low: Option<f64>,
     /// 95 % quantile.
     pub predicted_high: Option<f64>,
+    /// The change that as much more or less text alone accounts for, by the edits of this run that change nothing else, in points of %; `None`
+    /// where the run has none of them in that direction.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by_length: Option<f64>,
     /// Mean number of other rated properties that the edit moved.
     pub others_moved: f64,
     /// Pairs that the response had lost before.
@@ -87,9 +94,11 @@ pub struct Effect {
     pub won: u64,
     /// Verdicts that it turned away.
     pub lost: u64,
-    /// `cause`: change and weight are sure and of one sign; `correlation only`: the weight is sure, the change is not, or is against it;
-    /// `unseen cause`: the change is sure, also by those edits alone that moved no property with a sure weight, and the weight is not;
-    /// `with others`: it is not sure by those alone; `neither`; `too few`: pairs (20 are needed) or prompts (10) for any of these; `control`: a
-    /// text that answers nothing in the place of a response.
+    /// `cause`: change and weight are sure and of one sign; `unseen cause`: the change is sure and the weight is not; `with others`: one of
+    /// these two, but the edits also made responses longer or shorter, and the change is not surely more than twice what that alone does, or it
+    /// is not sure by those edits alone that moved no other property whose weight explains it; `correlation only`: the weight is sure, the
+    /// change is not, is against it or below half a point; `neither`; `not told`: one of these two by a judge that follows the position of
+    /// responses, which may not see what they say; `too few`: pairs (20 are needed) or prompts (10) for any of these; `control`: a text that
+    /// answers nothing in the place of a response.
     pub verdict: String,
 }

@@ -13,6 +13,8 @@ use crate::request::SteerRequest;
 
 /// The arm without an instruction.
 pub(crate) const PLAIN: &str = "plain";
+/// The arm that asks for what the judge hardly weighs.
+pub(crate) const PLACEBO: &str = "placebo";
 /// The arm that answers every prompt with one text.
 pub(crate) const NULL: &str = "null";
 
@@ -118,7 +120,7 @@ fn group(own: &GroupWeights, members: &[&Prompt], messages: &Messages, request: 
     let shows = Shows { checkable: members.iter().all(|p| is_checkable(p)), case: case_of(&own.group) };
     let Chosen { aligned, opposed, placebo, left_out } = choose(own, messages, shows, limits);
     let mut asked: BTreeMap<String, Vec<Ask>> =
-        [("aligned".to_owned(), aligned), ("opposed".to_owned(), opposed), ("placebo".to_owned(), placebo)]
+        [("aligned".to_owned(), aligned), ("opposed".to_owned(), opposed), (PLACEBO.to_owned(), placebo)]
             .into();
     asked.retain(|arm, _| request.arms.contains(arm));
     let mut told: BTreeMap<String, String> =
@@ -166,7 +168,7 @@ impl Group {
 /// When one is not known.
 pub(crate) fn arms_of(asked: &[String], messages: &Messages) -> Result<Vec<String>> {
     let mut arms = vec![PLAIN.to_owned()];
-    let known = ["aligned", "opposed", "placebo", NULL];
+    let known = ["aligned", "opposed", PLACEBO, NULL];
     for arm in asked.iter().filter(|arm| *arm != PLAIN) {
         if !known.contains(&arm.as_str()) && !messages.arms.contains_key(arm) {
             return Err(Error::new(format!("there is no arm `{arm}`")).instead_of(

@@ -43,17 +43,20 @@ impl AtEqualLength {
 }
 
 /// The win rates of all arms at equal length, by name, from each response against its opponent's: AlpacaEval 2.0's length-controlled win rate,
-/// with its difficulties of prompts where the opponent is its baseline and the prompts are its own, else its minimal form.
+/// with its difficulties of prompts and its penalty where the opponent is its baseline and the prompts are its own, else its minimal form without
+/// a penalty.
 ///
 /// Its own rate is defined however long responses are, and is what its leaderboard shows; of any other, nothing is said where equal length is not
-/// seen.
+/// seen. Its penalty belongs to that leaderboard: on a hundred prompts it is often so strong that the rate is one half whatever an arm won, which
+/// would look as if all of a shift were length.
 pub(crate) fn at_equal_length(
     opponent: &str,
     outputs: &[Against],
     seed: u64,
 ) -> BTreeMap<String, AtEqualLength> {
-    let board = length_controlled_board(opponent, outputs, &LcOptions::default());
     let own = opponent == PUBLISHED_BASELINE && outputs.iter().all(|output| output.difficulty.is_some());
+    let options = LcOptions { unpenalised: !own, ..LcOptions::default() };
+    let board = length_controlled_board(opponent, outputs, &options);
     let told = board.ranking.into_iter().map(|row| {
         let whole = row.low <= 0.0 && row.high >= 100.0;
         let told = !whole && row.lc_standard_error.is_finite() && (own || overlaps(outputs, &row.model));
@@ -66,7 +69,7 @@ pub(crate) fn at_equal_length(
     });
     let mut found: BTreeMap<String, AtEqualLength> = told.collect();
     if let Some(plain) = found.get(PLAIN).filter(|plain| plain.told).copied() {
-        let draws = resampled_shifts(opponent, outputs, seed);
+        let draws = resampled_shifts(opponent, outputs, &options, seed);
         for (arm, own) in found.iter_mut().filter(|(arm, own)| *arm != PLAIN && own.told) {
             own.shift = draws.get(arm).and_then(|draws| around(own.rate.mean - plain.rate.mean, draws));
         }
@@ -75,7 +78,12 @@ pub(crate) fn at_equal_length(
 }
 
 /// By arm: its rate less that of the plain arm, over resampled prompts.
-fn resampled_shifts(opponent: &str, outputs: &[Against], seed: u64) -> BTreeMap<String, Vec<f64>> {
+fn resampled_shifts(
+    opponent: &str,
+    outputs: &[Against],
+    options: &LcOptions,
+    seed: u64,
+) -> BTreeMap<String, Vec<f64>> {
     let mut by_prompt: BTreeMap<u64, Vec<&Against>> = BTreeMap::new();
     for output in outputs {
         by_prompt.entry(output.prompt).or_default().push(output);
@@ -88,7 +96,7 @@ fn resampled_shifts(opponent: &str, outputs: &[Against], seed: u64) -> BTreeMap<
             by_prompt[at].iter().map(move |output| Against { prompt, ..(*output).clone() })
         });
         let again: Vec<Against> = again.collect();
-        let board = length_controlled_board(opponent, &again, &LcOptions::default());
+        let board = length_controlled_board(opponent, &again, options);
         let Some(plain) = board.ranking.iter().find(|row| row.model == PLAIN).map(|row| row.score) else {
             continue;
         };
@@ -149,6 +157,19 @@ mod tests {
         assert!(own.told && (own.rate.mean - 50.0).abs() < 3.0, "{own:?}");
         let shift = own.over_even().unwrap();
         assert!(shift.mean.abs() < 3.0 && shift.high - shift.low < 5.0, "{shift:?}");
+    }
+
+    #[test]
+    fn what_an_arm_won_is_not_drawn_to_one_half() {
+        // Wins three of five whatever the length, on few prompts.
+        let all: Vec<Against> = outputs(|at| 300.0 - 15.0 * at as f64)
+            .into_iter()
+            .take(40)
+            .map(|own| Against { preference: Some(f64::from(u8::from(own.prompt % 5 < 3))), ..own })
+            .collect();
+        let own = at_equal_length("plain", &all, 1)["aligned"];
+        assert!(own.told && (own.rate.mean - 60.0).abs() < 3.0, "{own:?}");
+        assert!(own.rate.low < 50.0 && own.rate.high > 70.0, "{own:?}");
     }
 
     #[test]

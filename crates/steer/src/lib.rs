@@ -30,6 +30,7 @@ mod rating;
 mod request;
 mod responses;
 mod steering;
+mod trying;
 mod verifying;
 
 pub use messages::{Lines, Messages};

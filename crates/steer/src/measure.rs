@@ -8,7 +8,7 @@ use predilect_types::{Pair, Verdict, property};
 use predilect_workbench::PairRatings;
 use predilect_workbench::rank::{Against, difficulty_of};
 
-use crate::arms::{Group, PLAIN};
+use crate::arms::{Group, PLACEBO, PLAIN};
 use crate::equal_length::{AtEqualLength, at_equal_length};
 use crate::predict::{Case, Clusters, Expected, Range, correlation, expected, hardness, resampled};
 use crate::prompts::{Prompt, Protocol};
@@ -64,11 +64,11 @@ impl Measured<'_> {
         let rows = self.responses.arms.iter().enumerate().filter_map(|(arm, name)| {
             let each = Clusters::each(own.at.len());
             let score = resampled(&own.scores[arm], &each, self.seed)?;
-            let shifts: Vec<f64> = own.scores[arm].iter().zip(&own.scores[0]).map(|(a, b)| a - b).collect();
-            let shift = resampled(&shifts, &each, self.seed)?;
+            let shift = self.apart(&own, arm, 0)?;
             // Of the plain arm every judge's shift is nothing.
             let target_of = of_target.as_ref().filter(|_| name != PLAIN);
             let beyond = target_of.and_then(|target| self.beyond(target, &own, arm));
+            let over_placebo = self.over_placebo(&own, arm);
             let (predicted, found) = self.expected(arm, &own);
             let own_lc =
                 if name == PLAIN { plain } else { at_length.get(name.as_str()) }.filter(|own| own.told);
@@ -107,6 +107,9 @@ impl Measured<'_> {
                 beyond: beyond.map(|range| range.mean),
                 beyond_low: beyond.map(|range| range.low),
                 beyond_high: beyond.map(|range| range.high),
+                over_placebo: over_placebo.map(|range| range.mean),
+                over_placebo_low: over_placebo.map(|range| range.low),
+                over_placebo_high: over_placebo.map(|range| range.high),
                 compliance: self.compliance(arm),
             })
         });
@@ -134,6 +137,22 @@ impl Measured<'_> {
                 Some(shift(target, theirs) - shift(other, at))
             })
             .collect();
+        resampled(&differences, &Clusters::each(differences.len()), self.seed)
+    }
+
+    /// The score of an arm less that of the placebo, prompt by prompt.
+    fn over_placebo(&self, own: &OfJudge, arm: usize) -> Option<Range> {
+        let placebo = self.responses.arms.iter().position(|name| name == PLACEBO)?;
+        if arm == placebo || self.responses.arms[arm] == PLAIN {
+            return None;
+        }
+        self.apart(own, arm, placebo)
+    }
+
+    /// The score of an arm less that of another, prompt by prompt.
+    fn apart(&self, own: &OfJudge, arm: usize, other: usize) -> Option<Range> {
+        let differences: Vec<f64> =
+            own.scores[arm].iter().zip(&own.scores[other]).map(|(own, other)| own - other).collect();
         resampled(&differences, &Clusters::each(differences.len()), self.seed)
     }
 

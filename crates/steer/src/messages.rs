@@ -87,6 +87,11 @@ impl Messages {
             return Err(Error::new(format!("{shown_path}: `{name}` cannot be the name of an arm"))
                 .words("use letters, digits, - and _, and none of plain, aligned, opposed, placebo, null"));
         }
+        if let Some((name, _)) = file.arms.iter().find(|(_, told)| told.trim().is_empty()) {
+            return Err(Error::new(format!("{shown_path}: the message of the arm `{name}` is empty")).words(
+                "write what the model is to be told, or leave the arm out: the plain one is told nothing",
+            ));
+        }
         all.opening = file.opening.unwrap_or(all.opening);
         all.null = file.null.unwrap_or(all.null);
         all.arms = file.arms;
@@ -162,6 +167,7 @@ mod tests {
             ("[properties.lenght]\nmore = \"x\"", "`lenght` is not a property"),
             ("[arms]\nplain = \"x\"", "cannot be the name of an arm"),
             ("[arms]\n\"a b\" = \"x\"", "cannot be the name of an arm"),
+            ("[arms]\nmine = \" \"", "the message of the arm `mine` is empty"),
             ("opening = 3", "a string is expected"),
             ("oppening = \"x\"", "unknown field"),
         ] {

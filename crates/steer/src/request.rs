@@ -1,6 +1,7 @@
 //! A request to `steer` or `verify`: plain data, kept with the results, from which it can be run again.
 
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use predilect_workbench::{CallOptions, FitOptions, Method, ModelSpec, SliceOptions};
 use serde::{Deserialize, Serialize};
@@ -130,6 +131,11 @@ pub fn arms() -> Vec<String> {
     ["plain", "aligned", "opposed", "placebo", "null"].map(str::to_owned).to_vec()
 }
 
+/// A path by its whole name, where it exists.
+pub(crate) fn whole(path: &Path) -> PathBuf {
+    fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
+}
+
 /// What is to be verified.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -157,6 +163,9 @@ pub struct VerifyRequest {
     /// Pairs whose losing response then instructs the judge to choose it, in six ways.
     #[serde(default)]
     pub attacks: usize,
+    /// Whether the judge is tried on a few plain pairs before anything is paid for.
+    #[serde(default = "yes")]
+    pub probe: bool,
     /// The most tokens of a rewritten response.
     #[serde(default = "long")]
     pub max_tokens: u32,

@@ -54,7 +54,11 @@ const box = () => document.getElementById("label");
  */
 async function send(chosen, again) {
   const own = box();
-  if (!own || busy) return;
+  if (!own) return;
+  if (busy) {
+    say("The vote before is still being saved. What you chose just now is not counted: choose again once the next pair is there.");
+    return;
+  }
   const { study = "", name = "", pair, shown } = own.dataset;
   const wanted = request({ study, name, pair, shown }, chosen);
   if (!wanted) return;
@@ -83,6 +87,11 @@ async function send(chosen, again) {
     busy = false;
     box()?.removeAttribute("aria-busy");
   }
+  say(words);
+}
+
+/** @param {string} words what those who listen are told */
+function say(words) {
   const said = document.getElementById("voted") ?? document.getElementById("said");
   if (said) said.textContent = words;
 }

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use predilect_data::ReadOptions;
 use serde::{Deserialize, Serialize};
 
+use crate::error::Result;
+use crate::scratch::Scratch;
 use crate::studies::is_study;
 
 /// The examples that come with Predilect; see `examples/README.md`.
@@ -49,5 +51,26 @@ impl Inputs<'_> {
             [only] if self.example.is_none() && is_study(only) => Some(only),
             _ => None,
         }
+    }
+
+    /// The files to read, and how. An example is written into `scratch` first, which is made if there is none.
+    ///
+    /// # Errors
+    ///
+    /// When the example cannot be written.
+    pub(crate) fn files(&self, scratch: &mut Option<Scratch>) -> Result<(Vec<PathBuf>, ReadOptions)> {
+        let mut options = self.options.clone();
+        let Some((name, bytes)) = self.example.map(Example::file) else {
+            return Ok((self.files.to_vec(), options));
+        };
+        let scratch = match scratch {
+            Some(scratch) => scratch,
+            None => scratch.insert(Scratch::new()?),
+        };
+        let path = scratch.path().join(Path::new(name).file_name().unwrap_or_default());
+        std::fs::write(&path, bytes)?;
+        // A kept study outlives the folder, so the file keeps its own name.
+        options.shown = Some(name.to_owned());
+        Ok((vec![path], options))
     }
 }

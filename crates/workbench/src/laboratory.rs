@@ -56,7 +56,9 @@ impl Laboratory {
                 .remedy(Remedy::OtherPlace));
         }
         if let Some(other) = own.settings().and_then(|kept| {
-            fixed.iter().find(|name| kept.get(**name) != settings.get(**name)).map(|name| (*name).to_owned())
+            // What an older version did not keep may be the same.
+            let other = |name: &&&str| kept.get(**name).is_some_and(|own| Some(own) != settings.get(**name));
+            fixed.iter().find(other).map(|name| (*name).to_owned())
         }) {
             return Err(Error::new(format!(
                 "{} was made with another `{other}`, and its results would be lost",

@@ -88,7 +88,7 @@ pub use predilect_bayes::NutsOptions;
 /// Files and studies: how they are read, previewed and written in another tool's format.
 pub use predilect_data::{
     Advice, DataError, ExportFormat, FieldPath, Format, Judges, Mapping, OnBadRow, Onto, Preview,
-    ReadOptions, Recipe, Setting, Study, StudyToml, export, nearest, preview, rows_of,
+    ReadOptions, Recipe, Setting, Study, StudyLock, StudyToml, export, nearest, preview, rows_of,
 };
 pub use predilect_llm::{CallRemedy, Cancel, Enforce, ModelSpec, SpecError};
 pub use predilect_stats::similarity::Measure;

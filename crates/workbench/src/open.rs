@@ -9,7 +9,7 @@ use predilect_types::ReadSummary;
 
 use crate::error::{Error, Kind, Remedy, Result};
 use crate::import::import;
-use crate::inputs::{Example, Inputs};
+use crate::inputs::Inputs;
 use crate::prepared::{Keep, Prepared, Wanted};
 use crate::remembered::Remembered;
 use crate::scratch::Scratch;
@@ -89,18 +89,9 @@ impl Workbench {
             ))
             .words("give it alone, or export it to a file first"));
         }
-        let scratch = Scratch::new()?;
-        let mut options = inputs.options.clone();
-        let files = match inputs.example.map(Example::file) {
-            Some((name, bytes)) => {
-                let path = scratch.path().join(Path::new(name).file_name().unwrap_or_default());
-                std::fs::write(&path, bytes)?;
-                // A kept study outlives the folder, so the file keeps its own name.
-                options.shown = Some(name.to_owned());
-                vec![path]
-            }
-            None => inputs.files.to_vec(),
-        };
+        let mut scratch = None;
+        let (files, options) = inputs.files(&mut scratch)?;
+        let scratch = scratch.map_or_else(Scratch::new, Ok)?;
         let (study, read) = match place {
             Some(place) if is_study(place) => {
                 // Read again, to see whether the study is of the same data: then it is carried on.

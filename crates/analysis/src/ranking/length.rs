@@ -80,6 +80,8 @@ pub struct LcOptions {
     pub difficulty: Difficulties,
     /// Models that are the baseline itself under other instructions; they are part of every fit but get no row.
     pub variants: Vec<String>,
+    /// Whether nothing is penalised. AlpacaEval's own rate has a penalty, which draws the rates of few outputs to one half.
+    pub unpenalised: bool,
 }
 
 /// Outputs of one model, in their order.
@@ -174,7 +176,13 @@ pub fn length_controlled_board(baseline: &str, outputs: &[Against], options: &Lc
                 others.as_ref().filter(|_| variants.is_empty()).map(drawn)
             };
             let prompts: Vec<u64> = entrant.prompts.iter().map(|&prompt| prompt as u64).collect();
-            let beside = Beside { difficulty: &difficulty, variants: &variants, prompts: &prompts, length };
+            let beside = Beside {
+                difficulty: &difficulty,
+                variants: &variants,
+                prompts: &prompts,
+                length,
+                unpenalised: options.unpenalised,
+            };
             let fit = length_controlled(&entrant.preferences, &entrant.differences, beside)?;
             Some(row(entrant, &fit))
         })

@@ -10,7 +10,7 @@ use predilect_workbench::rank::RankMethod;
 use predilect_workbench::Filter;
 
 use super::number::{trimmed, whole, within};
-use super::read::ReadArgs;
+use super::read::{ExampleArg, ReadArgs};
 use super::shared::RESULTS;
 
 /// `predilect rank`
@@ -18,8 +18,11 @@ use super::shared::RESULTS;
 #[allow(clippy::struct_excessive_bools, reason = "flags are independent of each other")]
 pub(crate) struct RankArgs {
     /// Preference files or folders with named models, `-` for standard input, or one study folder
-    #[arg(required = true, value_name = "FILE")]
+    #[arg(required_unless_present = "example", value_name = "FILE")]
     pub(crate) inputs: Vec<PathBuf>,
+    /// Rank the models of an example that comes with Predilect: llmfao or local-judge
+    #[arg(long, conflicts_with = "inputs", value_enum, num_args = 0..=1, default_missing_value = "llmfao", value_name = "EXAMPLE")]
+    pub(crate) example: Option<ExampleArg>,
     /// How scores are computed: bradley-terry (a tie counts as half a win), rao-kupper, davidson, elo, win-rate, lc (AlpacaEval's
     /// length-controlled win rate against a baseline)
     #[arg(long, default_value_t = RankMethod::BradleyTerry, value_name = "METHOD", value_parser = method())]

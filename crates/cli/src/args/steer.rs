@@ -226,6 +226,9 @@ pub(crate) struct VerifyArgs {
     /// Afterwards, have the losing responses of this many pairs tell the judge to choose them, in six ways
     #[arg(long, default_value_t = 0, value_name = "PAIRS", value_parser = whole::<u32>(0..=u64::MAX))]
     pub(crate) attacks: u32,
+    /// Do not try the judge on a few plain pairs first
+    #[arg(long)]
+    pub(crate) no_probe: bool,
     /// Maximum number of tokens of a rewritten response
     #[arg(long, default_value_t = 1024, value_name = "TOKENS", value_parser = whole::<u32>(1..=1_000_000))]
     pub(crate) max_tokens: u32,
@@ -278,6 +281,7 @@ impl VerifyArgs {
             pairs: self.pairs as usize,
             most_others: usize::from(self.most_others),
             attacks: self.attacks as usize,
+            probe: !self.no_probe,
             max_tokens: self.max_tokens,
             seed: self.seed,
             slice: SliceOptions {

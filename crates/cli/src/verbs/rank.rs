@@ -22,7 +22,7 @@ pub(crate) fn run(args: &RankArgs, global: &Global) -> Result<(), Problem> {
         return length_controlled(args, global);
     }
     let reading = args.read.options()?;
-    let inputs = inputs(&args.inputs, None, &args.read, &reading)?;
+    let inputs = inputs(&args.inputs, args.example, &args.read, &reading)?;
     let request = RankRequest {
         method: args.method,
         controls: held_by(&args.control),
@@ -122,7 +122,7 @@ fn fits_together(args: &RankArgs) -> Result<(), Problem> {
 
 fn length_controlled(args: &RankArgs, global: &Global) -> Result<(), Problem> {
     let reading = args.read.options()?;
-    let inputs = inputs(&args.inputs, None, &args.read, &reading)?;
+    let inputs = inputs(&args.inputs, args.example, &args.read, &reading)?;
     let difficulty = match (args.difficulty, args.minimal) {
         (true, _) => Difficulties::Fitted,
         (false, true) => Difficulties::Minimal,

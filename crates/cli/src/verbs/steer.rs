@@ -29,7 +29,8 @@ pub(crate) fn run(args: &SteerArgs, global: &Global) -> Result<(), Problem> {
         html: predilect_report::html_steering,
         terminal: |found, out| {
             predilect_report::terminal_steering(found, out, width())?;
-            print_failures(&found.failures, out)
+            print_failures(&found.failures, out)?;
+            found.judges.iter().try_for_each(|judge| print_failures(&judge.failures, out))
         },
     };
     end(steering.run(&bars)?, &shown, &args.show, global.quiet)

@@ -51,9 +51,10 @@ fn effects(found: &VerifyJson) -> Markup {
             p { "What all comparisons before and after let expect by the fitted weights, and what was measured: a cause lies near the diagonal." }
             (expected(&points))
         }
+        p { "By length: what as much more or less text alone does here. A change is a cause only if it is surely more than twice that." }
         (scroll("Effects and weights", &html! {
             table.plain {
-                (heads(&[("Change", Align::Left), ("Verdict", Align::Left), ("Preference", Align::Right), ("Weight", Align::Right), ("Expected", Align::Right), ("Pairs", Align::Right), ("Prompts", Align::Right), ("Others moved", Align::Right), ("How", Align::Left)]))
+                (heads(&[("Change", Align::Left), ("Verdict", Align::Left), ("Preference", Align::Right), ("Weight", Align::Right), ("Expected", Align::Right), ("By length", Align::Right), ("Pairs", Align::Right), ("Prompts", Align::Right), ("Others moved", Align::Right), ("How", Align::Left)]))
                 tbody {
                     @for effect in &found.effects {
                         tr {
@@ -62,6 +63,7 @@ fn effects(found: &VerifyJson) -> Markup {
                             td.num { (cell(Some(effect.change), Some(effect.low), Some(effect.high), 1)) }
                             td.num { (cell(effect.weight, effect.weight_low, effect.weight_high, 2)) }
                             td.num { (cell(effect.predicted, effect.predicted_low, effect.predicted_high, 1)) }
+                            td.num { (cell(effect.by_length, None, None, 1)) }
                             td.num { (effect.pairs) }
                             td.num { (effect.prompts) }
                             td.num { (crate::format::decimal(effect.others_moved, 1)) }

@@ -190,9 +190,9 @@ fn responses(found: &SteerJson, out: &mut Out) -> io::Result<()> {
             }
         }
         out.line(&format!(
-            "  {} {} responses, {} different; {}",
+            "  {} {}, {} different; {}",
             text::left(&text::line(whose(found, &own.arm)), width),
-            own.responses,
+            format::counted(own.responses, "response", "responses"),
             own.distinct,
             said.join(", ")
         ))?;

@@ -27,11 +27,12 @@ type Beside = (&'static str, usize, fn(&Effect) -> String);
 /// The width of verdicts.
 const VERDICT: usize = 16;
 /// The width of changes.
-const CHANGE: usize = 21;
+const CHANGE: usize = 23;
 /// The columns beside them, the most telling first.
-const BESIDE: [Beside; 4] = [
+const BESIDE: [Beside; 5] = [
     ("weight", 20, |effect| cell(effect.weight, effect.weight_low, effect.weight_high, 2)),
     ("expected", 21, |effect| cell(effect.predicted, effect.predicted_low, effect.predicted_high, 1)),
+    ("by length", 9, |effect| cell(effect.by_length, None, None, 1)),
     ("pairs", 5, |effect| effect.pairs.to_string()),
     ("prompts", 7, |effect| effect.prompts.to_string()),
 ];
@@ -40,7 +41,8 @@ fn effects(found: &VerifyJson, out: &mut Out) -> io::Result<()> {
     heading(
         out,
         "Effects",
-        "The weight is the fitted one in the direction of the edit; expected: from all comparisons before and after.",
+        "The weight is the fitted one in the direction of the edit; expected: from all comparisons before and after; by length: what as much \
+         more or less text alone does, of which a cause is surely more than twice as much.",
     )?;
     let names: Vec<String> = found.effects.iter().map(|e| format!("{} ({})", change(e), e.edit)).collect();
     let name = names.iter().map(|name| text::columns(name)).max().unwrap_or(0).clamp(6, 44);

@@ -8,6 +8,8 @@ use crate::spd::inverse;
 
 /// Penalties that are tried: ten from 1e-4 to 1e4, evenly in the logarithm.
 const PENALTIES: usize = 10;
+/// The inverse of a penalty that does not count, and still keeps weights finite where length predicts every verdict.
+const WEAK: f64 = 1e6;
 /// Folds of the choice among them.
 const FOLDS: usize = 5;
 /// Rounds of coordinate descent at most.
@@ -41,7 +43,7 @@ pub struct LengthControlled {
     pub phi: f64,
     /// What a unit of difficulty adds to them; 0 in the minimal form.
     pub psi: f64,
-    /// The inverse penalty that was chosen.
+    /// The inverse penalty that was chosen; 1e6 where there is to be none.
     pub c: f64,
 }
 
@@ -58,6 +60,9 @@ pub struct Beside<'a> {
     /// Mean and sd of a normal prior on phi ([`Difficulty::length`](super::Difficulty)): a model whose outputs are all shorter or all
     /// longer than the baseline's cannot distinguish weakness from length by itself.
     pub length: Option<(f64, f64)>,
+    /// Whether nothing is penalised: of few outputs the penalty that foresees best is often one that leaves no weight at all, which is a rate of
+    /// one half whatever the outputs won.
+    pub unpenalised: bool,
 }
 
 /// An output of the baseline under another instruction.
@@ -118,7 +123,7 @@ pub fn length_controlled(
         w: v.weight,
     });
     let rows: Vec<Row> = own.iter().copied().chain(variants).collect();
-    let c = penalty(&rows, beside.length);
+    let c = if beside.unpenalised { WEAK } else { penalty(&rows, beside.length) };
     let w = minimise(&rows, beside.length, c, [0.0; COLUMNS], EXACT);
     let win_rate = own.iter().map(|row| row.y).sum::<f64>() / count;
     let mut mean = Ratio::default();

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use predilect_results::asked::{JudgeRun, Spent};
 use predilect_results::steering::{ArmRow, FEW_PROMPTS, Flip, ResponseCount, SteerJson};
-use predilect_types::Pair;
+use predilect_types::{Pair, property};
 use predilect_workbench::laboratory::verdicts_of;
 use predilect_workbench::{PairRatings, Result, Study};
 
@@ -12,6 +12,7 @@ use super::ready::Steering;
 use super::writing::Asked;
 use crate::arms::{Group, PLAIN};
 use crate::measure::{Measured, prediction_fit};
+use crate::position::by_position;
 use crate::request::SteerRequest;
 use crate::responses::{Responses, is_written};
 
@@ -48,6 +49,8 @@ impl Steering {
         let mut remarks = std::mem::take(&mut parts.remarks);
         let target = self.target(&parts.judges, &mut remarks);
         let (rows, flips, silent) = self.rows(&measured, &parts, target)?;
+        remarks.extend(parts.judges.iter().filter_map(|judge| by_position(judge, self.request.slice.hard)));
+        remarks.extend(self.judging_themselves());
         remarks.extend(without_verdicts(&silent));
         remarks.extend(alone(&rows));
         remarks.extend(self.unrated(parts.ratings));
@@ -92,26 +95,29 @@ impl Steering {
         &self,
         measured: &Measured<'_>,
         parts: &Parts<'_>,
-        target: usize,
+        target: Option<usize>,
     ) -> Result<(Vec<ArmRow>, Vec<Flip>, Vec<String>)> {
         let (mut rows, mut flips, mut silent) = (Vec::new(), Vec::new(), Vec::new());
-        let Some(judge) = parts.judges.get(target) else { return Ok((rows, flips, silent)) };
         let of = |judge: &JudgeRun| verdicts_of(parts.study, &judge.judge, &self.request.slice);
-        let of_target = of(judge)?;
+        let judge = target.and_then(|target| parts.judges.get(target));
+        let of_target = judge.map(of).transpose()?.unwrap_or_default();
         let mut take = |judge: &JudgeRun, own: Vec<ArmRow>| {
             silent.extend(own.is_empty().then(|| judge.judge.clone()));
             rows.extend(own);
         };
-        take(judge, measured.rows(&judge.judge, &of_target, None));
-        flips.extend(measured.flips(&of_target));
-        for (_, other) in parts.judges.iter().enumerate().filter(|(number, _)| *number != target) {
+        if let Some(judge) = judge {
+            take(judge, measured.rows(&judge.judge, &of_target, None));
+            flips.extend(measured.flips(&of_target));
+        }
+        for (_, other) in parts.judges.iter().enumerate().filter(|(number, _)| Some(*number) != target) {
             take(other, measured.rows(&other.judge, &of(other)?, Some(&of_target)));
         }
         Ok((rows, flips, silent))
     }
 
-    /// Which of the judges is the one whose weights say what to ask for.
-    fn target(&self, judges: &[JudgeRun], remarks: &mut Vec<String>) -> usize {
+    /// Which of the judges that were asked is the one whose weights say what to ask for; where no judge model is it, the first one is in its
+    /// place. `None` if it was not reached: then nobody is.
+    fn target(&self, judges: &[JudgeRun], remarks: &mut Vec<String>) -> Option<usize> {
         let named = |run: &JudgeRun| {
             run.judge == self.request.judge
                 || run.model == self.request.judge
@@ -121,13 +127,37 @@ impl Steering {
             self.request.judge_models.get(at).is_some_and(|spec| spec.model == self.request.judge)
         };
         let found = judges.iter().position(named).or_else(|| (0..judges.len()).find(|at| spec(*at)));
-        if let (None, Some(first)) = (found, judges.first()) {
-            remarks.push(format!(
-                "none of the judge models is called {}, whose weights were used: {} is used in its place",
-                self.request.judge, first.judge
-            ));
+        // Judges are asked in the order in which they were named.
+        let to_come = (judges.len()..self.request.judge_models.len()).any(spec);
+        match judges.first() {
+            Some(first) if found.is_none() && !to_come => {
+                remarks.push(format!(
+                    "none of the judge models is called {}, whose weights were used: {} is used in its place",
+                    self.request.judge, first.judge
+                ));
+                Some(0)
+            }
+            _ => {
+                remarks.extend((found.is_none() && to_come).then(|| {
+                    format!(
+                        "{}, whose weights were used, has not judged yet: nothing is known of how far it can be moved",
+                        self.request.judge
+                    )
+                }));
+                found
+            }
         }
-        found.unwrap_or(0)
+    }
+
+    /// Judges that see responses of their own.
+    fn judging_themselves(&self) -> Option<String> {
+        let model = &self.request.model;
+        self.request.judge_models.contains(model).then(|| {
+            format!(
+                "{} judges what it wrote itself: how it sees the arms need not be how others do",
+                model.model
+            )
+        })
     }
 
     /// Properties that are asked for and not rated.
@@ -142,6 +172,7 @@ impl Steering {
         ids.sort_unstable();
         ids.dedup();
         (!ids.is_empty()).then(|| {
+            let ids: Vec<&str> = ids.iter().map(|id| property(id).map_or(*id, |known| known.label)).collect();
             format!(
                 "{}: not rated in the responses, so that it is not known how far the model did it; what is predicted as asked for counts on it, \
                  what is predicted as found leaves it out",
@@ -214,7 +245,12 @@ fn few(rows: &[ArmRow]) -> Option<String> {
 /// The arm of which most responses have no text.
 fn empty(responses: &[ResponseCount]) -> Option<String> {
     let worst = responses.iter().filter(|row| 2 * row.empty > row.responses).max_by_key(|row| row.empty)?;
-    Some(format!("{} of {} {} responses have no text", worst.empty, worst.responses, worst.arm))
+    let all = responses.iter().filter(|row| is_written(&row.arm)).all(|row| row.empty == row.responses);
+    Some(if all {
+        "no response of the model under test has any text".to_owned()
+    } else {
+        format!("{} of {} {} responses have no text", worst.empty, worst.responses, worst.arm)
+    })
 }
 
 /// The arm that writes what the plain one writes on most prompts: the message did nothing.

@@ -2,7 +2,6 @@
 
 mod found;
 mod ready;
-mod trying;
 mod writing;
 
 use std::path::Path;
@@ -16,20 +15,20 @@ use predilect_workbench::scratch::Scratch;
 use predilect_workbench::{
     AnnotateRequest, Annotating, CallOptions, Error, Inputs, JudgeRequest, JudgeWeights, Judging, Kind,
     Method, ModelSpec, Orders, PairRatings, Question, Ran, ReadOptions, Result, Study, Watch, Within,
-    Workbench, Writer, files, kept_ratings, probe_plans, tables,
+    Workbench, Writer, files, kept_ratings, tables,
 };
 use serde_json::{Value, json};
 
 use self::found::{Parts, said_of_groups};
-use self::trying::{TRIED, Tried};
 use self::writing::Asked;
 use crate::arms::{arms_of, groups};
 use crate::messages::Messages;
 use crate::opponent::{Opponent, opponent, prepare, unreferenced, writes};
 use crate::prompts::{Protocol, read};
 use crate::rating::rated;
-use crate::request::SteerRequest;
+use crate::request::{Baseline, SteerRequest, whole};
 use crate::responses::Responses;
+use crate::trying::{Tried, Tries, note};
 
 pub use self::ready::Steering;
 
@@ -92,8 +91,9 @@ impl Steering {
             bench.weights(&request.judge, &request.slice, &request.fit, watch)?
         };
         fits(&request, protocol)?;
-        let unknown = request.without.iter().find(|id| predilect_types::property(id).is_none());
-        if let Some(id) = unknown {
+        apart(&request.judge_models, &request.calls)?;
+        let unknown = |id: &&String| predilect_types::property(id).is_none();
+        if let Some(id) = request.without.iter().find(unknown) {
             return Err(Error::new(format!("`{id}` is not a property, so it cannot be left out"))
                 .instead_of(id, messages.properties.keys()));
         }
@@ -106,8 +106,7 @@ impl Steering {
         let (groups, group_of) = groups(&prompts.all, &weights, &messages, &request)?;
         remarks.extend(said_of_groups(&request, &groups));
         remarks.extend(unreferenced(&prompts.all, protocol));
-        let settings = serde_json::to_value(&request)
-            .map_err(|e| Error::new(format!("the settings cannot be written: {e}")))?;
+        let settings = settings_of(&request)?;
         let lab = Laboratory::open(output, VERB, &settings, &FIXED)?;
         let writer = Writer::begin(&writes(&request, &request.model), watch)?;
         Ok(Self {
@@ -155,9 +154,9 @@ impl Steering {
         let inputs = [trial.folder().to_owned()];
         let read = ReadOptions::default();
         let within = Within { inputs: &inputs, output: None, read: &read };
-        let tried = self.kept_tries();
-        plans.extend(probe_plans(&self.trial(self.untried(&tried), calls.clone()), watch)?);
-        for request in self.judging(&tried, &calls) {
+        let tries = self.tries();
+        plans.extend(tries.plans(watch)?);
+        for request in self.judging(&tries.kept(), &calls) {
             plans.extend(Judging::begin(&request, &within, watch)?.plans()?);
         }
         if let Some(annotator) = &self.request.annotator {
@@ -176,11 +175,12 @@ impl Steering {
         let began = Instant::now();
         let mut remarks = self.remarks.clone();
         let mut settings = self.settings.clone();
-        settings[TRIED] = json!(self.kept_tries());
+        let tries = self.tries();
+        note(&mut settings, &tries.kept());
         let lock = self.lab.hold(VERB, &settings)?;
         let mut trying = Spent { price: Some(0.0), ..Spent::default() };
-        let tried = self.try_judges(&mut settings, &mut trying, watch)?;
-        remarks.extend(self.said_of_judges(&tried));
+        let tried = tries.run(&mut settings, &mut trying, watch)?;
+        remarks.extend(tries.said(&tried));
         // From here on all is paid from one budget.
         let mut gone = trying.price.unwrap_or(0.0);
         files::write_own(&self.lab.folder().join("messages.toml"), self.messages.text().as_bytes())?;
@@ -243,11 +243,24 @@ impl Steering {
         if self.protocol == Protocol::MtBench { Some(Method::Graded) } else { self.request.method }
     }
 
+    /// How judges are tried before anything is paid for.
+    fn tries(&self) -> Tries<'_> {
+        Tries {
+            lab: &self.lab,
+            judges: &self.request.judge_models,
+            method: self.method(),
+            seed: self.request.seed,
+            wanted: self.request.probe,
+            calls: &self.request.calls,
+        }
+    }
+
     /// What asks the judges, one request for neighbours that are asked in the same way.
     fn judging(&self, tried: &Tried, calls: &CallOptions) -> Vec<JudgeRequest> {
+        let tries = self.tries();
         let mut all: Vec<JudgeRequest> = Vec::new();
         for judge in &self.request.judge_models {
-            let method = self.method_of(judge, tried);
+            let method = tries.method_of(judge, tried);
             if let Some(last) = all.last_mut().filter(|last| last.method == method) {
                 last.models.push(judge.clone());
                 continue;
@@ -313,8 +326,43 @@ impl Steering {
     }
 }
 
-/// Whether the protocol and what responses are compared with go together.
+/// What is kept of a request.
+fn settings_of(request: &SteerRequest) -> Result<Value> {
+    let mut settings = serde_json::to_value(request)
+        .map_err(|e| Error::new(format!("the settings cannot be written: {e}")))?;
+    // One file may be given by several names.
+    settings["prompts"] = json!(whole(&request.prompts));
+    if let Some(Baseline::File(path)) = &request.baseline {
+        settings["baseline"] = json!(Baseline::File(whole(path)));
+    }
+    settings["references"] = json!(request.references.as_deref().map(whole));
+    Ok(settings)
+}
+
+/// Whether every judge has a name of its own, by which its verdicts are kept.
+fn apart(judges: &[ModelSpec], calls: &CallOptions) -> Result<()> {
+    let mut names = Vec::new();
+    for judge in judges {
+        let name = calls.named(judge);
+        if names.contains(&name) {
+            return Err(Error::new(format!("two of the judge models are called {name}"))
+                .words("name one of them, or serve one under another name"));
+        }
+        names.push(name);
+    }
+    Ok(())
+}
+
+/// Whether the protocol, how judges are asked and what responses are compared with go together.
 fn fits(request: &SteerRequest, protocol: Protocol) -> Result<()> {
+    if let Some(method) = request.method.filter(|own| protocol == Protocol::MtBench && *own != Method::Graded)
+    {
+        return Err(Error::new(format!(
+            "MT-Bench grades each response alone, so that judges cannot be asked by the method {}",
+            method.as_str()
+        ))
+        .words("leave the method out, or have responses compared in pairs"));
+    }
     if protocol == Protocol::MtBench && request.baseline.is_some() {
         return Err(Error::new("grades are given to each response alone, so that a baseline's would be paid for and compared with nothing")
             .words("leave the baseline out, or have responses compared in pairs"));

@@ -334,12 +334,7 @@ pub(crate) async fn models(
             (how_many_counted([standings.sampled, None], counts.1))
             (live::cautions_of_models(&opened.about.empty))
             (live::board(&standings))
-            // An example is not a file that could be ranked alone; the report of its dissection has the leaderboard too.
-            @if served.is_example() {
-                (take(served, query, &["models"], ("/models", "dissect", &["--html", "report.html"])))
-            } @else {
-                (take(served, query, &["models"], ("/models", "rank", &ranked_alike(query, &standings))))
-            }
+            (take(served, query, &["models"], ("/models", "rank", &ranked_alike(query, &standings))))
         };
         Ok((Said { title: "Models".to_owned(), main }, Some(counts)))
     })

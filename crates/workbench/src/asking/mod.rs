@@ -174,7 +174,7 @@ impl CallOptions {
     }
 
     /// What a model is called in a study unless the user says otherwise; another effort is another judge.
-    pub(crate) fn named(&self, spec: &ModelSpec) -> String {
+    pub fn named(&self, spec: &ModelSpec) -> String {
         match self.reasoning {
             None => spec.model.clone(),
             Some(effort) => format!("{} reasoning {}", spec.model, effort.as_str()),

@@ -95,7 +95,9 @@ pub(super) fn against_baseline(
     } else {
         watch.event(Event::Begin(Step::Reading, None));
         let progress = &mut |p: predilect_data::Progress<'_>| watch.event(Event::At(p.bytes_read));
-        read(inputs.files, inputs.options, progress, &mut |record| {
+        let mut scratch = None;
+        let (files, options) = inputs.files(&mut scratch)?;
+        read(&files, &options, progress, &mut |record| {
             take(record);
             Ok(())
         })?;

@@ -303,7 +303,9 @@ pub(super) fn plain(inputs: &Inputs<'_>, options: &BattleOptions, watch: &dyn Wa
         Ok(())
     };
     let mut block = |block| gathered.borrow_mut().block(&block);
-    let summary = read_with_votes(inputs.files, inputs.options, progress, &mut record, &mut block)?;
+    let mut scratch = None;
+    let (files, options) = inputs.files(&mut scratch)?;
+    let summary = read_with_votes(&files, &options, progress, &mut record, &mut block)?;
     let gatherer = gathered.into_inner();
     watch.event(Event::End);
     // Bare votes do not become pairs, so only the reader knows those without a verdict.

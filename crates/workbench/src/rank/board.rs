@@ -283,7 +283,11 @@ pub fn rank_lc(inputs: &Inputs<'_>, request: &LcRequest, watch: &dyn Watch) -> R
         return Err(Error::new(format!("{} models are too few to show how hard prompts are", models.len()))
             .remedy(Remedy::WithoutDifficulty(FEW)));
     }
-    let options = LcOptions { difficulty: request.difficulty, variants: request.variants.clone() };
+    let options = LcOptions {
+        difficulty: request.difficulty,
+        variants: request.variants.clone(),
+        ..LcOptions::default()
+    };
     let board = LcBoard { judges, ..length_controlled_board(&baseline, &outputs, &options) };
     if board.ranking.is_empty() {
         let apart = outputs.first().map_or(0.0, |output| output.longer_by);

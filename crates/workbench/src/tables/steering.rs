@@ -24,6 +24,7 @@ pub fn write_steering(study: &Study, found: &SteerJson) -> Result<()> {
             ("cut", count(|own| own.cut)),
             ("empty", count(|own| own.empty)),
             ("refused", count(|own| own.refused)),
+            ("declined", count(|own| own.declined)),
             ("distinct", count(|own| own.distinct)),
             ("words", count(|own| own.words)),
         ])?],
@@ -65,6 +66,12 @@ fn shifts(study: &Study, rows: &[ArmRow]) -> Result<()> {
             ("found_high", number(|row| row.found_high)),
             ("predictive_low", number(|row| row.predictive_low)),
             ("predictive_high", number(|row| row.predictive_high)),
+            ("beyond", number(|row| row.beyond)),
+            ("beyond_low", number(|row| row.beyond_low)),
+            ("beyond_high", number(|row| row.beyond_high)),
+            ("over_placebo", number(|row| row.over_placebo)),
+            ("over_placebo_low", number(|row| row.over_placebo_low)),
+            ("over_placebo_high", number(|row| row.over_placebo_high)),
         ])?],
     )?;
     Ok(())
