@@ -6,7 +6,7 @@ use predilect_results::asked::{Failures, Spent};
 use predilect_types::{Message, Pair, Response, Role, property};
 use predilect_workbench::{Error, PairRatings, Question, Result, Text, Watch, Writer, text_ratings};
 
-use super::{Verifying, side};
+use super::ready::{Rewrite, Verifying};
 use crate::drawn::{drawn, prompt_of};
 use crate::edits::{EDITS, NULL};
 use crate::effects::Edited;
@@ -15,13 +15,6 @@ use crate::request::VerifyRequest;
 
 /// Candidates that are tried for each pair that is wanted.
 const CANDIDATES: usize = 6;
-
-/// An edit that is asked of a model.
-pub(super) struct Rewrite {
-    pub(super) property: String,
-    pub(super) more: bool,
-    line: String,
-}
 
 /// What a model made of the responses that it was to rewrite.
 #[derive(Default)]
@@ -282,4 +275,8 @@ fn drop_one(dropped: &mut BTreeMap<String, BTreeMap<String, u64>>, property: &st
 
 fn key(edit: &Edited) -> (String, bool) {
     (format!("{}/{}", edit.property, edit.edit), edit.more)
+}
+
+fn side(pair: &Pair, is_a: bool) -> &Response {
+    if is_a { &pair.response_a } else { &pair.response_b }
 }

@@ -1,6 +1,7 @@
 //! Whether weights are causes: one property of a response is changed at a time, and the judge is asked again.
 
 mod editing;
+mod ready;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -8,7 +9,7 @@ use std::time::Instant;
 
 use predilect_results::asked::{CallPlan, JudgeRun, Spent};
 use predilect_results::verifying::VerifyJson;
-use predilect_types::{Message, Pair, Response, property};
+use predilect_types::{Message, Pair, property};
 use predilect_workbench::laboratory::{Laboratory, VERIFYING, pairs_of, pairs_within, verdicts_of};
 use predilect_workbench::scratch::Scratch;
 use predilect_workbench::{
@@ -18,7 +19,8 @@ use predilect_workbench::{
 };
 use serde_json::{Value, json};
 
-use self::editing::{Rewrite, Rewritten, rewrites};
+use self::editing::{Rewritten, rewrites};
+pub use self::ready::Verifying;
 use crate::drawn::{drawn_in_turn, prompt_of};
 use crate::edits::EDITS;
 use crate::effects::{Edited, Effects, FEW_PROMPTS, LENGTH};
@@ -31,19 +33,6 @@ use crate::trying::{Tries, note};
 const VERB: &str = "verify";
 /// Settings that a resumed study of this kind must not change.
 const FIXED: [&str; 7] = ["inputs", "judge_model", "weights_of", "writer", "seed", "pairs", "properties"];
-
-/// A run that is ready.
-pub struct Verifying {
-    request: VerifyRequest,
-    lab: Laboratory,
-    settings: Value,
-    /// The pairs of the study, in an order drawn by seed: one of every prompt, then a second one, and so on.
-    pairs: Vec<Pair>,
-    weights: Option<JudgeWeights>,
-    writer: Option<Writer>,
-    rewrites: Vec<Rewrite>,
-    remarks: Vec<String>,
-}
 
 impl Verifying {
     /// Reads the study, fits the weights that are put to the test, and opens the models.
@@ -316,10 +305,6 @@ fn without_length(edited: &[Edited]) -> Option<String> {
         "no response was made longer or shorter without any other change: a change that also moves the length is not called a cause"
             .to_owned()
     })
-}
-
-fn side(pair: &Pair, is_a: bool) -> &Response {
-    if is_a { &pair.response_a } else { &pair.response_b }
 }
 
 /// The pair without the other data about it.
