@@ -10,9 +10,9 @@ use crate::near::did_you_mean;
 use crate::options::ReadOptions;
 use crate::recipe::{
     CATALOGUE, Part, Path, Recipe, Refusal, Sample, Shape, answered_prompt, are_names, beside_prompt,
-    complete, contradiction, count_votes, doubtful_prompt, exchanged, find_verdicts, has_turns_beside, infer,
-    input_beside, judge_calls, names_not_texts, order_columns, placed, places, rivals, settle_prompt, sides,
-    texts_beside, third_response, turns_beside, used_as, worded_prompt,
+    complete, contradiction, count_votes, doubtful_prompt, exchanged, exchanged_unread, find_verdicts,
+    has_turns_beside, infer, input_beside, judge_calls, names_not_texts, order_columns, placed, places,
+    rivals, settle_prompt, sides, texts_beside, third_response, turns_beside, used_as, worded_prompt,
 };
 
 /// A recipe and what spoke for it.
@@ -163,6 +163,22 @@ pub(crate) fn detect(
             .apply(&mut recipe)
             .map_err(|error| Undetected::Doubt(DataError::input(label, format!("the mapping {error}"))))?;
         evidence = format!("{evidence}, mapped: {}", mapping.lines().join("; "));
+        // Nothing that a user says may be shown and not done.
+        if let Some(claim) = recipe.heard().and_then(|heard| mapping.unheard(heard)) {
+            return Err(Undetected::Doubt(
+                DataError::input(
+                    label,
+                    format!(
+                        "the format {} reads its fields by itself: the mapping `{claim}` would change nothing",
+                        recipe.name
+                    ),
+                )
+                .with_details(&columns_shown(sample, &[]))
+                .with_remedy(format!(
+                    "name both responses too, and all is read as you say: {MAP} response_a=COLUMN {MAP} response_b=COLUMN {MAP} winner=COLUMN"
+                )),
+            ));
+        }
     }
     worded_prompt(&mut recipe, sample);
     settle_prompt(&mut recipe, sample);
@@ -174,6 +190,11 @@ pub(crate) fn detect(
     answered_prompt(&mut recipe, sample);
     doubtful_prompt(&mut recipe, sample).map_err(|refusal| refused(label, container, sample, refusal))?;
     input_beside(&mut recipe, sample);
+    if !mapping.names_swapped()
+        && let Some(refusal) = exchanged_unread(&recipe, sample)
+    {
+        return Err(refused(label, container, sample, refusal));
+    }
     if options.recipe.is_none() && options.format.is_none() {
         let said = (!mapping.names_winner()).then(|| contradiction(&recipe, sample)).flatten();
         let shown = || (!mapping.names_swapped()).then(|| exchanged(&recipe, sample)).flatten();

@@ -330,9 +330,12 @@ impl RowError {
         self
     }
 
-    /// Puts the path of an object in front of the field within it.
+    /// Puts the path of an object in front of the field within it, unless the field is named by its whole path.
     pub(crate) fn under(mut self, path: &str) -> Self {
-        self.field = self.field.map(|field| Cow::Owned(format!("{}.{field}", printable(path))));
+        let path = format!("{}.", printable(path));
+        self.field = self
+            .field
+            .map(|field| if field.starts_with(&path) { field } else { Cow::Owned(format!("{path}{field}")) });
         self
     }
 

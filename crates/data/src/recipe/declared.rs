@@ -259,6 +259,18 @@ pub enum Sorted {
 }
 
 impl Recipe {
+    /// The roles that a format which is read by code takes from what is declared; `None` where all are.
+    pub(crate) fn heard(&self) -> Option<&'static [&'static str]> {
+        match self.shape {
+            Shape::Chats | Shape::Turns => {
+                Some(&["judge", "annotator", "criterion", "weight", "id", "scenario", "language"])
+            }
+            Shape::LabelStudio | Shape::Tree => Some(&["id", "scenario", "language"]),
+            _ if self.coded() && self.shape != Shape::Wide => Some(&[]),
+            _ => None,
+        }
+    }
+
     /// Whether the format is read by code, so that not every role is declared.
     pub(crate) fn coded(&self) -> bool {
         !matches!(

@@ -170,6 +170,17 @@ impl Mapping {
         (has("response_a") && has("response_b")) || (has("chosen") && has("rejected")) || has("responses")
     }
 
+    /// A claim that a format which is read by code would not hear, since that takes only these roles from a plan.
+    pub(crate) fn unheard(&self, heard: &[&str]) -> Option<String> {
+        // That verdicts are about the columns is how such formats are read, and a name for the judge holds for all files.
+        let is_so = |claim: &Claim| {
+            (claim.role == "swapped" && claim.says == "none")
+                || (claim.role == "judge" && claim.literal().is_some())
+        };
+        let unheard = |claim: &&Claim| !heard.contains(&claim.role.as_str()) && !is_so(claim);
+        self.0.iter().find(unheard).map(ToString::to_string)
+    }
+
     /// A claim on a place that the file does not have; `has` says whether there is such a place for a role.
     pub(crate) fn unknown(&self, has: impl Fn(&str, &Path) -> bool) -> Option<(String, String)> {
         let paths = self.0.iter().flat_map(|claim| claim.paths().into_iter().map(move |path| (claim, path)));

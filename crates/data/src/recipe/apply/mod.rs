@@ -1,6 +1,7 @@
 //! What one record says, by a plan: the pair, its models, its verdicts, and everything else as metadata.
 
 mod alone;
+mod points;
 mod prompt;
 mod said;
 mod who;
@@ -18,7 +19,7 @@ use serde_json::Value;
 
 use said::in_doubt;
 
-pub(super) use said::score;
+pub(super) use points::score;
 pub(crate) use who::{Who, judged, name_of, weight};
 
 impl Plan {

@@ -1,20 +1,21 @@
 //! What a record says of its pair: what each rule calls, and with which receipt.
 
-use super::super::calls::{Code, Names, graded};
+use super::super::calls::{Code, Names};
 use super::super::declared::Shape;
-use super::super::infer::{flag, says_exchanged, turned};
-use super::super::path::Column;
+use super::super::infer::{flag, vote_turned};
+use super::super::path::{Column, Path};
 use super::super::plan::Plan;
 use super::super::rule::{From, Rule, Tied};
 use super::super::words::NOTHING;
+use super::points::{score, scored, shared};
 use super::who::{Who, judged, name_of};
 use crate::advice::MAP;
 use crate::call::Call;
 use crate::draft::{Draft, NO_VERDICT};
 use crate::error::{Reason, RowError};
-use crate::row::{Row, number};
+use crate::row::Row;
 use predilect_types::{Order, TieKind, Verdict};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
 /// Whether it means that there is no value.
@@ -65,15 +66,6 @@ impl Rule {
             (false, true) => Some(Call::B),
             _ => None,
         }
-    }
-}
-
-/// A score that may be missing; text such as `N/A` is.
-pub(in crate::recipe) fn score(field: &str, value: Option<&Value>) -> Result<Option<f64>, RowError> {
-    match value {
-        None => Ok(None),
-        Some(Value::Array(items)) if items.len() == 1 => score(field, items.first()),
-        Some(value) => number(field, value),
     }
 }
 
@@ -170,6 +162,12 @@ impl Plan {
         let people = Self::beside(rule.rule, row);
         let states = row.get(&format!("{}.status", each.shown())).and_then(Value::as_array);
         let settled = self.recipe.settled.iter().any(|role| role == "swapped");
+        // What the user names within the elements says it of each.
+        let within = |path: &Path| {
+            let path = path.as_str().trim_start_matches('=');
+            Some(path.strip_prefix(each.shown().as_str())?.strip_prefix('.')?.to_owned())
+        };
+        let within: Vec<String> = self.recipe.swapped.iter().filter_map(within).collect();
         for (at, mut element) in elements(list).into_iter().enumerate() {
             let mut who = beside.who.clone();
             if let Some(name) = people.as_ref().and_then(|names| names.get(at)) {
@@ -181,11 +179,15 @@ impl Plan {
                 draft.dropped.push(NO_VERDICT);
                 continue;
             }
-            let by = element.names().find(|name| {
-                (says_exchanged(name) || *name == "order") && element.get(name).and_then(turned) == Some(true)
-            });
-            if let Some(name) = by.filter(|_| !settled) {
-                who.doubt = Some(format!("{}.{name}", each.shown()));
+            if settled {
+                let own = within.iter().find_map(|name| vote_turned(name, element.get(name)?));
+                who.turned = own.or(who.turned);
+            } else {
+                let says = |name: &&str| {
+                    element.get(name).is_some_and(|value| vote_turned(name, value) == Some(true))
+                };
+                let by = element.names().find(says);
+                who.doubt = by.map(|name| format!("{}.{name}", each.shown())).or(who.doubt);
             }
             let said = self.one(rule, &mut element, Beside { who: &who, ..beside }, draft);
             let said = said.map_err(|error| error.under(&each.shown()))?;
@@ -438,61 +440,4 @@ impl Plan {
             }
         }
     }
-}
-
-/// The larger of two scores wins, or the smaller of two ranks; both are the receipt.
-fn scored(
-    row: &Row,
-    a: &Column,
-    b: Option<&Column>,
-    lower: bool,
-    receipt: &mut Map<String, Value>,
-) -> Result<Call, RowError> {
-    let (x, y) = if let Some(b) = b {
-        (a.get(row).cloned(), b.get(row).cloned())
-    } else {
-        let list = a.get(row).and_then(Value::as_array);
-        let at = |i: usize| list.and_then(|list| list.get(i)).cloned();
-        (at(0), at(1))
-    };
-    let field_b = b.map_or_else(|| a.shown(), Column::shown);
-    let (sx, sy) = (score(&a.shown(), x.as_ref())?, score(&field_b, y.as_ref())?);
-    if let (Some(x), Some(y)) = (x, y) {
-        if b.is_some() {
-            receipt.insert(a.shown(), x);
-            receipt.insert(field_b, y);
-        } else {
-            receipt.insert(field_b, json!([x, y]));
-        }
-    }
-    Ok(match (sx, sy) {
-        (Some(x), Some(y)) if lower => Call::larger(y, x),
-        (Some(x), Some(y)) => Call::larger(x, y),
-        _ => Call::Missing,
-    })
-}
-
-/// The share of the votes that A has, a tie counting half; their numbers are the receipt.
-fn shared(row: &Row, columns: &[Column], receipt: &mut Map<String, Value>) -> Result<Call, RowError> {
-    let mut votes = [0.0; 4];
-    for (column, votes) in columns.iter().zip(&mut votes) {
-        let value = column.get(row);
-        *votes = score(&column.shown(), value)?.unwrap_or(0.0);
-        if *votes < 0.0 {
-            return Err(RowError::new(Reason::VerdictOutOfRange, "a number of votes is 0 or more")
-                .field(&column.shown())
-                .json(value.unwrap_or(&Value::Null)));
-        }
-        if let Some(value) = value {
-            receipt.insert(column.shown(), value.clone());
-        }
-    }
-    let [a, b, tie, bad] = votes;
-    let tie = tie + bad;
-    let all = a + b + tie;
-    Ok(match all {
-        0.0 => Call::Missing,
-        _ if tie == all => Call::Tie(TieKind::Tie),
-        _ => graded((a + tie / 2.0) / all),
-    })
 }

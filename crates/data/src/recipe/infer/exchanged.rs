@@ -5,9 +5,10 @@ use super::super::path::Path;
 use super::super::refusal::Refusal;
 use super::super::sample::Sample;
 use super::super::shell::shell;
+use super::super::spelling::tokens;
 use super::named::names_in;
 use super::opened::opened;
-use super::shown::{Shown, may_say};
+use super::shown::{Shown, may_say, says_exchanged, turned};
 use super::uses::used_as;
 use crate::advice::MAP;
 use crate::call::Call;
@@ -37,6 +38,7 @@ pub(crate) fn order_columns(recipe: &Recipe, sample: &Sample) -> Vec<Shown> {
         sample.columns.iter().filter(|column| !used.contains(*column)).map(|column| format!("={column}"));
     let inner = within.iter().filter(|column| !sample.columns.contains(column)).filter(free).cloned();
     let names: Vec<_> = sample.rows.iter().map(|row| names_in(recipe, sample, row)).collect();
+    let by_place = by_place(recipe, sample);
     let mut found: Vec<Shown> = Vec::new();
     for path in whole.chain(inner) {
         let Some(column) = Path::new(path.as_str()).resolve(&sample.columns) else { continue };
@@ -46,13 +48,13 @@ pub(crate) fn order_columns(recipe: &Recipe, sample: &Sample) -> Vec<Shown> {
         }
         // A table may have thousands of columns: most are told by the name and the first value.
         let first = sample.rows.iter().find_map(|row| there(column.get(row)));
-        if !may_say(&column.shown(), first) {
+        if !may_say(&column, first) {
             continue;
         }
         let shown = Shown::new(column, sample);
         let said = sample.rows.iter().zip(&names);
         let said = said.filter_map(|(row, names)| Some((there(shown.column.get(row))?, names.names())));
-        if shown.says(&said.collect::<Vec<_>>()) {
+        if shown.says(&said.collect::<Vec<_>>(), by_place) {
             found.push(shown);
         }
     }
@@ -95,6 +97,43 @@ pub(crate) fn exchanged(recipe: &Recipe, sample: &Sample) -> Option<Refusal> {
         certain: true,
         start: vec![
             format!("{MAP} swapped={}   ({where_}, the verdict's A is the second response)", shell(&column)),
+            format!("or {MAP} swapped=none   (the verdicts are about the columns)"),
+        ],
+    })
+}
+
+/// Whether verdicts name places, such as left or second, and so cannot be about columns where it is known what stood there.
+fn by_place(recipe: &Recipe, sample: &Sample) -> bool {
+    let place = |value: &Value| {
+        value.as_str().is_some_and(|text| tokens(text).iter().any(|word| super::shown::is_place(word)))
+    };
+    recipe
+        .verdict
+        .iter()
+        .filter_map(|rule| rule.field.as_ref()?.resolve(&sample.columns))
+        .any(|column| sample.rows.iter().filter_map(|row| column.get(row)).any(place))
+}
+
+/// A flag of exchanged sides in a format that is read by code and does not know of such a flag: half of its verdicts may be about the other
+/// response.
+pub(crate) fn exchanged_unread(recipe: &Recipe, sample: &Sample) -> Option<Refusal> {
+    let unaware = matches!(recipe.shape, Shape::LlmBar | Shape::PandaLm | Shape::JudgeBench | Shape::MtBench);
+    let turned = |column: &&String| {
+        says_exchanged(column) && sample.values(column).any(|value| turned(value) == Some(true))
+    };
+    let column = sample.columns.iter().filter(|_| unaware).find(turned)?;
+    Some(Refusal {
+        problem: format!(
+            "`{column}` says that the responses of some records were shown the other way round, which the format {} does not have: it is not known what their verdicts refer to",
+            recipe.name
+        ),
+        remedy: "name the columns, and say whether the verdicts follow it".to_owned(),
+        certain: true,
+        start: vec![
+            format!(
+                "{MAP} response_a=COLUMN {MAP} response_b=COLUMN {MAP} winner=COLUMN {MAP} swapped={}   (where it is set, the verdict's A is the second response)",
+                shell(column)
+            ),
             format!("or {MAP} swapped=none   (the verdicts are about the columns)"),
         ],
     })

@@ -48,7 +48,7 @@ pub(crate) use complete::complete;
 pub(crate) use counts::count_votes;
 pub(crate) use discarded::discarded;
 pub(crate) use doubts::{contradiction, echoes, placed};
-pub(crate) use exchanged::{exchange_columns, exchanged, order_columns};
+pub(crate) use exchanged::{exchange_columns, exchanged, exchanged_unread, order_columns};
 pub(crate) use judge_calls::{judge_calls, judge_columns, says_rejected};
 pub(crate) use losers::is_plain_loser;
 pub(crate) use models::are_names;
@@ -58,7 +58,7 @@ pub(crate) use prompts::{
     worded_prompt,
 };
 pub(crate) use responses::{names_not_texts, rivals, sides, third_response};
-pub(crate) use shown::{Shown, says_exchanged, turned};
+pub(crate) use shown::{Shown, says_exchanged, turned, vote_turned};
 pub(crate) use start::winner_start;
 pub(crate) use texts::texts_beside;
 pub(crate) use turns::{has_turns_beside, turns_beside};

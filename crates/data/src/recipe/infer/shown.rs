@@ -32,7 +32,18 @@ const ORDER: &[&str] = &["order", "positions", "presentation", "permutation", "o
 const ASSIGNED: &[&str] =
     &["assignment", "assigned", "mapping", "map", "randomized", "randomised", "randomization", "sequence"];
 /// Words for a place at which a response is shown.
-const PLACE: &[&str] = &["position", "slot", "place", "placed", "shown", "displayed", "display", "presented"];
+const PLACE: &[&str] = &[
+    "position",
+    "slot",
+    "place",
+    "placed",
+    "shown",
+    "displayed",
+    "display",
+    "presented",
+    "blind",
+    "blinded",
+];
 /// Places themselves, where a letter names a column.
 const IS_PLACE: &[&str] = &["first", "second", "left", "right", "st", "nd"];
 /// Words that may accompany all of these.
@@ -82,20 +93,35 @@ const WITH: &[&str] = &[
 #[derive(Debug, Clone)]
 pub(crate) struct Shown {
     pub(crate) column: Column,
+    /// The name that says it: of a field within an object that of the field, unless the whole says more.
+    name: String,
     /// Whether its numbers count from 0.
     from_0: bool,
+}
+
+/// The name of a field within its object.
+fn own_name(column: &Column) -> String {
+    let whole = column.shown();
+    match whole.rsplit_once('.').filter(|_| column.is_within()) {
+        Some((_, own)) => own.to_owned(),
+        None => whole,
+    }
 }
 
 impl Shown {
     pub(crate) fn new(column: Column, sample: &Sample) -> Self {
         let zero = |value: &Value| number_of(value) == Some(0.0);
         let from_0 = sample.rows.iter().filter_map(|row| column.get(row)).any(zero);
-        Self { column, from_0 }
+        let whole = column.shown();
+        let words = tokens(&whole);
+        let says = first_of(&words).is_some() || sided(&words).is_some() || is_game(&words);
+        let name = if says { whole } else { own_name(&column) };
+        Self { column, name, from_0 }
     }
 
     /// Whether a value says that the responses were shown the other way round.
     pub(crate) fn turned(&self, value: &Value, names: Names<'_>) -> Option<bool> {
-        let words = tokens(&self.column.shown());
+        let words = tokens(&self.name);
         if let Some(own) = first_of(&words) {
             return flag(value).map(|first| first != own);
         }
@@ -110,17 +136,17 @@ impl Shown {
 
     /// Whether what its values say depends on the record: they name models, or sides.
     pub(crate) fn by_name(&self, sample: &Sample) -> bool {
-        let words = tokens(&self.column.shown());
+        let words = tokens(&self.name);
         let plain = |value: &Value| turned(value).is_some();
         first_of(&words).is_some()
             || sided(&words).is_some()
             || !sample.rows.iter().filter_map(|row| self.column.get(row)).all(plain)
     }
 
-    /// Whether the name of the column and all its values say an order: each value with the names of its record.
-    pub(crate) fn says(&self, values: &[(&Value, Names<'_>)]) -> bool {
-        let column = self.column.shown();
-        let words = tokens(&column);
+    /// Whether the name of the column and all its values say an order: each value with the names of its record; `by_place`: whether verdicts
+    /// name places (left, second) and not columns.
+    pub(crate) fn says(&self, values: &[(&Value, Names<'_>)], by_place: bool) -> bool {
+        let words = tokens(&self.name);
         let has = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
         let all = |fits: &dyn Fn(&Value, Names<'_>) -> bool| {
             !values.is_empty() && values.iter().all(|(value, names)| fits(value, *names))
@@ -133,7 +159,13 @@ impl Shown {
             // `shown_first` is the name of a column. What a model's name says is clear.
             let placed = has(PLACE) && !words.iter().any(|word| IS_PLACE.contains(&word.as_str()));
             return all(&|value, names| match said(value, names, self.from_0) {
-                Some(_) => placed || has(ASSIGNED) || of_model(value, names).is_some(),
+                Some(_) => {
+                    value.is_string()
+                        || placed
+                        || by_place
+                        || has(ASSIGNED)
+                        || of_model(value, names).is_some()
+                }
                 None => false,
             });
         }
@@ -157,7 +189,7 @@ impl Shown {
             };
             value.as_object().is_some_and(named) && assigned(value, names).is_some()
         };
-        says_exchanged(&column)
+        says_exchanged(&self.name)
             || (has(ORDER)
                 && all(&|value, names| written(value, names) || (counted && flag(value).is_some())))
             || (has(ASSIGNED) && all(&written))
@@ -178,8 +210,8 @@ impl Shown {
 }
 
 /// Whether a column may say an order, by its name and its first value.
-pub(super) fn may_say(column: &str, first: Option<&Value>) -> bool {
-    let words = tokens(column);
+pub(super) fn may_say(column: &Column, first: Option<&Value>) -> bool {
+    let words = tokens(&column.shown());
     let has = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
     let named = || {
         [EXCHANGED, ORDER, ASSIGNED, PLACE].iter().any(|list| has(list))
@@ -188,6 +220,29 @@ pub(super) fn may_say(column: &str, first: Option<&Value>) -> bool {
             || is_game(&words)
     };
     first.is_some_and(|value| value.is_object() || order(value).is_some() || named())
+}
+
+/// Whether a field of one of a record's votes says that the responses were shown the other way round.
+pub(crate) fn vote_turned(name: &str, value: &Value) -> Option<bool> {
+    // Verdicts by the name of the order in which they were given.
+    if let Some(order) = value.as_str().filter(|_| name == "key") {
+        return says_exchanged(order).then_some(true);
+    }
+    let words = tokens(name);
+    if says_exchanged(name) || words.iter().all(|word| ORDER.contains(&word.as_str())) {
+        return turned(value);
+    }
+    if let Some(own) = first_of(&words) {
+        return flag(value).map(|first| first != own);
+    }
+    let placed = words.iter().any(|word| [PLACE, IS_PLACE].iter().any(|list| list.contains(&word.as_str())));
+    let own = sided(&words).filter(|_| placed && value.is_string())?;
+    said(value, Names::default(), false).map(|side| side.is_not(own))
+}
+
+/// Whether a word names a place at which a response is shown, and no column.
+pub(super) fn is_place(word: &str) -> bool {
+    IS_PLACE.contains(&word)
 }
 
 /// Whether a column is named for sides that were exchanged.

@@ -5,13 +5,13 @@ use super::super::path::Path;
 use super::super::sample::Sample;
 use std::collections::BTreeSet;
 
-/// The columns that a recipe uses.
+/// The columns that a recipe uses. What a field within a list says of each of its votes does not use up the list.
 pub(crate) fn used(recipe: &Recipe, sample: &Sample) -> BTreeSet<String> {
-    used_as(recipe)
-        .iter()
-        .filter_map(|(_, path)| path.resolve(&sample.columns))
-        .map(|column| column.name.to_string())
-        .collect()
+    let column = |(role, path): &(String, Path)| {
+        let column = path.resolve(&sample.columns)?;
+        (role != "swapped" || !column.is_within()).then(|| column.name.to_string())
+    };
+    used_as(recipe).iter().filter_map(column).collect()
 }
 
 /// Every path of a recipe with the role it has.
