@@ -57,6 +57,8 @@ pub enum LearnError {
         step: usize,
         /// The pairs of its batch.
         examples: Vec<usize>,
+        /// Whether it is the weights that training has led to, and not these pairs.
+        weights: bool,
     },
     /// Log-probabilities from which no loss can be computed.
     #[error(transparent)]

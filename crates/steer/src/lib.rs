@@ -16,6 +16,7 @@
 
 mod arms;
 mod drawn;
+mod edited;
 pub mod edits;
 mod effects;
 mod equal_length;

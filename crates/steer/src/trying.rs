@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use predilect_results::asked::{CallPlan, Spent};
 use predilect_workbench::laboratory::Laboratory;
 use predilect_workbench::{
-    CallOptions, Event, JudgeRequest, Method, ModelSpec, Remark, Result, Watch, probe_kept, probe_plans,
+    CallOptions, Event, JudgeRequest, Method, ModelSpec, Remark, Result, StudyLock, Watch, probe_kept,
+    probe_plans,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -36,6 +37,17 @@ pub(crate) struct Tries<'a> {
     /// Whether anybody wants that.
     pub(crate) wanted: bool,
     pub(crate) calls: &'a CallOptions,
+}
+
+/// A run whose judges have been tried.
+pub(crate) struct Begun {
+    /// The right to write.
+    pub(crate) lock: StudyLock,
+    pub(crate) tried: Tried,
+    /// What speaks against the judges.
+    pub(crate) remarks: Vec<String>,
+    /// What trying took.
+    pub(crate) spent: Spent,
 }
 
 impl Tries<'_> {
@@ -69,9 +81,19 @@ impl Tries<'_> {
         probe_plans(&self.trial(self.untried(&self.kept()), calls), watch)
     }
 
+    /// Takes the right to write as `verb`, keeps the settings, and tries the judges.
+    pub(crate) fn begin(&self, verb: &str, settings: &Value, watch: &dyn Watch) -> Result<Begun> {
+        let mut settings = settings.clone();
+        settings[TRIED] = json!(self.kept());
+        let lock = self.lab.hold(verb, &settings)?;
+        let mut spent = Spent { price: Some(0.0), ..Spent::default() };
+        let tried = self.run(&mut settings, &mut spent, watch)?;
+        Ok(Begun { lock, remarks: self.said(&tried), tried, spent })
+    }
+
     /// Tries the judges that have not been tried in that way; all that is known by then. `settings` are those of the run, which keep it; what it
     /// takes is added to `spent`.
-    pub(crate) fn run(&self, settings: &mut Value, spent: &mut Spent, watch: &dyn Watch) -> Result<Tried> {
+    fn run(&self, settings: &mut Value, spent: &mut Spent, watch: &dyn Watch) -> Result<Tried> {
         let mut tried = self.kept();
         for judge in self.untried(&tried) {
             let calls = CallOptions { gone: spent.price.unwrap_or(0.0), ..self.calls.clone() };
@@ -94,7 +116,7 @@ impl Tries<'_> {
                 }
                 tried.insert(self.name(&judge), Trial { cautions: found.cautions, method: found.method });
             }
-            note(settings, &tried);
+            settings[TRIED] = json!(tried);
             self.lab.note(settings)?;
         }
         Ok(tried)
@@ -110,17 +132,12 @@ impl Tries<'_> {
     }
 
     /// What speaks against the judges, as remarks.
-    pub(crate) fn said(&self, tried: &Tried) -> Vec<String> {
+    fn said(&self, tried: &Tried) -> Vec<String> {
         let of = |judge: &ModelSpec| {
             tried.get(&self.name(judge)).map_or_else(Vec::new, |trial| said(judge, &trial.cautions))
         };
         self.judges.iter().flat_map(of).collect()
     }
-}
-
-/// Puts what is known of judges into the settings of a run.
-pub(crate) fn note(settings: &mut Value, tried: &Tried) {
-    settings[TRIED] = json!(tried);
 }
 
 fn said(judge: &ModelSpec, cautions: &[String]) -> Vec<String> {

@@ -77,21 +77,47 @@ pub(crate) fn damaged(checkpoint: &Path, error: &LearnError) -> Error {
         .about(subject(error))
 }
 
-/// A loss that is not a finite number.
-pub(crate) fn not_finite(step: usize, examples: &[usize], ids: &[String]) -> Error {
+/// Some of these pairs by their ids, and the number of the others.
+fn some(examples: &[usize], ids: &[String]) -> String {
     let named: Vec<&str> =
         examples.iter().take(NAMED).filter_map(|at| ids.get(*at).map(String::as_str)).collect();
     let more = examples.len().saturating_sub(NAMED);
     let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
-    let pairs = named.join(", ");
+    named.join(", ") + &rest
+}
+
+/// The weights that training has led to have no finite loss; `kept`: the step whose weights were kept, if any can be used.
+pub(crate) fn diverging(step: usize, kept: Option<usize>) -> Error {
+    let what = "training diverged: the loss or its gradient is not finite";
+    match kept {
+        Some(kept) => {
+            Error::new(format!("{what} at step {step}; the weights of step {kept}, the last checkpoint, were kept"))
+        }
+        None => Error::new(format!("{what} at step {step}, and no usable checkpoint was made before it")),
+    }
+    .words("lower the learning rate, beta, the gradient norm or the adapter's alpha, and train into another folder")
+}
+
+/// Held-out pairs that cannot be evaluated.
+pub(crate) fn not_evaluated(examples: &[usize], ids: &[String]) -> Error {
+    Error::new(format!(
+        "the log-probabilities of held-out pairs are not finite (pairs: {}); the weights so far were kept",
+        some(examples, ids)
+    ))
+    .words("are the model's weights damaged? Download it again; if they are not, drop these pairs")
+}
+
+/// A loss that is not a finite number.
+pub(crate) fn not_finite(step: usize, examples: &[usize], ids: &[String]) -> Error {
+    let pairs = some(examples, ids);
     if step == 1 {
         return Error::new(format!(
-            "the loss of the first step is not finite (pairs: {pairs}{rest}); nothing was trained"
+            "the loss of the first step is not finite (pairs: {pairs}); nothing was trained"
         ))
         .words("are the model's weights damaged? Download it again; if they are not, drop these pairs");
     }
     Error::new(format!(
-        "the loss of step {step} is not finite (pairs: {pairs}{rest}); the weights before it were kept"
+        "the loss of step {step} is not finite (pairs: {pairs}); the weights before it were kept"
     ))
     .words("lower the learning rate, beta or the gradient norm, or drop these pairs")
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use predilect_learn::model::{LoraOptions, Model};
-use predilect_learn::{Degraded, Evaluation, LearnError, Refinement, Trainer, open};
+use predilect_learn::{Degraded, Evaluation, Example, LearnError, Refinement, Trainer, open};
 use predilect_results::format;
 use predilect_results::training::{AdapterShape, EvaluationRow, PairCount, Relabelled, StepRow, TrainJson};
 use predilect_workbench::{Done, Error, Event, Inputs, Ran, Remark, Result, Step, Watch, Workbench};
@@ -14,8 +14,9 @@ use crate::asked::asked;
 use crate::examples::Texts;
 use crate::folder::{Checkpoint, Folder, Lines, STEPS};
 use crate::made::{Made, degraded, examples, keep_pairs};
-use crate::mistakes::{damaged, learnt, not_finite};
+use crate::mistakes::{damaged, diverging, learnt, not_evaluated, not_finite};
 use crate::outputs::Outputs;
+use crate::pairs::Labelled;
 use crate::ready::{
     adapted, alone, counted, doubts, labelled, makes_sense, nobody_held_out, nothing, objective,
 };
@@ -30,7 +31,7 @@ pub struct Training {
     request: TrainRequest,
     folder: Folder,
     trainer: Trainer,
-    /// Ids of the pairs that are trained on.
+    /// Ids of the pairs that are trained on, then of those that are held out.
     ids: Vec<String>,
     count: PairCount,
     judge: Option<String>,
@@ -72,6 +73,8 @@ enum Ended {
     Patience(usize),
     /// From outside, or by a loss that is not a number.
     Stopped(Error),
+    /// By weights that cannot be used, without any that can.
+    Lost(Error),
 }
 
 /// What may end training early.
@@ -131,9 +134,10 @@ impl Training {
         let Parts { folder, model, lora, made, degraded, refined, said } = parts;
         let objective = objective(request)?;
         keep_pairs(&folder, &made)?;
-        let (ids, trained) =
-            made.trained.into_iter().map(|(labelled, example)| (labelled.pair.id.clone(), example)).unzip();
-        let held_out = made.held_out.into_iter().map(|(_, example)| example).collect();
+        let id = |(labelled, _): &(Labelled, Example)| labelled.pair.id.clone();
+        let ids = made.trained.iter().chain(&made.held_out).map(id).collect();
+        let [trained, held_out] = [made.trained, made.held_out]
+            .map(|some| some.into_iter().map(|(_, example)| example).collect::<Vec<_>>());
         let mut trainer =
             Trainer::new(model, objective, request.training.clone(), (trained, held_out)).map_err(learnt)?;
         if let Some(spo) = &request.degrees {
@@ -213,6 +217,8 @@ impl Training {
         let ended = match ended {
             // Nothing was learnt: nothing is left that could be taken for it.
             Ok(Ended::Stopped(error)) if made == 0 && error.resumes().is_none() => return Err(error),
+            // What was learnt cannot be used, and must not take the place of what can.
+            Ok(Ended::Lost(error)) => return Err(error),
             Ok(ended) => {
                 self.keep_last(&log)?;
                 ended
@@ -231,7 +237,7 @@ impl Training {
         let (why, stopped) = match ended {
             Ended::Complete => (None, None),
             Ended::Patience(looks) => (Some(no_better(looks)), None),
-            Ended::Stopped(error) => (Some(error.message().to_owned()), Some(error)),
+            Ended::Stopped(error) | Ended::Lost(error) => (Some(error.message().to_owned()), Some(error)),
         };
         let seconds = began.elapsed().as_secs_f64();
         let found = self.found(Found { seconds, earlier, made, kept_step, files, stopped: why });
@@ -256,19 +262,30 @@ impl Training {
             }
             let record = match self.trainer.step() {
                 Ok(record) => record,
-                Err(LearnError::NotFinite { step, examples }) => {
-                    return Ok(Ended::Stopped(not_finite(step, &examples, &self.ids)));
+                Err(LearnError::NotFinite { step, examples, weights }) => {
+                    return self.astray((step, &examples, weights), log);
                 }
                 Err(error) => return Err(learnt(error)),
             };
             let mut row = row(&record, before + began.elapsed().as_secs_f64());
-            if self.looks() {
-                self.look(&mut row, patience)?;
-            }
+            let looked = if self.looks() { self.look(&mut row, patience) } else { Ok(false) };
             log.add(&row)?;
             watch.event(Event::Beside(&beside(&row)));
             watch.event(Event::More(1));
             self.curve.push(row);
+            match looked {
+                Err(LearnError::NotFinite { step, examples, weights: true }) => {
+                    return self.astray((step, &examples, true), log);
+                }
+                Err(LearnError::NotFinite { examples, .. }) => {
+                    return Ok(Ended::Stopped(not_evaluated(&examples, &self.ids)));
+                }
+                looked => {
+                    if looked.map_err(learnt)? {
+                        self.keep(Checkpoint::Best)?;
+                    }
+                }
+            }
             let due = self.trainer.steps().is_multiple_of(self.request.checkpoint_every.max(1));
             if due || kept_at.elapsed() > MOST_UNKEPT {
                 self.keep_last(log)?;
@@ -276,6 +293,28 @@ impl Training {
             }
         }
         Ok(Ended::Complete)
+    }
+
+    /// What becomes of a run whose loss is not finite. Weights that cannot be used are given up for those of the last checkpoint.
+    fn astray(
+        &mut self,
+        (step, examples, weights): (usize, &[usize], bool),
+        log: &mut Lines,
+    ) -> Result<Ended> {
+        if !weights {
+            return Ok(Ended::Stopped(not_finite(step, examples, &self.ids)));
+        }
+        let Some(kept) = self.folder.kept(Checkpoint::Last) else {
+            return Ok(Ended::Lost(diverging(step, None)));
+        };
+        self.trainer.restore(&kept).map_err(|error| damaged(&kept, &error))?;
+        let made = self.trainer.steps();
+        if !self.trainer.finite(examples) {
+            return Ok(Ended::Lost(diverging(step, None)));
+        }
+        self.curve.retain(|row| row.step as usize <= made);
+        *log = self.folder.note(&self.curve)?;
+        Ok(Ended::Stopped(diverging(step, Some(made))))
     }
 
     /// Makes a checkpoint, behind the steps that led to it.
@@ -305,15 +344,13 @@ impl Training {
         patience
     }
 
-    fn look(&mut self, row: &mut StepRow, patience: &mut Patience) -> Result<()> {
-        let Some(Evaluation { loss, accuracy, margin, .. }) = self.trainer.evaluate().map_err(learnt)? else {
-            return Ok(());
+    /// Evaluates held-out pairs; whether these are the best weights so far.
+    fn look(&mut self, row: &mut StepRow, patience: &mut Patience) -> predilect_learn::Result<bool> {
+        let Some(Evaluation { loss, accuracy, margin, .. }) = self.trainer.evaluate()? else {
+            return Ok(false);
         };
         (row.eval_loss, row.eval_accuracy, row.eval_margin) = (Some(loss), Some(accuracy), margin);
-        if patience.note(row.step as usize, loss) && self.request.patience.is_some() {
-            self.keep(Checkpoint::Best)?;
-        }
-        Ok(())
+        Ok(patience.note(row.step as usize, loss) && self.request.patience.is_some())
     }
 
     /// Goes back to the best weights, with early stopping.

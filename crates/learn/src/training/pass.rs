@@ -3,8 +3,8 @@
 use super::record::{Evaluation, StepRecord};
 use super::scores::{Scores, Tally, right};
 use super::trainer::Trainer;
-use crate::error::Result;
-use crate::losses::{BatchScope, Loss, PairGradient, PairScores, kto_baseline};
+use crate::error::{LearnError, Result};
+use crate::losses::{BatchScope, Loss, LossError, PairGradient, PairScores, kto_baseline};
 use crate::model::{Forward, Pass, Slopes, Tree};
 
 /// Rows that are computed together at most.
@@ -169,28 +169,38 @@ impl Trainer {
         cross_entropy
     }
 
-    /// The pairs of a batch whose log-probabilities are not finite; all of it where each is finite by itself.
-    pub(super) fn culprits(&mut self, batch: Vec<usize>) -> Vec<usize> {
-        let is_finite = |scores: &Scores| {
-            let all = scores.policy.iter().chain(&scores.reference).flatten();
-            all.copied().all(f64::is_finite)
-        };
-        let found: Vec<usize> = batch
-            .iter()
-            .copied()
-            .filter(|number| {
-                let tree = self.example(*number).tree();
-                !is_finite(&self.scores(&[*number], &tree, Pass::Score).0.remove(0))
-            })
-            .collect();
-        if found.is_empty() { batch } else { found }
+    /// Why a step has no finite loss: the pairs whose log-probabilities are not finite, or all of the batch where each is finite by itself; and
+    /// whether it is the weights that training has led to, since the reference has all of these pairs finite.
+    pub(super) fn culprits(&mut self, batch: Vec<usize>) -> (Vec<usize>, bool) {
+        let is_finite = |sides: &[Vec<f64>]| sides.iter().flatten().copied().all(f64::is_finite);
+        let (mut found, mut by_weights) = (Vec::new(), self.step > 0);
+        for number in &batch {
+            let tree = self.example(*number).tree();
+            let scores = self.scores(&[*number], &tree, Pass::Score).0.remove(0);
+            let known = self.objective.needs_reference() && is_finite(&scores.reference);
+            if !is_finite(&scores.policy) || !is_finite(&scores.reference) {
+                found.push(*number);
+                by_weights &= known;
+            }
+        }
+        (if found.is_empty() { batch } else { found }, by_weights)
+    }
+
+    /// Whether all log-probabilities of these pairs are finite by the present weights.
+    pub fn finite(&mut self, numbers: &[usize]) -> bool {
+        numbers.iter().all(|number| {
+            let tree = self.example(*number).tree();
+            let scores = self.scores(&[*number], &tree, Pass::Score).0.remove(0);
+            scores.policy.iter().flatten().copied().all(f64::is_finite)
+        })
     }
 
     /// Evaluates the present model on held-out pairs; `None` without any.
     ///
     /// # Errors
     ///
-    /// When a loss cannot be computed.
+    /// When a loss cannot be computed: [`LearnError::NotFinite`] names the held-out pairs by their numbers, which follow those that are trained
+    /// on.
     pub fn evaluate(&mut self) -> Result<Option<Evaluation>> {
         if self.held_out.is_empty() {
             return Ok(None);
@@ -208,7 +218,16 @@ impl Trainer {
         let mut state = self.losses;
         state.frozen = true;
         state.kto_z0 = state.kto_z0.or(Some(0.0));
-        let loss = self.objective.evaluate(&pairs, &mut state)?.value;
+        let loss = match self.objective.evaluate(&pairs, &mut state) {
+            Ok(found) => found.value,
+            Err(LossError::NotALogProbability { .. }) => {
+                drop(pairs);
+                let held_out = self.examples.len()..self.examples.len() + self.held_out.len();
+                let (examples, weights) = self.culprits(held_out.collect());
+                return Err(LearnError::NotFinite { step: self.step, examples, weights });
+            }
+            Err(error) => return Err(error.into()),
+        };
         let record = tally.record(loss, self.objective.options().beta);
         Ok(Some(Evaluation {
             step: self.step,

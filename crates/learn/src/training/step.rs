@@ -23,8 +23,8 @@ impl Trainer {
         let said = match self.gradient(&batch) {
             Err(LearnError::Loss(LossError::NotALogProbability { .. })) => {
                 self.losses = kept;
-                let examples = self.culprits(batch);
-                return Err(LearnError::NotFinite { step: self.step + 1, examples });
+                let (examples, weights) = self.culprits(batch);
+                return Err(LearnError::NotFinite { step: self.step + 1, examples, weights });
             }
             other => other?,
         };
@@ -32,8 +32,8 @@ impl Trainer {
         let margin = said.spa.map_or(0.0, |spa| spa.margin);
         if !(said.loss.is_finite() && norm.is_finite() && margin.is_finite()) {
             self.losses = kept;
-            let examples = self.culprits(batch);
-            return Err(LearnError::NotFinite { step: self.step + 1, examples });
+            let (examples, weights) = self.culprits(batch);
+            return Err(LearnError::NotFinite { step: self.step + 1, examples, weights });
         }
         let rate = self.options.rate(self.step, self.plan);
         self.optimiser.step(&mut self.model.store, &self.gradients, rate);

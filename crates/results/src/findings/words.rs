@@ -88,19 +88,25 @@ impl Fact {
 
 /// That no judge rewards anything differently, and whose fits were not looked at for that.
 fn weigh_alike(of: u64, without: &[String]) -> String {
-    let left_out = match without {
-        [] => String::new(),
-        [one] => format!(
-            " Left out: {}, whose fit does not clearly predict unseen verdicts better than its baselines.",
-            line(one)
+    let (who, unknown) = match without {
+        [] => ("No judge", String::new()),
+        [one] => (
+            "No other judge",
+            format!(
+                "What {} rewards differently is not known: its fit does not clearly predict unseen verdicts better than its baselines. ",
+                line(one)
+            ),
         ),
-        all => format!(
-            " Left out: {}, whose fits do not clearly predict unseen verdicts better than their baselines.",
-            listed(all)
+        all => (
+            "No other judge",
+            format!(
+                "What {} reward differently is not known: their fits do not clearly predict unseen verdicts better than their baselines. ",
+                listed(all)
+            ),
         ),
     };
     format!(
-        "No judge clearly rewards anything differently from the reference: none of {} is a difference at a false discovery rate of {}.{left_out}",
+        "{unknown}{who} clearly rewards anything differently from the reference: none of {} is a difference at a false discovery rate of {}.",
         format::counted(of, "contrast", "contrasts"),
         format::share(FALSE_DISCOVERIES),
     )

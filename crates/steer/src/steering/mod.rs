@@ -28,7 +28,7 @@ use crate::prompts::{Protocol, read};
 use crate::rating::rated;
 use crate::request::{Baseline, SteerRequest, whole};
 use crate::responses::Responses;
-use crate::trying::{Tried, Tries, note};
+use crate::trying::{Begun, Tried, Tries};
 
 pub use self::ready::Steering;
 
@@ -174,13 +174,9 @@ impl Steering {
     pub fn run(&self, watch: &dyn Watch) -> Result<Ran<SteerJson>> {
         let began = Instant::now();
         let mut remarks = self.remarks.clone();
-        let mut settings = self.settings.clone();
-        let tries = self.tries();
-        note(&mut settings, &tries.kept());
-        let lock = self.lab.hold(VERB, &settings)?;
-        let mut trying = Spent { price: Some(0.0), ..Spent::default() };
-        let tried = tries.run(&mut settings, &mut trying, watch)?;
-        remarks.extend(tries.said(&tried));
+        let Begun { lock, tried, remarks: against, spent: trying } =
+            self.tries().begin(VERB, &self.settings, watch)?;
+        remarks.extend(against);
         // From here on all is paid from one budget.
         let mut gone = trying.price.unwrap_or(0.0);
         files::write_own(&self.lab.folder().join("messages.toml"), self.messages.text().as_bytes())?;

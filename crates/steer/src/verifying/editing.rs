@@ -8,8 +8,8 @@ use predilect_workbench::{Error, PairRatings, Question, Result, Text, Watch, Wri
 
 use super::ready::{Rewrite, Verifying};
 use crate::drawn::{drawn, prompt_of};
+use crate::edited::Edited;
 use crate::edits::{EDITS, NULL};
-use crate::effects::Edited;
 use crate::messages::Messages;
 use crate::request::VerifyRequest;
 

@@ -7,27 +7,28 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::Instant;
 
-use predilect_results::asked::{CallPlan, JudgeRun, Spent};
+use predilect_results::asked::{CallPlan, JudgeRun};
 use predilect_results::verifying::VerifyJson;
 use predilect_types::{Message, Pair, property};
 use predilect_workbench::laboratory::{Laboratory, VERIFYING, pairs_of, pairs_within, verdicts_of};
 use predilect_workbench::scratch::Scratch;
 use predilect_workbench::{
     CallOptions, Error, Inputs, JudgeRequest, JudgeWeights, Judging, Method, ModelSpec, Orders, Question,
-    Ran, ReadOptions, Result, Study, StudyLock, Watch, Within, Workbench, WriteRequest, Writer, files,
-    tables, text_ratings,
+    Ran, ReadOptions, Result, Study, Watch, Within, Workbench, WriteRequest, Writer, files, tables,
+    text_ratings,
 };
 use serde_json::{Value, json};
 
 use self::editing::{Rewritten, rewrites};
 pub use self::ready::Verifying;
 use crate::drawn::{drawn_in_turn, prompt_of};
+use crate::edited::Edited;
 use crate::edits::EDITS;
-use crate::effects::{Edited, Effects, FEW_PROMPTS, LENGTH};
+use crate::effects::{Effects, FEW_PROMPTS, LENGTH};
 use crate::position::by_position;
 use crate::rating::rated;
 use crate::request::{VerifyRequest, whole};
-use crate::trying::{Tries, note};
+use crate::trying::{Begun, Tries};
 
 /// The verb, as the study knows it.
 const VERB: &str = "verify";
@@ -136,7 +137,9 @@ impl Verifying {
     pub fn run(&self, watch: &dyn Watch) -> Result<Ran<VerifyJson>> {
         let began = Instant::now();
         let mut remarks = self.remarks.clone();
-        let (lock, trying) = self.begun(&mut remarks, watch)?;
+        let Begun { lock, remarks: against, spent: trying, .. } =
+            self.tries().begin(VERB, &self.settings, watch)?;
+        remarks.extend(against);
         let gone = trying.price.unwrap_or(0.0);
         let mut dropped: BTreeMap<String, BTreeMap<String, u64>> = BTreeMap::new();
         let mut edited = self.by_rule(&mut dropped, watch)?;
@@ -146,10 +149,7 @@ impl Verifying {
         remarks.extend(said);
         drop(lock);
         if edited.is_empty() {
-            return Err(stopped.unwrap_or_else(|| {
-                Error::new("no edit moved its property and left the others")
-                    .words("allow edits to move more other properties, or name other properties")
-            }));
+            return Err(stopped.unwrap_or_else(nothing_edited));
         }
         let study = self.lab.put(&self.all_pairs(&edited), watch)?;
         let ran = self.judge(gone + spent.price.unwrap_or(0.0), watch)?;
@@ -210,18 +210,6 @@ impl Verifying {
         tables::write_verifying(study, found)?;
         let text = serde_json::to_string_pretty(&predilect_results::Written::new(found)).unwrap_or_default();
         files::write_own(&self.lab.folder().join(VERIFYING), text.as_bytes())
-    }
-
-    /// Takes the right to write, and tries the judge; what that took.
-    fn begun(&self, remarks: &mut Vec<String>, watch: &dyn Watch) -> Result<(StudyLock, Spent)> {
-        let mut settings = self.settings.clone();
-        let tries = self.tries();
-        note(&mut settings, &tries.kept());
-        let lock = self.lab.hold(VERB, &settings)?;
-        let mut trying = Spent { price: Some(0.0), ..Spent::default() };
-        let tried = tries.run(&mut settings, &mut trying, watch)?;
-        remarks.extend(tries.said(&tried));
-        Ok((lock, trying))
     }
 
     /// How the judge is tried before anything is paid for.
@@ -297,6 +285,11 @@ fn settings_of(request: &VerifyRequest, inputs: &Inputs<'_>) -> Result<Value> {
         None => json!(inputs.files.iter().map(|file| whole(file)).collect::<Vec<_>>()),
     };
     Ok(settings)
+}
+
+fn nothing_edited() -> Error {
+    Error::new("no edit moved its property and left the others")
+        .words("allow edits to move more other properties, or name other properties")
 }
 
 /// What to know where no edit shows what length does.

@@ -18,7 +18,11 @@ pub(super) fn start(trl: &TrlOptions, folder: &Folder) -> Result<Child> {
     let log = folder.path.join("trl.log");
     let log = std::fs::File::create(&log).map_err(unwritten(&log))?;
     let python = python(trl);
-    Command::new(&python)
+    let mut command = Command::new(&python);
+    // Ctrl-C in a terminal reaches whole groups of processes: the script would take it and our signal for two, and end at once.
+    #[cfg(unix)]
+    std::os::unix::process::CommandExt::process_group(&mut command, 0);
+    command
         .arg(folder.path.join(SCRIPT.0))
         .arg(&folder.path)
         .env("HF_HUB_OFFLINE", "1")

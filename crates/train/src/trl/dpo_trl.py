@@ -1,7 +1,8 @@
 """Trains a model on pairs with TRL's DPOTrainer: python dpo_trl.py FOLDER
 
-FOLDER holds settings.json and the pairs. Stdout carries JSON lines only: one per step, {"eval": ...} after each look at the held-out pairs,
-{"done": ...} at the end, or {"error": ..., "remedy": ...}. Exit status: 0 done, 1 failed, 2 wrong settings, 3 packages, 130 interrupted.
+FOLDER holds settings.json and the pairs, and may be moved as a whole: paths within it are relative. Stdout carries JSON lines only: one per
+step, {"eval": ...} after each look at the held-out pairs, {"note": ...} of what is done to pairs, {"done": ...} at the end, or
+{"error": ..., "remedy": ...}. Exit status: 0 done, 1 failed, 2 wrong settings, 3 packages, 130 interrupted.
 """
 from __future__ import annotations
 
@@ -80,7 +81,7 @@ def read_pairs(path: Path, as_chat: bool) -> tuple[list[dict], list[dict]]:
             turns = row["prompt"]
             row["prompt"] = turns[0]["content"] if len(turns) == 1 else "\n\n".join(f"{m['role']}: {m['content']}" for m in turns)
             row |= {side: "".join(m["content"] for m in row[side]) for side in ("chosen", "rejected")}
-        parts[bool(pair.get("held_out"))].append({**row, "p": p})
+        parts[bool(pair.get("held_out"))].append({**row, "p": p, "line": number})
     return parts
 
 
@@ -98,12 +99,23 @@ def make_trainer_class() -> type:
             self.pairs_of_step, self.began, self.seconds_before = 0, 0.0, 0.0
             super().__init__(*args, **kwargs)
             collate = self.data_collator
-            self.data_collator = lambda rows: {**collate(rows), "p": torch.tensor([row["p"] for row in rows])}
+            self.data_collator = lambda rows: {**collate(rows), **{name: torch.tensor([row[name] for row in rows]) for name in ("p", "line")}}
 
         def _set_signature_columns_if_needed(self) -> None:
             super()._set_signature_columns_if_needed()
-            if "p" not in self._signature_columns:
-                self._signature_columns.append("p")
+            self._signature_columns += [name for name in ("p", "line") if name not in self._signature_columns]
+
+        def create_scheduler(self, *args: Any, **kwargs: Any) -> Any:
+            # The first step has a rate as well: transformers' rise begins at zero, which moves nothing.
+            made, warm = super().create_scheduler(*args, **kwargs), self.args.warmup_steps
+            if not getattr(made, "rises_earlier", False):
+                rates = made.lr_lambdas
+                made.lr_lambdas = [lambda step, rate=rate: (step + 1) / warm if step < warm else rate(step) for rate in rates]
+                made.rises_earlier = True
+                for group, rate in zip(made.optimizer.param_groups, made.lr_lambdas):
+                    group["lr"] = group["initial_lr"] * rate(0)
+                made._last_lr = [group["lr"] for group in made.optimizer.param_groups]
+            return made
 
         def get_batch_samples(self, *args: Any, **kwargs: Any) -> Any:
             batches, items = super().get_batch_samples(*args, **kwargs)
@@ -112,8 +124,10 @@ def make_trainer_class() -> type:
 
         def compute_loss(self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None) -> Any:
             inputs = dict(inputs)
-            p, mode = inputs.pop("p"), "train" if self.model.training else "eval"
+            p, lines, mode = inputs.pop("p"), inputs.pop("line"), "train" if self.model.training else "eval"
             loss = self.our_loss(model, inputs, p) if self.ours else super().compute_loss(model, inputs)
+            if not torch.isfinite(loss):
+                self.stop_at("loss", f" (pairs in lines {', '.join(map(str, lines.tolist()))} of pairs.jsonl)")
             # TRL takes means over micro-batches, which need not be of the same size; these sums are over pairs.
             sums = self.sums[mode]
             now = {name: self._metrics[mode][name][-1] for name in SEEN} | {"loss": loss.item(), "pairs": 1.0}
@@ -123,6 +137,13 @@ def make_trainer_class() -> type:
             if mode == "train":
                 loss = loss * (len(p) * self.current_gradient_accumulation_steps / self.pairs_of_step)
             return loss
+
+        def stop_at(self, what: str, where: str) -> NoReturn:
+            """Ends before weights that cannot be used are kept."""
+            kept = last_checkpoint(Path(self.args.output_dir))
+            after = f"the last checkpoint, of step {kept.name.rsplit('-', 1)[1]}, is kept" if kept else "nothing was kept"
+            fail(f"the {what} of step {self.state.global_step + (what == 'loss')} is not finite{where}; {after}",
+                 "lower the learning rate or beta, or drop these pairs; if it is so from the first step, are the model's weights damaged?", 1)
 
         def our_loss(self, model: Any, inputs: dict[str, Any], p: torch.Tensor) -> torch.Tensor:
             """TRL computes and reports as if for its sigmoid loss; the log-probabilities that it sees on the way give ours."""
@@ -171,6 +192,8 @@ def make_trainer_class() -> type:
             if kind == "eval":
                 say({"eval": {"step": step, **found}})
             elif "loss" in logs:
+                if not math.isfinite(logs["grad_norm"]):
+                    self.stop_at("gradient", "")
                 logs["seconds"] = self.seconds_before + time.monotonic() - self.began
                 say({"step": step, "epoch": self.state.epoch, "learning_rate": logs["learning_rate"], "grad_norm": logs["grad_norm"], **found,
                      "rewards_chosen": mean["rewards/chosen"], "rewards_rejected": mean["rewards/rejected"], "logp_chosen": mean["logps/chosen"],
@@ -186,8 +209,19 @@ def last_checkpoint(folder: Path) -> Path | None:
     return max(whole, key=lambda path: int(path.name.rsplit("-", 1)[1]), default=None)
 
 
+def finished(folder: Path, output: Path, steps: int) -> dict[str, int] | None:
+    """What a run that made all its steps and has its weights said at its end."""
+    kept = folder / "trl_checkpoints" / "done.json"
+    said = json.loads(kept.read_text(encoding="utf-8")) if kept.is_file() else {}
+    whole = any(output.glob("*.safetensors"))
+    return said if whole and said.get("steps", 0) >= steps > 0 else None
+
+
 def train(folder: Path) -> int:
     settings = json.loads((folder / "settings.json").read_text(encoding="utf-8"))
+    for name in ("model", "adapter"):  # paths within the folder are relative
+        settings[name] = str(folder / settings[name]) if settings.get(name) else None
+    output = folder / settings["output"]
     training, losses, lora, adapter = (settings.get(key) for key in ("training", "losses", "lora", "adapter"))
     check_packages(bool(lora or adapter))
     names = loss_names(settings)
@@ -234,7 +268,7 @@ def train(folder: Path) -> int:
         most = batch if set(names) & set(WHOLE_BATCH) else 4
     micro = max(size for size in range(1, batch + 1) if batch % size == 0 and size <= max(most, 1))
     if micro < batch and set(names) & set(WHOLE_BATCH):
-        print(f"note: {', '.join(names)} see {micro} pairs at a time, not the {batch} of a step", file=sys.stderr)
+        say({"note": f"{', '.join(names)} see {micro} pairs at a time, not the {batch} of a step"})
     ours = [(name, weight) for name, weight in settings["loss"] if name in OURS]
     schedule = "constant_with_warmup" if training["schedule"] == "constant" else training["schedule"]
     arguments = DPOConfig(
@@ -266,27 +300,43 @@ def train(folder: Path) -> int:
         train_dataset=datasets.Dataset.from_list(rows), eval_dataset=datasets.Dataset.from_list(held_out) if held_out else None)
     kept = len(trainer.train_dataset)
     if kept < len(rows):
-        print(f"note: {len(rows) - kept} pairs left out: their prompts fill max_length", file=sys.stderr)
+        say({"note": f"{len(rows) - kept} of {len(rows)} pairs are left out, since their prompts fill the {settings['max_length']} tokens of a text"})
     if not kept:
         fail("every prompt fills max_length: there is nothing to train on", "raise max_length", 2)
+    longest = (max(len(row["prompt_ids"]) + len(row[side]) for side in ("chosen_ids", "rejected_ids")) for row in trainer.train_dataset
+               if {"prompt_ids", "chosen_ids", "rejected_ids"} <= row.keys())
+    cut = sum(tokens > settings["max_length"] for tokens in longest) if settings.get("max_length") else 0
+    if cut:
+        say({"note": f"{cut} of {kept} pairs are longer than {settings['max_length']} tokens: TRL cuts their responses at the end"})
     steps = training.get("steps") or max(1, math.ceil(math.ceil(kept / batch) * training["epochs"]))
     trainer.args.max_steps, trainer.args.warmup_steps = steps, math.ceil(steps * training["warm_up"])
     trainer.args.save_steps = settings.get("save_every") or max(1, math.ceil(steps / 10))
     checkpoint = last_checkpoint(folder / "trl_checkpoints")
+    done = finished(folder, output, steps)
+    if done:
+        say({"done": done})
+        return 0
     if checkpoint:
         history = json.loads((checkpoint / "trainer_state.json").read_text(encoding="utf-8"))["log_history"]
         trainer.seconds_before = max((row.get("seconds", 0.0) for row in history), default=0.0)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, on_signal)
     trainer.began = time.monotonic()
-    trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+    made = int(checkpoint.name.rsplit("-", 1)[1]) if checkpoint else 0
+    if made < steps:
+        trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+    else:  # all steps were made, and the end did not come to write its weights: one more step would be one too many
+        trainer._load_from_checkpoint(str(checkpoint))
+        trainer.state.global_step = made
     if stop and trainer.state.global_step < steps:
         return 130
     parts = {"selected_adapters": ["default"]} if lora or adapter else {}
-    trainer.model.save_pretrained(str(folder / settings["output"]), **parts)
-    tokenizer.save_pretrained(str(folder / settings["output"]))
+    trainer.model.save_pretrained(str(output), **parts)
+    tokenizer.save_pretrained(str(output))
     trainable = sum(weight.numel() for weight in trainer.model.parameters() if weight.requires_grad)
-    say({"done": {"steps": trainer.state.global_step, "trainable": trainable}})
+    done = {"steps": trainer.state.global_step, "trainable": trainable}
+    (folder / "trl_checkpoints" / "done.json").write_text(json.dumps(done), encoding="utf-8")
+    say({"done": done})
     return 0
 
 

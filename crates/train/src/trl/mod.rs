@@ -23,7 +23,7 @@ pub use self::script::TrlOptions;
 use self::command::{by_hand, start, terminate, wait};
 use self::script::SCRIPT;
 use crate::asked::asked;
-use crate::folder::{Folder, Lines, PAIRS, STEPS};
+use crate::folder::{Folder, Lines, MERGED, PAIRS, STEPS};
 use crate::made::{Side, keep_labelled, split};
 use crate::mistakes::learnt;
 use crate::pairs::{Chosen, Labelled};
@@ -118,8 +118,8 @@ impl Given {
         let folder = Folder::open(output, &asked)?;
         keep_labelled(&folder, [(Side::Trained, &trained), (Side::HeldOut, &held_out)])?;
         let model = base(&folder, &request.model, &mut remarks)?;
-        let settings =
-            serde_json::to_vec_pretty(&settings(request, &model, held_out.len())?).unwrap_or_default();
+        let settings = serde_json::to_vec_pretty(&settings(request, (&folder.path, &model), held_out.len())?)
+            .unwrap_or_default();
         folder.write(SETTINGS, &settings)?;
         folder.write(SCRIPT.0, SCRIPT.1.as_bytes())?;
         Ok(Self { folder, count, judge, relabelled: by, remarks, steps })
@@ -129,7 +129,9 @@ impl Given {
         let files = [
             ("steps", STEPS),
             ("pairs", PAIRS),
-            ("adapter", "adapter"),
+            ("adapter", "adapter_model.safetensors"),
+            ("adapter_config", "adapter_config.json"),
+            ("merged", MERGED),
             ("script", SCRIPT.0),
             ("log", "trl.log"),
         ];
@@ -207,16 +209,21 @@ fn base(folder: &Folder, model: &Path, remarks: &mut Vec<String>) -> Result<Path
 }
 
 /// What the script reads.
-fn settings(request: &TrainRequest, model: &Path, held_out: usize) -> Result<Value> {
+fn settings(request: &TrainRequest, (folder, model): (&Path, &Path), held_out: usize) -> Result<Value> {
     let written = |error: serde_json::Error| Error::new(format!("the settings cannot be written: {error}"));
     let training = &request.training;
-    let model = std::fs::canonicalize(model)?;
+    // What lies in the folder is found there wherever that is moved.
+    let model = match model.strip_prefix(folder) {
+        Ok(within) => within.to_owned(),
+        Err(_) => std::fs::canonicalize(model)?,
+    };
     let adapter = request.adapter.as_ref().map(std::fs::canonicalize).transpose()?;
     Ok(json!({
         "model": model,
         "adapter": adapter,
         "pairs": PAIRS,
-        "output": "adapter",
+        // Where the other engine leaves them.
+        "output": if request.lora.is_some() || request.adapter.is_some() { "." } else { MERGED },
         "loss": request.loss.terms().iter().map(|(loss, weight)| json!([loss.name(), weight])).collect::<Vec<_>>(),
         "losses": serde_json::to_value(&request.losses).map_err(written)?,
         "lora": serde_json::to_value(&request.lora).map_err(written)?,
@@ -246,6 +253,7 @@ fn settings(request: &TrainRequest, model: &Path, held_out: usize) -> Result<Val
 enum Line {
     Failed { error: String, remedy: Option<String> },
     Done { done: Done },
+    Note { note: String },
     Look { eval: Look },
     Step(Box<Row>),
 }
@@ -389,14 +397,11 @@ impl Run {
             Ok(Line::Done { done }) => {
                 (self.steps, self.trainable, self.done) = (done.steps, done.trainable, true);
             }
+            Ok(Line::Note { note }) => self.remarks.push(note),
             Ok(Line::Look { eval }) => {
                 if let Some(row) = self.curve.iter_mut().rfind(|row| row.step == eval.step) {
                     (row.eval_loss, row.eval_accuracy, row.eval_margin) =
                         (eval.loss, eval.accuracy, eval.margin);
-                }
-                if let (Some(loss), Some(accuracy)) = (eval.loss, eval.accuracy) {
-                    let margin = eval.margin;
-                    self.evaluations.push(EvaluationRow { step: eval.step, loss, accuracy, margin });
                 }
             }
             Ok(Line::Step(row)) => {
@@ -414,6 +419,12 @@ impl Run {
         let mut all = notes.earlier(self.curve.first());
         all.append(&mut self.curve);
         drop(notes.folder.note(&all)?);
+        // Those of earlier runs too.
+        let look = |row: &StepRow| {
+            let (loss, accuracy) = row.eval_loss.zip(row.eval_accuracy)?;
+            Some(EvaluationRow { step: row.step, loss, accuracy, margin: row.eval_margin })
+        };
+        self.evaluations = all.iter().filter_map(look).collect();
         self.curve = all;
         Ok(())
     }

@@ -5,7 +5,6 @@ use super::super::path::Path;
 use super::super::refusal::Refusal;
 use super::super::sample::Sample;
 use super::super::shell::shell;
-use super::super::spelling::tokens;
 use super::named::names_in;
 use super::opened::opened;
 use super::shown::{Shown, may_say, says_exchanged, turned};
@@ -38,7 +37,6 @@ pub(crate) fn order_columns(recipe: &Recipe, sample: &Sample) -> Vec<Shown> {
         sample.columns.iter().filter(|column| !used.contains(*column)).map(|column| format!("={column}"));
     let inner = within.iter().filter(|column| !sample.columns.contains(column)).filter(free).cloned();
     let names: Vec<_> = sample.rows.iter().map(|row| names_in(recipe, sample, row)).collect();
-    let by_place = by_place(recipe, sample);
     let mut found: Vec<Shown> = Vec::new();
     for path in whole.chain(inner) {
         let Some(column) = Path::new(path.as_str()).resolve(&sample.columns) else { continue };
@@ -54,7 +52,7 @@ pub(crate) fn order_columns(recipe: &Recipe, sample: &Sample) -> Vec<Shown> {
         let shown = Shown::new(column, sample);
         let said = sample.rows.iter().zip(&names);
         let said = said.filter_map(|(row, names)| Some((there(shown.column.get(row))?, names.names())));
-        if shown.says(&said.collect::<Vec<_>>(), by_place) {
+        if shown.says(&said.collect::<Vec<_>>()) {
             found.push(shown);
         }
     }
@@ -100,18 +98,6 @@ pub(crate) fn exchanged(recipe: &Recipe, sample: &Sample) -> Option<Refusal> {
             format!("or {MAP} swapped=none   (the verdicts are about the columns)"),
         ],
     })
-}
-
-/// Whether verdicts name places, such as left or second, and so cannot be about columns where it is known what stood there.
-fn by_place(recipe: &Recipe, sample: &Sample) -> bool {
-    let place = |value: &Value| {
-        value.as_str().is_some_and(|text| tokens(text).iter().any(|word| super::shown::is_place(word)))
-    };
-    recipe
-        .verdict
-        .iter()
-        .filter_map(|rule| rule.field.as_ref()?.resolve(&sample.columns))
-        .any(|column| sample.rows.iter().filter_map(|row| column.get(row)).any(place))
 }
 
 /// A flag of exchanged sides in a format that is read by code and does not know of such a flag: half of its verdicts may be about the other

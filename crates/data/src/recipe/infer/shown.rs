@@ -143,9 +143,8 @@ impl Shown {
             || !sample.rows.iter().filter_map(|row| self.column.get(row)).all(plain)
     }
 
-    /// Whether the name of the column and all its values say an order: each value with the names of its record; `by_place`: whether verdicts
-    /// name places (left, second) and not columns.
-    pub(crate) fn says(&self, values: &[(&Value, Names<'_>)], by_place: bool) -> bool {
+    /// Whether the name of the column and all its values say an order: each value with the names of its record.
+    pub(crate) fn says(&self, values: &[(&Value, Names<'_>)]) -> bool {
         let words = tokens(&self.name);
         let has = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
         let all = |fits: &dyn Fn(&Value, Names<'_>) -> bool| {
@@ -155,18 +154,11 @@ impl Shown {
             return all(&|value, _| flag(value).is_some());
         }
         if sided(&words).is_some() {
-            // Letters and numbers are positions only where the name says so, and not under a word that is a position itself: `B` under
-            // `shown_first` is the name of a column. What a model's name says is clear.
+            // A number is a position only where the name says so. What a word names is a response, by its model, its column or its side: where
+            // verdicts are letters, it is not known whether they follow it.
             let placed = has(PLACE) && !words.iter().any(|word| IS_PLACE.contains(&word.as_str()));
-            return all(&|value, names| match said(value, names, self.from_0) {
-                Some(_) => {
-                    value.is_string()
-                        || placed
-                        || by_place
-                        || has(ASSIGNED)
-                        || of_model(value, names).is_some()
-                }
-                None => false,
+            return all(&|value, names| {
+                said(value, names, self.from_0).is_some() && (value.is_string() || placed || has(ASSIGNED))
             });
         }
         if is_game(&words) {
@@ -238,11 +230,6 @@ pub(crate) fn vote_turned(name: &str, value: &Value) -> Option<bool> {
     let placed = words.iter().any(|word| [PLACE, IS_PLACE].iter().any(|list| list.contains(&word.as_str())));
     let own = sided(&words).filter(|_| placed && value.is_string())?;
     said(value, Names::default(), false).map(|side| side.is_not(own))
-}
-
-/// Whether a word names a place at which a response is shown, and no column.
-pub(super) fn is_place(word: &str) -> bool {
-    IS_PLACE.contains(&word)
 }
 
 /// Whether a column is named for sides that were exchanged.

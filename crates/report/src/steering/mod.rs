@@ -1,75 +1,15 @@
 //! What is said of a run of `steer`, in every view: the finding first.
 
-use std::collections::BTreeMap;
+mod figures;
+mod judges;
 
-use predilect_results::steering::{ArmRow, Ask, PredictionFit, ResponseCount, SteerJson};
-use predilect_types::property;
+use predilect_results::steering::{ArmRow, PredictionFit, ResponseCount, SteerJson};
 
+pub(crate) use self::figures::{asked, cell, is_sure, label, left_out, places, range, signed, unit};
+pub(crate) use self::judges::role;
+use self::judges::{held_out, is_judge};
 use crate::format;
 use crate::text;
-
-/// The unit of an arm's score.
-pub(crate) fn unit(protocol: &str) -> &'static str {
-    if protocol == "mt_bench" { "grade, 1 to 10" } else { "% won" }
-}
-
-/// Decimals of a score.
-pub(crate) fn places(protocol: &str) -> usize {
-    if protocol == "mt_bench" { 2 } else { 1 }
-}
-
-/// A number with its sign.
-pub(crate) fn signed(x: f64, places: usize) -> String {
-    let shown = format::decimal(x, places);
-    if x > 0.0 && shown.chars().any(|c| c.is_ascii_digit() && c != '0') { format!("+{shown}") } else { shown }
-}
-
-/// A range in square brackets.
-pub(crate) fn range(low: f64, high: f64, places: usize) -> String {
-    format!("[{}, {}]", signed(low, places), signed(high, places))
-}
-
-/// Whether an interval is on one side of zero.
-pub(crate) fn is_sure(low: f64, high: f64) -> bool {
-    low > 0.0 || high < 0.0
-}
-
-/// What is asked for, in words.
-pub(crate) fn asked(asks: &[Ask]) -> String {
-    let of = |more: bool| {
-        let names: Vec<String> =
-            asks.iter().filter(|ask| ask.more == more).map(|ask| label(&ask.property)).collect();
-        let direction = if more { "more" } else { "less" };
-        (!names.is_empty()).then(|| format!("{direction}: {}", names.join(", ")))
-    };
-    [of(true), of(false)].into_iter().flatten().collect::<Vec<_>>().join("; ")
-}
-
-/// A property's name within a line.
-pub(crate) fn label(id: &str) -> String {
-    property(id).map_or_else(|| text::line(id), |p| p.label.to_lowercase())
-}
-
-/// Why properties are not asked for: each reason once, with their names.
-pub(crate) fn left_out(reasons: &BTreeMap<String, String>) -> Vec<(String, String)> {
-    let mut by_reason: BTreeMap<&str, Vec<String>> = BTreeMap::new();
-    for (id, reason) in reasons {
-        by_reason.entry(reason).or_default().push(label(id));
-    }
-    by_reason.into_iter().map(|(reason, names)| (text::line(reason), names.join(", "))).collect()
-}
-
-/// A mean with its range, where there are such. Published weights have no intervals: what is predicted of them alike for every prompt is
-/// shown without.
-pub(crate) fn cell(mean: Option<f64>, low: Option<f64>, high: Option<f64>, places: usize) -> String {
-    match (mean, low, high) {
-        (Some(mean), Some(low), Some(high)) if high - low > 1e-9 => {
-            format!("{} {}", signed(mean, places), range(low, high, places))
-        }
-        (Some(mean), ..) => signed(mean, places),
-        _ => format::MISSING.to_owned(),
-    }
-}
 
 /// What was found, the most important first.
 pub(crate) fn sentences(found: &SteerJson) -> Vec<String> {
@@ -241,120 +181,6 @@ fn is_far(raw: f64, lc: f64) -> bool {
     lc < (0.75 * raw).min(raw - 10.0) || lc > (raw + (100.0 - raw) / 4.0).max(raw + 10.0)
 }
 
-/// Whether others see it too.
-fn held_out(found: &SteerJson, target: &ArmRow) -> Option<String> {
-    let of_others = |row: &&ArmRow| !row.target && row.arm == target.arm;
-    // A judge that follows the position sees no shift, whoever wrote what: that says nothing.
-    let (blind, others): (Vec<&ArmRow>, Vec<&ArmRow>) =
-        found.arms.iter().filter(of_others).partition(|row| by_position(found, row));
-    if others.len() + blind.len() == 0 || !is_sure(target.shift_low, target.shift_high) {
-        return None;
-    }
-    let shifts = shifts_of(&others);
-    let agrees =
-        |row: &&&ArmRow| is_sure(row.shift_low, row.shift_high) && (row.shift > 0.0) == (target.shift > 0.0);
-    let said = match others.iter().filter(agrees).count() {
-        _ if others.is_empty() => {
-            "Nobody who is held out can tell whether the shift is one of quality or only of this judge"
-                .to_owned()
-        }
-        n if n == others.len() => {
-            format!("Held-out judges see it too: {shifts}{}", placebo_of(found, &others))
-        }
-        0 if others.iter().all(|row| sees_less(row, target.shift > 0.0)) => {
-            only_target(found, target, &others)
-        }
-        0 => format!(
-            "Held-out judges do not settle whether the shift is one of quality or only of this judge: {shifts}"
-        ),
-        _ => format!("Not all held-out judges clearly see it: {shifts}"),
-    };
-    let blind = match blind.as_slice() {
-        [] => String::new(),
-        blind => format!(
-            " ({} mostly by the position of responses, so that {} nothing of this: {})",
-            if blind.len() == 1 { "one judge decides" } else { "others decide" },
-            if blind.len() == 1 { "it says" } else { "they say" },
-            shifts_of(blind)
-        ),
-    };
-    Some(format!("{said}{blind}."))
-}
-
-/// The shifts of one arm by several judges.
-fn shifts_of(rows: &[&ArmRow]) -> String {
-    let one = |row: &&ArmRow| {
-        let digits = places(&row.protocol);
-        let shift = range(row.shift_low, row.shift_high, digits);
-        format!("{} {shift} by {}", signed(row.shift, digits), text::line(&row.judge))
-    };
-    crate::words::listed(&rows.iter().map(one).collect::<Vec<_>>())
-}
-
-/// Whether the judge of that row decides mostly by the position of responses.
-fn by_position(found: &SteerJson, row: &ArmRow) -> bool {
-    found.judges.iter().any(|run| run.judge == row.judge && run.follows_position)
-}
-
-/// Whether a held-out judge surely sees less of a shift in that direction than the target does.
-fn sees_less(row: &ArmRow, up: bool) -> bool {
-    let end = if up { row.beyond_low } else { row.beyond_high.map(|high| -high) };
-    end.is_some_and(|end| end > 0.0)
-}
-
-/// What it means that the target alone sees a shift.
-fn only_target(found: &SteerJson, target: &ArmRow, others: &[&ArmRow]) -> String {
-    let only = format!(
-        "Of these judges only {} sees that shift, the others clearly less of it ({})",
-        text::line(&target.judge),
-        shifts_of(others)
-    );
-    let up = target.shift > 0.0;
-    let alike: Vec<&ArmRow> = others
-        .iter()
-        .filter_map(|row| found.arms.iter().find(|own| own.arm == "placebo" && own.judge == row.judge))
-        .filter(|placebo| sees_less(placebo, up))
-        .collect();
-    if !alike.is_empty() {
-        return format!(
-            "{only}; but they differ in the same way where only a placebo was sent ({}): it need not be what the message asks for",
-            shifts_of(&alike)
-        );
-    }
-    if is_judge(found, target) {
-        format!("{only}: it is a manipulation of this judge")
-    } else {
-        format!(
-            "{only}: it is no gain in quality that all of them see. The weights are not those of {}",
-            text::line(&target.judge)
-        )
-    }
-}
-
-/// By which held-out judges a placebo does as much.
-fn placebo_of(found: &SteerJson, others: &[&ArmRow]) -> String {
-    let as_much = others.iter().filter_map(|row| {
-        let own = |placebo: &&ArmRow| placebo.arm == "placebo" && placebo.judge == row.judge;
-        let placebo = found.arms.iter().find(own)?;
-        let over = row.over_placebo()?;
-        let less = is_sure(over.low, over.high) && (over.value > 0.0) == (row.shift > 0.0);
-        let digits = places(&row.protocol);
-        (!less).then(|| {
-            let shift = cell(Some(placebo.shift), Some(placebo.shift_low), Some(placebo.shift_high), digits);
-            format!("{shift} by {}", text::line(&row.judge))
-        })
-    });
-    let as_much: Vec<String> = as_much.collect();
-    if as_much.is_empty() {
-        String::new()
-    } else {
-        format!(
-            "; but that it is more than a placebo does is not sure there: {}",
-            crate::words::listed(&as_much)
-        )
-    }
-}
-
 /// What one text for every prompt gets, by the target judge; and by those who are held out, where they do not tell it from answers.
 fn null(found: &SteerJson) -> Option<String> {
     let of_null =
@@ -386,22 +212,6 @@ fn null(found: &SteerJson) -> Option<String> {
         .filter_map(|row| Some(format!(" {} {}: {}.", text::line(&row.judge), fooled(row)?, score(row))));
     let others: String = others.collect();
     Some(format!("One text for every prompt, which answers nothing, {gets} {}{own}.{others}", score(row)))
-}
-
-/// Whether it is the judge whose weights were used: by its name in the study, or by its model's.
-fn is_judge(found: &SteerJson, row: &ArmRow) -> bool {
-    let is = |name: &str| name == found.judge || name.rsplit([':', '/', '#']).next() == Some(&found.judge);
-    let run = found.judges.iter().find(|run| run.judge == row.judge);
-    is(&row.judge) || run.is_some_and(|run| is(&run.model))
-}
-
-/// What a judge is in this run.
-pub(crate) fn role(found: &SteerJson, row: &ArmRow) -> String {
-    match row.target {
-        false => "held out".to_owned(),
-        true if is_judge(found, row) => "its weights were used".to_owned(),
-        true => format!("in place of {}, whose weights were used", text::line(&found.judge)),
-    }
 }
 
 /// Whether it compares one model with another, and no message was sent.
