@@ -352,6 +352,57 @@ fn weights_that_are_no_numbers_are_refused_by_name() {
     assert!(ranked.contains("not finite"), "{ranked}");
 }
 
+#[test]
+fn weights_that_diverge_do_not_take_the_place_of_those_that_can_be_used() {
+    let place = tempfile::tempdir().expect("a folder");
+    let (model, pairs) = (model(place.path()), pairs(place.path(), 8));
+    let train = |out: &Path, every: &str| {
+        let settings =
+            ["--lora-alpha", "1e20", "--lr", "1", "--clip", "0", "--schedule", "constant", "--warm-up", "1"];
+        let mut args = vec!["train", text(&pairs), "--model", text(&model), "--targets", "all-linear"];
+        args.extend(settings);
+        args.extend([
+            "--steps",
+            "100",
+            "--batch",
+            "2",
+            "--checkpoint-every",
+            every,
+            "--quiet",
+            "-o",
+            text(out),
+        ]);
+        said(&args)
+    };
+    // Without a checkpoint nothing is left that could be taken for a model.
+    let bare = place.path().join("bare");
+    let none = train(&bare, "1000");
+    assert!(none.contains("training diverged") && none.contains("no usable checkpoint"), "{none}");
+    assert!(!bare.join("adapter_model.safetensors").exists());
+    // A checkpoint from long before can be used, and is what the adapter is made of.
+    let step = none.split("at step ").nth(1).and_then(|rest| rest.split(',').next()).expect("a step");
+    let step: usize = step.parse().expect("a number");
+    let kept = place.path().join("kept");
+    let early = train(&kept, &(step / 2 + 1).to_string());
+    assert!(
+        early.contains(&format!("the weights of step {}, the last checkpoint, were kept", step / 2 + 1)),
+        "{early}"
+    );
+    let ranked = told(&[
+        "ranking-accuracy",
+        text(&pairs),
+        "--model",
+        text(&model),
+        "--adapter",
+        text(&kept),
+        "--quiet",
+        "--json",
+    ]);
+    assert_eq!(ranked["pairs"], 8, "{ranked}");
+    let steps = fs::read_to_string(kept.join("train.jsonl")).expect("steps");
+    assert_eq!(steps.lines().count(), step / 2 + 1);
+}
+
 /// Two steps on a model, into a folder.
 fn two_steps<'a>(pairs: &'a Path, model: &'a str, out: &'a Path) -> Vec<&'a str> {
     let mut args = vec!["train", text(pairs), "--model", model, "--steps", "2", "--batch", "2"];
@@ -461,8 +512,9 @@ fn trl_gets_a_folder_of_a_model_in_a_file() {
     assert!(found["remarks"].to_string().contains("written as a folder"), "{found}");
     let settings = std::fs::read(out.join("settings.json")).expect("settings");
     let settings: serde_json::Value = serde_json::from_slice(&settings).expect("JSON");
-    let base = Path::new(settings["model"].as_str().expect("a path"));
-    assert_eq!(base, out.join("base").canonicalize().expect("a folder"));
+    // The folder may be moved to another machine as a whole.
+    assert_eq!(settings["model"], "base");
+    let base = out.join("base");
     for name in ["config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"] {
         assert!(base.join(name).is_file(), "{name}");
     }
