@@ -48,6 +48,25 @@ fn took(found: &VerifyJson) -> String {
     format!(" Calls: of the judge {}{writer}{trying}. {}", judge.spent, in_all(found.paid, found.seconds))
 }
 
+/// What the verdicts on changes mean, those that occur.
+pub(crate) fn meanings(found: &VerifyJson) -> Vec<(&'static str, &'static str)> {
+    let all = [
+        ("cause", "change and weight are sure and of one sign"),
+        ("unseen cause", "the change is sure, the weight is not"),
+        (
+            "with others",
+            "the change is sure, but the edits also moved the length, or a property whose sure weight explains it",
+        ),
+        ("correlation only", "the weight is sure; the change is not, or is against it"),
+        ("neither", "neither is sure, or the change is below half a point"),
+        ("not told", "the judge follows the position of responses, and may not see what they say"),
+        ("too few", "fewer than 20 pairs or 10 prompts"),
+        ("control", "a text that answers nothing"),
+    ];
+    let occurs = |verdict: &str| found.effects.iter().any(|effect| effect.verdict == verdict);
+    all.into_iter().filter(|(verdict, _)| occurs(verdict)).collect()
+}
+
 /// A property with its direction.
 pub(crate) fn change(effect: &Effect) -> String {
     match effect.property.as_str() {

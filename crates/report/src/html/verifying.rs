@@ -8,7 +8,7 @@ use super::charts::{Difference, Told, differences, expected};
 use super::page::found_page;
 use super::parts::{Align, Section, heads, nothing, scroll};
 use crate::steering::{cell, label};
-use crate::verifying::{change, method, sentences, title, worthless};
+use crate::verifying::{change, meanings, method, sentences, title, worthless};
 
 /// Its title, what was found in sentences, and how it was measured.
 pub(super) fn words(found: &VerifyJson) -> (String, Vec<String>, String) {
@@ -48,10 +48,13 @@ fn effects(found: &VerifyJson) -> Markup {
         @let points = points(found);
         @if !points.is_empty() {
             h3 { "Expected and measured" }
-            p { "What all comparisons before and after let expect by the fitted weights, and what was measured: a cause lies near the diagonal." }
+            p { "What all comparisons before and after let expect by the fitted weights, and what was measured: near the diagonal they foresee what a change does." }
             (expected(&points))
         }
-        p { "By length: what as much more or less text alone does here. A change is a cause only if it is surely more than twice that." }
+        p.means {
+            @for (verdict, meaning) in meanings(found) { b { (verdict) } ": " (meaning) ". " }
+            b { "By length" } ": what as much more or less text alone does here; a cause is surely more than twice that."
+        }
         (scroll("Effects and weights", &html! {
             table.plain {
                 (heads(&[("Change", Align::Left), ("Verdict", Align::Left), ("Preference", Align::Right), ("Weight", Align::Right), ("Expected", Align::Right), ("By length", Align::Right), ("Pairs", Align::Right), ("Prompts", Align::Right), ("Others moved", Align::Right), ("How", Align::Left)]))

@@ -7,7 +7,7 @@ use predilect_results::verifying::{Effect, VerifyJson};
 use super::style::{BOLD, Out, head, heading, paint};
 use crate::steering::{cell, label, range, signed};
 use crate::text;
-use crate::verifying::{change, method, sentences, title, worthless};
+use crate::verifying::{change, meanings, method, sentences, title, worthless};
 
 /// Writes a run of `verify`, for a terminal of `width` columns (0: not known, 80 is taken).
 ///
@@ -79,6 +79,9 @@ fn effects(found: &VerifyJson, out: &mut Out) -> io::Result<()> {
         }
         let own = if above { "" } else { own };
         out.line(&line(own, &effect.verdict, &moved, &|(.., of)| of(effect)))?;
+    }
+    for (verdict, meaning) in meanings(found) {
+        out.hanging(&format!("{}  ", text::left(verdict, VERDICT)), meaning)?;
     }
     Ok(())
 }
