@@ -10,9 +10,10 @@ use crate::near::did_you_mean;
 use crate::options::ReadOptions;
 use crate::recipe::{
     CATALOGUE, Part, Path, Recipe, Refusal, Sample, Shape, answered_prompt, are_names, beside_prompt,
-    complete, contradiction, count_votes, doubtful_prompt, exchanged, exchanged_unread, find_verdicts,
-    has_turns_beside, infer, input_beside, judge_calls, names_not_texts, order_columns, placed, places,
-    rivals, settle_prompt, sides, texts_beside, third_response, turns_beside, used_as, worded_prompt,
+    complete, contradiction, count_votes, criterion_in_doubt, doubtful_prompt, exchanged, exchanged_unread,
+    find_verdicts, has_turns_beside, headless, infer, input_beside, judge_calls, leave_record_ids,
+    names_not_texts, order_columns, placed, places, rivals, settle_prompt, sides, texts_beside,
+    third_response, turns_beside, used_as, worded_prompt,
 };
 
 /// A recipe and what spoke for it.
@@ -144,6 +145,9 @@ pub(crate) fn detect(
     options: &ReadOptions,
 ) -> Result<Detected, Undetected> {
     let mapping = &options.mapping;
+    if let Some(name) = headless(sample) {
+        return Err(without_names(label, &name));
+    }
     let there = |role: &str, path: &Path| has_anywhere(role, path, sample);
     if let Some(nowhere) = mapping.unknown(there) {
         return Err(no_such_place(label, sample, nowhere));
@@ -180,29 +184,49 @@ pub(crate) fn detect(
             ));
         }
     }
-    worded_prompt(&mut recipe, sample);
-    settle_prompt(&mut recipe, sample);
-    let found = if recipe.open { complete(&mut recipe, sample) } else { find_verdicts(&mut recipe, sample) };
-    found.map_err(|refusal| refused(label, container, sample, refusal))?;
-    count_votes(&mut recipe, sample).map_err(|refusal| refused(label, container, sample, refusal))?;
-    judge_calls(&mut recipe, sample).map_err(|refusal| refused(label, container, sample, refusal))?;
-    turns_beside(&mut recipe, sample).map_err(|refusal| refused(label, container, sample, refusal))?;
-    answered_prompt(&mut recipe, sample);
-    doubtful_prompt(&mut recipe, sample).map_err(|refusal| refused(label, container, sample, refusal))?;
-    input_beside(&mut recipe, sample);
-    if !mapping.names_swapped()
-        && let Some(refusal) = exchanged_unread(&recipe, sample)
-    {
-        return Err(refused(label, container, sample, refusal));
-    }
-    if options.recipe.is_none() && options.format.is_none() {
-        let said = (!mapping.names_winner()).then(|| contradiction(&recipe, sample)).flatten();
-        let shown = || (!mapping.names_swapped()).then(|| exchanged(&recipe, sample)).flatten();
-        if let Some(refusal) = said.or_else(shown).or_else(|| placed(&recipe, sample)) {
-            return Err(refused(label, container, sample, refusal));
-        }
-    }
+    settle(&mut recipe, sample, options).map_err(|refusal| refused(label, container, sample, refusal))?;
     Ok(Detected { recipe, evidence })
+}
+
+/// Finds what a recipe leaves open, and stops where what it then reads is in doubt.
+fn settle(recipe: &mut Recipe, sample: &Sample, options: &ReadOptions) -> Result<(), Refusal> {
+    let mapping = &options.mapping;
+    worded_prompt(recipe, sample);
+    settle_prompt(recipe, sample);
+    if recipe.open {
+        complete(recipe, sample)?;
+    } else {
+        find_verdicts(recipe, sample)?;
+    }
+    count_votes(recipe, sample)?;
+    judge_calls(recipe, sample)?;
+    turns_beside(recipe, sample)?;
+    answered_prompt(recipe, sample);
+    doubtful_prompt(recipe, sample)?;
+    input_beside(recipe, sample);
+    leave_record_ids(recipe, sample);
+    let unread = (!mapping.names_swapped()).then(|| exchanged_unread(recipe, sample)).flatten();
+    if let Some(refusal) = unread {
+        return Err(refusal);
+    }
+    if options.recipe.is_some() || options.format.is_some() {
+        return Ok(());
+    }
+    let said = (!mapping.names_winner()).then(|| contradiction(recipe, sample)).flatten();
+    let shown = || (!mapping.names_swapped()).then(|| exchanged(recipe, sample)).flatten();
+    let asked = said.or_else(shown).or_else(|| placed(recipe, sample));
+    asked.or_else(|| criterion_in_doubt(recipe, sample)).map_or(Ok(()), Err)
+}
+
+/// The error for a table whose first line is a record.
+fn without_names(label: &str, cell: &str) -> Undetected {
+    let cell: String = cell.chars().take(60).collect();
+    let problem = format!(
+        "its first line is a record and not the names of the columns: `{}` is also a value of its column",
+        cell.escape_debug()
+    );
+    let error = DataError::input(label, problem);
+    Undetected::Doubt(error.with_remedy("write a line with the names of the columns above it"))
 }
 
 /// The error for a mapping that refers to a place where the file has nothing.

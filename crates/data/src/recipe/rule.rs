@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::calls::{Calls, Code};
 use super::declared::Recipe;
 use super::path::{Column, Path};
+use super::spelling::tokens;
 use super::verdict_rule::VerdictRule;
 
 /// A field that makes a tie of the verdict.
@@ -32,6 +33,8 @@ pub(super) struct Rule {
     /// The verdict counts only if this field has one of these values.
     pub(super) counts: Option<(Column, Vec<Code>)>,
     pub(super) order: Order,
+    /// Whether it is what a model says, by the name of its column: no annotator of the record gave it.
+    pub(super) of_a_model: bool,
 }
 
 /// Where a call comes from.
@@ -64,6 +67,7 @@ impl Rule {
             criterion: None,
             counts: None,
             order: Order::Unknown,
+            of_a_model: false,
             declared: rule,
         }
     }
@@ -105,6 +109,7 @@ impl Rule {
                 .as_ref()
                 .map(|field| (own(field), rule.where_values.iter().filter_map(Code::of).collect())),
             order: if rule.shown_ab { Order::Ab } else { Order::Unknown },
+            of_a_model: rule.judge_name.as_deref().is_some_and(names_a_model),
             declared: rule.clone(),
         }
     }
@@ -113,6 +118,24 @@ impl Rule {
     pub(super) fn is_only_a_tie(&self) -> bool {
         matches!(&self.from, From::OneHot(columns) if columns.is_empty())
     }
+}
+
+/// Whether a judge of this name is a model, so that no person gave its verdicts.
+fn names_a_model(name: &str) -> bool {
+    const MODELS: &[&str] = &[
+        "gpt",
+        "claude",
+        "llama",
+        "gemini",
+        "llm",
+        "qwen",
+        "mistral",
+        "mixtral",
+        "deepseek",
+        "palm",
+        "prometheus",
+    ];
+    tokens(name).iter().any(|word| MODELS.contains(&word.as_str()))
 }
 
 /// The values of a flag that is set.

@@ -13,6 +13,9 @@ type Said = (&'static str, [f64; 4]);
 /// The models of all pairs.
 const MODELS: [Cells; 2] = [("model_a", ["m1", "m1"]), ("model_b", ["m2", "m2"])];
 
+/// Who judged, by name.
+const JUDGE: Cells = ("judge", ["gpt-4o", "gpt-4o"]);
+
 /// A table of four pairs with these further columns; of each `1` or `2` says which of two values a row has.
 fn pairs_with(columns: &[Cells]) -> String {
     let mut text = format!(
@@ -66,6 +69,14 @@ fn what_may_be_read_in_two_ways_stops() {
         (&[("winner", ["left", "right"]), ("left_is", ["A", "B"])], "left_is"),
         (&[("initial_choice", ["A", "B"]), ("final_choice", ["B", "A"])], "may both say"),
         (&[("winner_ab", ["A", "B"]), ("winner_ba", ["B", "A"])], "two orders"),
+        // A label that somebody gave, and what the named judge itself said.
+        (&[("winner", ["A", "B"]), JUDGE, ("predicted_winner", ["B", "A"])], "`predicted_winner`"),
+        (&[("winner", ["A", "B"]), JUDGE, ("parsed", ["B", "A"])], "`parsed`"),
+        (&[("winner", ["A", "B"]), JUDGE, ("judge_winner", ["B", "A"])], "`judge_winner`"),
+        (&[("winner", ["A", "B"]), JUDGE, ("judge_raw", ["response_b", "response_a"])], "`judge_raw`"),
+        (&[("winner", ["A", "B"]), JUDGE, ("output", ["Shorter: [[B]]", "I say [[A]]"])], "`output`"),
+        (&[("winner", ["A", "B"]), JUDGE, ("model_prediction", ["2", "1"])], "`model_prediction`"),
+        (&[("gold", ["A", "B"]), JUDGE, ("correct", ["0", "1"])], "`correct`"),
         // A key to who wrote which.
         (&[("gpt4", ["A", "B"]), ("claude", ["B", "A"])], "something else"),
         (
@@ -138,6 +149,15 @@ fn what_can_be_read_in_one_way_is_read() {
             &[("human_label", ["A", "B"]), ("llm_label", ["A", "B"])],
             &[("human", a_then_b), ("llm", a_then_b)],
         ),
+        // A model's verdict is not the annotator's who is named beside it.
+        (&[("annotator", ["w1", "w1"]), ("gpt4_winner", ["A", "B"])], &[("gpt4", a_then_b)]),
+        (
+            &[("annotator", ["w1", "w1"]), ("winner", ["A", "B"]), ("gpt4_winner", ["B", "A"])],
+            &[("human", a_then_b), ("gpt4", [0.0, 1.0, 1.0, 0.0])],
+        ),
+        // Beside a named judge, what says where a response stood or how long it is calls nothing.
+        (&[("winner", ["A", "B"]), JUDGE, ("longer", ["B", "A"])], &[("gpt-4o", a_then_b)]),
+        (&[("winner", ["A", "B"]), JUDGE, ("parsed", ["A", "B"])], &[("gpt-4o", a_then_b)]),
         (
             &[("anna_winner", ["A", "B"]), ("ben_winner", ["A", "B"])],
             &[("anna", a_then_b), ("ben", a_then_b)],
@@ -325,5 +345,69 @@ fn a_judge_who_disagrees_late_is_not_credited_with_the_choice() {
         assert!(error.remedy().unwrap().to_string().contains("map judge=none"), "{error}");
         let all = read_bytes("late.jsonl", text.as_bytes(), &mapped(&["judge=none"])).unwrap();
         assert!(all.verdicts.iter().all(|verdict| verdict.judge == "unnamed"));
+    }
+}
+
+/// Four prompts, each judged twice on the same two responses; of each column the values of the first and of the second record.
+fn judged_twice(columns: &[Cells]) -> String {
+    let names: Vec<&str> = columns.iter().map(|(name, _)| *name).collect();
+    let mut text = format!("prompt,response_a,response_b,winner,{}\n", names.join(","));
+    for record in 0..8 {
+        let (row, time) = (record / 2, record % 2);
+        let number = record.to_string();
+        let cell =
+            |(_, values): &Cells| if values[time] == "#" { number.clone() } else { values[time].to_owned() };
+        let cells: Vec<String> = columns.iter().map(cell).collect();
+        let winner = if record % 3 == 0 { "A" } else { "B" };
+        let _ =
+            writeln!(text, "what is {row}?,an answer to {row},a reply to {row},{winner},{}", cells.join(","));
+    }
+    text
+}
+
+#[test]
+fn what_tells_the_verdicts_of_one_judge_apart_is_asked_about() {
+    for name in ["axis", "task", "question_type", "perspective", "name", "quality", "eval_type"] {
+        let text = judged_twice(&[(name, ["helpful", "harmless"])]);
+        let error = read_text("twice.csv", &text).unwrap_err();
+        assert!(error.to_string().contains(&format!("`{name}` (helpful, harmless)")), "{error}");
+        let claim = format!("criterion={name}");
+        let all = read_bytes("twice.csv", text.as_bytes(), &mapped(&[&claim])).unwrap();
+        let mut judges: Vec<String> = all.verdicts.iter().map(|verdict| verdict.judge.clone()).collect();
+        judges.sort();
+        judges.dedup();
+        assert_eq!((judges.len(), all.pairs.len()), (2, 4), "{judges:?}");
+    }
+    // Another judge's, another person's, another time's, and a word that only describes the prompt.
+    for columns in [
+        &[("judge", ["m1", "m2"]), ("note", ["fine", "odd"])],
+        &[("annotator", ["w1", "w2"]), ("note", ["fine", "odd"])],
+        &[("seed", ["1", "2"]), ("run", ["first", "second"])],
+        &[("topic", ["arts", "arts"]), ("kind", ["open", "open"])],
+    ] {
+        let all = read_text("twice.csv", &judged_twice(columns))
+            .unwrap_or_else(|error| panic!("{columns:?}: {error}"));
+        assert_eq!((all.pairs.len(), all.verdicts.len()), (4, 8), "{columns:?}");
+    }
+}
+
+#[test]
+fn an_id_of_each_record_does_not_split_a_pair() {
+    for name in ["id", "uid", "pair_id", "comparison_id", "item_id", "example_id", "sample_id"] {
+        let text = judged_twice(&[(name, ["#", "#"]), ("annotator", ["w1", "w2"])]);
+        let all = read_text("ids.csv", &text).unwrap();
+        assert_eq!((all.pairs.len(), all.verdicts.len()), (4, 8), "{name}");
+        assert!(all.pairs.iter().all(|pair| pair.metadata.contains_key(name)), "{name}");
+    }
+}
+
+#[test]
+fn a_table_without_names_of_columns_is_refused_and_loses_no_record() {
+    for text in [
+        "gpt-4,llama,model_a\ngpt-4,llama,model_b\ngpt-4,llama,model_a\n",
+        "what is 1?,an answer,a reply,A\nwhat is 2?,another answer,another reply,B\nwhat is 3?,more,less,A\n",
+    ] {
+        let error = read_text("bare.csv", text).unwrap_err();
+        assert!(error.to_string().contains("first line is a record"), "{error}");
     }
 }

@@ -358,7 +358,8 @@ impl Plan {
         };
         let mut annotator = match self.name(row, &rule.annotator)? {
             Some(name) => Some(name),
-            None if rule.declared.gold => None,
+            // Nor is a person the one who gave what the column of a model says.
+            None if rule.declared.gold || rule.of_a_model => None,
             None => who.annotator.clone(),
         };
         let criterion = match &rule.criterion {

@@ -31,6 +31,25 @@ pub(super) fn named(sample: &Sample, names: &[&str], used: &BTreeSet<String>) ->
     names.iter().flat_map(|name| of(name)).collect()
 }
 
+/// Whether the first line of a table is a record and not the names of columns: two of its cells are values of their columns too, or one is and
+/// another is a sentence. The cells that say so.
+pub(crate) fn headless(sample: &Sample) -> Option<String> {
+    if !sample.cells || sample.rows.len() < 2 {
+        return None;
+    }
+    let again = |column: &&String| {
+        sample.values(column).any(|value| value.as_str().is_some_and(|text| text.trim() == column.trim()))
+    };
+    let found: Vec<&String> = sample.columns.iter().filter(again).collect();
+    let sentence = |column: &String| {
+        let words = column.split_whitespace().count();
+        words > 6 || (words > 1 && column.trim_end().ends_with(['?', '.', '!']))
+    };
+    let first = found.first()?;
+    let sure = found.len() > 1 || sample.columns.iter().any(|column| column != *first && sentence(column));
+    sure.then(|| (*first).clone())
+}
+
 /// Whether a value is a sentence or a number with a fraction, and not a name.
 pub(super) fn is_sentence(value: &Value) -> bool {
     match value {

@@ -8,10 +8,10 @@ use super::super::sample::Sample;
 use super::super::shell::shell;
 use super::super::spelling::tokens;
 use super::super::verdict_rule::VerdictRule;
-use super::evidence::{Evidence, evidence};
+use super::evidence::{Evidence, evidence, sample_calls};
 use super::losers::is_plain_loser;
 use super::named::names_in;
-use super::uses::used;
+use super::uses::{names_a_judge, used};
 use super::values::{flag, number_of};
 use crate::advice::MAP;
 use crate::call::Call;
@@ -99,7 +99,7 @@ pub(crate) fn contradiction(recipe: &Recipe, sample: &Sample) -> Option<Refusal>
                 // Letters with a choice say where the responses were once shown; only names say which of the two it is.
                 (Shape::Choice, Some(text)) => names.by_name(text),
                 (Shape::Choice, None) => None,
-                _ => calls.call(value, names.names()).ok(),
+                (_, said) => calls.call(value, names.names()).ok().or_else(|| said.and_then(bracketed)),
             };
             matches!((own, said), (Some(Call::A), Some(Call::B)) | (Some(Call::B), Some(Call::A)))
         })
@@ -108,19 +108,7 @@ pub(crate) fn contradiction(recipe: &Recipe, sample: &Sample) -> Option<Refusal>
         Some(field) => field.to_string(),
         None => recipe.a.first()?.to_string(),
     };
-    let start = match (recipe.shape, recipe.b.first()) {
-        (Shape::Choice, Some(rejected)) => {
-            let (chosen, rejected) = (shell(&first), shell(rejected.as_str()));
-            vec![
-                format!("{MAP} chosen={chosen} {MAP} rejected={rejected}   (`{other}` is then metadata)"),
-                format!(
-                    "or {MAP} response_a={chosen} {MAP} response_b={rejected} {MAP} winner={}",
-                    shell(&other)
-                ),
-            ]
-        }
-        _ => vec![format!("{MAP} winner={}", shell(&first)), format!("or {MAP} winner={}", shell(&other))],
-    };
+    let start = either(recipe, sample, (&first, &other));
     Some(Refusal {
         problem: format!("`{first}` and `{other}` both say who won, and they contradict each other"),
         remedy: "say which is the verdict".to_owned(),
@@ -129,14 +117,91 @@ pub(crate) fn contradiction(recipe: &Recipe, sample: &Sample) -> Option<Refusal>
     })
 }
 
+/// Flags that choose one of two columns that say who won.
+fn either(recipe: &Recipe, sample: &Sample, (first, other): (&str, &str)) -> Vec<String> {
+    let (one, two) = (shell(first), shell(other));
+    if let (Shape::Choice, Some(rejected)) = (recipe.shape, recipe.b.first()) {
+        let rejected = shell(rejected.as_str());
+        return vec![
+            format!("{MAP} chosen={one} {MAP} rejected={rejected}   (`{other}` is then metadata)"),
+            format!("or {MAP} response_a={one} {MAP} response_b={rejected} {MAP} winner={two}"),
+        ];
+    }
+    let mut start = vec![format!("{MAP} winner={one}"), format!("or {MAP} winner={two}")];
+    if names_a_judge(recipe, sample) {
+        let label = "it is a label, and not what the named judge said";
+        start.push(format!("or {MAP} winner={one} {MAP} judge=none   ({label})"));
+    }
+    start
+}
+
 /// The other columns whose names and values also say who won.
 fn beside(recipe: &Recipe, sample: &Sample) -> Vec<String> {
     let used = used(recipe, sample);
     let loser = |column: &str| recipe.shape != Shape::Choice && is_plain_loser(column);
     let exact =
         |column: &&String| roles::VERDICTS.contains(&tokens(column).join("_").as_str()) || loser(column);
-    let others = sample.columns.iter().filter(|column| !used.contains(*column)).filter(exact);
-    others.filter(|column| evidence(sample, recipe, column) == Some(Evidence::Words)).cloned().collect()
+    // Beside a named judge, whatever names the sides may be what it called: the verdict is then a label that somebody else gave.
+    let judged = names_a_judge(recipe, sample);
+    let called = |column: &&String| judged && !says_where(column) && all_called(sample, recipe, column);
+    let free = sample.columns.iter().filter(|column| !used.contains(*column));
+    let says_who_won = |column: &&String| {
+        (exact(column) && evidence(sample, recipe, column) == Some(Evidence::Words)) || called(column)
+    };
+    free.filter(says_who_won).cloned().collect()
+}
+
+/// What a judge's whole answer calls in the end: `... therefore [[A]]`.
+fn bracketed(text: &str) -> Option<Call> {
+    let (_, rest) = text.rsplit_once("[[")?;
+    let (mark, _) = rest.split_once("]]")?;
+    (mark.len() <= 20).then(|| crate::recipe::words(mark)).flatten()
+}
+
+/// Whether every value of a column says which response is the better one, or that neither is, and each of the two is named.
+fn all_called(sample: &Sample, recipe: &Recipe, column: &str) -> bool {
+    let calls: Vec<(&Value, Option<Call>)> = sample_calls(sample, recipe, column)
+        .into_iter()
+        .map(|(value, call)| (value, call.or_else(|| value.as_str().and_then(bracketed))))
+        .collect();
+    let says = |wanted: Call| calls.iter().any(|(_, call)| *call == Some(wanted));
+    calls.iter().all(|(value, call)| call.is_some() && number_of(value).is_none())
+        && (says(Call::A) || says(Call::B))
+}
+
+/// Whether a column is named for where a response was shown, or for what it is more of, and not for a verdict.
+fn says_where(column: &str) -> bool {
+    const WHERE: &[&str] = &[
+        "first",
+        "second",
+        "shown",
+        "display",
+        "displayed",
+        "position",
+        "side",
+        "order",
+        "swap",
+        "swapped",
+        "left",
+        "right",
+        "top",
+        "presented",
+        "longer",
+        "shorter",
+        "longest",
+        "shortest",
+        "length",
+        "baseline",
+        "cheaper",
+        "faster",
+        "slower",
+        "treatment",
+        "condition",
+        "variant",
+        "arm",
+        "random",
+    ];
+    tokens(column).iter().any(|word| WHERE.contains(&word.as_str()))
 }
 
 /// The columns that said the same as the verdict in the first records, and may say something else in later ones.

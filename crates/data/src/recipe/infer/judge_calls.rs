@@ -2,7 +2,7 @@
 
 use super::super::calls::{Calls, Names, Reading};
 use super::super::declared::{Recipe, Shape};
-use super::super::path::Column;
+use super::super::path::{Column, Path};
 use super::super::refusal::Refusal;
 use super::super::roles;
 use super::super::sample::Sample;
@@ -13,7 +13,7 @@ use super::super::words;
 use super::columns::path;
 use super::judges::of_a_judge;
 use super::named::names_in;
-use super::uses::used;
+use super::uses::{names_a_judge, used};
 use super::values::{flag, number_of};
 use crate::advice::MAP;
 use crate::call::Call;
@@ -77,20 +77,9 @@ pub(crate) fn judge_calls(recipe: &mut Recipe, sample: &Sample) -> Result<(), Re
     }
     match recipe.shape {
         Shape::Choice => of_a_choice(recipe, sample),
-        Shape::Pair => {
-            of_a_label(recipe, sample);
-            Ok(())
-        }
+        Shape::Pair => of_a_label(recipe, sample),
         _ => Ok(()),
     }
-}
-
-/// Whether a column names the judge of verdicts that are not known to be right.
-fn names_a_judge(recipe: &Recipe, sample: &Sample) -> bool {
-    !recipe.coded()
-        && !recipe.gold
-        && !recipe.no_choice
-        && recipe.judge.iter().any(|path| path.resolve(&sample.columns).is_some())
 }
 
 fn of_a_choice(recipe: &mut Recipe, sample: &Sample) -> Result<(), Refusal> {
@@ -233,13 +222,16 @@ fn asked(recipe: &Recipe, sample: &Sample, column: &str, said: Said) -> Refusal 
 }
 
 /// Of two responses with a label, a prediction and a judge, the prediction is what the judge said.
-fn of_a_label(recipe: &mut Recipe, sample: &Sample) {
-    let [rule] = recipe.verdict.as_slice() else { return };
+fn of_a_label(recipe: &mut Recipe, sample: &Sample) -> Result<(), Refusal> {
+    let there =
+        |rule: &&VerdictRule| rule.place().is_some_and(|place| place.resolve(&sample.columns).is_some());
+    let mut rules = recipe.verdict.iter().filter(there);
+    let (Some(rule), None) = (rules.next(), rules.next()) else { return Ok(()) };
     let Some(field) = rule.field.clone().filter(|_| rule.each.is_none() && rule.judge.is_empty()) else {
-        return;
+        return Ok(());
     };
     if !is_label(field.as_str()) {
-        return;
+        return beside_a_label(recipe, sample, &field);
     }
     let used = used(recipe, sample);
     let calls = |column: &str| {
@@ -266,7 +258,9 @@ fn of_a_label(recipe: &mut Recipe, sample: &Sample) {
                 value.is_none() || calls(column).call(value, Names { ..names.names() }).is_ok()
             })
     };
-    let Some(column) = sample.columns.iter().find(predicts) else { return };
+    let Some(column) = sample.columns.iter().find(predicts) else {
+        return beside_a_label(recipe, sample, &field);
+    };
     let judge = std::mem::take(&mut recipe.judge);
     let predicted = VerdictRule { field: Some(path(column)), judge, judge_name: None, ..rule.clone() };
     if let Some(label) = recipe.verdict.first_mut() {
@@ -278,6 +272,47 @@ fn of_a_label(recipe: &mut Recipe, sample: &Sample) {
     }
     recipe.judge_name = None;
     recipe.verdict.push(predicted);
+    Ok(())
+}
+
+/// Stops where a column says whether the judge agrees with what another column says, or what it predicted, in numbers: then that is not
+/// what the judge said.
+fn beside_a_label(recipe: &Recipe, sample: &Sample, field: &Path) -> Result<(), Refusal> {
+    let used = used(recipe, sample);
+    let there = |column: &str| sample.values(column).next().is_some();
+    let other = |column: &&String| {
+        let words = tokens(column);
+        let has = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
+        let known = |lists: &[&[&str]]| {
+            words.iter().all(|word| lists.iter().any(|list| list.contains(&word.as_str())))
+        };
+        let flags = || sample.values(column).all(|value| flag(value).is_some());
+        let all_true = || sample.values(column).all(|value| flag(value) == Some(true));
+        let agrees = || has(AGREES) && known(&[AGREES, BESIDE]) && flags() && !all_true();
+        let small = |value: &Value| number_of(value).is_some_and(|number| [0.0, 1.0, 2.0].contains(&number));
+        let predicts = || {
+            has(PREDICTED) && known(&[PREDICTED, BESIDE, roles::VERDICTS]) && sample.values(column).all(small)
+        };
+        !used.contains(*column) && there(column) && (agrees() || predicts())
+    };
+    let Some(column) = sample.columns.iter().find(other) else { return Ok(()) };
+    let judge = recipe.judge.iter().find_map(|path| path.resolve(&sample.columns));
+    let judge = judge.map(|judge| judge.shown()).unwrap_or_default();
+    let claim = |claim: String| format!("{MAP} {}", shell(&claim));
+    Err(Refusal {
+        problem: format!(
+            "`{judge}` names a judge, and `{column}` may be what that judge said, or whether it agrees: not always the same as `{field}`"
+        ),
+        remedy: "say whose verdicts these are".to_owned(),
+        certain: true,
+        start: vec![
+            format!(
+                "{MAP} judge=none {}   (`{field}` is a label, whoever judged; `{column}` is then metadata)",
+                claim(format!("winner={field}"))
+            ),
+            format!("or {}   (`{field}` is what the judge said)", claim(format!("winner={field}"))),
+        ],
+    })
 }
 
 /// Whether a column is named for what is right, or for what people said.

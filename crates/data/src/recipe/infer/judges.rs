@@ -12,7 +12,7 @@ use super::columns::path;
 use super::doubts::doubt;
 use super::evidence::{Evidence, Places, calls_at, evidence, sample_calls};
 use super::losers::names_the_loser;
-use super::uses::used;
+use super::uses::{names_a_judge, used};
 use super::values::number_of;
 use crate::advice::MAP;
 use crate::call::Call;
@@ -381,6 +381,9 @@ fn names_both_sides(sample: &Sample, recipe: &Recipe, column: &str) -> bool {
 /// Verdicts of further judges and people in addition to the one that a recipe reads: columns that are named after who judged.
 pub(super) fn judges_beside(recipe: &Recipe, sample: &Sample) -> Vec<VerdictRule> {
     let used = used(recipe, sample);
+    let named = names_a_judge(recipe, sample);
+    // A word that tells one judge from another, and not only that it is one.
+    let whose = |word: &str| !ANYBODY.contains(&word) && (is_judge_word(word) || is_person_word(word));
     let beside = |column: &String| {
         let words = tokens(column);
         let person = words.iter().any(|word| is_person_word(word));
@@ -392,27 +395,35 @@ pub(super) fn judges_beside(recipe: &Recipe, sample: &Sample) -> Vec<VerdictRule
         if !names_both_sides(sample, recipe, column) {
             return None;
         }
+        // The judge whom a column names is not somebody else than the one of another column.
+        if named && !words.iter().any(|word| whose(word)) {
+            return None;
+        }
         let name = without(column, SAID).unwrap_or_else(|| column.clone());
         Some(VerdictRule { field: Some(path(column)), judge_name: Some(name), ..VerdictRule::default() })
     };
     sample.columns.iter().filter(|column| !used.contains(*column)).filter_map(beside).collect()
 }
 
+/// Words for judges and people that could be anybody.
+const ANYBODY: &[&str] = &[
+    "judge",
+    "annotator",
+    "worker",
+    "rater",
+    "llm",
+    "model",
+    "user",
+    "reviewer",
+    "gold",
+    "ai",
+    "person",
+    "grader",
+    "evaluator",
+];
+
 /// The judge that a column of verdicts is named for: `gpt-4` of `gpt-4_vote`.
 pub(super) fn judge_of_column(column: &str) -> Option<String> {
-    const ANYBODY: &[&str] = &[
-        "judge",
-        "annotator",
-        "worker",
-        "rater",
-        "llm",
-        "model",
-        "user",
-        "reviewer",
-        "gold",
-        "ai",
-        "person",
-    ];
     let words = tokens(column);
     let named = of_a_judge(&words) && !words.iter().any(|word| ANYBODY.contains(&word.as_str()));
     let name = named.then(|| without(column, SAID)).flatten()?;

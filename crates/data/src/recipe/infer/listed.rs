@@ -29,10 +29,12 @@ fn names_verdict(key: &str) -> bool {
 }
 
 /// A list of verdicts: objects with who says and what, an object of what by who, or the bare words.
-pub(super) fn listed(sample: &Sample, recipe: &Recipe) -> Option<VerdictRule> {
+///
+/// Objects may say more than who won: each quality that names the better one too is a criterion.
+pub(super) fn listed(sample: &Sample, recipe: &Recipe) -> Vec<VerdictRule> {
     let used = used(recipe, sample);
     let columns = sample.columns.iter().filter(|column| !used.contains(*column));
-    columns.into_iter().find_map(|column| {
+    let found = columns.into_iter().find_map(|column| {
         let first =
             sample.values(column).find(|value| value.as_array().is_none_or(|items| !items.is_empty()))?;
         match first {
@@ -67,7 +69,51 @@ pub(super) fn listed(sample: &Sample, recipe: &Recipe) -> Option<VerdictRule> {
             Value::Object(fields) => by_key(sample, column, fields),
             _ => None,
         }
-    })
+    });
+    let Some(rule) = found else { return Vec::new() };
+    let criteria = criteria_within(sample, &rule);
+    std::iter::once(rule).chain(criteria).collect()
+}
+
+/// The verdicts by criteria in the objects of a list, beside the one that a rule reads: `{"overall": "A", "safety": "B"}`.
+fn criteria_within(sample: &Sample, rule: &VerdictRule) -> Vec<VerdictRule> {
+    let (Some(each), Some(field)) = (&rule.each, &rule.field) else { return Vec::new() };
+    if rule.criterion_field.is_some() {
+        return Vec::new();
+    }
+    let items = || {
+        sample
+            .values(each.as_str())
+            .filter_map(Value::as_array)
+            .flatten()
+            .filter_map(Value::as_object)
+            .take(200)
+    };
+    let Some(first) = items().next() else { return Vec::new() };
+    let quality = |key: &&String| {
+        let words = tokens(key);
+        key.as_str() != field.as_str()
+            && words.iter().any(|word| qualities::quality(word))
+            && !words.iter().any(|word| is_judge_word(word))
+    };
+    let says_so = |key: &&String| items().all(|item| item.get(key.as_str()).is_some_and(says));
+    let rule = |key: &String| VerdictRule {
+        field: Some(path(key)),
+        criterion: Some(criterion_of(key)),
+        ..rule.clone()
+    };
+    first.keys().filter(quality).filter(says_so).map(rule).collect()
+}
+
+/// What was judged, by the name of a field without the words for a verdict: `safety` of `safety_winner`.
+fn criterion_of(key: &str) -> String {
+    let words = tokens(key);
+    let rest: Vec<&str> = words
+        .iter()
+        .map(String::as_str)
+        .filter(|word| !roles::VERDICTS.contains(word) || qualities::quality(word))
+        .collect();
+    if rest.is_empty() { key.to_owned() } else { rest.join(" ") }
 }
 
 /// `{"judge-1": {"winner": "A", "reason": "..."}, ...}`.

@@ -32,6 +32,7 @@ pub(super) fn names_the_loser(column: &str) -> bool {
         "never",
         "eliminated",
         "defeated",
+        "runner",
         "outvoted",
     ];
     let words = tokens(column);

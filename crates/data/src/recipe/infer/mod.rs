@@ -24,6 +24,7 @@ mod numbers;
 mod opened;
 mod paired;
 mod prompts;
+mod repeated;
 mod responses;
 mod sentences;
 mod shown;
@@ -44,6 +45,7 @@ use opened::opened;
 use responses::responses;
 use std::collections::BTreeSet;
 
+pub(crate) use columns::headless;
 pub(crate) use complete::complete;
 pub(crate) use counts::count_votes;
 pub(crate) use discarded::discarded;
@@ -57,6 +59,7 @@ pub(crate) use prompts::{
     answered_prompt, beside_prompt, doubtful_prompt, input_beside, prompt_column, settle_prompt,
     worded_prompt,
 };
+pub(crate) use repeated::{criterion_in_doubt, leave_record_ids};
 pub(crate) use responses::{names_not_texts, rivals, sides, third_response};
 pub(crate) use shown::{Shown, says_exchanged, turned, vote_turned};
 pub(crate) use start::winner_start;

@@ -10,36 +10,40 @@ use crate::row::as_text;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
+/// Words of columns that name models, or what comes with them.
+const ABOUT: &[&str] = &[
+    "name",
+    "id",
+    "system",
+    "response",
+    "answer",
+    "output",
+    "generator",
+    "by",
+    "assistant",
+    "completion",
+    "bot",
+    "answers",
+    "responses",
+    "outputs",
+    "data",
+    "meta",
+    "metadata",
+];
+
+/// Whether a column of these words, one for each side, can only contain the names of models.
+fn says_models(words: &[String]) -> bool {
+    let model = |word: &String| roles::MODELS.contains(&word.as_str());
+    let says = words.iter().any(|word| model(word) || word == "system");
+    let last = words.last().is_none_or(|word| !is_response_word(word));
+    says && last && words.iter().all(|word| model(word) || ABOUT.contains(&word.as_str()))
+}
+
 /// The two columns of models.
 pub(super) fn models(sample: &Sample) -> Option<(String, String)> {
-    let names = |words: &[String]| {
-        let about = |word: &String| {
-            roles::MODELS.contains(&word.as_str())
-                || [
-                    "name",
-                    "id",
-                    "system",
-                    "response",
-                    "answer",
-                    "output",
-                    "generator",
-                    "by",
-                    "assistant",
-                    "completion",
-                    "bot",
-                    "answers",
-                    "responses",
-                    "outputs",
-                    "data",
-                    "meta",
-                    "metadata",
-                ]
-                .contains(&word.as_str())
-        };
-        let says = words.iter().any(|word| roles::MODELS.contains(&word.as_str()) || word == "system");
-        let last = words.last().is_none_or(|word| !is_response_word(word));
-        says && last && words.iter().all(about)
-    };
+    // Words that may be of something else: their values have to be names that recur.
+    const LOOSE: &[&str] =
+        &["name", "policy", "author", "source", "writer", "checkpoint", "engine", "provider"];
     let short = |column: &str| {
         sample
             .values(column)
@@ -54,18 +58,26 @@ pub(super) fn models(sample: &Sample) -> Option<(String, String)> {
         .filter_map(|group| <[String; 2]>::try_from(group.columns).ok())
         .collect::<Vec<_>>()
     };
-    let numbered = |[a, b]: &[String; 2]| {
+    let numbered = |[a, b]: [&String; 2]| {
         [a, b].into_iter().all(|column| sample.values(column).all(|value| number_of(value).is_some()))
     };
-    let models = found(&|words, _| names(words));
-    let words = || models.iter().filter(|columns| !numbered(columns));
+    let loosely = |[a, b]: &[String; 2]| are_names(sample, &[a, b]) && !numbered([a, b]);
+    let loose = || {
+        let of = |words: &[String], _: &str| matches!(words, [only] if LOOSE.contains(&only.as_str()));
+        found(&of).into_iter().filter(loosely)
+    };
+    let mut models = found(&|words, _| says_models(words));
+    if models.is_empty() {
+        models.extend(loose());
+    }
+    let words = || models.iter().filter(|columns| !numbered(columns.each_ref()));
     // `response_model_a` may be the response of model A.
     let named = words().find(|[a, b]| are_names(sample, &[a, b])).or_else(|| words().next());
     let bare = found(&|words, _| words.is_empty());
     // Models by number, with their names in columns that are called after the sides alone.
-    let beside = models
-        .first()
-        .and_then(|ids| bare.iter().find(|names| !numbered(names) && same_models(sample, ids, names)));
+    let beside = models.first().and_then(|ids| {
+        bare.iter().find(|names| !numbered(names.each_ref()) && same_models(sample, ids, names))
+    });
     let [a, b] = named.or(beside).or(models.first())?;
     Some((a.clone(), b.clone()))
 }

@@ -14,6 +14,14 @@ pub(crate) fn used(recipe: &Recipe, sample: &Sample) -> BTreeSet<String> {
     used_as(recipe).iter().filter_map(column).collect()
 }
 
+/// Whether a column names the judge of verdicts that are not known to be right.
+pub(super) fn names_a_judge(recipe: &Recipe, sample: &Sample) -> bool {
+    !recipe.coded()
+        && !recipe.gold
+        && !recipe.no_choice
+        && recipe.judge.iter().any(|path| path.resolve(&sample.columns).is_some())
+}
+
 /// Every path of a recipe with the role it has.
 pub(crate) fn used_as(recipe: &Recipe) -> Vec<(String, Path)> {
     let choice = recipe.shape == Shape::Choice;

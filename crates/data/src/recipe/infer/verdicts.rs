@@ -212,8 +212,9 @@ pub(super) fn verdicts(recipe: &Recipe, sample: &Sample) -> Result<Vec<VerdictRu
     {
         return Ok(vec![VerdictRule { share, ..VerdictRule::default() }]);
     }
-    if let Some(rule) = listed(sample, recipe) {
-        return Ok(vec![rule]);
+    let listed = listed(sample, recipe);
+    if !listed.is_empty() {
+        return Ok(listed);
     }
     // Numbers under a name for the verdict take precedence over other columns.
     if let Some((column, _)) = found.iter().find(|(_, evidence)| *evidence == Evidence::Codes) {

@@ -13,6 +13,7 @@ mod written;
 use predilect_types::{Message, Role};
 use serde_json::Value;
 
+use super::speaker::known_role;
 use super::template;
 use crate::error::{Reason, RowError};
 use columns::{is_columns, rows};
@@ -23,7 +24,7 @@ use object::{DEPTH, Object};
 use part::is_part;
 use said::Said;
 use turn::{Place, from_turn};
-use written::{begins_like_messages, holds_messages, is_message, opens_list};
+use written::{begins_like_messages, holds_messages, is_message, is_spoken, opens_list};
 
 pub(crate) use leftovers::leftovers;
 pub(crate) use written::structured;
@@ -33,8 +34,8 @@ pub(crate) use written::structured;
 /// - Text that as a whole is a list of messages (or an object with one) in JSON or as Python prints it, a chat template or a transcript is
 ///   split; text that begins like such a list and cannot be read is an error. Any other text is one turn, unchanged except for a trailing
 ///   end-of-turn mark.
-/// - A list contains messages, one text, several texts (speakers take turns, and the last text is of the role given), pairs of question and
-///   answer, or the parts of one message. An empty list gives no turn.
+/// - A list contains messages, one text, several texts (speakers take turns, and the last text is of the role given), pairs of a role and a
+///   text, pairs of question and answer, or the parts of one message. An empty list gives no turn.
 /// - An object contains a conversation, one message, a question with its answer, two lists of roles and contents, or a text.
 /// - A message's content is text, a list of parts (joined by line ends, an image as `[image]`) or an object with a text.
 ///   Null and "" are an empty turn; a message without any key of content or calls is an error that names its keys.
@@ -161,6 +162,10 @@ fn from_lists(
             }
         };
     }
+    // Where every first one is the name of a role, it says who speaks, and is no question.
+    if items.iter().all(is_spoken) {
+        return Ok(items.into_iter().filter_map(from_spoken).collect());
+    }
     let mut turns = Vec::with_capacity(2 * items.len());
     for item in items {
         let Value::Array(pair) = item else { continue };
@@ -174,6 +179,18 @@ fn from_lists(
         }
     }
     Ok(turns)
+}
+
+/// A turn of a list of `[role, text]`; none where nothing was said yet.
+fn from_spoken(item: Value) -> Option<Message> {
+    let Value::Array(pair) = item else { return None };
+    let mut pair = pair.into_iter();
+    let role = pair.next()?.as_str().and_then(known_role)?;
+    match pair.next()? {
+        Value::Null => None,
+        Value::String(content) => Some(Message { role, content }),
+        other => Some(Message { role, content: other.to_string() }),
+    }
 }
 
 fn from_texts(

@@ -31,6 +31,7 @@ pub(super) fn opens_list(text: &str) -> bool {
 /// is a known one; an object with such a list; two such lists in one object; or one such message.
 pub(super) fn holds_messages(value: &Value) -> bool {
     match value {
+        Value::Array(items) if !items.is_empty() && items.iter().all(is_spoken) => true,
         Value::Array(items) => {
             items.first().is_some_and(|first| is_message(first, true))
                 && items.iter().all(|item| is_message(item, false))
@@ -49,6 +50,12 @@ pub(super) fn holds_messages(value: &Value) -> bool {
         }
         _ => false,
     }
+}
+
+/// Whether a value is a list of a role and what is said: `["user", "hello"]`.
+pub(super) fn is_spoken(value: &Value) -> bool {
+    let role = value.get(0).and_then(Value::as_str).and_then(known_role);
+    value.as_array().is_some_and(|pair| pair.len() == 2) && role.is_some()
 }
 
 pub(super) fn is_message(value: &Value, known: bool) -> bool {
