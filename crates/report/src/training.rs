@@ -198,6 +198,10 @@ fn course(found: &TrainJson) -> String {
         );
         sentence.push_str(&more);
     }
+    if let Some(kl) = found.curve.iter().rev().find_map(|row| row.kl) {
+        let more = format!("; its KL divergence from the reference is {} nats per token", number(kl, 3));
+        sentence.push_str(&more);
+    }
     sentence + "."
 }
 

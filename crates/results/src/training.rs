@@ -168,6 +168,10 @@ pub struct StepRow {
     pub accuracy: Option<f64>,
     /// Mean over completion tokens of `|ln pi - ln ref|`, in nats: how far the policy went from the reference on these tokens.
     pub drift: Option<f64>,
+    /// `KL(pi || ref)` over the whole vocabulary after the step, in nats per token: the mean over up to 4 tokens of each completion of up to
+    /// 16 pairs, those held out or else the first that are trained on. `None` where it was not measured: it is at each evaluation.
+    #[serde(default)]
+    pub kl: Option<f64>,
     /// The mean cross-entropy of degraded completions (SPO), where it is trained on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub degree_loss: Option<f64>,

@@ -168,6 +168,7 @@ impl Training {
     fn prepare(&mut self, watch: &dyn Watch) -> Result<()> {
         let bare = self.lora.is_some() && self.request.adapter.is_none();
         let numbers = self.trainer.to_prepare(bare);
+        self.trainer.keep_reference();
         if numbers.is_empty() {
             return Ok(());
         }
@@ -269,8 +270,9 @@ impl Training {
             };
             let mut row = row(&record, before + began.elapsed().as_secs_f64());
             let looked = if self.looks() { self.look(&mut row, patience) } else { Ok(false) };
+            let kl = row.kl.or_else(|| self.curve.iter().rev().find_map(|row| row.kl));
             log.add(&row)?;
-            watch.event(Event::Beside(&beside(&row)));
+            watch.event(Event::Beside(&beside(&row, kl)));
             watch.event(Event::More(1));
             self.curve.push(row);
             match looked {
@@ -328,10 +330,10 @@ impl Training {
         self.folder.keep(which, &files)
     }
 
-    /// Whether held-out pairs are evaluated after this step.
+    /// Whether the distance from the reference is measured, and held-out pairs are evaluated, after this step.
     fn looks(&self) -> bool {
         let every = self.request.evaluates_every(self.count.held_out as usize);
-        self.count.held_out > 0 && (self.trainer.done() || self.trainer.steps().is_multiple_of(every))
+        self.trainer.done() || self.trainer.steps().is_multiple_of(every)
     }
 
     fn patience(&self) -> Patience {
@@ -344,8 +346,9 @@ impl Training {
         patience
     }
 
-    /// Evaluates held-out pairs; whether these are the best weights so far.
+    /// Measures the distance from the reference and evaluates held-out pairs; whether these are the best weights so far.
     fn look(&mut self, row: &mut StepRow, patience: &mut Patience) -> predilect_learn::Result<bool> {
+        row.kl = self.trainer.divergence();
         let Some(Evaluation { loss, accuracy, margin, .. }) = self.trainer.evaluate()? else {
             return Ok(false);
         };

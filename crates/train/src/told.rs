@@ -29,6 +29,7 @@ pub(crate) fn row(record: &StepRecord, seconds: f64) -> StepRow {
         margin: record.margin,
         accuracy: record.accuracy,
         drift: record.drift,
+        kl: None,
         degree_loss: record.degree_loss,
         logp_chosen: record.logp_chosen,
         logp_rejected: record.logp_rejected,
@@ -42,7 +43,9 @@ pub(crate) fn row(record: &StepRecord, seconds: f64) -> StepRow {
 }
 
 /// The text next to the progress bar.
-pub(crate) fn beside(row: &StepRow) -> String {
+///
+/// `kl`: the distance from the reference when it was last measured.
+pub(crate) fn beside(row: &StepRow, kl: Option<f64>) -> String {
     let part =
         |name: &str, value: Option<f64>| value.map_or_else(String::new, |v| format!("  {name} {v:.3}"));
     let rate = if row.seconds > 0.0 { row.tokens as f64 / row.seconds * row.step as f64 } else { 0.0 };
@@ -51,6 +54,6 @@ pub(crate) fn beside(row: &StepRow) -> String {
         row.loss,
         part("margin", row.margin),
         part("accuracy", row.accuracy),
-        part("drift", row.drift)
+        part("KL", kl)
     )
 }

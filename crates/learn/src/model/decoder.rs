@@ -145,6 +145,19 @@ impl Model {
         tree.last_rows().flat_map(|row| &x[row * hidden..(row + 1) * hidden]).copied().collect()
     }
 
+    /// ln p of every token of the vocabulary at some of a tree's targets, `[targets, vocabulary]`.
+    ///
+    /// # Panics
+    ///
+    /// When the tree has no such target, or a token is not in the vocabulary.
+    pub fn distributions(&self, tree: &Tree, pass: Pass, targets: &[usize]) -> Vec<f32> {
+        let rows = self.forward(tree, pass).rows;
+        let hidden = self.config.hidden;
+        let chosen: Vec<f32> =
+            targets.iter().flat_map(|at| &rows[at * hidden..(at + 1) * hidden]).copied().collect();
+        head::distributions(self.with(false), self.head, &chosen)
+    }
+
     fn of_targets<'a>(&self, rows: &'a [f32], tokens: &[u32]) -> &'a [f32] {
         &rows[..tokens.len() * self.config.hidden]
     }

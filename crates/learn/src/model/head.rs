@@ -95,6 +95,25 @@ pub(crate) fn score(with: With<'_>, head: Id, rows: &[f32], tokens: &[u32], grad
     }
 }
 
+/// ln p of every token of the vocabulary at each of these rows, `[rows, vocabulary]`.
+pub(crate) fn distributions(with: With<'_>, head: Id, rows: &[f32]) -> Vec<f32> {
+    let w = with.store.get(head);
+    let (vocab, hidden) = (w.rows, w.cols);
+    let count = rows.len() / hidden;
+    let mut logits = vec![0.0; count * vocab];
+    let all = View::of(&w.value, vocab, hidden);
+    product(Out::new(&mut logits, vocab), View::of(rows, count, hidden), all.t(), 1.0, with.threads);
+    for row in logits.chunks_mut(vocab) {
+        let mut running = Running::START;
+        running.take(&mut row.to_vec());
+        let log = running.log();
+        for logit in row {
+            *logit -= log;
+        }
+    }
+    logits
+}
+
 fn softmax_part(running: &mut [Running], logits: &mut [f32], threads: usize) {
     if running.is_empty() {
         return;

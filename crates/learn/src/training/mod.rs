@@ -1,8 +1,10 @@
 //! Training: pairs in a drawn order, batch by batch, each step a loss, its gradient and one move of the optimiser.
 
 mod checkpoint;
+mod compared;
 mod degraded;
 mod degrees;
+mod divergence;
 mod example;
 mod options;
 mod pass;

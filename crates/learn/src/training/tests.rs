@@ -107,6 +107,38 @@ fn decoupled_log_probabilities_are_those_of_whole_rows_of_logits() {
 }
 
 #[test]
+fn the_divergence_is_that_of_whole_rows_and_nothing_before_the_first_step() {
+    let mut trainer = trainer(adapted(), "sigmoid");
+    assert_eq!(trainer.divergence(), None);
+    trainer.keep_reference();
+    assert!(trainer.divergence().unwrap() < 1e-7, "{:?}", trainer.divergence());
+    let before = trainer.model.clone();
+    let mut last = 0.0;
+    for _ in 0..4 {
+        trainer.step().unwrap();
+        let found = trainer.divergence().unwrap();
+        assert!(found > last, "{found} after {last}");
+        last = found;
+    }
+    // The slow way: each row of probabilities by single tokens. Of five tokens the four that are evenly spread are looked at.
+    let (mut sum, mut count) = (0.0, 0);
+    for example in examples() {
+        for completion in &example.completions {
+            let policy = rows(&trainer.model, &example.prompt, completion, Pass::Score);
+            let reference = rows(&before, &example.prompt, completion, Pass::Score);
+            let looked_at = (0..completion.len()).filter(|at| completion.len() <= 4 || *at != 4);
+            for at in looked_at {
+                let of = |(p, q): (&f32, &f32)| f64::from(*p).exp() * f64::from(p - q);
+                sum += policy[at].iter().zip(&reference[at]).map(of).sum::<f64>();
+                count += 1;
+            }
+        }
+    }
+    let expected = sum / f64::from(count);
+    assert!((last - expected).abs() < 1e-5 * (1.0 + expected), "{last} {expected}");
+}
+
+#[test]
 fn a_reference_of_its_own_counts_as_the_model_without_its_adapter_does() {
     let run = |reference: Option<Model>| {
         let mut trainer = trainer(adapted(), "soft");

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::compared::Compared;
 use super::degraded::Degrees;
 use super::example::{Example, check};
 use super::options::{Plan, TrainingOptions};
@@ -27,6 +28,8 @@ pub struct Trainer {
     pub(super) held_out: Vec<Example>,
     /// Log-probabilities under the reference, by example; those of held-out pairs come last.
     pub(super) reference: HashMap<usize, Vec<f64>>,
+    /// What the reference says at some tokens, to tell how far the policy went from it.
+    pub(super) compared: Vec<Compared>,
     pub(super) refining: Option<Refining>,
     pub(super) degrees: Option<Degrees>,
     pub(super) step: usize,
@@ -69,6 +72,7 @@ impl Trainer {
             examples,
             held_out,
             reference: HashMap::new(),
+            compared: Vec::new(),
             refining: None,
             degrees: None,
             step: 0,

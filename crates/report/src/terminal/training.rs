@@ -88,15 +88,28 @@ fn curve(found: &TrainJson, out: &mut Out) -> io::Result<()> {
     if found.curve.is_empty() {
         return Ok(());
     }
+    let measured = found.curve.iter().any(|row| row.kl.is_some());
+    let far = if measured {
+        "KL: of the policy to the reference, over all tokens, in nats per token"
+    } else {
+        "drift: nats per token from the reference"
+    };
     heading(
         out,
         "Steps",
-        "Averages up to each step; margin and accuracy of rewards beta (ln policy - ln reference); drift: nats per token from the reference.",
+        &format!(
+            "Averages up to each step; margin and accuracy of rewards beta (ln policy - ln reference); {far}."
+        ),
     )?;
     let looked = !found.evaluations.is_empty();
     let mut line = format!(
         "{:>7}  {:>8}  {:>8}  {:>8}  {:>8}  {:>9}",
-        "step", "loss", "margin", "accuracy", "drift", "gradient"
+        "step",
+        "loss",
+        "margin",
+        "accuracy",
+        if measured { "KL" } else { "drift" },
+        "gradient"
     );
     if looked {
         line.push_str(&format_looks("held out", "accuracy"));
@@ -114,7 +127,7 @@ fn curve(found: &TrainJson, out: &mut Out) -> io::Result<()> {
             number(&|row| Some(row.loss), 4),
             number(&|row| row.margin, 3),
             number(&|row| row.accuracy.map(|a| 100.0 * a), 1),
-            number(&|row| row.drift, 4),
+            number(&|row| if measured { row.kl } else { row.drift }, 4),
             number(&|row| Some(row.grad_norm), 3),
         );
         if looked {

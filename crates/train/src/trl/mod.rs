@@ -303,6 +303,7 @@ impl From<Row> for StepRow {
             margin: row.margin,
             accuracy: row.accuracy,
             drift: None,
+            kl: None,
             degree_loss: None,
             logp_chosen: row.logp_chosen.unwrap_or(f64::NAN),
             logp_rejected: row.logp_rejected.unwrap_or(f64::NAN),
