@@ -194,6 +194,9 @@ fn what_may_not_be_run_is_refused() {
             status == 400 && problem["detail"].as_str().is_some_and(|detail| detail.contains(why)),
             "{wrong}: {problem}"
         );
+        // Of a filter also where it goes wrong, and what to write.
+        let filter = wrong.get("where").is_some();
+        assert!(!filter || (problem["position"].is_u64() && problem["remedy"].is_string()), "{problem}");
     }
     let (status, _, body) =
         server.send_body("POST", "/api/v1/s/llmfao/runs", &[CHANGES], &wanted.to_string());

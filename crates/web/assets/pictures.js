@@ -37,6 +37,24 @@ export function pictureName(title, chart, nth) {
   return fileName(nth > 1 ? `${names.join(" ")} ${nth}` : names.join(" "));
 }
 
+/** What of the page's address a picture says. */
+const SLICE = ["where", "vs", "judge", "group", "prop"];
+
+/**
+ * What a picture is of, wherever it is shown later: the study, the chart, and which part of the data.
+ * @param {string} title of the page
+ * @param {string} chart
+ * @param {string} query of the page's address
+ * @returns {string}
+ */
+export function source(title, chart, query) {
+  const [page, study] = title.split(" · ");
+  const asked = new URLSearchParams(query);
+  const slice = SLICE.map((name) => [name, asked.getAll(name).filter(Boolean).join(", ")]).filter(([, value]) => value);
+  const named = [study === "Predilect" ? page : study ?? page, chart, ...slice.map((pair) => pair.join(" "))];
+  return `${named.filter(Boolean).join(" · ")} (Predilect)`;
+}
+
 /**
  * What a chart is called: by itself, or by the section that it is in.
  * @param {Element} chart
@@ -94,15 +112,39 @@ function lines(text) {
   return all;
 }
 
+/** The height of a line under a picture. */
+const LINE = 15;
+
+/**
+ * A text in lines of about this width.
+ * @param {string} text
+ * @param {number} width in pixels
+ * @returns {string[]}
+ */
+export function broken(text, width) {
+  const most = Math.max(20, Math.floor((width - 16) / 5.6));
+  /** @type {string[]} */
+  const lines = [];
+  for (const word of text.split(/\s+/).filter(Boolean)) {
+    const last = lines.at(-1) ?? "";
+    if (last && last.length + word.length < most) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines.slice(0, 6);
+}
+
 /**
  * A chart as an SVG file.
  * @param {Element} chart
+ * @param {string} [below] a line under it
  * @returns {{text: string, width: number, height: number}}
  */
-export function picture(chart) {
+export function picture(chart, below = "") {
   const frame = chart.getBoundingClientRect();
   const width = Math.ceil(Math.max(frame.width, chart.scrollWidth));
-  const height = Math.ceil(Math.max(frame.height, chart.scrollHeight));
+  const drawn = Math.ceil(Math.max(frame.height, chart.scrollHeight));
+  const under = broken(below, width);
+  const height = drawn + (under.length ? 10 + LINE * under.length : 0);
   /** @type {string[]} */
   const parts = [];
   /** @param {Element} part */
@@ -129,6 +171,11 @@ export function picture(chart) {
     }
   };
   walk(chart);
+  const quiet = getComputedStyle(document.body);
+  under.forEach((line, at) => {
+    const look = escaped(`fill:${quiet.color};opacity:.75;font:400 ${LINE - 4}px ${quiet.fontFamily}`);
+    parts.push(`<text x="8" y="${drawn + LINE * (at + 1)}" style="${look}">${escaped(line)}</text>`);
+  });
   const marks = document.querySelector("svg.defs defs");
   const defs = marks ? new XMLSerializer().serializeToString(marks) : "";
   const ground = getComputedStyle(document.body).backgroundColor;
@@ -154,7 +201,7 @@ function save(file, name) {
  * @param {string} kind
  */
 async function take(chart, name, kind) {
-  const { text, width, height } = picture(chart);
+  const { text, width, height } = picture(chart, source(document.title, nameOf(chart), location.search));
   name = `${name}.${kind}`;
   const drawn = new Blob([text], { type: "image/svg+xml" });
   if (kind === "svg") return save(drawn, name);
@@ -192,6 +239,12 @@ export function pictures() {
       button.setAttribute("aria-label", `${kind.toUpperCase()} of ${what.slice(0, 60)}`);
       button.addEventListener("click", () => take(chart, pictureName(document.title, own, nth), kind));
       box.append(button);
+    }
+    // Of charts side by side each keeps its buttons below itself.
+    if (after.parentElement && /grid|flex/.test(getComputedStyle(after.parentElement).display)) {
+      const whole = document.createElement("div");
+      after.replaceWith(whole);
+      whole.append(after);
     }
     after.after(box);
   }

@@ -71,6 +71,9 @@ function follow(study, box) {
   if (box.dataset.followed) return;
   box.dataset.followed = "1";
   let filled = 0;
+  /** What is being shown anew, if anything is. */
+  let filling = Promise.resolve();
+  let ended = false;
   const events = new EventSource(`/api/v1/s/${study}/runs/${box.dataset.run}/events`);
   /** @param {MessageEvent} event */
   const told = (event) => {
@@ -85,7 +88,12 @@ function follow(study, box) {
     if (!state.end && Date.now() - filled > REST) {
       // Not before the last one has been answered.
       filled = Infinity;
-      fill(box).catch(() => {}).finally(() => (filled = Date.now()));
+      filling = fill(box).catch(() => {}).finally(() => (filled = Date.now()));
+    }
+    // The last verdicts came after what was shown last.
+    if (state.end && !ended) {
+      ended = true;
+      filling.then(() => fill(box)).catch(() => {});
     }
     if (state.end || !box.isConnected) events.close();
     if (state.end) box.querySelector("button.stop")?.remove();

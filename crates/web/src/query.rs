@@ -286,10 +286,11 @@ impl Query {
             flag("--judge", judge);
         }
         if verb == "dissect" {
-            if let Some(other) = &self.versus {
+            // Without a slice there is nothing to compare, and a comparison is not made by groups.
+            let versus = self.versus.as_ref().filter(|_| self.filter.is_some());
+            if let Some(other) = versus {
                 flag("--versus", &other.to_string());
-            }
-            if let Some(group) = &self.group {
+            } else if let Some(group) = &self.group {
                 flag("--group-by", group);
             }
         }
@@ -329,6 +330,15 @@ pub(crate) fn quoted(word: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_command_line_has_no_flags_that_exclude_each_other() {
+        let command = |address: &str| Query::read(address).query.command(&["s".to_owned()]);
+        assert_eq!(command("vs=rest"), "predilect dissect s");
+        assert_eq!(command("vs=rest&group=language"), "predilect dissect s --group-by language");
+        let both = command("where=words(a)+%3E+3&vs=rest&group=language");
+        assert_eq!(both, "predilect dissect s --where 'words(a) > 3' --versus rest");
+    }
 
     #[test]
     fn an_address_is_written_as_it_is_read() {

@@ -31,9 +31,15 @@ pub(super) fn read(body: &Value, count: usize, from: usize) -> Result<Answer, Ca
     }
     let mut sum = 0.0;
     for (at, one) in told.iter().enumerate().take(count).skip(from) {
-        sum += one.as_f64().filter(|ln| ln.is_finite()).ok_or_else(|| {
+        let ln = one.as_f64().filter(|ln| ln.is_finite()).ok_or_else(|| {
             CallError::new(Fault::Request, format!("the log-probability of token {at} is not a number"))
         })?;
+        // Rounding may leave a certain token a hair above 0; a probability or a score does not pass for a logarithm.
+        if ln > 0.01 {
+            let what = format!("the log-probability of token {at} is {ln}, and none is above 0");
+            return Err(CallError::new(Fault::Request, what).remedy(SERVER));
+        }
+        sum += ln.min(0.0);
     }
     let usage = Usage {
         input: tokens(body, "/usage/prompt_tokens"),
@@ -61,5 +67,8 @@ mod tests {
         let told = read(&body, 8, 1).unwrap_err();
         assert!(told.fault == Fault::NoProbabilities && told.message.contains("4 tokens"), "{told}");
         assert!(read(&json!({"choices": [{"text": "x", "logprobs": null}]}), 3, 1).is_err());
+        // A probability is no logarithm of one.
+        let body = json!({"choices": [{"logprobs": {"token_logprobs": [null, -1.0, 0.25]}}]});
+        assert!(read(&body, 3, 1).unwrap_err().message.contains("token 2 is 0.25"));
     }
 }

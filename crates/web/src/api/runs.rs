@@ -10,11 +10,14 @@ use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream::{self, Stream};
 use predilect_types::parsed;
+use predilect_workbench::Filter;
+use serde_json::Value;
 
 use super::answer::{answered, json};
 use crate::app::App;
 use crate::asking::ask;
 use crate::problem::Problem;
+use crate::query::QueryError;
 use crate::runs::{Run, Wanted};
 
 /// Polling interval for a run that is followed.
@@ -46,8 +49,7 @@ pub(crate) async fn start(
     body: Bytes,
 ) -> Result<Response, Problem> {
     allowed(&app)?;
-    let wanted: Wanted = serde_json::from_slice(&body)
-        .map_err(|error| Problem::bad_request(format!("the run cannot be read: {}", parsed::json(&error))))?;
+    let wanted = wanted(&body)?;
     let own = app.clone();
     let answer = ask(&app, move |waiting| {
         let served =
@@ -59,6 +61,20 @@ pub(crate) async fn start(
     })
     .await?;
     json(&answer)
+}
+
+/// Reads what is asked for; of a filter that cannot be read, where it goes wrong.
+fn wanted(body: &[u8]) -> Result<Wanted, Problem> {
+    let unread = |error: &serde_json::Error| {
+        Problem::bad_request(format!("the run cannot be read: {}", parsed::json(error)))
+    };
+    let whole: Value = serde_json::from_slice(body).map_err(|error| unread(&error))?;
+    if let Some(text) = whole.get("where").and_then(Value::as_str)
+        && let Err(error) = text.parse::<Filter>()
+    {
+        return Err(Problem::from(&QueryError::Filter { name: "where", text: text.to_owned(), error }));
+    }
+    serde_json::from_slice(body).map_err(|error| unread(&error))
 }
 
 pub(crate) async fn look(
