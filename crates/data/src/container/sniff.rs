@@ -79,13 +79,21 @@ pub(crate) fn recognise(opened: &mut Opened, name: &str) -> Result<Result<Contai
     }
     // Of a path, the folders' names are ignored.
     let name = name.rsplit(['/', '\\']).next().unwrap_or(name);
-    let table = [".csv", ".tsv"].iter().any(|ending| name.contains(ending));
+    let table = [".csv", ".tsv"].iter().any(|ending| name.contains(ending)) && !is_json(text);
     let lines = [".jsonl", ".ndjson"].iter().any(|ending| name.contains(ending));
     match first {
         b'[' if !table => Ok(Ok(list(opened))),
         b'{' if !table => object(opened, lines).map(Ok),
         _ => table_of(opened),
     }
+}
+
+/// Whether a text is JSON whatever the file is called: its first line is an object, or it begins like a list of objects.
+fn is_json(text: &[u8]) -> bool {
+    let text = text.trim_ascii_start();
+    let line = text.split(|byte| *byte == b'\n').next().unwrap_or(text);
+    let listed = text.strip_prefix(b"[").is_some_and(|rest| rest.trim_ascii_start().starts_with(b"{"));
+    listed || (line.starts_with(b"{") && serde_json::from_slice::<serde::de::IgnoredAny>(line).is_ok())
 }
 
 /// Opens an input again that was recognised before.
@@ -140,10 +148,13 @@ fn list(opened: &Opened) -> Container {
 }
 
 fn object(opened: &mut Opened, lines: bool) -> Result<Container, DataError> {
-    if is_own_document(&opened.prefix) {
+    let mut end = value_end(&opened.prefix);
+    // What is followed by another object is a record, whatever its keys.
+    let followed =
+        end.and_then(|end| opened.prefix.get(end..)).is_some_and(|rest| !rest.trim_ascii().is_empty());
+    if is_own_document(&opened.prefix) && !followed {
         return Ok(Container::Document);
     }
-    let mut end = value_end(&opened.prefix);
     if end.is_none() && !opened.whole {
         // Either a very large record or all records in one object.
         opened.extend(LONGEST_PREFIX)?;
@@ -338,6 +349,12 @@ mod tests {
             of("{\"metadata\": {}, \"annotators\": {}, \"comparisons\": []}"),
             Ok(Container::Document)
         );
+        // Lines are records, whatever their keys; and JSON is JSON, whatever the file is called.
+        assert_eq!(of("{\"comparisons\": []}\n{\"comparisons\": []}\n"), Ok(Container::Json(Layout::Lines)));
+        for text in ["{\"a\": 1}\n{\"a\": 2}\n", "{\"a\": 1}"] {
+            assert_eq!(self::of(text.as_bytes(), "x.csv"), Ok(Container::Json(Layout::Lines)), "{text}");
+        }
+        assert!(matches!(self::of(b"{a},b\n1,2\n", "x.csv"), Ok(Container::Csv(_))));
         assert_eq!(of("{\"data\": [{\"a\": 1}]}"), Ok(Container::Records(Shape::List)));
         assert_eq!(of("[[\"a\", \"b\"], [1, 2]]"), Ok(Container::Records(Shape::Table)));
         assert!(of("").is_err_and(|e| e.0.contains("empty")));

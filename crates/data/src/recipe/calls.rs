@@ -182,6 +182,10 @@ impl Calls {
                 }
                 match &code {
                     Code::Text(text) if NOTHING.contains(&text.as_str()) => Ok(Call::Missing),
+                    // What does not name both sides adds to the words that are understood without it.
+                    Code::Text(_) if !names_both(named) => {
+                        self.worded(value, &code, names).map_err(|_| self.unknown(value, named))
+                    }
                     // Ties and the like appear as words among numbers in many files.
                     Code::Text(text) if named.iter().all(|(known, _)| matches!(known, Code::Number(_))) => {
                         match plain_words(text) {
@@ -305,6 +309,12 @@ impl Calls {
     }
 }
 
+/// Whether values are named for either side: they are then all that the column has.
+fn names_both(named: &[(Code, Call)]) -> bool {
+    let says = |side: fn(f64) -> bool| named.iter().any(|(_, call)| call.p_a().is_some_and(side));
+    says(|p_a| p_a > 0.5) && says(|p_a| p_a < 0.5)
+}
+
 fn shown_short(value: &Value) -> String {
     match value {
         Value::String(text) => text.chars().take(24).collect(),
@@ -404,6 +414,20 @@ mod tests {
         for value in [json!(0), json!("C")] {
             assert!(calls.call(Some(&value), Names::default()).is_err(), "{value}");
         }
+    }
+
+    #[test]
+    fn a_value_that_is_explained_does_not_revoke_the_words_that_are_understood() {
+        let tie = Call::Tie(TieKind::Tie);
+        let odd = VerdictRule { tie: vec![json!("meh")], ..VerdictRule::default() };
+        let calls = Calls::of(&odd, "winner".to_owned());
+        for (value, call) in [("meh", tie), ("A", Call::A), ("model_b", Call::B), ("tie", tie)] {
+            assert_eq!(calls.call(Some(&json!(value)), Names::default()).ok(), Some(call), "{value}");
+        }
+        assert!(calls.call(Some(&json!("blah")), Names::default()).is_err());
+        // Where both sides are named, a word that is not is a mistake.
+        let both = VerdictRule { a: vec![json!("x")], b: vec![json!("y")], ..odd };
+        assert!(Calls::of(&both, "winner".to_owned()).call(Some(&json!("A")), Names::default()).is_err());
     }
 
     #[test]

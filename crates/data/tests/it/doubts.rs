@@ -411,3 +411,35 @@ fn a_table_without_names_of_columns_is_refused_and_loses_no_record() {
         assert!(error.to_string().contains("first line is a record"), "{error}");
     }
 }
+
+#[test]
+fn ranks_that_contradict_scores_stop() {
+    let record = |at: usize, scores: [f64; 2]| {
+        format!(
+            "{{\"prompt\":\"what is {at}?\",\"responses\":[{{\"text\":\"an answer\",\"rank\":1,\"score\":{}}},{{\"text\":\"a reply\",\"rank\":2,\"score\":{}}}]}}\n",
+            scores[0], scores[1]
+        )
+    };
+    let (agree, against) = (record(1, [5.0, 2.0]), record(2, [2.0, 5.0]));
+    assert!(read_text("ranks.jsonl", &agree).is_ok());
+    let both = agree + &against;
+    let error = read_text("ranks.jsonl", &both).unwrap_err().to_string();
+    assert!(error.contains("`rank` and `score` both order"), "{error}");
+    for (claim, second) in [("scores=none", 1.0), ("ranks=none", 0.0)] {
+        let all = read_bytes("ranks.jsonl", both.as_bytes(), &mapped(&[claim])).unwrap();
+        let answer_wins = |at: usize| {
+            let answer_is_a =
+                all.pairs[at].response_a.messages.iter().any(|turn| turn.content == "an answer");
+            if answer_is_a { all.verdicts[at].p_a } else { 1.0 - all.verdicts[at].p_a }
+        };
+        assert_eq!([answer_wins(0), answer_wins(1)], [1.0, second], "{claim}");
+    }
+}
+
+#[test]
+fn a_value_that_is_explained_leaves_the_others_understood() {
+    let text = "prompt,response_a,response_b,winner\nw?,x,y,A\nv?,x,y,B\nu?,x,y,meh\n";
+    assert!(read_text("meh.csv", text).is_err());
+    let all = read_bytes("meh.csv", text.as_bytes(), &mapped(&["winner=winner:meh=tie"])).unwrap();
+    assert_eq!(all.verdicts.iter().map(|verdict| verdict.p_a).collect::<Vec<_>>(), [1.0, 0.0, 0.5]);
+}

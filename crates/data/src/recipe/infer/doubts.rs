@@ -2,6 +2,7 @@
 
 use super::super::calls::{Calls, Reading};
 use super::super::declared::{Recipe, Shape};
+use super::super::path::Path;
 use super::super::refusal::Refusal;
 use super::super::roles;
 use super::super::sample::Sample;
@@ -202,6 +203,39 @@ fn says_where(column: &str) -> bool {
         "random",
     ];
     tokens(column).iter().any(|word| WHERE.contains(&word.as_str()))
+}
+
+/// Ranks and scores of the same responses that contradict each other: what ranks higher has the lower score.
+pub(crate) fn ranks_against_scores(recipe: &Recipe, sample: &Sample) -> Option<Refusal> {
+    let found = recipe.candidates.as_ref().filter(|_| !recipe.coded())?;
+    if recipe.settled.iter().any(|role| ["scores", "ranks", "order", "winner"].contains(&role.as_str())) {
+        return None;
+    }
+    let (rank, score) = (found.rank.as_ref()?, found.score.as_ref()?);
+    let texts = found.texts.first().and_then(|path| path.resolve(&sample.columns))?;
+    let numbers = |row: &Row, path: &Path| -> Option<Vec<f64>> {
+        match path.resolve(&sample.columns) {
+            Some(beside) => beside.get(row)?.as_array()?.iter().map(number_of).collect(),
+            None => {
+                texts.get(row)?.as_array()?.iter().map(|item| number_of(item.get(path.as_str())?)).collect()
+            }
+        }
+    };
+    let contradicts = |row: &&Row| {
+        let (Some(ranks), Some(scores)) = (numbers(row, rank), numbers(row, score)) else { return false };
+        let both: Vec<(f64, f64)> = ranks.into_iter().zip(scores).collect();
+        both.iter().any(|(rank, score)| both.iter().any(|(other, than)| rank < other && score < than))
+    };
+    sample.rows.iter().find(contradicts)?;
+    Some(Refusal {
+        problem: format!("`{rank}` and `{score}` both order the responses, and contradict each other"),
+        remedy: "say which is the verdict".to_owned(),
+        certain: true,
+        start: vec![
+            format!("{MAP} scores=none   (the rank: 1 is the best)"),
+            format!("or {MAP} ranks=none   (the score: the higher one is better)"),
+        ],
+    })
 }
 
 /// The columns that said the same as the verdict in the first records, and may say something else in later ones.

@@ -49,7 +49,7 @@ pub(crate) use columns::headless;
 pub(crate) use complete::complete;
 pub(crate) use counts::count_votes;
 pub(crate) use discarded::discarded;
-pub(crate) use doubts::{contradiction, echoes, placed};
+pub(crate) use doubts::{contradiction, echoes, placed, ranks_against_scores};
 pub(crate) use exchanged::{exchange_columns, exchanged, exchanged_unread, order_columns};
 pub(crate) use judge_calls::{judge_calls, judge_columns, says_rejected};
 pub(crate) use losers::is_plain_loser;
