@@ -328,6 +328,7 @@ impl TrainArgs {
     fn losses(&self) -> Result<LossOptions, Problem> {
         let own = [("beta", self.beta), ("label_smoothing", self.label_smoothing)];
         let mut options = serde_json::to_value(LossOptions::default()).unwrap_or_default();
+        let mut given: Vec<String> = Vec::new();
         for (name, value) in own {
             if let Some(value) = value {
                 if !value.is_finite() {
@@ -337,6 +338,7 @@ impl TrainArgs {
                     )));
                 }
                 options[name] = value.into();
+                given.push(name.to_owned());
             }
         }
         for text in &self.loss_options {
@@ -352,6 +354,11 @@ impl TrainArgs {
             if options.get(name).is_none() {
                 return Err(wrong("unknown loss parameter"));
             }
+            if given.iter().any(|given| given == name) {
+                return Err(Problem::new(format!("the loss parameter {name} is given twice"))
+                    .remedy("leave one of them out"));
+            }
+            given.push(name.to_owned());
             options[name] = serde_json::from_str(value).unwrap_or_else(|_| Value::from(value));
         }
         serde_json::from_value(options).map_err(|e| {

@@ -399,6 +399,9 @@ fn an_id_of_each_record_does_not_split_a_pair() {
         assert_eq!((all.pairs.len(), all.verdicts.len()), (4, 8), "{name}");
         assert!(all.pairs.iter().all(|pair| pair.metadata.contains_key(name)), "{name}");
     }
+    // Nobody is named: two records with ids of their own are two pairs, though they say the same.
+    let text = judged_twice(&[("id", ["#", "#"])]);
+    assert_eq!(read_text("ids.csv", &text).unwrap().pairs.len(), 8);
 }
 
 #[test]

@@ -22,6 +22,11 @@ pub(super) fn start(trl: &TrlOptions, folder: &Folder) -> Result<Child> {
     // Ctrl-C in a terminal reaches whole groups of processes: the script would take it and our signal for two, and end at once.
     #[cfg(unix)]
     std::os::unix::process::CommandExt::process_group(&mut command, 0);
+    // Where this process may use fewer threads than there are, so may that one.
+    let threads = predilect_learn::threads();
+    if std::thread::available_parallelism().is_ok_and(|all| threads < all.get()) {
+        command.env("OMP_NUM_THREADS", threads.to_string());
+    }
     command
         .arg(folder.path.join(SCRIPT.0))
         .arg(&folder.path)

@@ -83,18 +83,27 @@ pub(crate) fn criterion_in_doubt(recipe: &Recipe, sample: &Sample) -> Option<Ref
     })
 }
 
-/// An id that differs between records on the same two responses is the record's: the responses themselves say which pair it is.
+/// An id that differs between records of several judges or people on the same two responses is the record's: the responses themselves say which
+/// pair it is.
 pub(crate) fn leave_record_ids(recipe: &mut Recipe, sample: &Sample) {
     if recipe.coded() || recipe.settled.iter().any(|role| role == "id") {
         return;
     }
+    let place = |paths: &[Path]| paths.iter().find_map(|path| path.resolve(&sample.columns));
     let flat = matches!(recipe.shape, Shape::Pair | Shape::Choice);
-    let found = recipe.id.iter().find_map(|path| path.resolve(&sample.columns));
-    let Some(id) = found.filter(|_| flat) else { return };
+    let Some(id) = place(&recipe.id).filter(|_| flat) else { return };
+    let whose: Vec<Column> =
+        [&recipe.judge, &recipe.annotator].into_iter().filter_map(|paths| place(paths)).collect();
     let groups = same_pairs(recipe, sample, false);
     let differs = |rows: &Vec<&Row>| {
-        let ids: BTreeSet<String> = rows.iter().filter_map(|row| id.get(row)).map(Value::to_string).collect();
-        rows.len() > 1 && ids.len() == rows.len()
+        let different = |columns: &[Column]| {
+            let of =
+                |row: &&Row| columns.iter().map(|column| column.get(row).map(Value::to_string)).collect();
+            rows.iter().map(of).collect::<BTreeSet<Vec<Option<String>>>>().len()
+        };
+        rows.len() > 1
+            && different(std::slice::from_ref(&id)) == rows.len()
+            && different(&whose) == rows.len()
     };
     if groups.values().any(differs) {
         recipe.id.retain(|path| path.resolve(&sample.columns).as_ref() != Some(&id));
