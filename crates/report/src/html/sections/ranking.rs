@@ -1,5 +1,7 @@
 //! How do the models rank, raw and with length and formatting held equal?
 
+use std::collections::BTreeMap;
+
 use maud::{Markup, html};
 use predilect_results::ranking::{Change, LcBoard, LcRow, Leaderboard, Row};
 use predilect_results::{PLACES_MEAN, Standings, noun, places};
@@ -50,7 +52,7 @@ pub(super) fn ranked(s: &Standings) -> Markup {
                 p { bdi { (text::unbroken(&crate::ranking::changes_words(board))) } " Intervals of changes are 95\u{a0}%, paired by prompt." }
             }
         }
-        (first_few(&s.raw.ranking, MODELS, "models", |rows| table(rows, s)))
+        (first_few(&in_order(s), MODELS, "models", |rows| table(rows, s)))
     }
 }
 
@@ -70,7 +72,8 @@ fn scores(board: &Leaderboard) -> &'static str {
 
 /// The first rows of a board as a table alone.
 pub(in crate::html) fn first(s: &Standings, most: usize) -> Markup {
-    let rows = &s.raw.ranking[..s.raw.ranking.len().min(most)];
+    let rows = in_order(s);
+    let rows = &rows[..rows.len().min(most)];
     html! {
         (table(rows, s))
         p.hint {
@@ -137,6 +140,27 @@ impl Axis {
     }
 }
 
+/// The rows with nothing held equal, in the order of the scores with something held equal where there are such, as in every other view.
+fn in_order(s: &Standings) -> Vec<Row> {
+    let mut rows = s.raw.ranking.clone();
+    if let Some(board) = &s.controlled {
+        let at: BTreeMap<&str, usize> =
+            board.ranking.iter().enumerate().map(|(at, row)| (row.model.as_str(), at)).collect();
+        rows.sort_by_key(|row| at.get(row.model.as_str()).copied().unwrap_or(usize::MAX));
+    }
+    rows
+}
+
+/// What the marks of a row mean.
+fn marks() -> Markup {
+    let mark = |slot: usize| {
+        html! {
+            svg.s.{ "c" (slot) } width="12" height="12" viewBox="-6 -6 12 12" aria-hidden="true" { use href={ "#m" (slot) } {} }
+        }
+    };
+    html! { " " (mark(0)) " raw " (mark(1)) " controlled" }
+}
+
 fn table(rows: &[Row], s: &Standings) -> Markup {
     let controlled = s.controlled.as_ref();
     let boards: Vec<&Leaderboard> = [Some(&s.raw), controlled].into_iter().flatten().collect();
@@ -153,7 +177,7 @@ fn table(rows: &[Row], s: &Standings) -> Markup {
                     th.num scope="col" { "Places" @if controlled.is_some() { ", raw" } }
                     th.num scope="col" { "Score" @if controlled.is_some() { ", raw" } }
                     @if controlled.is_some() { th.num scope="col" { "Places, controlled" } th.num scope="col" { "Score, controlled" } th.num scope="col" { "Change" } }
-                    th.wide scope="col" { "95\u{a0}%" (axis.scale()) }
+                    th.wide scope="col" { "95\u{a0}%" @if controlled.is_some() { (marks()) } (axis.scale()) }
                     th.num scope="col" { "Verdicts" }
                 }
             }
