@@ -55,6 +55,38 @@ fn labels_come_from_a_judges_weights() {
 }
 
 #[test]
+fn of_several_answers_that_nobody_has_judged_the_surest_pair_is_learnt_from() {
+    let place = tempfile::tempdir().expect("a folder");
+    let model = model(place.path());
+    let answers =
+        |at: u32| json!([format!("{at}."), format!("- {at}\n- it"), format!("so {at}, or {at}?"), "no"]);
+    let record = |at| json!({"prompt": format!("say {at}"), "responses": answers(at)}).to_string();
+    let lines = (0..6).map(record).collect::<Vec<String>>().join("\n");
+    let pairs = place.path().join("several.jsonl");
+    fs::write(&pairs, lines).expect("a file");
+    let learnt = |name: &str, more: &[&str]| {
+        let out = place.path().join(name);
+        let mut args = relabelled(&pairs, &model, &out);
+        args.extend(["--loss", "soft", "--json", "--quiet"]);
+        args.extend_from_slice(more);
+        let found = told(&args);
+        let text = fs::read_to_string(out.join("pairs.jsonl")).expect("pairs");
+        let lines: Vec<Value> =
+            text.lines().map(|line| serde_json::from_str(line).expect("a pair")).collect();
+        (found, lines)
+    };
+    let (all, every) = learnt("all", &[]);
+    assert_eq!(all["pairs"]["read"], 36);
+    let (_, best) = learnt("best", &["--best-pairs"]);
+    assert_eq!(best.len(), 6);
+    for pair in &best {
+        let of_prompt = every.iter().filter(|other| other["prompt"] == pair["prompt"]);
+        let surest = of_prompt.filter_map(|other| other["p"].as_f64()).fold(0.0, f64::max);
+        assert_eq!(pair["p"].as_f64(), Some(surest));
+    }
+}
+
+#[test]
 fn shares_of_annotators_give_an_ideal() {
     let place = tempfile::tempdir().expect("a folder");
     let model = model(place.path());

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use predilect_results::Written;
 use predilect_train::{Training, losses, ranking, train_with_own_labels, train_with_trl};
+use predilect_workbench::ReadOptions;
 
 use crate::args::{Global, RankingArgs, TrainArgs, inputs};
 use crate::ended::{Shown, asked, end, show};
@@ -19,7 +20,9 @@ pub(crate) fn run(args: &TrainArgs, global: &Global) -> Result<(), Problem> {
     args.show.check(&args.inputs)?;
     let request = args.request()?;
     let bars = Bars::new(global.quiet);
-    let reading = args.pairs.read.options()?;
+    // Published weights label pairs that nobody has judged.
+    let without_verdicts = args.labels.relabel_published.is_some();
+    let reading = ReadOptions { without_verdicts, ..args.pairs.read.options()? };
     let inputs = inputs(&args.inputs, args.example, &args.pairs.read, &reading)?;
     let output = args.output.as_deref().unwrap_or_else(|| Path::new("."));
     // Until all is written: what was learnt must not be lost to a signal in between.

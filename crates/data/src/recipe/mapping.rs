@@ -282,6 +282,11 @@ impl Mapping {
                 "annotator" => recipe.annotator = paths,
                 "criterion" => recipe.criterion = paths,
                 "weight" => recipe.weight = paths,
+                "swapped" if !none && recipe.shape == Shape::Candidates => {
+                    return Err(MappingError(format!(
+                        "`{claim}` is about two sides, and a list of responses has none: put them into the order that the winner refers to"
+                    )));
+                }
                 "swapped" => recipe.swapped = paths,
                 "id" => recipe.id = paths,
                 "scenario" => recipe.scenario = paths,
@@ -321,6 +326,17 @@ fn won(recipe: &mut Recipe, mut winners: Vec<VerdictRule>) -> Result<(), Mapping
                     ));
         }
         found.chosen = field;
+        // The user's word counts, and not what the responses say of themselves, unless that was named too.
+        let unnamed = |role: &str| !recipe.settled.iter().any(|settled| settled == role);
+        if unnamed("scores") {
+            (found.score, found.scores, found.criteria) = (None, Vec::new(), None);
+        }
+        if unnamed("ranks") {
+            found.rank = None;
+        }
+        if unnamed("order") {
+            (found.order, found.sorted) = (None, None);
+        }
     } else {
         // Several columns of winners are several judges, unless they have different criteria.
         if winners.iter().filter(|rule| rule.criterion.is_none()).count() > 1 {

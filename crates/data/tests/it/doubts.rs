@@ -77,6 +77,10 @@ fn what_may_be_read_in_two_ways_stops() {
         (&[("winner", ["A", "B"]), JUDGE, ("output", ["Shorter: [[B]]", "I say [[A]]"])], "`output`"),
         (&[("winner", ["A", "B"]), JUDGE, ("model_prediction", ["2", "1"])], "`model_prediction`"),
         (&[("gold", ["A", "B"]), JUDGE, ("correct", ["0", "1"])], "`correct`"),
+        (&[("winner", ["A", "B"]), ("perm", ["\"[0, 1]\"", "\"[1, 0]\""])], "`perm`"),
+        (&[("winner", ["A", "B"]), ("seq", ["1-2", "2-1"])], "`seq`"),
+        (&[("winner", ["A", "B"]), ("is_inverse", ["true", "false"])], "`is_inverse`"),
+        (&[("judgment_1", ["A", "B"]), ("judgment_2", ["B", "A"]), JUDGE], "two orders"),
         // A key to who wrote which.
         (&[("gpt4", ["A", "B"]), ("claude", ["B", "A"])], "something else"),
         (
@@ -445,4 +449,52 @@ fn a_value_that_is_explained_leaves_the_others_understood() {
     assert!(read_text("meh.csv", text).is_err());
     let all = read_bytes("meh.csv", text.as_bytes(), &mapped(&["winner=winner:meh=tie"])).unwrap();
     assert_eq!(all.verdicts.iter().map(|verdict| verdict.p_a).collect::<Vec<_>>(), [1.0, 0.0, 0.5]);
+}
+
+#[test]
+fn several_responses_that_nobody_has_judged_are_pairs_without_verdicts() {
+    let record = |at: usize, name: &str| {
+        format!(
+            "{{\"prompt\":\"what is {at}?\",\"{name}\":[\"one of {at}\",\"two of {at}\",\"three of {at}\"]}}\n"
+        )
+    };
+    let text = record(1, "responses") + &record(2, "responses");
+    assert!(read_text("several.jsonl", &text).unwrap_err().to_string().contains("no verdict"));
+    let all = read_bytes("several.jsonl", text.as_bytes(), &crate::without_verdicts()).unwrap();
+    assert_eq!((all.pairs.len(), all.verdicts.len()), (6, 0));
+    // What a question offers is no response to it.
+    let text = record(1, "choices") + &record(2, "choices");
+    assert!(read_bytes("several.jsonl", text.as_bytes(), &crate::without_verdicts()).is_err());
+}
+
+#[test]
+fn a_winner_beside_a_list_that_says_otherwise_stops() {
+    let lines = |fields: &[&str]| -> String {
+        fields.iter().map(|fields| format!("{{\"prompt\":\"what?\",{fields}}}\n")).collect()
+    };
+    let stops = |fields: &str, said: &str| {
+        let error = read_text("list.jsonl", &lines(&[fields])).unwrap_err().to_string();
+        assert!(error.contains(said), "{fields}: {error}");
+    };
+    let rated = r#""responses":[{"text":"one","score":3,"model":"m"},{"text":"two","score":5,"model":"n"}]"#;
+    stops(&format!(r#"{rated},"preferred":"A""#), "`preferred` and `score` both");
+    stops(&format!(r#"{rated},"winner":"m""#), "`winner` and `score` both");
+    stops(
+        r#""candidates":[{"text":"one","score":1,"is_best":true},{"text":"two","score":9,"is_best":false}]"#,
+        "`is_best` and `score` both",
+    );
+    stops(r#""responses":["one","two"],"swapped":true,"choice":0"#, "`swapped`");
+    // What agrees is read, and so is what the user says.
+    assert!(read_text("list.jsonl", &lines(&[&format!(r#"{rated},"preferred":"B""#)])).is_ok());
+    let text = lines(&[&format!(r#"{rated},"preferred":"A""#)]);
+    let all = read_bytes("list.jsonl", text.as_bytes(), &mapped(&["winner=preferred"])).unwrap();
+    let (pair, verdict) = (&all.pairs[0], &all.verdicts[0]);
+    let one_is_a = pair.response_a.messages.iter().any(|turn| turn.content == "one");
+    assert_eq!(verdict.p_a, if one_is_a { 1.0 } else { 0.0 });
+}
+
+#[test]
+fn a_label_of_0_and_1_beside_a_choice_stops() {
+    let text = "prompt,chosen,rejected,label\nwhat?,one,two,1\nwho?,three,four,0\n";
+    assert!(read_text("label.csv", text).unwrap_err().to_string().contains("`label`"));
 }

@@ -2,7 +2,6 @@
 
 use super::super::calls::{Calls, Reading};
 use super::super::declared::{Recipe, Shape};
-use super::super::path::Path;
 use super::super::refusal::Refusal;
 use super::super::roles;
 use super::super::sample::Sample;
@@ -97,9 +96,10 @@ pub(crate) fn contradiction(recipe: &Recipe, sample: &Sample) -> Option<Refusal>
             let names = names_in(recipe, sample, row);
             let value = row.get(column);
             let said = match (recipe.shape, value.and_then(Value::as_str)) {
-                // Letters with a choice say where the responses were once shown; only names say which of the two it is.
-                (Shape::Choice, Some(text)) => names.by_name(text),
-                (Shape::Choice, None) => None,
+                // Letters with a choice say where the responses were once shown; only names say which of the two it is, and a 0 of a label.
+                (Shape::Choice, text) => text
+                    .and_then(|text| names.by_name(text))
+                    .or_else(|| (value.and_then(number_of) == Some(0.0)).then_some(Call::B)),
                 (_, said) => calls.call(value, names.names()).ok().or_else(|| said.and_then(bracketed)),
             };
             matches!((own, said), (Some(Call::A), Some(Call::B)) | (Some(Call::B), Some(Call::A)))
@@ -143,13 +143,26 @@ fn beside(recipe: &Recipe, sample: &Sample) -> Vec<String> {
     let exact =
         |column: &&String| roles::VERDICTS.contains(&tokens(column).join("_").as_str()) || loser(column);
     // Beside a named judge, whatever names the sides may be what it called: the verdict is then a label that somebody else gave.
-    let judged = names_a_judge(recipe, sample);
+    let judged = recipe.shape != Shape::Choice && names_a_judge(recipe, sample);
     let called = |column: &&String| judged && !says_where(column) && all_called(sample, recipe, column);
     let free = sample.columns.iter().filter(|column| !used.contains(*column));
     let says_who_won = |column: &&String| {
-        (exact(column) && evidence(sample, recipe, column) == Some(Evidence::Words)) || called(column)
+        (exact(column)
+            && match evidence(sample, recipe, column) {
+                Some(Evidence::Words) => true,
+                Some(_) => recipe.shape == Shape::Choice && is_0_and_1(sample, column),
+                None => false,
+            })
+            || called(column)
     };
     free.filter(says_who_won).cloned().collect()
+}
+
+/// Whether a column has both 0 and 1, and nothing else.
+fn is_0_and_1(sample: &Sample, column: &str) -> bool {
+    let has = |wanted: f64| sample.values(column).any(|value| number_of(value) == Some(wanted));
+    let either = |value: &Value| number_of(value).is_some_and(|number| number == 0.0 || number == 1.0);
+    has(0.0) && has(1.0) && sample.values(column).all(either)
 }
 
 /// What a judge's whole answer calls in the end: `... therefore [[A]]`.
@@ -167,7 +180,8 @@ fn all_called(sample: &Sample, recipe: &Recipe, column: &str) -> bool {
         .collect();
     let says = |wanted: Call| calls.iter().any(|(_, call)| *call == Some(wanted));
     calls.iter().all(|(value, call)| call.is_some() && number_of(value).is_none())
-        && (says(Call::A) || says(Call::B))
+        && says(Call::A)
+        && says(Call::B)
 }
 
 /// Whether a column is named for where a response was shown, or for what it is more of, and not for a verdict.
@@ -203,39 +217,6 @@ fn says_where(column: &str) -> bool {
         "random",
     ];
     tokens(column).iter().any(|word| WHERE.contains(&word.as_str()))
-}
-
-/// Ranks and scores of the same responses that contradict each other: what ranks higher has the lower score.
-pub(crate) fn ranks_against_scores(recipe: &Recipe, sample: &Sample) -> Option<Refusal> {
-    let found = recipe.candidates.as_ref().filter(|_| !recipe.coded())?;
-    if recipe.settled.iter().any(|role| ["scores", "ranks", "order", "winner"].contains(&role.as_str())) {
-        return None;
-    }
-    let (rank, score) = (found.rank.as_ref()?, found.score.as_ref()?);
-    let texts = found.texts.first().and_then(|path| path.resolve(&sample.columns))?;
-    let numbers = |row: &Row, path: &Path| -> Option<Vec<f64>> {
-        match path.resolve(&sample.columns) {
-            Some(beside) => beside.get(row)?.as_array()?.iter().map(number_of).collect(),
-            None => {
-                texts.get(row)?.as_array()?.iter().map(|item| number_of(item.get(path.as_str())?)).collect()
-            }
-        }
-    };
-    let contradicts = |row: &&Row| {
-        let (Some(ranks), Some(scores)) = (numbers(row, rank), numbers(row, score)) else { return false };
-        let both: Vec<(f64, f64)> = ranks.into_iter().zip(scores).collect();
-        both.iter().any(|(rank, score)| both.iter().any(|(other, than)| rank < other && score < than))
-    };
-    sample.rows.iter().find(contradicts)?;
-    Some(Refusal {
-        problem: format!("`{rank}` and `{score}` both order the responses, and contradict each other"),
-        remedy: "say which is the verdict".to_owned(),
-        certain: true,
-        start: vec![
-            format!("{MAP} scores=none   (the rank: 1 is the best)"),
-            format!("or {MAP} ranks=none   (the score: the higher one is better)"),
-        ],
-    })
 }
 
 /// The columns that said the same as the verdict in the first records, and may say something else in later ones.

@@ -22,15 +22,23 @@ pub(super) fn candidates(sample: &Sample) -> Option<Candidates> {
     if let Some(fields) = sample.values(column).find_map(Value::as_object) {
         return by_model(sample, column, fields);
     }
+    let found = of_list(sample, column)?;
+    decided(&found).then_some(found)
+}
+
+/// Whether something says which of several responses is better.
+pub(super) fn decided(found: &Candidates) -> bool {
+    found.score.is_some() || found.rank.is_some() || found.chosen.is_some() || found.order.is_some()
+}
+
+/// What a list of responses and what is beside it say of each of them.
+pub(super) fn of_list(sample: &Sample, column: &str) -> Option<Candidates> {
     let first = sample.values(column).find_map(|value| value.as_array().and_then(|items| items.first()))?;
     let mut found = match first {
         Value::Object(fields) => said_within(fields),
         _ => said_beside(sample),
     };
     found.texts = vec![path(column)];
-    let decided = |found: &Candidates| {
-        found.score.is_some() || found.rank.is_some() || found.chosen.is_some() || found.order.is_some()
-    };
     if !decided(&found) {
         found.order = order_by_name(sample, |row| {
             let beside = || {
@@ -44,10 +52,10 @@ pub(super) fn candidates(sample: &Sample) -> Option<Candidates> {
         found.chosen = best_of(sample, column, &found);
         let scalar = |name: &str| sample.values(name).all(|value| value.is_string() || value.is_number());
         if found.chosen.is_some() {
-            found.worst = worst_beside(sample, &BTreeSet::from([column.clone()]), &scalar);
+            found.worst = worst_beside(sample, &BTreeSet::from([column.to_owned()]), &scalar);
         }
     }
-    decided(&found).then_some(found)
+    Some(found)
 }
 
 /// A column that is called a list of responses, and is one: several items, or several texts by name.
@@ -100,9 +108,22 @@ fn said_within(fields: &serde_json::Map<String, Value>) -> Candidates {
     Candidates {
         text: has(TEXT),
         model: has(&["model", "model_name", "generator", "model_id", "model_identifier", "llm"]),
-        score: has(&["score", "rating", "overall_score", "reward", "pm_score", "points"]),
-        rank: has(&["rank", "ranking"]),
-        chosen: has(&["chosen", "is_chosen", "selected", "is_best", "preferred", "if_chosen"]),
+        score: has(&["final_score", "overall_score"])
+            .or_else(|| has(&["score", "rating", "reward", "pm_score", "points"])),
+        rank: has(&["rank", "ranking", "human_rank", "overall_rank"]),
+        chosen: has(&[
+            "chosen",
+            "is_chosen",
+            "selected",
+            "is_selected",
+            "is_best",
+            "preferred",
+            "is_preferred",
+            "if_chosen",
+            "accepted",
+            "is_accepted",
+            "is_winner",
+        ]),
         ..Candidates::default()
     }
 }

@@ -22,6 +22,7 @@ mod models;
 mod named;
 mod numbers;
 mod opened;
+mod orders;
 mod paired;
 mod prompts;
 mod repeated;
@@ -49,12 +50,13 @@ pub(crate) use columns::headless;
 pub(crate) use complete::complete;
 pub(crate) use counts::count_votes;
 pub(crate) use discarded::discarded;
-pub(crate) use doubts::{contradiction, echoes, placed, ranks_against_scores};
+pub(crate) use doubts::{contradiction, echoes, placed};
 pub(crate) use exchanged::{exchange_columns, exchanged, exchanged_unread, order_columns};
 pub(crate) use judge_calls::{judge_calls, judge_columns, says_rejected};
 pub(crate) use losers::is_plain_loser;
 pub(crate) use models::are_names;
 pub(crate) use opened::places;
+pub(crate) use orders::orders_in_doubt;
 pub(crate) use prompts::{
     answered_prompt, beside_prompt, doubtful_prompt, input_beside, prompt_column, settle_prompt,
     worded_prompt,

@@ -11,7 +11,7 @@ use super::alone::{doubtful_label, groups_of_responses, scored, unpaired};
 use super::authors::by_author;
 use super::columns::{is_id, named, path};
 use super::evidence::Evidence;
-use super::lists::{candidates, from_0_or_1, in_order, positions_or_ranks};
+use super::lists::{candidates, decided, from_0_or_1, in_order, list_by_name, of_list, positions_or_ranks};
 use super::losers::loser;
 use super::models::{are_names, models};
 use super::numbers::pair_votes;
@@ -31,8 +31,15 @@ pub(super) fn responses(
     taken: &mut BTreeSet<String>,
 ) -> Result<(), Refusal> {
     // The surest comes first; the others do not mark columns as taken.
-    const OTHERS: [fn(&Sample, &mut Recipe) -> bool; 6] =
-        [in_lists, single_and_labelled, single_and_scored, under_their_authors, only_models, only_keys];
+    const OTHERS: [fn(&Sample, &mut Recipe) -> bool; 7] = [
+        in_lists,
+        single_and_labelled,
+        single_and_scored,
+        under_their_authors,
+        only_models,
+        only_keys,
+        only_responses,
+    ];
     let found = better_and_worse(sample, recipe, taken)
         || two_sides(sample, recipe, taken)?
         || OTHERS.iter().any(|way| way(sample, recipe));
@@ -120,6 +127,28 @@ fn in_lists(sample: &Sample, recipe: &mut Recipe) -> bool {
     } else {
         return false;
     };
+    recipe.shape = Shape::Candidates;
+    recipe.candidates = Some(found);
+    true
+}
+
+/// A list of several responses to each prompt, of which nothing says which is better: each two of them are a pair without a verdict.
+fn undecided(sample: &Sample) -> Option<Candidates> {
+    // What a question offers is no response to it.
+    let column = list_by_name(sample)
+        .filter(|column| !tokens(column).iter().any(|word| word == "options" || word == "choices"))?;
+    let text = |item: &Value| item.is_string() || item.is_object();
+    let several =
+        |value: &Value| value.as_array().is_some_and(|items| items.len() > 1 && items.iter().all(text));
+    if prompt_column(sample).is_none() || !sample.values(column).all(several) {
+        return None;
+    }
+    of_list(sample, column).filter(|found| !decided(found))
+}
+
+/// Several responses, and nothing that says which is better.
+fn only_responses(sample: &Sample, recipe: &mut Recipe) -> bool {
+    let Some(found) = undecided(sample) else { return false };
     recipe.shape = Shape::Candidates;
     recipe.candidates = Some(found);
     true

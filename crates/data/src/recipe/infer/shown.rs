@@ -25,9 +25,13 @@ const EXCHANGED: &[&str] = &[
     "shuffle",
     "permuted",
     "mirrored",
+    "switch",
+    "inverse",
+    "rotated",
 ];
 /// Words for an order, whatever it is an order of.
-const ORDER: &[&str] = &["order", "positions", "presentation", "permutation", "ordering"];
+const ORDER: &[&str] =
+    &["order", "positions", "presentation", "permutation", "perm", "rotation", "ordering", "seq"];
 /// Words for how the two were put into an order: alone they do not say that a truth value means the other order.
 const ASSIGNED: &[&str] =
     &["assignment", "assigned", "mapping", "map", "randomized", "randomised", "randomization", "sequence"];

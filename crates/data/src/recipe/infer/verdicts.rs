@@ -21,7 +21,7 @@ use super::losers::{loser, mapped, names_the_loser};
 use super::numbers::{number_each, pair_votes};
 use super::sentences::phrased;
 use super::ties::tie_beside;
-use super::uses::used;
+use super::uses::{names_a_judge, used};
 use crate::advice::MAP;
 use serde_json::Value;
 
@@ -276,6 +276,13 @@ fn several(
     rule: impl Fn(&(String, Evidence)) -> VerdictRule,
 ) -> Result<Vec<VerdictRule>, Refusal> {
     let [first, others @ ..] = sure else { return Ok(Vec::new()) };
+    // Two that differ in a number are the named judge's, in two orders or two runs.
+    if let [other] = others
+        && names_a_judge(recipe, sample)
+        && numbered_alike(&first.0, &other.0)
+    {
+        return Err(two_orders((&first.0, &other.0), &other.0));
+    }
     // Judges who agree on the first records are two judges all the same.
     if let Some(names) = by_judge(sure, &common_words(sure)).filter(|names| {
         names.iter().all(|name| name.as_ref().is_some_and(|name| !normal(name).contains("model")))
@@ -307,18 +314,7 @@ fn several(
     });
     let Some(other) = disagrees else { return Ok(vec![rule(first)]) };
     if let Some((column, _)) = sure.iter().find(|(column, _)| is_of_an_order(column)) {
-        return Err(Refusal {
-            problem: format!(
-                "`{}` and `{}` look like the verdicts of two orders; the file does not say whether they name columns or what was shown first",
-                first.0, other.0
-            ),
-            remedy: "choose the one that refers to the columns".to_owned(),
-            certain: true,
-            start: vec![
-                format!("{MAP} winner={}", shell(&first.0)),
-                format!("or {MAP} winner={}   (`{column}` is then metadata)", shell(&other.0)),
-            ],
-        });
+        return Err(two_orders((&first.0, &other.0), column));
     }
     if !stages(sure)
         && let Some(rules) = by_criterion(sure, rule)
@@ -334,6 +330,29 @@ fn several(
             format!("or {MAP} winner={}", shell(&other.0)),
         ],
     })
+}
+
+/// The refusal of two verdicts that may have been given in two orders.
+fn two_orders((first, other): (&str, &str), left: &str) -> Refusal {
+    Refusal {
+        problem: format!(
+            "`{first}` and `{other}` look like the verdicts of two orders; the file does not say whether they name columns or what was shown first"
+        ),
+        remedy: "choose the one that refers to the columns".to_owned(),
+        certain: true,
+        start: vec![
+            format!("{MAP} winner={}", shell(first)),
+            format!("or {MAP} winner={}   (`{left}` is then metadata)", shell(other)),
+        ],
+    }
+}
+
+/// Whether two names differ in a number alone: `judgment_1` and `judgment_2`.
+fn numbered_alike(one: &str, other: &str) -> bool {
+    let (x, y) = (tokens(one), tokens(other));
+    let number = |word: &String| word.parse::<u32>().is_ok();
+    let apart: Vec<(&String, &String)> = x.iter().zip(&y).filter(|(x, y)| x != y).collect();
+    x.len() == y.len() && matches!(apart.as_slice(), [(x, y)] if number(x) && number(y))
 }
 
 /// Whether a column is named for one of the two orders in which the responses were shown: `winner_ba`.
