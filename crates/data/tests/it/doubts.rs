@@ -171,6 +171,10 @@ fn what_can_be_read_in_one_way_is_read() {
             &[("unnamed (helpfulness)", a_then_b), ("unnamed (safety)", a_then_b)],
         ),
         (
+            &[("clarity_winner", ["A", "B"]), ("style_winner", ["B", "A"])],
+            &[("unnamed (clarity)", a_then_b), ("unnamed (style)", [0.0, 1.0, 1.0, 0.0])],
+        ),
+        (
             &[("annotator_1", ["1", "2"]), ("annotator_2", ["1", "2"])],
             &[("annotator_1", a_then_b), ("annotator_2", a_then_b)],
         ),
@@ -484,6 +488,7 @@ fn a_winner_beside_a_list_that_says_otherwise_stops() {
         "`is_best` and `score` both",
     );
     stops(r#""responses":["one","two"],"swapped":true,"choice":0"#, "`swapped`");
+    stops(r#""responses":["one","two"],"permutation":[1,0],"choice":0"#, "`permutation`");
     // What agrees is read, and so is what the user says.
     assert!(read_text("list.jsonl", &lines(&[&format!(r#"{rated},"preferred":"B""#)])).is_ok());
     let text = lines(&[&format!(r#"{rated},"preferred":"A""#)]);

@@ -430,8 +430,8 @@ pub(super) fn judge_of_column(column: &str) -> Option<String> {
     Some(if name.eq_ignore_ascii_case("human") { "human".to_owned() } else { name })
 }
 
-/// Verdicts by criteria in addition to an overall one: `winner_helpfulness` or `fluency` next to `winner`, with words for the two.
-pub(super) fn criteria_beside(recipe: &Recipe, sample: &Sample) -> Vec<VerdictRule> {
+/// The criterion that a column of verdicts is named for, and nothing else: `helpfulness` of `winner_helpfulness`.
+pub(super) fn criterion_of(column: &str) -> Option<String> {
     const VERDICT: &[&str] = &[
         "winner",
         "preferred",
@@ -449,23 +449,25 @@ pub(super) fn criteria_beside(recipe: &Recipe, sample: &Sample) -> Vec<VerdictRu
         "which",
         "is",
     ];
+    let words = tokens(column);
+    let rest: Vec<&str> = words.iter().map(String::as_str).filter(|word| !VERDICT.contains(word)).collect();
+    let criterion = !rest.is_empty()
+        && rest.iter().all(|word| {
+            (qualities::quality(word) || qualities::graded(word))
+                && !is_judge_word(word)
+                && !["overall", "total", "mean", "avg", "preference"].contains(word)
+        });
+    criterion.then(|| rest.join(" "))
+}
+
+/// Verdicts by criteria in addition to an overall one: `winner_helpfulness` or `fluency` next to `winner`, with words for the two.
+pub(super) fn criteria_beside(recipe: &Recipe, sample: &Sample) -> Vec<VerdictRule> {
     let used = used(recipe, sample);
     let beside = |column: &String| {
-        let words = tokens(column);
-        let rest: Vec<&str> =
-            words.iter().map(String::as_str).filter(|word| !VERDICT.contains(word)).collect();
-        let criterion = !rest.is_empty()
-            && rest.iter().all(|word| {
-                (qualities::quality(word) || qualities::graded(word))
-                    && !is_judge_word(word)
-                    && !["overall", "total", "mean", "avg", "preference"].contains(word)
-            });
-        if !criterion || names_the_loser(column) {
-            return None;
-        }
+        let criterion = criterion_of(column).filter(|_| !names_the_loser(column))?;
         names_both_sides(sample, recipe, column).then(|| VerdictRule {
             field: Some(path(column)),
-            criterion: Some(rest.join(" ")),
+            criterion: Some(criterion),
             ..VerdictRule::default()
         })
     };

@@ -52,10 +52,7 @@ pub(super) fn listed(sample: &Sample, recipe: &Recipe) -> Vec<VerdictRule> {
             Value::Object(fields)
                 if !fields.is_empty() && holds_verdicts(column) && fields.values().all(says) =>
             {
-                // The keys are criteria if one of them is a quality and none is a judge.
-                let words = || fields.keys().flat_map(|key| tokens(key));
-                let criteria = words().any(|word| qualities::quality(&word))
-                    && !words().any(|word| is_judge_word(&word));
+                let criteria = are_criteria(fields);
                 let all =
                     sample.values(column).filter_map(Value::as_object).flat_map(|fields| fields.values());
                 all.take(200).all(|value| says(value) || value.is_null()).then(|| VerdictRule {
@@ -116,7 +113,7 @@ fn criterion_of(key: &str) -> String {
     if rest.is_empty() { key.to_owned() } else { rest.join(" ") }
 }
 
-/// `{"judge-1": {"winner": "A", "reason": "..."}, ...}`.
+/// `{"judge-1": {"winner": "A", "reason": "..."}, ...}`, or the same by criterion.
 fn by_key(sample: &Sample, column: &str, fields: &serde_json::Map<String, Value>) -> Option<VerdictRule> {
     let first = fields.values().next()?.as_object()?;
     let field = first.keys().find(|key| roles::VERDICTS.contains(&normal(key).as_str()))?;
@@ -125,12 +122,20 @@ fn by_key(sample: &Sample, column: &str, fields: &serde_json::Map<String, Value>
     let fits = all.all(|value| {
         value.is_null() || value.get(field.as_str()).is_some_and(|value| says(value) || value.is_null())
     });
+    let criteria = are_criteria(fields);
     fits.then(|| VerdictRule {
         each: Some(path(column)),
         field: Some(path(field)),
-        annotator: vec![path("key")],
+        annotator: if criteria { Vec::new() } else { vec![path("key")] },
+        criterion_field: criteria.then(|| path("key")),
         ..VerdictRule::default()
     })
+}
+
+/// Whether the keys of an object of verdicts are criteria and not people: one of them is a quality and none is a judge.
+fn are_criteria(fields: &serde_json::Map<String, Value>) -> bool {
+    let words = || fields.keys().flat_map(|key| tokens(key));
+    words().any(|word| qualities::quality(&word)) && !words().any(|word| is_judge_word(&word))
 }
 
 /// `[{"annotator": "ann-1", "choice": "A"}, ...]`.

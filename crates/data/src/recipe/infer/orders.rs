@@ -162,6 +162,9 @@ fn both_order((one, other): (&str, &str), start: Vec<String>) -> Refusal {
     }
 }
 
+/// What a column of the order in which the responses were shown is called.
+const ORDERS: &[&str] = &["order", "permutation", "perm", "seq"];
+
 /// A column that says of a record that its responses were shown the other way round, where the best one is named by its place in a list.
 fn exchanged_list(recipe: &Recipe, found: &Candidates, sample: &Sample) -> Option<Refusal> {
     let chosen = found.chosen.as_ref()?.resolve(&sample.columns)?;
@@ -174,7 +177,8 @@ fn exchanged_list(recipe: &Recipe, found: &Candidates, sample: &Sample) -> Optio
     let used = used(recipe, sample);
     let says = |column: &&String| {
         !used.contains(*column)
-            && (says_exchanged(column) || tokens(column) == ["order"])
+            && (says_exchanged(column)
+                || matches!(tokens(column).as_slice(), [only] if ORDERS.contains(&only.as_str())))
             && sample.values(column).any(|value| turned(value) == Some(true))
     };
     let column = sample.columns.iter().find(says)?;

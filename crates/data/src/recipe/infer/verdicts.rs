@@ -13,8 +13,8 @@ use super::doubts::doubt;
 use super::evidence::{Evidence, evidence, sample_calls};
 use super::flags::flags_and_probabilities;
 use super::judges::{
-    by_criterion, by_judge, common_words, criteria_beside, judge_of_column, judges_beside, of_a_judge,
-    people, people_in_numbers,
+    by_criterion, by_judge, common_words, criteria_beside, criterion_of, judge_of_column, judges_beside,
+    of_a_judge, people, people_in_numbers,
 };
 use super::listed::listed;
 use super::losers::{loser, mapped, names_the_loser};
@@ -407,6 +407,14 @@ fn add_judges(recipe: &mut Recipe, sample: &Sample) {
         let judges = judges_beside(recipe, sample);
         let criteria = criteria_beside(recipe, sample);
         recipe.verdict.extend(judges);
+        // Beside others of its kind the first one is by a criterion, too.
+        if let [only] = recipe.verdict.as_mut_slice()
+            && !criteria.is_empty()
+            && only.criterion.is_none()
+            && only.judge_name.is_none()
+        {
+            only.criterion = only.field.as_ref().and_then(|field| criterion_of(field.as_str()));
+        }
         let known: Vec<Path> = recipe.verdict.iter().filter_map(|rule| rule.field.clone()).collect();
         recipe.verdict.extend(
             criteria
