@@ -19,6 +19,12 @@ fn relabelled<'a>(pairs: &'a Path, model: &'a Path, out: &'a Path) -> Vec<&'a st
     args
 }
 
+/// The pairs that a run has trained on.
+fn learnt_from(out: &Path) -> Vec<Value> {
+    let text = fs::read_to_string(out.join("pairs.jsonl")).expect("pairs");
+    text.lines().map(|line| serde_json::from_str(line).expect("a pair")).collect()
+}
+
 #[test]
 fn labels_come_from_a_judges_weights() {
     let place = tempfile::tempdir().expect("a folder");
@@ -28,11 +34,7 @@ fn labels_come_from_a_judges_weights() {
         let mut args = relabelled(&pairs, &model, &out);
         args.extend(["--direction", way, "--loss", "soft", "--json", "--quiet"]);
         args.extend_from_slice(more);
-        let found = told(&args);
-        let text = fs::read_to_string(out.join("pairs.jsonl")).expect("pairs");
-        let lines: Vec<Value> =
-            text.lines().map(|line| serde_json::from_str(line).expect("a pair")).collect();
-        (found, lines)
+        (told(&args), learnt_from(&out))
     };
     let (found, aligned) = labels("aligned", &[]);
     let (_, opposed) = labels("opposed", &[]);
@@ -69,11 +71,7 @@ fn of_several_answers_that_nobody_has_judged_the_surest_pair_is_learnt_from() {
         let mut args = relabelled(&pairs, &model, &out);
         args.extend(["--loss", "soft", "--json", "--quiet"]);
         args.extend_from_slice(more);
-        let found = told(&args);
-        let text = fs::read_to_string(out.join("pairs.jsonl")).expect("pairs");
-        let lines: Vec<Value> =
-            text.lines().map(|line| serde_json::from_str(line).expect("a pair")).collect();
-        (found, lines)
+        (told(&args), learnt_from(&out))
     };
     let (all, every) = learnt("all", &[]);
     assert_eq!(all["pairs"]["read"], 36);

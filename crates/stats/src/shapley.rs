@@ -6,7 +6,7 @@ use std::f64::consts::PI;
 const HIGHEST: f64 = 8.6;
 /// A part that outweighs all smaller ones by more than this decides alone: e^-40 is 4e-18.
 const DECIDES: f64 = 40.0;
-/// The largest sum that is computed: it takes ten times as long as that of most explanations.
+/// The largest sum that is computed as it is.
 const LARGEST: f64 = 4000.0;
 /// How far beyond the largest sum the sine series repeats: e^-26 is 5e-12.
 const MARGIN: f64 = 26.0;
@@ -17,7 +17,8 @@ const MARGIN: f64 = 26.0;
 /// `z` is each feature's part of the log-odds, weight times value; the background is zero everywhere. A part of 0 has the value 0, equal
 /// parts have equal values, and the error is below 1e-9 for sums of parts of one sign up to 4,000. Time grows with the sum: where it is larger,
 /// as in a draw of a weight of which next to nothing is known, a part that outweighs all smaller ones together by more than 40, and lies as far
-/// from the next smaller one, is taken to do so by 40. That changes no set's sigmoid but where several such parts cancel.
+/// from the next smaller one, is taken to do so by 40. That changes no set's sigmoid but where several such parts cancel. Where even these sums are above 4,000, all parts are
+/// scaled down to it.
 ///
 /// No subset is enumerated and nothing is sampled. With x the share of features that are already revealed, uniform on 0..1, the value of a
 /// part is `integral over x of E[sigmoid(s + part) - sigmoid(s)]`, s a sum that includes every other feature with probability x (Owen

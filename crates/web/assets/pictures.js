@@ -37,9 +37,6 @@ export function pictureName(title, chart, nth) {
   return fileName(nth > 1 ? `${names.join(" ")} ${nth}` : names.join(" "));
 }
 
-/** What of the page's address a picture says. */
-const SLICE = ["where", "vs", "judge", "group", "prop"];
-
 /**
  * What a picture is of, wherever it is shown later: the study, the chart, and which part of the data.
  * @param {string} title of the page
@@ -50,9 +47,8 @@ const SLICE = ["where", "vs", "judge", "group", "prop"];
 export function source(title, chart, query) {
   const [page, study] = title.split(" · ");
   const asked = new URLSearchParams(query);
-  const slice = SLICE.map((name) => [name, asked.getAll(name).filter(Boolean).join(", ")]).filter(([, value]) => value);
-  const named = [study === "Predilect" ? page : study ?? page, chart, ...slice.map((pair) => pair.join(" "))];
-  return `${named.filter(Boolean).join(" · ")} (Predilect)`;
+  const slice = ["where", "vs", "judge", "group", "prop"].map((name) => `${name} ${asked.getAll(name).join(", ")}`.trim());
+  return [study === "Predilect" ? page : study ?? page, chart, ...slice.filter((part) => part.includes(" "))].filter(Boolean).join(" · ");
 }
 
 /**
@@ -112,27 +108,6 @@ function lines(text) {
   return all;
 }
 
-/** The height of a line under a picture. */
-const LINE = 15;
-
-/**
- * A text in lines of about this width.
- * @param {string} text
- * @param {number} width in pixels
- * @returns {string[]}
- */
-export function broken(text, width) {
-  const most = Math.max(20, Math.floor((width - 16) / 5.6));
-  /** @type {string[]} */
-  const lines = [];
-  for (const word of text.split(/\s+/).filter(Boolean)) {
-    const last = lines.at(-1) ?? "";
-    if (last && last.length + word.length < most) lines[lines.length - 1] = `${last} ${word}`;
-    else lines.push(word);
-  }
-  return lines.slice(0, 6);
-}
-
 /**
  * A chart as an SVG file.
  * @param {Element} chart
@@ -142,9 +117,7 @@ export function broken(text, width) {
 export function picture(chart, below = "") {
   const frame = chart.getBoundingClientRect();
   const width = Math.ceil(Math.max(frame.width, chart.scrollWidth));
-  const drawn = Math.ceil(Math.max(frame.height, chart.scrollHeight));
-  const under = broken(below, width);
-  const height = drawn + (under.length ? 10 + LINE * under.length : 0);
+  const height = Math.ceil(Math.max(frame.height, chart.scrollHeight)) + (below ? 24 : 0);
   /** @type {string[]} */
   const parts = [];
   /** @param {Element} part */
@@ -171,16 +144,14 @@ export function picture(chart, below = "") {
     }
   };
   walk(chart);
-  const quiet = getComputedStyle(document.body);
-  under.forEach((line, at) => {
-    const look = escaped(`fill:${quiet.color};opacity:.75;font:400 ${LINE - 4}px ${quiet.fontFamily}`);
-    parts.push(`<text x="8" y="${drawn + LINE * (at + 1)}" style="${look}">${escaped(line)}</text>`);
-  });
+  const { backgroundColor, color } = getComputedStyle(document.body);
+  // A line that is too long is cut; the address says it all.
+  const line = below.length > width / 6 ? `${below.slice(0, width / 6 - 1)}…` : below;
+  if (line) parts.push(`<text x="8" y="${height - 8}" style="fill:${color};font:11px sans-serif">${escaped(line)}</text>`);
   const marks = document.querySelector("svg.defs defs");
   const defs = marks ? new XMLSerializer().serializeToString(marks) : "";
-  const ground = getComputedStyle(document.body).backgroundColor;
   const head = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">`;
-  return { text: `${head}${defs}<rect width="100%" height="100%" style="fill:${ground}"/>${parts.join("")}</svg>`, width, height };
+  return { text: `${head}${defs}<rect width="100%" height="100%" style="fill:${backgroundColor}"/>${parts.join("")}</svg>`, width, height };
 }
 
 /**

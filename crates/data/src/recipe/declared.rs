@@ -258,6 +258,34 @@ pub enum Sorted {
     WorstFirst,
 }
 
+impl Candidates {
+    /// Whether something says which of the responses is better.
+    pub(crate) fn is_decided(&self) -> bool {
+        self.score.is_some()
+            || !self.scores.is_empty()
+            || self.sorted.is_some()
+            || self.rank.is_some()
+            || self.order.is_some()
+            || self.chosen.is_some()
+            || self.criteria.is_some()
+    }
+
+    /// A user names who won: that counts, and not what the responses say of themselves, unless the user has settled that, too.
+    pub(crate) fn won_by(&mut self, field: Option<Path>, settled: &[String]) {
+        let open = |role: &str| !settled.iter().any(|settled| settled == role);
+        self.chosen = field;
+        if open("scores") {
+            (self.score, self.scores, self.criteria) = (None, Vec::new(), None);
+        }
+        if open("ranks") {
+            self.rank = None;
+        }
+        if open("order") {
+            (self.order, self.sorted) = (None, None);
+        }
+    }
+}
+
 impl Recipe {
     /// The roles that a format which is read by code takes from what is declared; `None` where all are.
     pub(crate) fn heard(&self) -> Option<&'static [&'static str]> {

@@ -325,18 +325,7 @@ fn won(recipe: &mut Recipe, mut winners: Vec<VerdictRule>) -> Result<(), Mapping
                         "a list of responses has no A and B: winner=COLUMN names the best one, by its position (from 0, or with winner=COLUMN:from=1 from 1), its text or its model; scores=, ranks= and order= give all of them".to_owned(),
                     ));
         }
-        found.chosen = field;
-        // The user's word counts, and not what the responses say of themselves, unless that was named too.
-        let unnamed = |role: &str| !recipe.settled.iter().any(|settled| settled == role);
-        if unnamed("scores") {
-            (found.score, found.scores, found.criteria) = (None, Vec::new(), None);
-        }
-        if unnamed("ranks") {
-            found.rank = None;
-        }
-        if unnamed("order") {
-            (found.order, found.sorted) = (None, None);
-        }
+        found.won_by(field, &recipe.settled);
     } else {
         // Several columns of winners are several judges, unless they have different criteria.
         if winners.iter().filter(|rule| rule.criterion.is_none()).count() > 1 {

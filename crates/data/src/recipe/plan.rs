@@ -413,15 +413,7 @@ impl Plan {
 
     /// Whether records can contain verdicts at all.
     pub(crate) fn has_verdicts(&self) -> bool {
-        let ranked = self.recipe.candidates.as_ref().is_some_and(|found| {
-            found.score.is_some()
-                || !found.scores.is_empty()
-                || found.sorted.is_some()
-                || found.rank.is_some()
-                || found.order.is_some()
-                || found.chosen.is_some()
-                || found.criteria.is_some()
-        });
+        let ranked = self.recipe.candidates.as_ref().is_some_and(Candidates::is_decided);
         !self.rules.is_empty()
             || ranked
             || !matches!(self.recipe.shape, Shape::Pair | Shape::Choice | Shape::Candidates | Shape::Votes)

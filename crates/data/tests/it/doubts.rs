@@ -421,30 +421,11 @@ fn a_table_without_names_of_columns_is_refused_and_loses_no_record() {
         let error = read_text("bare.csv", text).unwrap_err();
         assert!(error.to_string().contains("first line is a record"), "{error}");
     }
-}
-
-#[test]
-fn ranks_that_contradict_scores_stop() {
-    let record = |at: usize, scores: [f64; 2]| {
-        format!(
-            "{{\"prompt\":\"what is {at}?\",\"responses\":[{{\"text\":\"an answer\",\"rank\":1,\"score\":{}}},{{\"text\":\"a reply\",\"rank\":2,\"score\":{}}}]}}\n",
-            scores[0], scores[1]
-        )
-    };
-    let (agree, against) = (record(1, [5.0, 2.0]), record(2, [2.0, 5.0]));
-    assert!(read_text("ranks.jsonl", &agree).is_ok());
-    let both = agree + &against;
-    let error = read_text("ranks.jsonl", &both).unwrap_err().to_string();
-    assert!(error.contains("`rank` and `score` both order"), "{error}");
-    for (claim, second) in [("scores=none", 1.0), ("ranks=none", 0.0)] {
-        let all = read_bytes("ranks.jsonl", both.as_bytes(), &mapped(&[claim])).unwrap();
-        let answer_wins = |at: usize| {
-            let answer_is_a =
-                all.pairs[at].response_a.messages.iter().any(|turn| turn.content == "an answer");
-            if answer_is_a { all.verdicts[at].p_a } else { 1.0 - all.verdicts[at].p_a }
-        };
-        assert_eq!([answer_wins(0), answer_wins(1)], [1.0, second], "{claim}");
-    }
+    // Tables that were put one behind another with their names: the value is what stops.
+    let names = "prompt,response_a,response_b,winner\n";
+    let text = format!("{names}q,x,y,A\nr,x,y,B\n{names}s,x,y,A\n");
+    let error = read_text("twice.csv", &text).unwrap_err();
+    assert!(error.to_string().contains("names neither"), "{error}");
 }
 
 #[test]
@@ -453,49 +434,6 @@ fn a_value_that_is_explained_leaves_the_others_understood() {
     assert!(read_text("meh.csv", text).is_err());
     let all = read_bytes("meh.csv", text.as_bytes(), &mapped(&["winner=winner:meh=tie"])).unwrap();
     assert_eq!(all.verdicts.iter().map(|verdict| verdict.p_a).collect::<Vec<_>>(), [1.0, 0.0, 0.5]);
-}
-
-#[test]
-fn several_responses_that_nobody_has_judged_are_pairs_without_verdicts() {
-    let record = |at: usize, name: &str| {
-        format!(
-            "{{\"prompt\":\"what is {at}?\",\"{name}\":[\"one of {at}\",\"two of {at}\",\"three of {at}\"]}}\n"
-        )
-    };
-    let text = record(1, "responses") + &record(2, "responses");
-    assert!(read_text("several.jsonl", &text).unwrap_err().to_string().contains("no verdict"));
-    let all = read_bytes("several.jsonl", text.as_bytes(), &crate::without_verdicts()).unwrap();
-    assert_eq!((all.pairs.len(), all.verdicts.len()), (6, 0));
-    // What a question offers is no response to it.
-    let text = record(1, "choices") + &record(2, "choices");
-    assert!(read_bytes("several.jsonl", text.as_bytes(), &crate::without_verdicts()).is_err());
-}
-
-#[test]
-fn a_winner_beside_a_list_that_says_otherwise_stops() {
-    let lines = |fields: &[&str]| -> String {
-        fields.iter().map(|fields| format!("{{\"prompt\":\"what?\",{fields}}}\n")).collect()
-    };
-    let stops = |fields: &str, said: &str| {
-        let error = read_text("list.jsonl", &lines(&[fields])).unwrap_err().to_string();
-        assert!(error.contains(said), "{fields}: {error}");
-    };
-    let rated = r#""responses":[{"text":"one","score":3,"model":"m"},{"text":"two","score":5,"model":"n"}]"#;
-    stops(&format!(r#"{rated},"preferred":"A""#), "`preferred` and `score` both");
-    stops(&format!(r#"{rated},"winner":"m""#), "`winner` and `score` both");
-    stops(
-        r#""candidates":[{"text":"one","score":1,"is_best":true},{"text":"two","score":9,"is_best":false}]"#,
-        "`is_best` and `score` both",
-    );
-    stops(r#""responses":["one","two"],"swapped":true,"choice":0"#, "`swapped`");
-    stops(r#""responses":["one","two"],"permutation":[1,0],"choice":0"#, "`permutation`");
-    // What agrees is read, and so is what the user says.
-    assert!(read_text("list.jsonl", &lines(&[&format!(r#"{rated},"preferred":"B""#)])).is_ok());
-    let text = lines(&[&format!(r#"{rated},"preferred":"A""#)]);
-    let all = read_bytes("list.jsonl", text.as_bytes(), &mapped(&["winner=preferred"])).unwrap();
-    let (pair, verdict) = (&all.pairs[0], &all.verdicts[0]);
-    let one_is_a = pair.response_a.messages.iter().any(|turn| turn.content == "one");
-    assert_eq!(verdict.p_a, if one_is_a { 1.0 } else { 0.0 });
 }
 
 #[test]

@@ -26,6 +26,7 @@ mod real;
 mod recipes;
 mod round_trip;
 mod samples;
+mod several;
 mod some_pairs;
 mod study;
 mod tables;

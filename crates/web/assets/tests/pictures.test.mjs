@@ -1,7 +1,7 @@
 // `node --test crates/web/assets/tests`
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { broken, escaped, fileName, pictureName, source } from "../pictures.js";
+import { escaped, fileName, pictureName, source } from "../pictures.js";
 
 test("a text is XML whatever it holds", () => {
   assert.equal(escaped('<b a="1">&\u0000\u001b</b>'), "&lt;b a=&quot;1&quot;&gt;&amp;&lt;/b&gt;");
@@ -24,14 +24,8 @@ test("every chart of a page has a file of its own", () => {
 
 test("a picture says what it is of", () => {
   const title = "Rewarded · llmfao · Predilect";
-  assert.equal(source(title, "Map", ""), "llmfao · Map (Predilect)");
+  assert.equal(source(title, "Map", ""), "llmfao · Map");
   const query = "?where=words(a)%20%3E%20words(b)&judge=gpt-4&judge=human&vs=rest&sort=name";
-  assert.equal(source(title, "", query), "llmfao · where words(a) > words(b) · vs rest · judge gpt-4, human (Predilect)");
-  assert.equal(source("Published judges · Predilect", "Map", "?where="), "Published judges · Map (Predilect)");
-});
-
-test("a line under a picture is as wide as the picture", () => {
-  assert.deepEqual(broken("one two three four five six seven", 128), ["one two three four", "five six seven"]);
-  assert.deepEqual(broken("", 300), []);
-  assert.equal(broken("x ".repeat(9000), 100).length, 6);
+  assert.equal(source(title, "", query), "llmfao · where words(a) > words(b) · vs rest · judge gpt-4, human");
+  assert.equal(source("Published judges · Predilect", "Map", "?where="), "Published judges · Map");
 });

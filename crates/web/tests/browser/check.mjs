@@ -131,18 +131,21 @@ await page.waitForFunction(() => !location.search.includes("from="), null, { tim
 check(!/from=/.test(page.url()) && (await page.locator(".pairs tbody th a").first().textContent()).length > 3, "rows that were left come back");
 await page.evaluate(() => scrollTo(0, 6000));
 await page.waitForFunction(() => document.querySelectorAll(".pairs tbody").length > 2);
-await page.waitForTimeout(2000);
+await page.waitForTimeout(600);
 const seen400 = await page.evaluate(() => {
   const row = [...document.querySelectorAll(".pairs tbody th > a")].find((link) => link.getBoundingClientRect().top > 400);
   return { href: row.getAttribute("href"), top: row.getBoundingClientRect().top };
 });
+// Rows that come above it may move it until it is clicked: where it then is counts.
+await page.evaluate(() => document.addEventListener("click", (event) => { window.leftAt = event.target.closest("a").getBoundingClientRect().top; }, { capture: true, once: true }));
 await page.locator(`.pairs tbody th > a[href="${seen400.href}"]`).click();
+seen400.top = await page.evaluate(() => window.leftAt);
 await page.waitForURL(/\/pairs\/./);
 await settled();
 await page.goBack();
 await page.waitForFunction((href) => document.querySelector(`.pairs tbody th > a[href="${href}"]`), seen400.href);
 await page.waitForFunction(
-  ({ href, top }) => Math.abs(document.querySelector(`.pairs tbody th > a[href="${href}"]`).getBoundingClientRect().top - top) < 4, seen400, { timeout: 15000 },
+  ({ href, top }) => Math.abs(document.querySelector(`.pairs tbody th > a[href="${href}"]`).getBoundingClientRect().top - top) < 4, seen400, { timeout: 5000 },
 ).catch(() => {});
 const back400 = await page.locator(`.pairs tbody th > a[href="${seen400.href}"]`).evaluate((link) => link.getBoundingClientRect().top);
 check(Math.abs(back400 - seen400.top) < 4, `Back leads to the place in the list that was left (${back400} and ${seen400.top})`);

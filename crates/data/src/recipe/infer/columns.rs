@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::super::path::Path;
 use super::super::sample::Sample;
 use super::super::spelling::{normal, tokens};
+use crate::row::Row;
 
 pub(super) fn path(column: &str) -> Path {
     Path::new(column)
@@ -32,14 +33,17 @@ pub(super) fn named(sample: &Sample, names: &[&str], used: &BTreeSet<String>) ->
 }
 
 /// Whether the first line of a table is a record and not the names of columns: two of its cells are values of their columns too, or one is and
-/// another is a sentence. The cells that say so.
+/// another is a sentence. The first cell that says so. A line of names that comes again, where tables were put one behind another, is no record.
 pub(crate) fn headless(sample: &Sample) -> Option<String> {
     if !sample.cells || sample.rows.len() < 2 {
         return None;
     }
-    let again = |column: &&String| {
-        sample.values(column).any(|value| value.as_str().is_some_and(|text| text.trim() == column.trim()))
+    let is_name = |row: &Row, column: &String| {
+        row.get(column).and_then(Value::as_str).is_some_and(|text| text.trim() == column.trim())
     };
+    let records: Vec<&Row> =
+        sample.rows.iter().filter(|row| !sample.columns.iter().all(|column| is_name(row, column))).collect();
+    let again = |column: &&String| records.iter().any(|row| is_name(row, column));
     let found: Vec<&String> = sample.columns.iter().filter(again).collect();
     let sentence = |column: &String| {
         let words = column.split_whitespace().count();

@@ -23,12 +23,7 @@ pub(super) fn candidates(sample: &Sample) -> Option<Candidates> {
         return by_model(sample, column, fields);
     }
     let found = of_list(sample, column)?;
-    decided(&found).then_some(found)
-}
-
-/// Whether something says which of several responses is better.
-pub(super) fn decided(found: &Candidates) -> bool {
-    found.score.is_some() || found.rank.is_some() || found.chosen.is_some() || found.order.is_some()
+    found.is_decided().then_some(found)
 }
 
 /// What a list of responses and what is beside it say of each of them.
@@ -39,7 +34,7 @@ pub(super) fn of_list(sample: &Sample, column: &str) -> Option<Candidates> {
         _ => said_beside(sample),
     };
     found.texts = vec![path(column)];
-    if !decided(&found) {
+    if !found.is_decided() {
         found.order = order_by_name(sample, |row| {
             let beside = || {
                 let names = row.get(found.model.as_ref()?.as_str())?.as_array()?;
@@ -48,7 +43,7 @@ pub(super) fn of_list(sample: &Sample, column: &str) -> Option<Candidates> {
             models_of(row.get(column)?, &found).or_else(beside)
         });
     }
-    if !decided(&found) {
+    if !found.is_decided() {
         found.chosen = best_of(sample, column, &found);
         let scalar = |name: &str| sample.values(name).all(|value| value.is_string() || value.is_number());
         if found.chosen.is_some() {

@@ -11,7 +11,7 @@ use super::alone::{doubtful_label, groups_of_responses, scored, unpaired};
 use super::authors::by_author;
 use super::columns::{is_id, named, path};
 use super::evidence::Evidence;
-use super::lists::{candidates, decided, from_0_or_1, in_order, list_by_name, of_list, positions_or_ranks};
+use super::lists::{candidates, from_0_or_1, in_order, list_by_name, of_list, positions_or_ranks};
 use super::losers::loser;
 use super::models::{are_names, models};
 use super::numbers::pair_votes;
@@ -133,25 +133,22 @@ fn in_lists(sample: &Sample, recipe: &mut Recipe) -> bool {
 }
 
 /// A list of several responses to each prompt, of which nothing says which is better: each two of them are a pair without a verdict.
-fn undecided(sample: &Sample) -> Option<Candidates> {
-    // What a question offers is no response to it.
-    let column = list_by_name(sample)
-        .filter(|column| !tokens(column).iter().any(|word| word == "options" || word == "choices"))?;
+fn only_responses(sample: &Sample, recipe: &mut Recipe) -> bool {
     let text = |item: &Value| item.is_string() || item.is_object();
     let several =
         |value: &Value| value.as_array().is_some_and(|items| items.len() > 1 && items.iter().all(text));
-    if prompt_column(sample).is_none() || !sample.values(column).all(several) {
-        return None;
+    // What a question offers is no response to it.
+    let offered = |column: &str| tokens(column).iter().any(|word| word == "options" || word == "choices");
+    let column = list_by_name(sample).filter(|column| !offered(column));
+    let found = column
+        .filter(|column| prompt_column(sample).is_some() && sample.values(column).all(several))
+        .and_then(|column| of_list(sample, column).filter(|found| !found.is_decided()));
+    let is_one = found.is_some();
+    if is_one {
+        recipe.shape = Shape::Candidates;
+        recipe.candidates = found;
     }
-    of_list(sample, column).filter(|found| !decided(found))
-}
-
-/// Several responses, and nothing that says which is better.
-fn only_responses(sample: &Sample, recipe: &mut Recipe) -> bool {
-    let Some(found) = undecided(sample) else { return false };
-    recipe.shape = Shape::Candidates;
-    recipe.candidates = Some(found);
-    true
+    is_one
 }
 
 /// One response a record, called good or bad.
