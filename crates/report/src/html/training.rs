@@ -47,7 +47,11 @@ fn curves(found: &TrainJson) -> Markup {
         (both("Loss", line(found, "training", |row| Some(row.loss)), line(found, "held out", |row| row.eval_loss), 3))
         (both("Reward margin (chosen minus rejected)", line(found, "training", |row| row.margin), line(found, "held out", |row| row.eval_margin), 3))
         (both("Reward accuracy, in %", line(found, "training", |row| row.accuracy.map(|a| 100.0 * a)), line(found, "held out", |row| row.eval_accuracy.map(|a| 100.0 * a)), 0))
-        (both("Distance from the reference, in nats per token", line(found, "drift", |row| row.drift), line(found, "KL", |row| row.kl), 4))
+        // One look is in the sentence: it makes no curve.
+        @if found.curve.iter().filter(|row| row.kl.is_some()).count() > 1 {
+            (both("KL divergence from the reference, in nats per token", line(found, "KL", |row| row.kl), line(found, "", |_| None), 4))
+        }
+        (both("Drift: mean of |ln policy - ln reference|, in nats per token", line(found, "drift", |row| row.drift), line(found, "", |_| None), 4))
         (both("Summed log-probability of responses", line(found, "chosen", |row| Some(row.logp_chosen)), line(found, "rejected", |row| Some(row.logp_rejected)), 0))
     }
 }

@@ -90,7 +90,7 @@ fn curve(found: &TrainJson, out: &mut Out) -> io::Result<()> {
     }
     let measured = found.curve.iter().any(|row| row.kl.is_some());
     let far = if measured {
-        "KL: of the policy to the reference, over all tokens, in nats per token"
+        "KL: divergence of the policy from the reference, over the whole vocabulary, in nats per token"
     } else {
         "drift: nats per token from the reference"
     };

@@ -155,7 +155,7 @@ fn in_order(s: &Standings) -> Vec<Row> {
 fn marks() -> Markup {
     let mark = |slot: usize| {
         html! {
-            svg.s.{ "c" (slot) } width="12" height="12" viewBox="-6 -6 12 12" aria-hidden="true" { use href={ "#m" (slot) } {} }
+            svg.mark.s.{ "c" (slot) } width="12" height="12" viewBox="-6 -6 12 12" aria-hidden="true" { use href={ "#m" (slot) } {} }
         }
     };
     html! { " " (mark(0)) " raw " (mark(1)) " controlled" }
