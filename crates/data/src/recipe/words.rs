@@ -278,7 +278,16 @@ pub(crate) fn words(text: &str) -> Option<Call> {
     if let Some(call) = compared(&plain) {
         return Some(call);
     }
-    named_side(&loose).or_else(|| words(numbered(&plain)?))
+    named_side(&loose).or_else(|| words(numbered(&plain)?)).or_else(|| words(marked(text)?))
+}
+
+/// What a judge's whole answer marks as its verdict, the last one if there are several: `... so I prefer the first one: [[A]]`.
+fn marked(text: &str) -> Option<&str> {
+    let (before, rest) = text.rsplit_once("[[")?;
+    let (mark, after) = rest.split_once("]]")?;
+    // The mark alone was read before.
+    let within = !before.trim().is_empty() || !after.trim().is_empty();
+    (within && mark.len() <= 20).then_some(mark)
 }
 
 /// As [`words`], except for a bare `C`: among A and B it is a tie for some judges' prompts, a third response elsewhere, and a typing error
@@ -399,6 +408,9 @@ mod tests {
         ] {
             assert_eq!(words(text), Some(Call::B), "{text}");
         }
+        assert_eq!(words("It is shorter, and right. My verdict: [[B]]"), Some(Call::B));
+        assert_eq!(words("[[A]] was my first thought, but: [[Tie]]."), Some(Call::Tie(TieKind::Tie)));
+        assert_eq!((words("see [[the note]]"), words("a [[B")), (None, None));
         assert_eq!(words("slightly better A"), Some(Call::Soft(2.0 / 3.0)));
         assert_eq!(words("B is a bit better"), Some(Call::Soft(1.0 - 2.0 / 3.0)));
         assert_eq!(words("A-is-clearly-better"), Some(Call::A));

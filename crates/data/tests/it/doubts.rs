@@ -429,6 +429,17 @@ fn a_table_without_names_of_columns_is_refused_and_loses_no_record() {
 }
 
 #[test]
+fn what_a_refusal_proposes_is_read() {
+    // A judge's whole answers beside a label: either is the verdict, as the user says.
+    let text = pairs_with(&[("winner", ["A", "B"]), JUDGE, ("output", ["Shorter: [[B]]", "I say [[A]]"])]);
+    for (claim, calls) in [("winner=winner", [1.0, 0.0, 0.0, 1.0]), ("winner=output", [0.0, 1.0, 1.0, 0.0])] {
+        let all = read_bytes("said.csv", text.as_bytes(), &mapped(&[claim])).unwrap();
+        let said: Vec<f64> = all.verdicts.iter().map(|verdict| verdict.p_a).collect();
+        assert_eq!((said, all.verdicts[0].judge.as_str()), (calls.to_vec(), "gpt-4o"), "{claim}");
+    }
+}
+
+#[test]
 fn a_value_that_is_explained_leaves_the_others_understood() {
     let text = "prompt,response_a,response_b,winner\nw?,x,y,A\nv?,x,y,B\nu?,x,y,meh\n";
     assert!(read_text("meh.csv", text).is_err());

@@ -100,7 +100,7 @@ pub(crate) fn contradiction(recipe: &Recipe, sample: &Sample) -> Option<Refusal>
                 (Shape::Choice, text) => text
                     .and_then(|text| names.by_name(text))
                     .or_else(|| (value.and_then(number_of) == Some(0.0)).then_some(Call::B)),
-                (_, said) => calls.call(value, names.names()).ok().or_else(|| said.and_then(bracketed)),
+                _ => calls.call(value, names.names()).ok(),
             };
             matches!((own, said), (Some(Call::A), Some(Call::B)) | (Some(Call::B), Some(Call::A)))
         })
@@ -165,19 +165,9 @@ fn is_0_and_1(sample: &Sample, column: &str) -> bool {
     has(0.0) && has(1.0) && sample.values(column).all(either)
 }
 
-/// What a judge's whole answer calls in the end: `... therefore [[A]]`.
-fn bracketed(text: &str) -> Option<Call> {
-    let (_, rest) = text.rsplit_once("[[")?;
-    let (mark, _) = rest.split_once("]]")?;
-    (mark.len() <= 20).then(|| crate::recipe::words(mark)).flatten()
-}
-
 /// Whether every value of a column says which response is the better one, or that neither is, and each of the two is named.
 fn all_called(sample: &Sample, recipe: &Recipe, column: &str) -> bool {
-    let calls: Vec<(&Value, Option<Call>)> = sample_calls(sample, recipe, column)
-        .into_iter()
-        .map(|(value, call)| (value, call.or_else(|| value.as_str().and_then(bracketed))))
-        .collect();
+    let calls = sample_calls(sample, recipe, column);
     let says = |wanted: Call| calls.iter().any(|(_, call)| *call == Some(wanted));
     calls.iter().all(|(value, call)| call.is_some() && number_of(value).is_none())
         && says(Call::A)

@@ -7,7 +7,7 @@ use super::super::spelling::{normal, tokens};
 use super::super::verdict_rule::VerdictRule;
 use super::super::{qualities, roles};
 use super::columns::path;
-use super::judges::is_judge_word;
+use super::judges::{criterion_of, is_judge_word};
 use super::uses::used;
 use crate::call::Call;
 use serde_json::Value;
@@ -87,30 +87,12 @@ fn criteria_within(sample: &Sample, rule: &VerdictRule) -> Vec<VerdictRule> {
             .take(200)
     };
     let Some(first) = items().next() else { return Vec::new() };
-    let quality = |key: &&String| {
-        let words = tokens(key);
-        key.as_str() != field.as_str()
-            && words.iter().any(|word| qualities::quality(word))
-            && !words.iter().any(|word| is_judge_word(word))
+    let says_so = |key: &String| items().all(|item| item.get(key).is_some_and(says));
+    let criterion = |key: &String| {
+        let criterion = criterion_of(key).filter(|_| key != field.as_str() && says_so(key))?;
+        Some(VerdictRule { field: Some(path(key)), criterion: Some(criterion), ..rule.clone() })
     };
-    let says_so = |key: &&String| items().all(|item| item.get(key.as_str()).is_some_and(says));
-    let rule = |key: &String| VerdictRule {
-        field: Some(path(key)),
-        criterion: Some(criterion_of(key)),
-        ..rule.clone()
-    };
-    first.keys().filter(quality).filter(says_so).map(rule).collect()
-}
-
-/// What was judged, by the name of a field without the words for a verdict: `safety` of `safety_winner`.
-fn criterion_of(key: &str) -> String {
-    let words = tokens(key);
-    let rest: Vec<&str> = words
-        .iter()
-        .map(String::as_str)
-        .filter(|word| !roles::VERDICTS.contains(word) || qualities::quality(word))
-        .collect();
-    if rest.is_empty() { key.to_owned() } else { rest.join(" ") }
+    first.keys().filter_map(criterion).collect()
 }
 
 /// `{"judge-1": {"winner": "A", "reason": "..."}, ...}`, or the same by criterion.
