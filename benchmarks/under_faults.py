@@ -51,7 +51,8 @@ def result(path: Path) -> object:
         for name in ("calls", "from_log", "retries", "seconds", "tokens", "failed", "failures"):
             judge.pop(name, None)
     # Judges are tried before a run begins, and not when it goes on.
-    return {name: value for name, value in found.items() if name not in ("spent", "failures", "judging", "remarks")}
+    taken = ("spent", "trying", "rating", "paid", "seconds", "failures", "judging", "remarks")
+    return {name: value for name, value in found.items() if name not in taken}
 
 
 def main() -> None:

@@ -52,6 +52,12 @@ pub(crate) fn print_plans(plans: &[CallPlan], budget: Option<f64>, json: bool) -
             )?;
         }
     }
+    if plans.len() > 1 {
+        let price: Option<f64> = plans.iter().map(|plan| plan.price).sum();
+        let price = price
+            .map_or_else(|| "price not known".to_owned(), |price| format!("about {}", dollars(Some(price))));
+        writeln!(out, "In all: {} calls, {price}", count(plans.iter().map(|plan| plan.calls).sum()))?;
+    }
     if let Some(words) = budget.and_then(|budget| over(plans, budget)) {
         writeln!(out, "{words}")?;
     }

@@ -55,7 +55,7 @@ pub(crate) fn say_it(remark: Remark<'_>) {
             say!("remark: the server asks to wait {seconds} s before the next call; the run goes on then");
         }
         Remark::AgainstJudge(caution) => say!("caution: {caution}"),
-        Remark::Training(remark) => say!("remark: {remark}"),
+        Remark::Beforehand(remark) => say!("remark: {remark}"),
         Remark::NotFitted { judge, why } => {
             say!("remark: {judge} cannot be fitted and is left out: {why}");
         }

@@ -82,3 +82,48 @@ fn padding_is_a_cause_for_a_judge_of_length() {
     refused(&mut verify(&["--property", "novel"]), "`novel` cannot be rated by text analysis");
     refused(&mut verify(&["--property", "complex"]), "no rule changes `complex`");
 }
+
+#[test]
+fn a_property_that_only_a_model_can_rate_is_edited_and_checked_by_an_annotator() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let study = study(folder.path());
+    let (address, seen) = server(true, Duration::ZERO);
+    let model = |name: &str| address.replace("#m", &format!("#{name}"));
+    let output = folder.path().join("verified");
+    let verify = |property: &str, more: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_predilect"));
+        command.arg("verify").arg(&study).args(["--judge-model", &address, "--writer", &model("writer")]);
+        command.args(["--annotator", &model("rater"), "--property", property, "--pairs", "4"]);
+        command.args(["--no-grammar", "--no-probe", "--json", "--quiet", "-o"]).arg(&output).args(more);
+        command
+    };
+    let plan = found(verify("novel", &[]).arg("--dry-run"));
+    let names: Vec<&str> =
+        plan.as_array().expect("plans").iter().filter_map(|own| own["name"].as_str()).collect();
+    assert!(
+        names.contains(&"rater (checks edits)") && names.contains(&"rater (rates responses)"),
+        "{plan:#}"
+    );
+    assert!(!output.exists());
+    let first = found(&mut verify("novel", &[]));
+    let rows = first["effects"].as_array().expect("effects");
+    let of = |more: bool| rows.iter().find(|row| row["property"] == "novel" && row["more"] == more);
+    // The writer made every response novel, and none the most usual: nothing was novel before.
+    let more = of(true).unwrap_or_else(|| panic!("{first:#}"));
+    assert_eq!((more["edit"].as_str(), more["pairs"].as_u64()), (Some("writer"), Some(4)), "{more}");
+    assert!(of(false).is_none(), "{first:#}");
+    assert_eq!(first["dropped"]["novel"], serde_json::json!({"did not move the property": 6}));
+    assert!(first["rating"]["calls"].as_u64() > Some(8), "{first:#}");
+    shapes::comes_back::<VerifyJson>(&first);
+    // What was answered is not asked again.
+    let calls = seen.counts();
+    let again = found(verify("novel", &[]).arg("--offline"));
+    assert_eq!(
+        (&again["effects"], &again["dropped"], seen.counts()),
+        (&first["effects"], &first["dropped"], calls)
+    );
+    refused(
+        &mut verify("no_severe_errors", &[]),
+        "`no_severe_errors` cannot be rated by a model without a reference",
+    );
+}

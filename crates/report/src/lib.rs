@@ -37,9 +37,9 @@ pub use html::{
 pub use predilect_results::format;
 pub use terminal::{
     never_met, print_pair, print_reading, terminal, terminal_comparison, terminal_controls_alone,
-    terminal_explanation, terminal_fits, terminal_lc, terminal_leaderboard, terminal_losses,
-    terminal_published, terminal_ranking_accuracy, terminal_steering, terminal_training, terminal_verifying,
-    terminal_versus,
+    terminal_explanation, terminal_fits, terminal_instructions, terminal_lc, terminal_leaderboard,
+    terminal_losses, terminal_published, terminal_ranking_accuracy, terminal_steering, terminal_training,
+    terminal_verifying, terminal_versus,
 };
 
 /// Text in lines of at most `width` columns, as all views for a terminal break it.

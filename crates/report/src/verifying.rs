@@ -45,7 +45,12 @@ fn took(found: &VerifyJson) -> String {
     } else {
         String::new()
     };
-    format!(" Calls: of the judge {}{writer}{trying}. {}", judge.spent, in_all(found.paid, found.seconds))
+    let rating = found.rating.map_or_else(String::new, |rating| format!("; of the annotator {rating}"));
+    format!(
+        " Calls: of the judge {}{writer}{rating}{trying}. {}",
+        judge.spent,
+        in_all(found.paid, found.seconds)
+    )
 }
 
 /// What the verdicts on changes mean, those that occur.
@@ -59,7 +64,10 @@ pub(crate) fn meanings(found: &VerifyJson) -> Vec<(&'static str, &'static str)> 
         ),
         ("correlation only", "the weight is sure; the change is not, or is against it"),
         ("neither", "neither is sure, or the change is below half a point"),
-        ("not told", "the judge follows the position of responses, and may not see what they say"),
+        (
+            "not told",
+            "the judge follows the position of responses or calls nearly all pairs ties, and may not see what they say",
+        ),
         ("too few", "fewer than 20 pairs or 10 prompts"),
         ("control", "a text that answers nothing"),
     ];
@@ -67,17 +75,28 @@ pub(crate) fn meanings(found: &VerifyJson) -> Vec<(&'static str, &'static str)> 
     all.into_iter().filter(|(verdict, _)| occurs(verdict)).collect()
 }
 
+/// The control: a text that answers nothing in the place of a response.
+pub(crate) const NULL: &str = "null";
+
+/// How many other properties an edit moved on average; of the control that is not counted.
+pub(crate) fn others_moved(effect: &Effect) -> String {
+    if effect.property == NULL {
+        return format::MISSING.to_owned();
+    }
+    format::decimal(effect.others_moved, 1)
+}
+
 /// A property with its direction.
 pub(crate) fn change(effect: &Effect) -> String {
     match effect.property.as_str() {
-        "null" => "a text that answers nothing".to_owned(),
+        NULL => "a text that answers nothing".to_owned(),
         id => format!("{} {}", if effect.more { "more" } else { "less" }, label(id)),
     }
 }
 
 /// The effects of one verdict, each with its change; six at most.
 fn listed(found: &VerifyJson, verdict: &str) -> Option<String> {
-    let is = |effect: &&Effect| effect.verdict == verdict && effect.property != "null";
+    let is = |effect: &&Effect| effect.verdict == verdict && effect.property != NULL;
     let one = |effect: &Effect| {
         format!("{} ({} {})", change(effect), signed(effect.change, 1), range(effect.low, effect.high, 1))
     };
@@ -105,7 +124,7 @@ pub(crate) fn sentences(found: &VerifyJson) -> Vec<String> {
     }
     if found.effects.iter().any(|effect| effect.verdict == "not told") {
         said.push(
-            "Of what did not move verdicts nothing is concluded: the judge follows the position of responses, and may not see what they say."
+            "Of what did not move verdicts nothing is concluded: the judge follows the position of responses or calls nearly all pairs ties, and may not see what they say."
                 .to_owned(),
         );
     }
@@ -164,9 +183,8 @@ fn changes(found: &VerifyJson) -> Vec<String> {
 
 /// Properties of which weight and change are ranked.
 fn ranked(found: &VerifyJson) -> usize {
-    let counts = |effect: &&Effect| {
-        effect.weight.is_some() && effect.verdict != "too few" && effect.property != "null"
-    };
+    let counts =
+        |effect: &&Effect| effect.weight.is_some() && effect.verdict != "too few" && effect.property != NULL;
     let ids: std::collections::BTreeSet<&str> =
         found.effects.iter().filter(counts).map(|effect| effect.property.as_str()).collect();
     ids.len()

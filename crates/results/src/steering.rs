@@ -57,7 +57,7 @@ pub struct SteerJson {
     /// Seconds that this run took.
     #[serde(default)]
     pub seconds: f64,
-    /// Texts that were not written, by reason.
+    /// Texts that were not written and ratings that were not given, by reason.
     pub failures: Failures,
     /// What each judge said of itself.
     pub judges: Vec<JudgeRun>,

@@ -33,13 +33,16 @@ pub struct VerifyJson {
     /// What trying the judge took in this run, before anything else was paid for.
     #[serde(default)]
     pub trying: Spent,
+    /// What the annotator took, to check edits and to rate what was judged; `None` where text analysis rated.
+    #[serde(default)]
+    pub rating: Option<Spent>,
     /// What all calls in the log have cost in US dollars, those of earlier runs too; `None` if no price is known.
     #[serde(default)]
     pub paid: Option<f64>,
     /// Seconds that this run took.
     #[serde(default)]
     pub seconds: f64,
-    /// Texts that were not written, by reason.
+    /// Texts that were not written and ratings that were not given, by reason.
     pub failures: Failures,
     /// What the judge said of itself.
     pub judging: Option<JudgeRun>,
@@ -97,7 +100,7 @@ pub struct Effect {
     /// `cause`: change and weight are sure and of one sign; `unseen cause`: the change is sure and the weight is not; `with others`: one of
     /// these two, but the edits also made responses longer or shorter, and the change is not surely more than twice what that alone does, or it
     /// is not sure by those edits alone that moved no other property whose weight explains it; `correlation only`: the weight is sure, the
-    /// change is not, is against it or below half a point; `neither`; `not told`: one of these two by a judge that follows the position of
+    /// change is not, is against it or below half a point; `neither`; `not told`: one of these two by a judge that tells hardly any responses apart, or follows the position of
     /// responses, which may not see what they say; `too few`: pairs (20 are needed) or prompts (10) for any of these; `control`: a text that
     /// answers nothing in the place of a response.
     pub verdict: String,

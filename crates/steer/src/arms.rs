@@ -32,6 +32,19 @@ const CHECKABLE: [&str; 10] = [
     "exam questions",
 ];
 
+/// The scenario of Li et al. (2024) that a category of MT-Bench belongs to, by what its prompts ask for.
+pub(crate) fn scenario_of(category: &str) -> Option<&'static str> {
+    Some(match category {
+        "writing" => "Functional Writing",
+        "roleplay" => "Communication",
+        "reasoning" | "math" => "Exam Questions",
+        "coding" => "Code",
+        "extraction" => "NLP Tasks",
+        "stem" | "humanities" => "Knowledge-aware",
+        _ => return None,
+    })
+}
+
 /// Prompts that share a message.
 pub(crate) struct Group {
     pub(crate) name: String,
@@ -52,10 +65,9 @@ pub(crate) fn groups(
     request: &SteerRequest,
 ) -> Result<(Vec<Group>, Vec<usize>)> {
     let all = weights.all()?;
-    let fitted = |prompt: &Prompt| match prompt.group.as_deref().filter(|_| request.by_group) {
-        Some(group) => weights.group(group).unwrap_or(all),
-        None => all,
-    };
+    let of = |group: &str| weights.group(group).or_else(|| weights.group(scenario_of(group)?));
+    let fitted =
+        |prompt: &Prompt| prompt.group.as_deref().filter(|_| request.by_group).and_then(of).unwrap_or(all);
     let mut numbers = Interner::default();
     let mut members: Vec<Vec<&Prompt>> = Vec::new();
     let mut of_prompt = Vec::with_capacity(prompts.len());

@@ -1,5 +1,8 @@
 //! What is an edited response, what was said of it before and after, and what does its length alone do?
 
+/// The name of an edit by a model that rewrites.
+pub(crate) const WRITER: &str = "writer";
+
 /// One edited response.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Edited {

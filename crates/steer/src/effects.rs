@@ -47,7 +47,7 @@ pub(crate) struct Effects<'a> {
     pub(crate) rows: HashMap<&'a str, usize>,
     pub(crate) ratings: &'a PairRatings,
     pub(crate) weights: Option<&'a GroupWeights>,
-    /// Whether the judge follows the position of responses, so that what does not move its verdicts need not be without effect.
+    /// Whether the judge follows the position of responses or tells hardly any apart, so that what does not move its verdicts need not be without effect.
     pub(crate) blind: bool,
     pub(crate) seed: u64,
 }

@@ -37,7 +37,15 @@ pub(crate) fn writes(request: &SteerRequest, model: &ModelSpec) -> WriteRequest 
     }
 }
 
-/// Adds references to the prompts, and takes as many as are wanted.
+/// Takes the first prompts, as many as are wanted.
+pub(crate) fn first(prompts: &mut Prompts, request: &SteerRequest) {
+    if let Some(most) = request.limit {
+        prompts.all.truncate(most);
+    }
+    prompts.count.asked = prompts.all.len() as u64;
+}
+
+/// Adds references to the prompts.
 pub(crate) fn prepare(prompts: &mut Prompts, request: &SteerRequest, protocol: Protocol) -> Result<()> {
     if let Some(path) = &request.references {
         let known = references(path)?;
@@ -55,10 +63,6 @@ pub(crate) fn prepare(prompts: &mut Prompts, request: &SteerRequest, protocol: P
             prompt.reference.truncate(1);
         }
     }
-    if let Some(most) = request.limit {
-        prompts.all.truncate(most);
-    }
-    prompts.count.asked = prompts.all.len() as u64;
     Ok(())
 }
 
@@ -89,6 +93,7 @@ pub(crate) fn opponent(
     let (by_text, name) = match &request.baseline {
         Some(Baseline::Model(spec)) => {
             let writer = Box::new(Writer::begin(&writes(request, spec), watch)?);
+            first(prompts, request);
             return Ok(Opponent::Model { name: spec.model.clone(), writer });
         }
         Some(Baseline::File(path)) => {
@@ -107,7 +112,10 @@ pub(crate) fn opponent(
             }
             (own, prompts.generator.clone().unwrap_or_else(|| "baseline".to_owned()))
         }
-        None => return Ok(Opponent::Plain),
+        None => {
+            first(prompts, request);
+            return Ok(Opponent::Plain);
+        }
     };
     let before = prompts.all.len();
     prompts.all.retain(|prompt| by_text.contains_key(prompt.text()));
@@ -120,7 +128,7 @@ pub(crate) fn opponent(
         prompts.count.left_out.insert(format!("without an output of {name}"), lacking as u64);
         remarks.push(format!("{lacking} prompts are left out: {name} has no output on them"));
     }
-    prompts.count.asked = prompts.all.len() as u64;
+    first(prompts, request);
     let by_prompt = prompts.all.iter().map(|prompt| by_text.get(prompt.text()).cloned()).collect();
     Ok(Opponent::Outputs { name, by_prompt })
 }

@@ -73,7 +73,11 @@ pub(crate) struct Prompts {
 }
 
 /// Fields that may contain the prompt.
-const PROMPT_FIELDS: [&str; 6] = ["prompt", "instruction", "question", "text", "messages", "turns"];
+/// Records in which a prompt is looked for: what lacks one is counted, not taken for another kind of file.
+const FIRST: usize = 20;
+/// The prompt as AlpacaEval calls it; what it works on may be in `input`.
+const INSTRUCTION: &str = "instruction";
+const PROMPT_FIELDS: [&str; 6] = ["prompt", INSTRUCTION, "question", "text", "messages", "turns"];
 const ID_FIELDS: [&str; 4] = ["id", "question_id", "prompt_id", "instruction_id"];
 const GROUP_FIELDS: [&str; 4] = ["scenario", "group", "category", "dataset"];
 
@@ -97,9 +101,12 @@ pub(crate) fn read(path: &Path, field: Option<&str>, scratch: &Path, watch: &dyn
         .map_err(|e| Error::new(format!("cannot read {shown_path}: {e}")).words(
             "prompts are JSON Lines with `id` and `prompt`, a file of AlpacaEval or MT-Bench, a table with a column `prompt`, plain text with one on each line, or any preference file",
         ));
-    let text = text.ok();
+    let text = text.ok().map(|text| text.trim_start_matches('\u{feff}').to_owned());
     if let Some(error) = text.as_deref().and_then(|text| broken_line(text, &shown_path)) {
         return Err(error);
+    }
+    if let Some(all) = text.as_deref().and_then(|text| serde_json::from_str::<Vec<String>>(text).ok()) {
+        return of_texts(&all, &shown_path);
     }
     let records = text.and_then(|text| records(&text));
     let has_prompt = |record: &Map<String, Value>| {
@@ -107,8 +114,7 @@ pub(crate) fn read(path: &Path, field: Option<&str>, scratch: &Path, watch: &dyn
             || PROMPT_FIELDS.iter().any(|name| record.contains_key(*name))
     };
     match records {
-        // What lacks a prompt is counted, not taken for another kind of file.
-        Some(records) if records.first().is_some_and(has_prompt) => {
+        Some(records) if records.iter().take(FIRST).any(has_prompt) => {
             of_records(&records, field, &shown_path)
         }
         _ if path.extension().is_some_and(|kind| kind.eq_ignore_ascii_case("txt")) => of_lines(path, &shown_path),
@@ -126,12 +132,21 @@ pub(crate) fn read(path: &Path, field: Option<&str>, scratch: &Path, watch: &dyn
 /// Plain text: a prompt on each line.
 fn of_lines(path: &Path, shown_path: &str) -> Result<Prompts> {
     let text = fs::read_to_string(path).map_err(|e| Error::new(format!("cannot read {shown_path}: {e}")))?;
+    let lines = text.trim_start_matches('\u{feff}').lines();
+    of_texts(
+        &lines.map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect::<Vec<_>>(),
+        shown_path,
+    )
+}
+
+/// Prompts that are nothing but texts.
+fn of_texts(texts: &[String], shown_path: &str) -> Result<Prompts> {
     let mut taking = Taking::default();
-    for line in text.lines().filter(|line| !line.trim().is_empty()) {
+    for text in texts {
         taking.count.read += 1;
         taking.take(Prompt {
             id: String::new(),
-            messages: vec![Message::user(line.trim())],
+            messages: vec![Message::user(text.clone())],
             second: None,
             group: None,
             reference: Vec::new(),
@@ -162,7 +177,11 @@ fn records(text: &str) -> Option<Vec<Map<String, Value>>> {
 }
 
 fn of_records(records: &[Map<String, Value>], field: Option<&str>, path: &str) -> Result<Prompts> {
-    let first = &records[0];
+    let named = |record: &&Map<String, Value>| match field {
+        Some(field) => record.contains_key(field),
+        None => PROMPT_FIELDS.iter().any(|name| record.contains_key(*name)),
+    };
+    let first = records.iter().find(named).unwrap_or(&records[0]);
     let field = match field {
         Some(field) => field.to_owned(),
         None => the_field(first, path)?,
@@ -177,10 +196,15 @@ fn of_records(records: &[Map<String, Value>], field: Option<&str>, path: &str) -
     let mut taking = Taking::default();
     for record in records {
         taking.count.read += 1;
-        let Some((messages, second)) = record.get(&field).and_then(conversation) else {
+        let Some((mut messages, second)) = record.get(&field).and_then(conversation) else {
             taking.leave_out("without a prompt");
             continue;
         };
+        if field == INSTRUCTION
+            && let [only] = messages.as_mut_slice()
+        {
+            only.content = with_input(&only.content, record);
+        }
         let text_of = |names: &[&str]| names.iter().find_map(|name| record.get(*name).and_then(scalar));
         taking.take(Prompt {
             id: text_of(&ID_FIELDS).unwrap_or_default(),
@@ -193,6 +217,14 @@ fn of_records(records: &[Map<String, Value>], field: Option<&str>, path: &str) -
     }
     let generator = records.iter().find_map(|record| record.get("generator").and_then(scalar));
     taking.finish(protocol, generator, path)
+}
+
+/// An instruction with what it works on, where the record has that in a field of its own.
+fn with_input(instruction: &str, record: &Map<String, Value>) -> String {
+    match record.get("input").and_then(Value::as_str).map(str::trim) {
+        Some(input) if !input.is_empty() => format!("{instruction}\n\n{input}"),
+        _ => instruction.to_owned(),
+    }
 }
 
 /// The field that contains the prompt.
@@ -371,9 +403,12 @@ pub(crate) fn outputs(path: &Path) -> Result<(HashMap<String, String>, Option<St
     let found: HashMap<String, String> = records
         .iter()
         .filter_map(|record| {
-            let prompt = record.get("instruction").or_else(|| record.get("prompt"))?.as_str()?;
+            let prompt = match record.get(INSTRUCTION) {
+                Some(instruction) => with_input(instruction.as_str()?, record),
+                None => record.get("prompt")?.as_str()?.to_owned(),
+            };
             let output = record.get("output").or_else(|| record.get("response"))?.as_str()?;
-            Some((prompt.to_owned(), output.to_owned()))
+            Some((prompt, output.to_owned()))
         })
         .collect();
     if found.is_empty() {
@@ -441,6 +476,17 @@ mod tests {
         assert!(error.message().contains("p.jsonl, line 2: the JSON is cut short"), "{}", error.message());
         let found = read_text("{\"prompt\":\"a\"}\n{\"id\":\"b\"}", None).unwrap();
         assert_eq!((found.all.len(), found.count.left_out["without a prompt"]), (1, 1));
+    }
+
+    #[test]
+    fn prompts_are_found_behind_marks_and_first_records_without_one() {
+        let found =
+            read_text("\u{feff}{\"id\": \"x\"}\r\n{\"id\": \"y\", \"prompt\": \"a\"}\r\n", None).unwrap();
+        assert_eq!((found.all[0].id.as_str(), found.count.left_out["without a prompt"]), ("y", 1));
+        let texts = read_text(r#"["One?", "Two?", ""]"#, None).unwrap();
+        assert_eq!((texts.all.len(), texts.all[1].text(), texts.count.read), (2, "Two?", 3));
+        let with_input = r#"[{"instruction": "Translate.", "input": "Hallo", "output": "Hello"}]"#;
+        assert_eq!(read_text(with_input, None).unwrap().all[0].text(), "Translate.\n\nHallo");
     }
 
     #[test]

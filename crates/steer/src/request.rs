@@ -151,6 +151,9 @@ pub struct VerifyRequest {
     /// A model that rewrites responses where no rule can; `None`: edits by rule only.
     #[serde(default)]
     pub writer: Option<ModelSpec>,
+    /// A model that rates responses, edited or not, on what text analysis cannot rate as well; `None`: text analysis alone.
+    #[serde(default)]
+    pub annotator: Option<ModelSpec>,
     /// Only these properties, by id; empty: all that can be edited.
     #[serde(default)]
     pub properties: Vec<String>,

@@ -121,7 +121,7 @@ impl Training {
         }
         // Whoever sees it now can still stop.
         for remark in &remarks {
-            watch.event(Event::Remark(Remark::Training(remark)));
+            watch.event(Event::Remark(Remark::Beforehand(remark)));
         }
         let folder =
             Folder::open(output, &asked(request, inputs, made.mark(), Folder::asked(output).as_ref())?)?;

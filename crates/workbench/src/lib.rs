@@ -64,7 +64,7 @@ mod watch;
 mod weights;
 mod writing;
 
-pub use annotating::{AnnotateRequest, Annotating, RateMethod};
+pub use annotating::{AnnotateRequest, Annotating, RateMethod, asked_of_models};
 #[cfg(feature = "local")]
 pub use asking::local_devices;
 pub use asking::{CallOptions, Effort, Ran};

@@ -96,8 +96,8 @@ pub enum Remark<'a> {
     FarScales(&'a str),
     /// What speaks against a judge, found before anything is paid for.
     AgainstJudge(&'a str),
-    /// What to know of pairs, labels and losses before a model is trained on them.
-    Training(&'a str),
+    /// What to know before a model is trained, or before models are paid for.
+    Beforehand(&'a str),
     /// A server wants no calls for a while.
     Paused {
         /// How long.

@@ -50,8 +50,9 @@ pub(crate) struct SteerArgs {
     /// The model under test, as for `predilect judge`
     #[arg(long, value_name = "MODEL")]
     pub(crate) model: ModelSpec,
-    /// A model that judges the responses: the judge itself, and others as held-out judges (repeatable)
-    #[arg(long = "judge-model", required = true, value_name = "MODEL")]
+    /// A model that judges the responses: the judge itself, and others as held-out judges (repeatable; default: the judge, where the study
+    /// keeps which model it is)
+    #[arg(long = "judge-model", value_name = "MODEL")]
     pub(crate) judge_models: Vec<ModelSpec>,
     /// How judges are asked, as for `predilect judge` (default: scored where they return token probabilities; MT-Bench: graded)
     #[arg(long, value_name = "METHOD", value_parser = named(&Method::ALL))]
@@ -133,13 +134,6 @@ const BY: [(bool, &str); 2] = [(true, "group"), (false, "overall")];
 impl SteerArgs {
     /// The question, as the library takes it.
     pub(crate) fn request(&self, global: &Global) -> Result<SteerRequest, Problem> {
-        let annotator = match self.annotator.as_str() {
-            "text" => None,
-            model => Some(model.parse::<ModelSpec>().map_err(|e| {
-                Problem::new(format!("--annotator {model}: {e}"))
-                    .remedy("give text, or a model as for --model")
-            })?),
-        };
         let slice = SliceOptions {
             grammar: !self.no_grammar,
             filter: self.filter.clone(),
@@ -169,7 +163,7 @@ impl SteerArgs {
             limit: self.limit.map(|most| most as usize),
             max_tokens: self.max_tokens,
             temperature: self.temperature,
-            annotator,
+            annotator: annotator(&self.annotator)?,
             seed: self.seed,
             messages: self.messages.clone(),
             probe: !self.no_probe,
@@ -214,6 +208,10 @@ pub(crate) struct VerifyArgs {
     /// A model that rewrites responses where no rule can (default: edits by rule only)
     #[arg(long, value_name = "MODEL")]
     pub(crate) writer: Option<ModelSpec>,
+    /// Who rates responses before and after an edit, to check that it moved its property and few others: text, or a model as for `predilect
+    /// annotate`, with which properties can be edited that only a model can rate
+    #[arg(long, default_value = "text", value_name = "text|MODEL")]
+    pub(crate) annotator: String,
     /// Only these properties: ids (repeatable, or separated by commas; default: all that can be edited)
     #[arg(long, value_delimiter = ',', value_name = "ID", value_parser = trimmed)]
     pub(crate) property: Vec<String>,
@@ -269,14 +267,25 @@ pub(crate) struct ReadAndTable {
     pub(crate) read: ReadArgs,
 }
 
+/// The model that rates; `None` for text analysis.
+fn annotator(named: &str) -> Result<Option<ModelSpec>, Problem> {
+    if named == "text" {
+        return Ok(None);
+    }
+    named.parse().map(Some).map_err(|e| {
+        Problem::new(format!("--annotator {named}: {e}")).remedy("give text, or a model as for --model")
+    })
+}
+
 impl VerifyArgs {
     /// The question, as the library takes it.
-    pub(crate) fn request(&self, global: &Global) -> VerifyRequest {
-        VerifyRequest {
+    pub(crate) fn request(&self, global: &Global) -> Result<VerifyRequest, Problem> {
+        Ok(VerifyRequest {
             judge_model: self.judge_model.clone(),
             weights_of: self.weights_of.clone(),
             method: self.method,
             writer: self.writer.clone(),
+            annotator: annotator(&self.annotator)?,
             properties: self.property.clone(),
             pairs: self.pairs as usize,
             most_others: usize::from(self.most_others),
@@ -295,6 +304,6 @@ impl VerifyArgs {
             },
             fit: FitOptions::default(),
             calls: self.calls.options(global),
-        }
+        })
     }
 }

@@ -19,6 +19,10 @@ pub(crate) fn run(args: &SteerArgs, global: &Global) -> Result<(), Problem> {
     let files = args.study.as_slice();
     let inputs = Inputs { files, example: args.example.map(Into::into), options: &reading };
     let steering = Steering::begin(&request, &inputs, &args.output, &bars)?;
+    if request.calls.dry && !args.show.json {
+        let (plan, messages) = steering.instructions();
+        predilect_report::terminal_instructions(&plan, &messages, &mut anstream::stdout().lock(), width())?;
+    }
     if request.calls.dry {
         return print_plans(&steering.plans(&bars)?, request.calls.budget, args.show.json);
     }

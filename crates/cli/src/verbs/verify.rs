@@ -12,7 +12,7 @@ use crate::signals;
 
 pub(crate) fn run(args: &VerifyArgs, global: &Global) -> Result<(), Problem> {
     args.show.check(&args.inputs)?;
-    let request = args.request(global);
+    let request = args.request(global)?;
     let bars = Bars::new(global.quiet);
     let reading = args.table.read.options()?;
     let inputs = inputs(&args.inputs, args.example, &args.table.read, &reading)?;

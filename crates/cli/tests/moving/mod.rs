@@ -32,7 +32,7 @@ impl Seen {
     }
 }
 
-/// A server: the models `writer` and `base` write, all others judge by length. `system` says whether system turns are taken.
+/// A server: the models `writer` and `base` write, `rater` rates, all others judge by length. `system` says whether system turns are taken.
 pub(crate) fn server(system: bool, wait: Duration) -> (String, Seen) {
     let seen = Seen::default();
     let noted = seen.clone();
@@ -49,8 +49,11 @@ pub(crate) fn server(system: bool, wait: Duration) -> (String, Seen) {
         }
         noted.0.lock().expect("seen").push(body.clone());
         let all: String = turns.iter().map(text).collect::<Vec<_>>().join("\n");
-        let message =
-            if writes { json!({"content": written(&all, &body["model"])}) } else { judged(&all, body) };
+        let message = match () {
+            () if writes => json!({"content": written(&all, &body["model"])}),
+            () if body["model"] == "rater" => json!({"content": rated(&all, body).to_string()}),
+            () => judged(&all, body),
+        };
         let mut choice = json!({"message": message, "finish_reason": "stop"});
         if body["logprobs"] == true {
             choice["logprobs"] = choice["message"]["logprobs"].take();
@@ -67,9 +70,46 @@ pub(crate) fn written(asked: &str, model: &Value) -> String {
         () if model == "base" => 40,
         () if asked.contains("twice as long") => 120,
         () if asked.contains("half as long") => 15,
+        () if asked.contains("something original") => return format!("unheard {}", own_words(asked)),
         () => 50 + asked.len() % 7,
     };
     (0..words).map(|at| format!("word{}", at % 50)).collect::<Vec<_>>().join(" ")
+}
+
+/// The response that is to be edited, as it is.
+fn own_words(asked: &str) -> &str {
+    asked.rsplit("The response to edit:").next().unwrap_or_default().trim()
+}
+
+/// What is novel says "unheard" first; of all else both have as much, and nothing applies.
+fn rated(asked: &str, body: &Value) -> Value {
+    fn filled(schema: &Value, novel: bool) -> Value {
+        match schema["type"].as_str() {
+            Some("object") => {
+                let own = schema["properties"].as_object().into_iter().flatten();
+                own.map(|(name, of)| {
+                    let value =
+                        if name == "novel" { json!(if novel { 3 } else { 0 }) } else { filled(of, novel) };
+                    (name.clone(), value)
+                })
+                .collect()
+            }
+            Some("array") => json!([]),
+            Some("boolean") => json!(false),
+            Some("string") => json!(""),
+            _ => json!(1),
+        }
+    }
+    let mut all = filled(&body["response_format"]["json_schema"]["schema"], false);
+    for side in ["A", "B"] {
+        let of = body["response_format"]["json_schema"]["schema"]["properties"][side].clone();
+        let text = asked.split(&format!("<response_{}", side.to_lowercase())).nth(1).unwrap_or_default();
+        let is_novel = text.split("</response").next().is_some_and(|own| own.contains("unheard"));
+        if !of.is_null() {
+            all[side] = filled(&of, is_novel);
+        }
+    }
+    all
 }
 
 /// The longer one wins; a grade grows with length.

@@ -8,7 +8,7 @@ use super::charts::{Difference, Told, differences, expected};
 use super::page::found_page;
 use super::parts::{Align, Section, heads, nothing, scroll};
 use crate::steering::{cell, label};
-use crate::verifying::{change, meanings, method, sentences, title, worthless};
+use crate::verifying::{NULL, change, meanings, method, others_moved, sentences, title, worthless};
 
 /// Its title, what was found in sentences, and how it was measured.
 pub(super) fn words(found: &VerifyJson) -> (String, Vec<String>, String) {
@@ -38,6 +38,8 @@ fn effects(found: &VerifyJson) -> Markup {
     let rows: Vec<Difference> = found
         .effects
         .iter()
+        // A text that answers nothing loses nearly all: beside it no other change would be seen.
+        .filter(|effect| effect.property != NULL)
         .map(|effect| Difference {
             name: html! { (change(effect)) " " span.means { (effect.edit) } },
             by: Interval { value: effect.change, low: effect.low, high: effect.high },
@@ -69,7 +71,7 @@ fn effects(found: &VerifyJson) -> Markup {
                             td.num { (cell(effect.by_length, None, None, 1)) }
                             td.num { (effect.pairs) }
                             td.num { (effect.prompts) }
-                            td.num { (crate::format::decimal(effect.others_moved, 1)) }
+                            td.num { (others_moved(effect)) }
                             td { (effect.edit) }
                         }
                     }

@@ -1,5 +1,6 @@
 //! What is a judge in a run of `steer`, and do those that are held out see a shift too?
 
+use predilect_results::asked::JudgeRun;
 use predilect_results::steering::{ArmRow, SteerJson};
 
 use super::figures::{cell, is_sure, places, range, signed};
@@ -8,9 +9,12 @@ use crate::text;
 /// Whether others see it too.
 pub(super) fn held_out(found: &SteerJson, target: &ArmRow) -> Option<String> {
     let of_others = |row: &&ArmRow| !row.target && row.arm == target.arm;
-    // A judge that follows the position sees no shift, whoever wrote what: that says nothing.
-    let (blind, others): (Vec<&ArmRow>, Vec<&ArmRow>) =
-        found.arms.iter().filter(of_others).partition(|row| by_position(found, row));
+    // A judge that follows the position, or to whom all is alike, sees no shift, whoever wrote what: that says nothing.
+    let (blind, others): (Vec<&ArmRow>, Vec<&ArmRow>) = found
+        .arms
+        .iter()
+        .filter(of_others)
+        .partition(|row| run_of(found, row).is_some_and(JudgeRun::is_blind));
     if others.len() + blind.len() == 0 || !is_sure(target.shift_low, target.shift_high) {
         return None;
     }
@@ -33,16 +37,24 @@ pub(super) fn held_out(found: &SteerJson, target: &ArmRow) -> Option<String> {
         ),
         _ => format!("Not all held-out judges clearly see it: {shifts}"),
     };
-    let blind = match blind.as_slice() {
-        [] => String::new(),
-        blind => format!(
-            " ({} mostly by the position of responses, so that {} nothing of this: {})",
-            if blind.len() == 1 { "one judge decides" } else { "others decide" },
-            if blind.len() == 1 { "it says" } else { "they say" },
-            shifts_of(blind)
-        ),
-    };
+    let blind = if blind.is_empty() { String::new() } else { format!(" ({})", of_the_blind(found, &blind)) };
     Some(format!("{said}{blind}."))
+}
+
+/// Those who say nothing of a shift, each with the reason.
+fn of_the_blind(found: &SteerJson, rows: &[&ArmRow]) -> String {
+    let one = |row: &&ArmRow| {
+        let by_position = run_of(found, row).is_some_and(|run| run.follows_position);
+        let does = if by_position {
+            "goes mostly by the position of responses"
+        } else {
+            "calls nearly all pairs ties"
+        };
+        format!("{} {does}", text::line(&row.judge))
+    };
+    let they = if rows.len() == 1 { "it says" } else { "they say" };
+    let judges = crate::words::listed(&rows.iter().map(one).collect::<Vec<_>>());
+    format!("{judges}, so that {they} nothing of this: {}", shifts_of(rows))
 }
 
 /// The shifts of one arm by several judges.
@@ -55,9 +67,9 @@ fn shifts_of(rows: &[&ArmRow]) -> String {
     crate::words::listed(&rows.iter().map(one).collect::<Vec<_>>())
 }
 
-/// Whether the judge of that row decides mostly by the position of responses.
-fn by_position(found: &SteerJson, row: &ArmRow) -> bool {
-    found.judges.iter().any(|run| run.judge == row.judge && run.follows_position)
+/// What the judge of that row said of itself.
+fn run_of<'f>(found: &'f SteerJson, row: &ArmRow) -> Option<&'f JudgeRun> {
+    found.judges.iter().find(|run| run.judge == row.judge)
 }
 
 /// Whether a held-out judge surely sees less of a shift in that direction than the target does.

@@ -32,7 +32,7 @@ pub use explanation::terminal_explanation;
 pub use leaderboard::{never_met, terminal_controls_alone, terminal_lc, terminal_leaderboard};
 pub use published::terminal_published;
 pub use reading::{print_pair, print_reading};
-pub use steering::terminal_steering;
+pub use steering::{terminal_instructions, terminal_steering};
 use style::{BOLD, DIM, Out, WARN};
 pub use training::{terminal_losses, terminal_ranking_accuracy, terminal_training};
 pub use verifying::terminal_verifying;

@@ -1,8 +1,9 @@
 //! How far was an evaluation moved?
 
+use std::collections::BTreeMap;
 use std::io;
 
-use predilect_results::steering::{ArmRow, SteerJson};
+use predilect_results::steering::{ArmRow, GroupPlan, SteerJson};
 
 use super::style::{BOLD, Out, head, heading, paint};
 use crate::format;
@@ -11,6 +12,9 @@ use crate::steering::{
     title, took, unit, whose,
 };
 use crate::text;
+
+/// Messages by arm and group of prompts.
+type Messages = BTreeMap<String, BTreeMap<String, String>>;
 
 /// Writes a run of `steer`, for a terminal of `width` columns (0: not known, 80 is taken).
 ///
@@ -136,22 +140,57 @@ fn of_judge(found: &SteerJson, rows: &[&ArmRow], out: &mut Out) -> io::Result<()
     Ok(())
 }
 
-fn plan(found: &SteerJson, out: &mut Out) -> io::Result<()> {
-    heading(out, "What was asked for", "By what the judge rewards, and how often the responses did it.")?;
-    for group in &found.plan {
+/// What each group is asked for.
+fn asked_of(plan: &[GroupPlan], messages: &Messages, out: &mut Out) -> io::Result<()> {
+    for group in plan {
         let prompts = format::counted(group.prompts, "prompt", "prompts");
         out.line(&format!("{} ({prompts})", text::line(&group.group)))?;
         for (arm, asks) in &group.asked {
             let words = if asks.is_empty() { "nothing".to_owned() } else { asked(asks) };
             out.hanging(&format!("  {}", text::left(arm, 9)), &words)?;
         }
-        for arm in found.messages.keys().filter(|arm| !group.asked.contains_key(*arm)) {
+        for arm in messages.keys().filter(|arm| !group.asked.contains_key(*arm)) {
             out.hanging(&format!("  {}", text::left(arm, 9)), "a message of your own")?;
         }
         for (reason, names) in left_out(&group.left_out) {
             out.hanging("  left out ", &format!("{names}: {reason}"))?;
         }
     }
+    Ok(())
+}
+
+/// Writes what a run of `steer` will ask for, and the messages that do it, before anything is asked.
+///
+/// # Errors
+///
+/// Whatever `out` gives back.
+pub fn terminal_instructions(
+    plan: &[GroupPlan],
+    messages: &Messages,
+    out: &mut dyn io::Write,
+    width: u16,
+) -> io::Result<()> {
+    let mut out = Out::new(out, width);
+    heading(&mut out, "What will be asked for", "By what the judge rewards.")?;
+    asked_of(plan, messages, &mut out)?;
+    for (arm, groups) in messages {
+        for (group, message) in groups {
+            heading(
+                &mut out,
+                &format!("The message of the arm {} ({})", text::line(arm), text::line(group)),
+                "",
+            )?;
+            for line in message.lines() {
+                out.line(&format!("  {}", text::line(line)))?;
+            }
+        }
+    }
+    out.line("")
+}
+
+fn plan(found: &SteerJson, out: &mut Out) -> io::Result<()> {
+    heading(out, "What was asked for", "By what the judge rewards, and how often the responses did it.")?;
+    asked_of(&found.plan, &found.messages, out)?;
     let judge = found.arms.first().map(|row| row.judge.as_str());
     for row in found.arms.iter().filter(|row| Some(row.judge.as_str()) == judge && !row.compliance.is_empty())
     {

@@ -71,6 +71,15 @@ pub struct CallPlan {
 #[serde(transparent)]
 pub struct Failures(pub BTreeMap<String, Failure>);
 
+impl Failures {
+    /// Counts others with these, by kind; of each kind the first message stays.
+    pub fn merge(&mut self, others: Self) {
+        for (kind, failure) in others.0 {
+            self.0.entry(kind).and_modify(|own| own.questions += failure.questions).or_insert(failure);
+        }
+    }
+}
+
 /// Questions that failed in one way.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Failure {

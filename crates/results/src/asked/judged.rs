@@ -25,11 +25,25 @@ pub struct JudgeFigures {
 
 /// Above this position bias, in either direction, a judge is said to follow the position.
 const FOLLOWS: f64 = 0.5;
+/// From this share of ties on, a judge is said to tell hardly anything apart.
+const ALIKE: f64 = 0.9;
 
 impl JudgeFigures {
     /// Whether the judge mostly follows the position.
     pub fn follows_position(&self) -> bool {
         self.position_bias.is_some_and(|bias| bias.abs() > FOLLOWS)
+    }
+
+    /// Whether to the judge nearly all responses are alike: at least nine verdicts in ten are ties.
+    pub fn tells_nothing_apart(&self) -> bool {
+        self.ties.is_some_and(|share| share >= ALIKE)
+    }
+}
+
+impl JudgeRun {
+    /// Whether what does not move the judge need not be without effect: it follows the position of responses, or tells hardly any apart.
+    pub fn is_blind(&self) -> bool {
+        self.follows_position || self.figures.tells_nothing_apart()
     }
 }
 
@@ -81,4 +95,20 @@ pub struct JudgeRun {
     pub remarks: Vec<String>,
     /// Why the run ended early.
     pub stopped: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_judge_to_whom_all_is_alike_is_as_blind_as_one_that_follows_the_position() {
+        let run = |ties, follows_position| JudgeRun {
+            figures: JudgeFigures { ties: Some(ties), ..JudgeFigures::default() },
+            follows_position,
+            ..JudgeRun::default()
+        };
+        assert!(run(1.0, false).is_blind() && run(0.9, false).is_blind() && run(0.1, true).is_blind());
+        assert!(!run(0.89, false).is_blind() && !JudgeRun::default().is_blind());
+    }
 }

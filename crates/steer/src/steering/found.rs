@@ -3,18 +3,18 @@
 use std::collections::BTreeMap;
 
 use predilect_results::asked::{JudgeRun, Spent};
-use predilect_results::steering::{ArmRow, FEW_PROMPTS, Flip, ResponseCount, SteerJson};
+use predilect_results::steering::{ArmRow, Flip, SteerJson};
 use predilect_types::{Pair, property};
 use predilect_workbench::laboratory::verdicts_of;
 use predilect_workbench::{PairRatings, Result, Study};
 
 use super::ready::Steering;
+use super::remarks::{alone, cut_off, declining, empty, few, unchanged, without_verdicts};
 use super::writing::Asked;
-use crate::arms::{Group, PLAIN};
+use crate::arms::Group;
 use crate::measure::{Measured, prediction_fit};
-use crate::position::by_position;
-use crate::request::SteerRequest;
-use crate::responses::{Responses, is_written};
+use crate::position::of_the_blind;
+use crate::responses::Responses;
 
 /// What the parts of a run found.
 pub(super) struct Parts<'a> {
@@ -49,10 +49,10 @@ impl Steering {
         let mut remarks = std::mem::take(&mut parts.remarks);
         let target = self.target(&parts.judges, &mut remarks);
         let (rows, flips, silent) = self.rows(&measured, &parts, target)?;
-        remarks.extend(parts.judges.iter().filter_map(|judge| by_position(judge, self.request.slice.hard)));
+        remarks.extend(parts.judges.iter().filter_map(|judge| of_the_blind(judge, self.request.slice.hard)));
         remarks.extend(self.judging_themselves());
         remarks.extend(without_verdicts(&silent));
-        remarks.extend(alone(&rows));
+        remarks.extend(alone(&rows, self.request.judge_models.len() > 1));
         remarks.extend(self.unrated(parts.ratings));
         let mut responses = parts.responses.count(parts.complete);
         remarks.extend(cut_off(&responses, self.request.max_tokens));
@@ -183,7 +183,7 @@ impl Steering {
 }
 
 /// The instructions to the model, by arm and group.
-fn messages(groups: &[Group]) -> BTreeMap<String, BTreeMap<String, String>> {
+pub(super) fn messages(groups: &[Group]) -> BTreeMap<String, BTreeMap<String, String>> {
     let mut messages: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
     for group in groups {
         for (arm, told) in &group.messages {
@@ -191,134 +191,4 @@ fn messages(groups: &[Group]) -> BTreeMap<String, BTreeMap<String, String>> {
         }
     }
     messages
-}
-
-/// What is to be known of groups without a fit or a message.
-pub(super) fn said_of_groups(request: &SteerRequest, groups: &[Group]) -> Vec<String> {
-    let mut said = Vec::new();
-    if request.by_group && groups.iter().all(|group| group.name == predilect_results::ALL) {
-        said.push("no prompt belongs to a group for which the judge has weights: its weights over all pairs are used throughout".to_owned());
-    }
-    for group in groups {
-        for arm in request.arms.iter().filter(|arm| group.asked.get(*arm).is_some_and(Vec::is_empty)) {
-            said.push(format!(
-                "there is nothing to ask for in the arm {arm} of {}: there it is the same as the plain one",
-                if group.name == predilect_results::ALL { "all prompts" } else { &group.name }
-            ));
-        }
-    }
-    if request.sure <= 0.5 && !request.published {
-        said.push("properties are taken by their means, however unsure their signs are".to_owned());
-    }
-    said
-}
-
-/// Judges of which no prompt has a verdict in every arm.
-fn without_verdicts(silent: &[String]) -> Option<String> {
-    (!silent.is_empty()).then(|| {
-        format!(
-            "no prompt has a verdict in every arm by {}: nothing is known of how it sees them",
-            silent.join(" or ")
-        )
-    })
-}
-
-/// Whether nobody is held out.
-fn alone(rows: &[ArmRow]) -> Option<String> {
-    (!rows.is_empty() && rows.iter().all(|row| row.target)).then(|| {
-        "no held-out judge: it is not known whether a shift is one of quality or only of this judge"
-            .to_owned()
-    })
-}
-
-/// Whether a judge saw few prompts.
-fn few(rows: &[ArmRow]) -> Option<String> {
-    let least = rows.iter().min_by_key(|row| row.prompts).filter(|row| row.prompts < FEW_PROMPTS)?;
-    let prompts =
-        if least.prompts == 1 { "1 prompt".to_owned() } else { format!("{} prompts", least.prompts) };
-    Some(format!(
-        "with {prompts} by {}, resampled intervals are too narrow: on other prompts the shift may well differ, and nothing is concluded",
-        least.judge
-    ))
-}
-
-/// The arm of which most responses have no text.
-fn empty(responses: &[ResponseCount]) -> Option<String> {
-    let worst = responses.iter().filter(|row| 2 * row.empty > row.responses).max_by_key(|row| row.empty)?;
-    let all = responses.iter().filter(|row| is_written(&row.arm)).all(|row| row.empty == row.responses);
-    Some(if all {
-        "no response of the model under test has any text".to_owned()
-    } else {
-        format!("{} of {} {} responses have no text", worst.empty, worst.responses, worst.arm)
-    })
-}
-
-/// The arm that writes what the plain one writes on most prompts: the message did nothing.
-fn unchanged(responses: &Responses, complete: &[usize]) -> Option<String> {
-    let same = |arm: usize| {
-        let text = |arm: usize, at: usize| responses.made[arm][at].as_ref().map(crate::responses::Made::text);
-        complete.iter().filter(|at| text(arm, **at) == text(0, **at)).count()
-    };
-    let written = (1..responses.arms.len()).filter(|arm| is_written(&responses.arms[*arm]));
-    let (arm, same) = written
-        .map(|arm| (arm, same(arm)))
-        .filter(|(_, same)| 2 * same > complete.len())
-        .max_by_key(|(_, same)| *same)?;
-    Some(format!(
-        "{same} of {} {} responses are word for word the plain ones: the message hardly changes what the model writes",
-        complete.len(),
-        responses.arms[arm]
-    ))
-}
-
-/// The arm whose responses begin with a refusal much more or much less often than the plain ones do, if any: a tenth of them, and three at
-/// least.
-fn declining(responses: &[ResponseCount]) -> Option<String> {
-    let plain = responses.iter().find(|row| row.arm == PLAIN)?;
-    let apart = |row: &&ResponseCount| row.declined.abs_diff(plain.declined);
-    let other = responses
-        .iter()
-        .filter(|row| row.responses == plain.responses && is_written(&row.arm))
-        // Of several the first: arms are in the order in which they were asked for.
-        .rev()
-        .max_by_key(apart)?;
-    let enough = apart(&other) >= 3 && 10 * apart(&other) >= plain.responses;
-    let answers = if other.declined < plain.declined { "answers at all" } else { "refuses when told" };
-    enough.then(|| {
-        format!(
-            "{} of {} plain responses begin with a refusal, and {} of {} {} ones: part of the shift may be that the model {answers}",
-            plain.declined, plain.responses, other.declined, other.responses, other.arm
-        )
-    })
-}
-
-/// What to know where most responses of an arm end because they had to.
-fn cut_off(responses: &[ResponseCount], most: u32) -> Option<String> {
-    let worst = responses.iter().filter(|row| 2 * row.cut > row.responses).max_by_key(|row| row.cut)?;
-    Some(format!(
-        "{} of {} {} responses were cut off at {most} tokens: length could hardly move; let responses be longer",
-        worst.cut, worst.responses, worst.arm
-    ))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_arm_that_refuses_otherwise_is_named() {
-        let row = |arm: &str, declined| ResponseCount {
-            arm: arm.to_owned(),
-            responses: 30,
-            declined,
-            ..ResponseCount::default()
-        };
-        let said = declining(&[row("plain", 11), row("aligned", 1), row("null", 0)]).expect("a remark");
-        assert!(
-            said.starts_with("11 of 30 plain responses begin with a refusal, and 1 of 30 aligned ones"),
-            "{said}"
-        );
-        assert_eq!(declining(&[row("plain", 2), row("aligned", 0)]), None);
-        assert_eq!(declining(&[row("aligned", 9)]), None);
-    }
 }

@@ -2,30 +2,33 @@
 
 mod found;
 mod ready;
+mod remarks;
 mod writing;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Instant;
 
-use predilect_results::asked::{CallPlan, JudgeRun, Spent};
-use predilect_results::steering::SteerJson;
+use predilect_results::asked::{CallPlan, JudgeRun};
+use predilect_results::steering::{GroupPlan, SteerJson};
 use predilect_types::Pair;
 use predilect_workbench::laboratory::{Laboratory, STEERING, pairs_of};
+use predilect_workbench::requests::Request;
 use predilect_workbench::scratch::Scratch;
 use predilect_workbench::{
-    AnnotateRequest, Annotating, CallOptions, Error, Inputs, JudgeRequest, JudgeWeights, Judging, Kind,
-    Method, ModelSpec, Orders, PairRatings, Question, Ran, ReadOptions, Result, Study, Watch, Within,
-    Workbench, Writer, files, kept_ratings, tables,
+    CallOptions, Error, Event, Inputs, JudgeRequest, JudgeWeights, Judging, Kind, Method, ModelSpec, Orders,
+    Question, Ran, ReadOptions, Remark, Result, Study, Watch, Within, Workbench, Writer, files, tables,
 };
 use serde_json::{Value, json};
 
-use self::found::{Parts, said_of_groups};
+use self::found::{Parts, messages};
+use self::remarks::{as_scenarios, said_of_groups};
 use self::writing::Asked;
-use crate::arms::{arms_of, groups};
+use crate::arms::{Group, arms_of, groups};
 use crate::messages::Messages;
 use crate::opponent::{Opponent, opponent, prepare, unreferenced, writes};
 use crate::prompts::{Protocol, read};
-use crate::rating::rated;
+use crate::rating::Raters;
 use crate::request::{Baseline, SteerRequest, whole};
 use crate::responses::Responses;
 use crate::trying::{Begun, Tried, Tries};
@@ -66,21 +69,13 @@ impl Steering {
         output: &Path,
         watch: &dyn Watch,
     ) -> Result<Self> {
-        if request.judge_models.is_empty() {
-            return Err(Error::new("no model is named to judge what the model wrote")
-                .words("name the judge's model, and another that is held out"));
-        }
         let scratch = Scratch::new()?;
-        let messages = match &request.messages {
-            Some(path) => Messages::read(path)?,
-            // What the user has changed in the study counts.
-            None => match output.join("messages.toml") {
-                kept if output.join("steer.json").is_file() && kept.is_file() => Messages::read(&kept)?,
-                _ => Messages::own(),
-            },
-        };
+        let messages = messages_of(request, output)?;
         let arms = arms_of(&request.arms, &messages)?;
-        let request = SteerRequest { arms: arms.clone(), ..request.clone() };
+        let mut request = SteerRequest { arms: arms.clone(), ..request.clone() };
+        if request.published && request.judge_models.is_empty() {
+            return Err(nobody_judges());
+        }
         let mut prompts = read(&request.prompts, request.prompt_field.as_deref(), scratch.path(), watch)?;
         let protocol = request.protocol.unwrap_or(prompts.protocol);
         prepare(&mut prompts, &request, protocol)?;
@@ -88,15 +83,14 @@ impl Steering {
             JudgeWeights::published(&request.judge)?
         } else {
             let bench = Workbench::of(inputs, None, watch)?;
+            if request.judge_models.is_empty() {
+                request.judge_models = vec![model_of(bench.study(), &request.judge)?];
+            }
             bench.weights(&request.judge, &request.slice, &request.fit, watch)?
         };
         fits(&request, protocol)?;
         apart(&request.judge_models, &request.calls)?;
-        let unknown = |id: &&String| predilect_types::property(id).is_none();
-        if let Some(id) = request.without.iter().find(unknown) {
-            return Err(Error::new(format!("`{id}` is not a property, so it cannot be left out"))
-                .instead_of(id, messages.properties.keys()));
-        }
+        known(&request.without, &messages)?;
         let mut remarks = Vec::new();
         let baseline = opponent(&request, &mut prompts, protocol, &mut remarks, watch)?;
         if arms.len() < 2 && matches!(baseline, Opponent::Plain) {
@@ -104,8 +98,12 @@ impl Steering {
                 .words("name some of aligned, opposed, placebo and null, or a baseline to compare with"));
         }
         let (groups, group_of) = groups(&prompts.all, &weights, &messages, &request)?;
+        remarks.extend(as_scenarios(&prompts.all, &groups, &request));
         remarks.extend(said_of_groups(&request, &groups));
         remarks.extend(unreferenced(&prompts.all, protocol));
+        for remark in &remarks {
+            watch.event(Event::Remark(Remark::Beforehand(remark)));
+        }
         let settings = settings_of(&request)?;
         let lab = Laboratory::open(output, VERB, &settings, &FIXED)?;
         let writer = Writer::begin(&writes(&request, &request.model), watch)?;
@@ -125,6 +123,11 @@ impl Steering {
             remarks,
             scratch,
         })
+    }
+
+    /// What is asked for in each group of prompts, and the messages of the arms, by arm and group: known before anything is asked.
+    pub fn instructions(&self) -> (Vec<GroupPlan>, BTreeMap<String, BTreeMap<String, String>>) {
+        (self.groups.iter().map(Group::plan).collect(), messages(&self.groups))
     }
 
     /// What asking would take: the model under test, the baseline's model, and every judge. How long responses will be that the log does not
@@ -159,9 +162,7 @@ impl Steering {
         for request in self.judging(&tries.kept(), &calls) {
             plans.extend(Judging::begin(&request, &within, watch)?.plans()?);
         }
-        if let Some(annotator) = &self.request.annotator {
-            plans.extend(Annotating::begin(&self.annotating(annotator, calls), &within, watch)?.plans()?);
-        }
+        plans.extend(self.raters().plans(trial.folder(), "rates responses", watch)?);
         Ok(plans)
     }
 
@@ -203,17 +204,20 @@ impl Steering {
             stopped = stopped.or(ran.stopped);
         }
         gone += judges.iter().filter_map(|judge| judge.spent.price).sum::<f64>();
-        let (ratings, rating) = self.rate(&study, (&pairs, gone), &mut stopped, watch)?;
+        let rated = self.raters().rate(&study, &pairs, gone, watch)?;
+        // What stopped the run before may have left nothing to rate by.
+        stopped = stopped.or(rated.stopped);
+        asked.failures.merge(rated.failures);
         let mut found = self.found(Parts {
             responses: &responses,
             complete: &complete,
             pairs: &pairs,
-            ratings: &ratings,
+            ratings: &rated.ratings,
             study: &study,
             judges,
             asked,
             trying,
-            rating,
+            rating: rated.spent,
             remarks,
             stopped: stopped.as_ref().map(|error| error.message().to_owned()),
         })?;
@@ -292,34 +296,46 @@ impl Steering {
         Ok(Ran { found, stopped: None })
     }
 
-    fn annotating(&self, model: &ModelSpec, calls: CallOptions) -> AnnotateRequest {
-        AnnotateRequest { calls, seed: self.request.seed, ..AnnotateRequest::of(model.clone()) }
+    /// Who rates the responses.
+    fn raters(&self) -> Raters<'_> {
+        Raters {
+            model: self.request.annotator.as_ref(),
+            grammar: self.request.slice.grammar,
+            seed: self.request.seed,
+            calls: &self.request.calls,
+        }
     }
+}
 
-    /// How the responses are rated, and what that took; `gone` is what other parts have spent.
-    fn rate(
-        &self,
-        study: &Study,
-        (pairs, gone): (&[Pair], f64),
-        stopped: &mut Option<Error>,
-        watch: &dyn Watch,
-    ) -> Result<(PairRatings, Option<Spent>)> {
-        let Some(model) = &self.request.annotator else {
-            return Ok((rated(pairs, self.request.slice.grammar, watch)?, None));
-        };
-        let inputs = [study.folder().to_owned()];
-        let read = ReadOptions::default();
-        let within = Within { inputs: &inputs, output: None, read: &read };
-        let calls = CallOptions { gone, ..self.request.calls.clone() };
-        let request = self.annotating(model, calls);
-        let ran = Annotating::begin(&request, &within, watch)?.run(watch)?;
-        // What stopped the run before may have left nothing to rate by.
-        *stopped = stopped.take().or(ran.stopped);
-        let by_model = kept_ratings(study, &ran.found.annotator, pairs)?;
-        // What a model does not rate, length above all, is counted.
-        let by_text = rated(pairs, self.request.slice.grammar, watch)?;
-        Ok((by_model.or(&by_text), Some(ran.found.spent)))
+/// The lines that messages are written with: the user's file, what the user has changed in the study, or our own.
+fn messages_of(request: &SteerRequest, output: &Path) -> Result<Messages> {
+    match (&request.messages, output.join("messages.toml")) {
+        (Some(path), _) => Messages::read(path),
+        (None, kept) if output.join("steer.json").is_file() && kept.is_file() => Messages::read(&kept),
+        (None, _) => Ok(Messages::own()),
     }
+}
+
+/// Whether all that is to be left out are properties.
+fn known(without: &[String], messages: &Messages) -> Result<()> {
+    match without.iter().find(|id| predilect_types::property(id).is_none()) {
+        None => Ok(()),
+        Some(id) => Err(Error::new(format!("`{id}` is not a property, so it cannot be left out"))
+            .instead_of(id, messages.properties.keys())),
+    }
+}
+
+/// The model behind a judge, where the study keeps how it was asked.
+fn model_of(study: &Study, judge: &str) -> Result<ModelSpec> {
+    match Request::of_study(study, &format!("judge {judge}")) {
+        Ok(Request::Judge(asked)) => asked.models.into_iter().next().ok_or_else(nobody_judges),
+        _ => Err(nobody_judges()),
+    }
+}
+
+fn nobody_judges() -> Error {
+    Error::new("no model is named to judge what the model wrote, and no study says which model the judge is")
+        .words("name the judge's model, and another that is held out")
 }
 
 /// What is kept of a request.

@@ -176,13 +176,7 @@ impl Asked {
         } else {
             self.spent += written.spent;
         }
-        for (kind, failure) in written.failures.0 {
-            self.failures
-                .0
-                .entry(kind)
-                .and_modify(|own| own.questions += failure.questions)
-                .or_insert(failure);
-        }
+        self.failures.merge(written.failures);
         self.remarks.extend(written.remarks);
         self.stopped = written.stopped.map(Error::resumable);
         Ok(written.texts.iter().map(|text| text.as_ref().map(Made::of)).collect())

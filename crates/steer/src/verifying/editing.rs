@@ -1,14 +1,15 @@
 //! Which edits of which responses are made, by rule and by a model that rewrites, and which of them do what they should.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use predilect_results::asked::{Failures, Spent};
-use predilect_types::{Message, Pair, Response, Role, property};
-use predilect_workbench::{Error, PairRatings, Question, Result, Text, Watch, Writer, text_ratings};
+use predilect_types::{Message, Pair, Response, Role};
+use predilect_workbench::{Error, Question, Result, Text, Watch, Writer, text_ratings};
 
+use super::checking::{Dropped, drop_one, key};
 use super::ready::{Rewrite, Verifying};
 use crate::drawn::{drawn, prompt_of};
-use crate::edited::Edited;
+use crate::edited::{Edited, WRITER};
 use crate::edits::{EDITS, NULL};
 use crate::messages::Messages;
 use crate::request::VerifyRequest;
@@ -28,12 +29,7 @@ pub(super) struct Rewritten {
 
 impl Verifying {
     /// The edits of the model that rewrites, where there is one; `gone` of the budget is spent.
-    pub(super) fn rewritten(
-        &self,
-        dropped: &mut BTreeMap<String, BTreeMap<String, u64>>,
-        gone: f64,
-        watch: &dyn Watch,
-    ) -> Result<Rewritten> {
+    pub(super) fn rewritten(&self, dropped: &mut Dropped, gone: f64, watch: &dyn Watch) -> Result<Rewritten> {
         let Some(writer) = &self.writer else { return Ok(Rewritten::default()) };
         let asked = self.questions(watch)?;
         let all: Vec<Question> = asked.iter().map(|(.., question)| question.clone()).collect();
@@ -75,14 +71,14 @@ impl Verifying {
                 }
             }
         }
-        let mut edited = self.checked(&known, &mut BTreeMap::new(), watch)?;
+        let mut edited = self.checked(&known, &mut Dropped::new(), watch)?;
         let mut counts: HashMap<(String, bool), usize> = HashMap::new();
         for edit in &edited {
             *counts.entry(key(edit)).or_default() += 1;
         }
         for edit in unknown {
             let count = counts.entry(key(&edit)).or_default();
-            if *count < self.request.pairs {
+            if *count < self.wanted() {
                 *count += 1;
                 edited.push(edit);
             }
@@ -92,7 +88,7 @@ impl Verifying {
 
     fn by_model(&self, (at, rewrite, _): &Asked, text: String) -> Edited {
         let rewrite = &self.rewrites[*rewrite];
-        self.edited(*at, (&rewrite.property, "writer", rewrite.more), text)
+        self.edited(*at, (&rewrite.property, WRITER, rewrite.more), text)
     }
 
     /// Whether a property is wanted.
@@ -101,18 +97,14 @@ impl Verifying {
     }
 
     /// The edits by rule, as many of each as are wanted.
-    pub(super) fn by_rule(
-        &self,
-        dropped: &mut BTreeMap<String, BTreeMap<String, u64>>,
-        watch: &dyn Watch,
-    ) -> Result<Vec<Edited>> {
+    pub(super) fn by_rule(&self, dropped: &mut Dropped, watch: &dyn Watch) -> Result<Vec<Edited>> {
         let mut all = Vec::new();
         for edit in EDITS.iter().filter(|edit| self.wants(edit.property)) {
             let tried = self.pairs.iter().enumerate().filter_map(|(at, pair)| {
                 let text = edit.apply(&side(pair, self.is_a(at)).text())?;
                 Some(self.edited(at, (edit.property, edit.name, edit.more), text))
             });
-            let tried: Vec<Edited> = tried.take(CANDIDATES * self.request.pairs).collect();
+            let tried: Vec<Edited> = tried.take(CANDIDATES * self.wanted()).collect();
             all.extend(self.checked(&tried, dropped, watch)?);
         }
         if self.request.properties.is_empty() {
@@ -123,44 +115,8 @@ impl Verifying {
         Ok(all)
     }
 
-    /// Those whose property moved as it should and which moved few others, as many of each edit as are wanted.
-    fn checked(
-        &self,
-        tried: &[Edited],
-        dropped: &mut BTreeMap<String, BTreeMap<String, u64>>,
-        watch: &dyn Watch,
-    ) -> Result<Vec<Edited>> {
-        let mut kept: Vec<Edited> = Vec::new();
-        let mut counts: HashMap<(String, bool), usize> = HashMap::new();
-        // In small batches: most edits need no more.
-        for some in tried.chunks(self.request.pairs.max(1)) {
-            let some: Vec<&Edited> = some
-                .iter()
-                .filter(|edit| counts.get(&key(edit)).is_none_or(|count| *count < self.request.pairs))
-                .collect();
-            let compared: Vec<Pair> = some.iter().map(|edit| self.before_and_after(edit)).collect();
-            let ratings = text_ratings(&compared, self.request.slice.grammar, watch)?;
-            for (row, edit) in some.into_iter().enumerate() {
-                let count = counts.entry(key(edit)).or_default();
-                if *count >= self.request.pairs {
-                    continue;
-                }
-                match moved(&ratings, row, &edit.property, edit.more) {
-                    Some((true, others)) if others <= self.request.most_others => {
-                        *count += 1;
-                        kept.push(Edited { others_moved: others, ..edit.clone() });
-                    }
-                    Some((true, _)) => drop_one(dropped, &edit.property, "moved too many other properties"),
-                    Some((false, _)) => drop_one(dropped, &edit.property, "did not move the property"),
-                    None => drop_one(dropped, &edit.property, "cannot be rated"),
-                }
-            }
-        }
-        Ok(kept)
-    }
-
     /// The edited response as A, the one that it was as B.
-    fn before_and_after(&self, edit: &Edited) -> Pair {
+    pub(super) fn before_and_after(&self, edit: &Edited) -> Pair {
         let pair = &self.pairs[edit.at];
         Pair {
             id: String::new(),
@@ -194,7 +150,8 @@ impl Verifying {
         drawn(&self.pairs[at].id, self.request.seed ^ 0x5151).is_multiple_of(2)
     }
 
-    /// What the model that rewrites is asked. What cannot be rated in a response as it is could not be checked afterwards, and is not asked for.
+    /// What the model that rewrites is asked. What cannot be rated in a response as it is could not be checked afterwards, and is not asked for;
+    /// an annotator can rate all that it rates in any response.
     pub(super) fn questions(&self, watch: &dyn Watch) -> Result<Vec<Asked>> {
         let mut all = Vec::new();
         // Some do not what they should: a few more are asked for.
@@ -203,7 +160,8 @@ impl Verifying {
         let ratings = text_ratings(candidates, self.request.slice.grammar, watch)?;
         let rated = |at: usize, id: &str| {
             let of = ratings.column(id).map(|column| ratings.rows[at][column]);
-            of.is_some_and(|(a, b)| if self.is_a(at) { a } else { b }.is_some())
+            self.by_annotator.iter().any(|own| own == id)
+                || of.is_some_and(|(a, b)| if self.is_a(at) { a } else { b }.is_some())
         };
         for (number, rewrite) in self.rewrites.iter().enumerate() {
             let some = (0..candidates.len()).filter(|at| rated(*at, &rewrite.property)).take(wanted);
@@ -253,28 +211,6 @@ fn asked(pair: &Pair, text: &str, line: &str, seed: u64) -> Question {
     );
     let shown = format!("The request was:\n\n{}\n\nThe response to edit:\n\n{text}", pair.prompt_text());
     Question { messages: vec![Message { role: Role::System, content: system }, Message::user(shown)], seed }
-}
-
-/// Whether the property moved as it should, and how many others moved.
-fn moved(ratings: &PairRatings, row: usize, id: &str, more: bool) -> Option<(bool, usize)> {
-    let column = ratings.column(id)?;
-    let own = ratings.comparison(row, column)?;
-    let part = property(id).and_then(|p| p.part_of);
-    let others = ratings.properties.iter().enumerate().filter(|(at, other)| {
-        // A whole moves with its part.
-        *at != column
-            && property(other).is_some_and(|p| p.part_of.is_none() && Some(p.id) != part)
-            && ratings.comparison(row, *at).is_some_and(|moved| moved != 0)
-    });
-    Some((own == if more { 1 } else { -1 }, others.count()))
-}
-
-fn drop_one(dropped: &mut BTreeMap<String, BTreeMap<String, u64>>, property: &str, reason: &str) {
-    *dropped.entry(property.to_owned()).or_default().entry(reason.to_owned()).or_default() += 1;
-}
-
-fn key(edit: &Edited) -> (String, bool) {
-    (format!("{}/{}", edit.property, edit.edit), edit.more)
 }
 
 fn side(pair: &Pair, is_a: bool) -> &Response {

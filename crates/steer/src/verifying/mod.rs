@@ -1,5 +1,6 @@
 //! Whether weights are causes: one property of a response is changed at a time, and the judge is asked again.
 
+mod checking;
 mod editing;
 mod ready;
 
@@ -7,33 +8,33 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::Instant;
 
-use predilect_results::asked::{CallPlan, JudgeRun};
+use predilect_results::asked::{CallPlan, JudgeRun, Spent};
 use predilect_results::verifying::VerifyJson;
 use predilect_types::{Message, Pair, property};
 use predilect_workbench::laboratory::{Laboratory, VERIFYING, pairs_of, pairs_within, verdicts_of};
 use predilect_workbench::scratch::Scratch;
 use predilect_workbench::{
-    CallOptions, Error, Inputs, JudgeRequest, JudgeWeights, Judging, Method, ModelSpec, Orders, Question,
-    Ran, ReadOptions, Result, Study, Watch, Within, Workbench, WriteRequest, Writer, files, tables,
-    text_ratings,
+    CallOptions, Error, Event, Inputs, JudgeRequest, JudgeWeights, Judging, Method, ModelSpec, Orders,
+    Question, Ran, ReadOptions, Remark, Result, Study, Watch, Within, Workbench, WriteRequest, Writer,
+    asked_of_models, files, tables, text_ratings,
 };
 use serde_json::{Value, json};
 
-use self::editing::{Rewritten, rewrites};
+use self::checking::Made;
+use self::editing::rewrites;
 pub use self::ready::Verifying;
+use self::ready::{Rewrite, VERB};
 use crate::drawn::{drawn_in_turn, prompt_of};
 use crate::edited::Edited;
 use crate::edits::EDITS;
 use crate::effects::{Effects, FEW_PROMPTS, LENGTH};
-use crate::position::by_position;
-use crate::rating::rated;
+use crate::position::of_the_blind;
 use crate::request::{VerifyRequest, whole};
 use crate::trying::{Begun, Tries};
 
-/// The verb, as the study knows it.
-const VERB: &str = "verify";
 /// Settings that a resumed study of this kind must not change.
-const FIXED: [&str; 7] = ["inputs", "judge_model", "weights_of", "writer", "seed", "pairs", "properties"];
+const FIXED: [&str; 8] =
+    ["inputs", "judge_model", "weights_of", "writer", "annotator", "seed", "pairs", "properties"];
 
 impl Verifying {
     /// Reads the study, fits the weights that are put to the test, and opens the models.
@@ -55,7 +56,10 @@ impl Verifying {
             // Who names a judge wants its weights.
             Err(error) if request.weights_of.is_some() => return Err(error),
             Err(error) => {
-                remarks.push(format!("there are no weights to compare with: {}", error.message()));
+                remarks.push(format!(
+                    "there are no weights to compare with, so that no change can be called a cause: {}",
+                    error.message()
+                ));
                 None
             }
         };
@@ -64,20 +68,11 @@ impl Verifying {
                 .instead_of(id, EDITS.iter().map(|edit| edit.property).collect::<BTreeSet<_>>()));
         }
         // What cannot be rated is not known to have moved: nothing is paid for it.
-        let rateable = text_ratings(&[], request.slice.grammar, watch)?.properties;
-        if let Some(id) = request.properties.iter().find(|id| !rateable.contains(id)) {
-            return Err(Error::new(format!(
-                "`{id}` cannot be rated by text analysis: whether an edit moves it alone could not be checked"
-            ))
-            .words(format!("name some of {}", rateable.join(", "))));
-        }
-        let rewrites = rewrites(request, &rateable);
-        let by_rule = |id: &String| EDITS.iter().any(|edit| edit.property == id);
-        let by_model = |id: &String| rewrites.iter().any(|rewrite| rewrite.property == *id);
-        if let Some(id) = request.properties.iter().find(|id| !by_rule(id) && !by_model(id)) {
-            return Err(Error::new(format!("no rule changes `{id}`, and no message asks a model for it"))
-                .words("name a model that rewrites, or one of the properties that have a rule"));
-        }
+        let by_annotator: Vec<String> = match &request.annotator {
+            Some(_) => asked_of_models().into_iter().map(str::to_owned).collect(),
+            None => Vec::new(),
+        };
+        let rewrites = possible(request, &by_annotator, watch)?;
         let writer = request.writer.as_ref().map(|model| writer(request, model, watch)).transpose()?;
         let mut pairs = pairs_within(bench.study(), &request.slice, watch)?;
         pairs.retain(|pair| {
@@ -93,9 +88,23 @@ impl Verifying {
         if pairs.is_empty() {
             return Err(Error::new("no pair has two single-turn responses, which could be edited"));
         }
+        // Who reads it in time can still stop.
+        for remark in &remarks {
+            watch.event(Event::Remark(Remark::Beforehand(remark)));
+        }
         let settings = settings_of(request, inputs)?;
         let lab = Laboratory::open(output, VERB, &settings, &FIXED)?;
-        Ok(Self { request: request.clone(), lab, settings, pairs, weights, writer, rewrites, remarks })
+        Ok(Self {
+            request: request.clone(),
+            lab,
+            settings,
+            pairs,
+            weights,
+            writer,
+            rewrites,
+            by_annotator,
+            remarks,
+        })
     }
 
     /// What asking would take: the model that rewrites, then the judge.
@@ -113,6 +122,8 @@ impl Verifying {
             plans.push(writer.plan(self.lab.folder(), &all)?);
             edited.extend(self.foreseen(writer, &asked, watch)?);
         }
+        plans.extend(self.plans_of_checks(&edited, watch)?);
+        let edited = self.enough(edited);
         plans.extend(self.tries().plans(watch)?);
         let scratch = Scratch::new()?;
         let trial = Laboratory::open(&scratch.path().join("plan"), VERB, &Value::Null, &[])?;
@@ -126,6 +137,7 @@ impl Verifying {
         let within = Within { inputs: &inputs, output: None, read: &read };
         let method = self.method();
         plans.extend(Judging::begin(&self.judging(method, calls), &within, watch)?.plans()?);
+        plans.extend(self.raters().plans(trial.folder(), "rates responses", watch)?);
         Ok(plans)
     }
 
@@ -140,34 +152,33 @@ impl Verifying {
         let Begun { lock, remarks: against, spent: trying, .. } =
             self.tries().begin(VERB, &self.settings, watch)?;
         remarks.extend(against);
-        let gone = trying.price.unwrap_or(0.0);
-        let mut dropped: BTreeMap<String, BTreeMap<String, u64>> = BTreeMap::new();
-        let mut edited = self.by_rule(&mut dropped, watch)?;
-        let Rewritten { edited: more, spent, failures, stopped, remarks: said } =
-            self.rewritten(&mut dropped, gone, watch)?;
-        edited.extend(more);
+        let made = self.made(lock, trying.price.unwrap_or(0.0), watch)?;
+        let Made { edited, dropped, spent, rating: checking, mut failures, remarks: said, stopped, mut gone } =
+            made;
         remarks.extend(said);
-        drop(lock);
         if edited.is_empty() {
             return Err(stopped.unwrap_or_else(nothing_edited));
         }
         let study = self.lab.put(&self.all_pairs(&edited), watch)?;
-        let ran = self.judge(gone + spent.price.unwrap_or(0.0), watch)?;
+        let ran = self.judge(gone, watch)?;
         let stopped = stopped.or(ran.stopped);
         let judging: Option<JudgeRun> = ran.found.into_iter().next();
+        gone += judging.as_ref().and_then(|run| run.spent.price).unwrap_or(0.0);
         let name = judging.as_ref().map_or_else(String::new, |run| run.judge.clone());
         let verdicts = verdicts_of(&study, &name, &self.request.slice)?;
         let pairs = pairs_of(&study)?;
-        let ratings = rated(&pairs, self.request.slice.grammar, watch)?;
-        remarks.extend(judging.as_ref().and_then(|judge| by_position(judge, self.request.slice.hard)));
+        let rated = self.raters().rate(&study, &pairs, gone, watch)?;
+        let stopped = stopped.or(rated.stopped);
+        failures.merge(rated.failures);
+        remarks.extend(judging.as_ref().and_then(|judge| of_the_blind(judge, self.request.slice.hard)));
         remarks.extend(without_length(&edited));
         let effects = Effects {
             edited: &edited,
             verdicts: verdicts.iter().map(|v| (v.pair.as_str(), v.p_a)).collect(),
             rows: pairs.iter().enumerate().map(|(row, pair)| (pair.id.as_str(), row)).collect(),
-            ratings: &ratings,
+            ratings: &rated.ratings,
             weights: self.weights.as_ref().map(JudgeWeights::all).transpose()?,
-            blind: judging.as_ref().is_some_and(|judge| judge.follows_position),
+            blind: judging.as_ref().is_some_and(JudgeRun::is_blind),
             seed: self.request.seed,
         };
         let rows = effects.rows();
@@ -184,7 +195,8 @@ impl Verifying {
             rank_correlation_predicted,
             spent,
             trying,
-            paid: self.lab.paid()?,
+            rating: both(checking, rated.spent),
+            paid: self.paid()?,
             seconds: began.elapsed().as_secs_f64(),
             failures,
             judging,
@@ -197,8 +209,7 @@ impl Verifying {
 
     /// Has the judge see what was edited, before and after, for what is left of the budget once `gone` is spent.
     fn judge(&self, gone: f64, watch: &dyn Watch) -> Result<Ran<Vec<JudgeRun>>> {
-        let budget = self.request.calls.budget.map(|budget| (budget - gone).max(0.0));
-        let calls = CallOptions { budget, ..self.request.calls.clone() };
+        let calls = CallOptions { gone, ..self.request.calls.clone() };
         let inputs = [self.lab.folder().to_owned()];
         let read = ReadOptions::default();
         let within = Within { inputs: &inputs, output: None, read: &read };
@@ -265,6 +276,28 @@ impl Verifying {
     }
 }
 
+/// What the model that rewrites is asked for, where every property that is named can be edited and rated.
+fn possible(request: &VerifyRequest, by_annotator: &[String], watch: &dyn Watch) -> Result<Vec<Rewrite>> {
+    let mut rateable = text_ratings(&[], request.slice.grammar, watch)?.properties;
+    rateable.extend(by_annotator.iter().filter(|id| !rateable.contains(id)).cloned().collect::<Vec<_>>());
+    if let Some(id) = request.properties.iter().find(|id| !rateable.contains(id)) {
+        let whose =
+            if by_annotator.is_empty() { "by text analysis" } else { "by a model without a reference" };
+        return Err(Error::new(format!(
+            "`{id}` cannot be rated {whose}: whether an edit moves it alone could not be checked"
+        ))
+        .words(format!("name some of {}", rateable.join(", "))));
+    }
+    let rewrites = rewrites(request, &rateable);
+    let by_rule = |id: &String| EDITS.iter().any(|edit| edit.property == id);
+    let by_model = |id: &String| rewrites.iter().any(|rewrite| rewrite.property == *id);
+    if let Some(id) = request.properties.iter().find(|id| !by_rule(id) && !by_model(id)) {
+        return Err(Error::new(format!("no rule changes `{id}`, and no message asks a model for it"))
+            .words("name a model that rewrites, or one of the properties that have a rule"));
+    }
+    Ok(rewrites)
+}
+
 /// The model that rewrites.
 fn writer(request: &VerifyRequest, model: &ModelSpec, watch: &dyn Watch) -> Result<Writer> {
     let request = WriteRequest {
@@ -285,6 +318,13 @@ fn settings_of(request: &VerifyRequest, inputs: &Inputs<'_>) -> Result<Value> {
         None => json!(inputs.files.iter().map(|file| whole(file)).collect::<Vec<_>>()),
     };
     Ok(settings)
+}
+
+/// Both of what an annotator took.
+fn both(one: Option<Spent>, other: Option<Spent>) -> Option<Spent> {
+    let (Some(mut all), Some(other)) = (one, other) else { return one.or(other) };
+    all += other;
+    Some(all)
 }
 
 fn nothing_edited() -> Error {

@@ -7,6 +7,9 @@ use serde_json::Value;
 
 use crate::request::VerifyRequest;
 
+/// The verb, as the study knows it.
+pub(super) const VERB: &str = "verify";
+
 /// An edit that is asked of a model.
 pub(super) struct Rewrite {
     pub(super) property: String,
@@ -24,5 +27,7 @@ pub struct Verifying {
     pub(super) weights: Option<JudgeWeights>,
     pub(super) writer: Option<Writer>,
     pub(super) rewrites: Vec<Rewrite>,
+    /// Properties that the annotator rates, by id; none without one.
+    pub(super) by_annotator: Vec<String>,
     pub(super) remarks: Vec<String>,
 }

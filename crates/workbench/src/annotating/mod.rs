@@ -305,6 +305,12 @@ fn properties(wanted: &[String], set: &PropertySet, reference: &Reference) -> Re
     Ok(chosen)
 }
 
+/// The ids of the properties that a model is asked about if a request names none, and no reference answer is at hand.
+pub fn asked_of_models() -> Vec<&'static str> {
+    properties(&[], &PropertySet::default(), &Reference::None)
+        .map_or_else(|_| Vec::new(), |all| all.into_iter().map(|property| property.id).collect())
+}
+
 /// What an annotator is noted by in `study.toml`. Which properties it has rated, the table of ratings says.
 fn settings(job: &Job) -> toml::Table {
     let mut step = toml::Table::new();

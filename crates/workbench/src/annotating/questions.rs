@@ -189,7 +189,7 @@ impl Asking<'_> {
         let job = self.job;
         let outcomes = self.ask(job.model.as_ref(), &job.run, groups);
         let mut options = job.run.clone();
-        options.budget = options.budget.map(|budget| budget - self.total.price.unwrap_or(0.0));
+        options.gone += self.total.price.unwrap_or(0.0);
         let runner = Runner { model: job.model.as_ref(), log: self.log, options };
         let totals = Totals { price: job.run.price.map(|_| 0.0), ..Totals::default() };
         let mut report = RunReport { outcomes, totals, stop: None };
@@ -215,7 +215,7 @@ impl Asking<'_> {
         self.questions += groups.iter().map(|group| group.len() as u64).sum::<u64>();
         self.watch.event(Event::Total(self.questions));
         let mut options = options.clone();
-        options.budget = options.budget.map(|budget| budget - self.total.price.unwrap_or(0.0));
+        options.gone += self.total.price.unwrap_or(0.0);
         let watch = self.watch;
         let report = Runner { model, log: self.log, options }.run(groups, &telling(watch));
         let RunReport { outcomes, totals, stop } = report;

@@ -91,7 +91,7 @@ pub(crate) fn ask_again(
     runner.log.forget(&keys.iter().map(String::as_str).collect::<Vec<_>>())?;
     let chosen: Vec<Vec<Request>> = again.iter().map(|&at| groups[at].clone()).collect();
     let mut options = runner.options.clone();
-    options.budget = options.budget.map(|budget| budget - report.totals.price.unwrap_or(0.0));
+    options.gone += report.totals.price.unwrap_or(0.0);
     let second = Runner { model: runner.model, log: runner.log, options }.run(&chosen, &pauses(watch));
     for (at, own) in again.into_iter().zip(second.outcomes) {
         report.outcomes[at] = own;

@@ -51,7 +51,7 @@ pub(super) fn attack(
             .collect();
         let groups: Vec<_> = attacked.iter().map(|(_, asks)| requests(asks, judge.enforce)).collect();
         let mut options = judge.run.clone();
-        options.budget = options.budget.map(|budget| budget - limits.spent - total.price.unwrap_or(0.0));
+        options.gone += limits.spent + total.price.unwrap_or(0.0);
         let report = Runner { model: judge.model.as_ref(), log, options }.run(&groups, &pauses(limits.watch));
         add(&mut total, &report.totals);
         let mut seen = Vec::new();

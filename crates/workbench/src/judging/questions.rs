@@ -91,7 +91,7 @@ impl Asking<'_> {
         self.questions += groups.iter().map(|group| group.len() as u64).sum::<u64>();
         watch.event(Event::Total(self.questions));
         let mut options = judge.run.clone();
-        options.budget = options.budget.map(|budget| budget - spent - self.total.price.unwrap_or(0.0));
+        options.gone += spent + self.total.price.unwrap_or(0.0);
         let runner = Runner { model: judge.model.as_ref(), log: self.log, options };
         let mut report = runner.run(&groups, &telling(watch));
         let is_read = |at: usize, own: &[Option<Outcome>]| {

@@ -33,7 +33,7 @@ pub fn write_verifying(study: &Study, found: &VerifyJson) -> Result<()> {
             ("predicted_low", number(|row| row.predicted_low)),
             ("predicted_high", number(|row| row.predicted_high)),
             ("by_length", number(|row| row.by_length)),
-            ("others_moved", number(|row| Some(row.others_moved))),
+            ("others_moved", number(|row| (row.property != "null").then_some(row.others_moved))),
             ("had_lost", count(|row| row.had_lost)),
             ("won", count(|row| row.won)),
             ("lost", count(|row| row.lost)),

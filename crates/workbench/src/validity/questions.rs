@@ -148,7 +148,7 @@ pub(super) fn rate(
     watch: &dyn Watch,
 ) -> Result<(RaterValidity, Option<Error>)> {
     let mut rating = rating(asked.spec, request, watch)?;
-    rating.run.budget = rating.run.budget.map(|budget| budget - asked.spent);
+    rating.run.gone += asked.spent;
     let (items, not_rated) = items(pairs, &rating);
     if items.is_empty() {
         let wanted = if not_rated.is_empty() { &request.properties } else { &not_rated };

@@ -31,7 +31,7 @@ pub(super) fn observe(
         // Every question has a separate log: the same one is asked twice.
         let log = CallLog::in_memory().ok()?;
         let mut options = run.clone();
-        options.budget = run.budget.map(|budget| budget - totals.price.unwrap_or(0.0));
+        options.gone = run.gone + totals.price.unwrap_or(0.0);
         let mut report = Runner { model, log: &log, options }.run(&[vec![request.clone()]], &pauses(watch));
         add(totals, &report.totals);
         let outcome = report.outcomes.pop()?.pop()??;

@@ -143,7 +143,7 @@ fn probe_one(
     let mut stopped = None;
     for method in methods {
         let (way, stop) = ask(model.as_ref(), log, (&run, watch), method, request);
-        run.budget = run.budget.map(|budget| budget - way.price.unwrap_or(0.0));
+        run.gone += way.price.unwrap_or(0.0);
         let no_server = way.failures.no_server(way.questions).then(|| way.failures.nothing_but(0)).flatten();
         ways.push(way);
         if no_server.is_some() {
