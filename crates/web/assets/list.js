@@ -87,10 +87,12 @@ export function list(said) {
     if (isIntersecting) back(body);
     else leave(body);
   });
-  const top = watch(TOP, ({ target, isIntersecting }) => {
+  /** @param {IntersectionObserverEntry} seen */
+  const name = ({ target, isIntersecting }) => {
     const page = /** @type {HTMLElement} */ (target).dataset.page;
     if (isIntersecting && page && page !== location.pathname + location.search) history.replaceState(null, "", page);
-  });
+  };
+  const top = watch(TOP, name);
   /** @param {HTMLTableSectionElement} body @param {string} page */
   const keep = (body, page) => {
     body.dataset.page = page;
@@ -118,6 +120,12 @@ export function list(said) {
     if (next) ahead.observe(pager.appendChild(document.importNode(next, true)));
   });
   keep(first, location.pathname + location.search);
+  // What stands above the list is seen with its first page only.
+  const above = document.querySelector("main .pager");
+  if (above instanceof HTMLElement) {
+    above.dataset.page = first.dataset.page;
+    watch("0px", name).observe(above);
+  }
   const next = pager.querySelector('a[rel="next"]');
   if (next) ahead.observe(next);
 }

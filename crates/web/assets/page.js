@@ -17,6 +17,9 @@ const SAMPLE = 20000;
 /** Milliseconds after an answer from a sample before all pairs are counted. */
 const REST = 150;
 
+/** Milliseconds after an answer before its fits are checked. */
+const CHECK = 200;
+
 /** Milliseconds after an answer until what was typed counts as settled: the next letter then begins another entry of the history. */
 const SETTLED = 1500;
 
@@ -153,6 +156,7 @@ async function ask(to, why) {
     show(parts, why);
     nav();
     if (main.querySelector("[data-sampled]")) exactly = setTimeout(() => ask(to, "exact"), REST);
+    else check();
   } catch (error) {
     if (own.signal.aborted) return;
     said.textContent = "The server does not answer.";
@@ -168,6 +172,18 @@ async function ask(to, why) {
       document.body.removeAttribute("aria-busy");
     }
   }
+}
+
+/** Says whether the fits hold, once the question has stayed the same for a moment. */
+function check() {
+  const place = document.getElementById("check");
+  if (!place) return;
+  exactly = setTimeout(async () => {
+    const { signal } = (asked = new AbortController());
+    const answer = await fetch(place.dataset.check ?? "", { signal }).catch(() => null);
+    if (answer?.ok) place.textContent = await answer.text();
+    if (asked?.signal === signal) asked = null;
+  }, CHECK);
 }
 
 /**
@@ -436,6 +452,7 @@ function ready() {
   label((to) => ask(to, "again"));
 }
 ready();
+check();
 early();
 uploads();
 returned(history.state);

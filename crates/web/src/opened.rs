@@ -1,16 +1,26 @@
 //! A study that is open: what is known of it before any question, and what it answers.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use predilect_results::browse::SliceInfo;
 use predilect_results::comparison::SliceVersus;
 use predilect_results::{Comparison, Dissection, Fit, Settings, Skipped, Standings, few_units};
 use predilect_workbench::compare::CompareOptions;
+use predilect_workbench::fits::fit_with;
 use predilect_workbench::{
     Error, FitOptions, Kept, Known, Other, Remedy, Result, SliceOptions, Version, Watch, Workbench,
 };
 
 use crate::query::Query;
+
+/// Fits with their checks.
+pub(crate) enum Checked {
+    /// Each with its own.
+    Fits(Vec<Fit>),
+    /// Checking would take too long while somebody looks.
+    TooMany,
+}
 
 /// A study that is open.
 #[derive(Debug)]
@@ -35,6 +45,12 @@ const BOARDS: u64 = 2;
 
 /// Maximum number of judges that are compared interactively.
 pub(crate) const COMPARED: usize = 40;
+/// Resamples of `predilect compare`.
+pub(crate) const RESAMPLES: usize = 1000;
+/// Pairs of every two judges up to which they are resampled as often.
+const RESAMPLED: u64 = 200_000;
+/// Verdicts up to which fits are checked while somebody looks.
+const CHECKED: u64 = 50_000;
 
 /// What is known of a study before any question.
 #[derive(Debug)]
@@ -182,6 +198,29 @@ impl Opened {
         Ok((self.bench.pairs_in(&query.plain_slice(), watch)?, self.about.empty.data.pairs))
     }
 
+    /// How often judges are resampled while somebody waits: as often as `compare` does it, unless they and their pairs are many.
+    pub(crate) fn resamples(&self, query: &Query, watch: &dyn Watch) -> Result<usize> {
+        let all = match query.judges.len() {
+            0 => self.about.judges().len().min(COMPARED),
+            named => named,
+        };
+        let pairs = query.sample.map_or(self.counts(query, watch)?.0, |most| most as u64);
+        let two_by_two = (all * all.saturating_sub(1) / 2) as u64;
+        Ok(if two_by_two * pairs <= RESAMPLED { RESAMPLES } else { 200 })
+    }
+
+    /// The fits of the slice that a query asks about, each with its check.
+    pub(crate) fn checked(&self, query: &Query, watch: &dyn Watch) -> Result<Checked> {
+        let (_, slice) = self.dissect(query, watch)?;
+        if slice.verdicts > CHECKED {
+            return Ok(Checked::TooMany);
+        }
+        let slice = self.bench.slice(&query.slice(), watch)?;
+        let fit = FitOptions { folds: 0, ..query.fit() };
+        let fits = fit_with(&slice.table, &fit, watch, &mut |_, _| ControlFlow::Continue(()))?;
+        Ok(Checked::Fits(fits.fits))
+    }
+
     /// The judges of a slice compared.
     pub(crate) fn compare(&self, query: &Query, watch: &dyn Watch) -> Result<Arc<Comparison>> {
         let mut slice = SliceOptions { group_by: None, ..query.plain_slice() };
@@ -199,8 +238,12 @@ impl Opened {
             ))
             .words(format!("choose up to {COMPARED} of them; `predilect compare` takes more")));
         }
-        let options =
-            CompareOptions { pooling: false, resamples: 200, looking: true, ..CompareOptions::default() };
+        let options = CompareOptions {
+            pooling: false,
+            resamples: self.resamples(query, watch)?,
+            looking: true,
+            ..CompareOptions::default()
+        };
         let key = (self.bench.version(), query.of_pairs().to_address());
         if let Some(most) = query.sample.filter(|_| self.compared.made(&key).is_none())
             && let Some(sample) = self.bench.sample_of(&slice, most, watch)?

@@ -124,6 +124,7 @@ fn router(app: App) -> Router {
         .route("/s/{id}/pairs", get(pages::pairs))
         .route("/s/{id}/pairs/{pair}", get(pages::pair))
         .route("/s/{id}/pairs/{pair}/{text}", get(pages::whole_text))
+        .route("/s/{id}/check", get(pages::checked))
         .route("/s/{id}/judges", get(pages::judges))
         .route("/s/{id}/models", get(pages::models))
         .route("/s/{id}/label", get(pages::label))

@@ -184,7 +184,7 @@ fn beside(
                 Ok(fit) => {
                     @let found = opened.of_fits(vec![fit], Vec::new());
                     (live::found(&found))
-                    (live::intensities(&found, query.order, &pairs))
+                    (live::intensities(&found, query.order, None, &pairs))
                 }
                 Err(_) if session.votes.is_empty() => { p.nothing { "It appears here with your first vote." } }
                 Err(why) => { p.nothing { "Nothing can be said yet: " (shown(&why.to_string())) "." } }

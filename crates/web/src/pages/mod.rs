@@ -4,6 +4,7 @@ mod about;
 mod answered;
 mod apart;
 mod bar;
+mod checked;
 mod counted;
 mod frame;
 mod grouped;
@@ -21,6 +22,7 @@ mod upload;
 mod whole;
 
 pub(crate) use about::{home, nowhere};
+pub(crate) use checked::checked;
 pub(crate) use label::label;
 pub(crate) use moved::moved;
 pub(crate) use parts::problem;

@@ -110,7 +110,7 @@ fn filling(
             Ok(fit) => {
                 @let found = opened.of_fits(vec![fit], Vec::new());
                 (live::found(&found))
-                (live::intensities(&found, query.order, &pairs))
+                (live::intensities(&found, query.order, None, &pairs))
             }
             Err(why) => { p.nothing { "Nothing can be said yet: " (shown(&why.to_string())) "." } }
         }

@@ -20,7 +20,7 @@ use super::parts::{Said, part, place, shown, trouble};
 use super::take::take;
 use super::whole::whole;
 use crate::app::App;
-use crate::opened::{COMPARED, Opened};
+use crate::opened::{COMPARED, Opened, RESAMPLES};
 use crate::problem::Problem;
 use crate::query::Query;
 use crate::reasons::{Reasons, reasons};
@@ -34,7 +34,7 @@ const SAMPLED: u64 = 40_000;
 const PAGE: usize = 50;
 
 /// The question to the judges that one chart can distinguish: of many, those with the most verdicts, unless others are named.
-fn of_few(query: &Query, opened: &Opened) -> Query {
+pub(super) fn of_few(query: &Query, opened: &Opened) -> Query {
     let all = opened.about.judges();
     let few = query.judges.is_empty() && all.len() > JUDGES;
     let judges = all.into_iter().take(JUDGES).map(str::to_owned);
@@ -80,7 +80,7 @@ pub(crate) async fn rewarded(
                 None => {}
             }
             div.split {
-                section aria-label="Preference intensities" { (live::intensities(&found, query.order, &pairs_of)) }
+                section aria-label="Preference intensities" { (live::intensities(&found, query.order, Some(&place(served, "/check", query)), &pairs_of)) }
                 aside.side-notes {
                     (narrowing)
                     (same_elsewhere(served, &asked))
@@ -246,6 +246,7 @@ pub(crate) async fn judges(
 ) -> Response {
     answered(app.costly(), headers, id, query, "/judges", |served, opened, query, waiting| {
         let counts = opened.counts(query, waiting)?;
+        let resamples = opened.resamples(query, waiting)?;
         let comparison = match opened.compare(query, waiting) {
             Err(error) if matches!(error.what_helps(), Some(Remedy::PublishedBeside)) => {
                 let judge = query.judges.first().cloned().unwrap_or_else(|| opened.about.judges().join(""));
@@ -267,8 +268,9 @@ pub(crate) async fn judges(
             }
             (live::judges(&comparison))
             p.hint {
-                "While you look, fits are not checked by importance sampling, intervals of agreement and similarity come from 200 resamples instead of 1,000, and pooled fits are left "
-                "out; " code { "predilect compare" } " has all of these. The contrasts, and the judges that are left out of the findings, are the same."
+                "While you look, fits are not checked by importance sampling"
+                @if resamples < RESAMPLES { ", intervals of agreement and similarity come from " (resamples) " resamples instead of 1,000," }
+                " and pooled fits are left out; " code { "predilect compare" } " has all of these. All other figures are the same."
             }
             (take(served, query, &["judges"], ("/judges", "compare", &[])))
         };

@@ -72,6 +72,8 @@ await settled();
 const part = await count();
 check(part !== all && / of /.test(part), `a filter is answered while it is typed (${all}; ${part})`);
 check(await page.evaluate(() => document.activeElement?.id) === "where", "the field keeps the focus");
+const holds = page.locator("#check", { hasText: /^Checked: the fits hold/ });
+check(await holds.waitFor({ timeout: 20000 }).then(() => true, () => false), `once nothing changes, the fits are checked (${await page.locator("#check").textContent()})`);
 await page.keyboard.press("Escape");
 await page.keyboard.press("r");
 await page.waitForURL(/vs=rest/);
@@ -165,7 +167,7 @@ await drag(0.3, 0.7);
 const wide = new URL(page.url()).searchParams.get("where") ?? "";
 check((wide.match(/>=/g) ?? []).length === 1 && wide !== narrow && await page.locator("#where").inputValue() === wide, `another range takes the place of the first (${narrow}; ${wide})`);
 await page.route(/sample=20000/, (route) => route.continue({ url: route.request().url().replace("sample=20000", "sample=300") }));
-const exactly = page.waitForResponse((answer) => /where=/.test(answer.url()) && !/sample=/.test(answer.url()));
+const exactly = page.waitForResponse((answer) => /where=/.test(answer.url()) && !/sample=|\/check\?/.test(answer.url()));
 await page.goto(`${base}/s/llmfao`);
 await page.evaluate(() => {
   const look = () => { document.body.dataset.seen ??= document.querySelector("[data-sampled]")?.textContent; };

@@ -27,7 +27,7 @@ pub use crate::words::label;
 pub use frame::{Frame, Link, STYLE, TABLES, document, icon};
 pub use long::{Mark, Side, Words};
 pub use pairs::{ListLinks, listed, reading, verdict};
-pub use rewarded::{Order, found, intensities, versus};
+pub use rewarded::{Order, checks, found, intensities, versus};
 pub use sent::{first_pairs, read};
 pub use spread::spread;
 

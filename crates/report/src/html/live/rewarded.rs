@@ -101,8 +101,13 @@ fn list(view: &View, weights: &[&Weight]) -> Markup {
     }
 }
 
-/// The dots with their intervals, a row for each property. `href` leads to the pairs that show one.
-pub fn intensities(d: &Dissection, order: Order, href: &dyn Fn(&str) -> String) -> Markup {
+/// The dots with their intervals, a row for each property. `href` leads to the pairs that show one, `check` is the address that says whether the fits hold, where there is one.
+pub fn intensities(
+    d: &Dissection,
+    order: Order,
+    check: Option<&str>,
+    href: &dyn Fn(&str) -> String,
+) -> Markup {
     let view = View::new(d);
     let fits: Vec<&Fit> = view.main_fits().into_iter().take(SERIES).collect();
     let Some(first) = fits.first() else { return html! {} };
@@ -122,13 +127,40 @@ pub fn intensities(d: &Dissection, order: Order, href: &dyn Fn(&str) -> String) 
                 "How often, in %, a response with more of the property wins, all else equal. The line is the 90\u{a0}% interval; a hollow mark means that the "
                 "direction is not sure. "
                 @if view.any_proxy() { "~ marks a rating that only stands in for its property; the number behind it is how often that rating puts pairs of known order into that order (.5 is chance). " }
-                "The fits are not checked while you look; " code { "predilect dissect" } " checks them."
+                @match check {
+                    Some(check) => span #check data-check=(check) { "The fits are not checked yet; " code { "predilect dissect" } " checks them." },
+                    None => { "The fits are not checked while you look; " code { "predilect dissect" } " checks them." }
+                }
             }
         }
         details {
             summary { "Pairs that show a property" }
             ul.links { @for id in &properties { li { a href=(href(id)) { (view.label(id)) } } } }
         }
+    }
+}
+
+/// Whether fits hold, by the checks of their engine: one sentence, as text.
+pub fn checks(fits: &[Fit]) -> String {
+    let fails = |fit: &&Fit| fit.engine != "ep" || !words::passes(fit);
+    let failing: Vec<String> = fits
+        .iter()
+        .filter(fails)
+        .map(|fit| format!("{} ({})", text::line(&fit.judge), words::checks(fit)))
+        .collect();
+    if !failing.is_empty() {
+        return format!(
+            "The approximation behind these figures does not hold for {}: those of predilect dissect differ.",
+            words::listed(&failing)
+        );
+    }
+    match fits.iter().filter_map(|fit| fit.pareto_k).max_by(f64::total_cmp) {
+        Some(k) => format!(
+            "Checked: {} (importance sampling, Pareto k {}; below 0.7 it does).",
+            if fits.len() == 1 { "the fit holds" } else { "the fits hold" },
+            format::small(k)
+        ),
+        None => "There is no fit to check.".to_owned(),
     }
 }
 

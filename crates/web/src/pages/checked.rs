@@ -1,0 +1,45 @@
+//! Do the fits of a page hold? Asked once nobody has changed the question for a moment.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, RawQuery, State};
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use predilect_report::live;
+
+use super::parts::problem;
+use super::study::of_few;
+use crate::app::App;
+use crate::asking::ask;
+use crate::opened::Checked;
+use crate::problem::Problem;
+use crate::query::{Query, Read};
+
+/// A sentence on the checks of the fits that the page of this query shows, as text.
+pub(crate) async fn checked(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Response {
+    let studies = Arc::clone(&app.studies);
+    let found = ask(&app, move |waiting| {
+        let served =
+            studies.get(&id).ok_or_else(|| Problem::not_found(format!("there is no study `{id}`")))?;
+        let Read { query, error, .. } = Query::read(&query.unwrap_or_default());
+        if let Some(error) = &error {
+            return Err(error.into());
+        }
+        let opened = served.open(waiting)?;
+        let asked = Query { group: None, ..of_few(&query, &opened) };
+        Ok(match opened.checked(&asked, waiting)? {
+            Checked::Fits(fits) => live::checks(&fits),
+            Checked::TooMany => {
+                "So many verdicts are not checked while you look; predilect dissect checks them.".to_owned()
+            }
+        })
+    });
+    match found.await {
+        Ok(said) => ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], said).into_response(),
+        Err(found) => problem(&found),
+    }
+}
