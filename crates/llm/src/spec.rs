@@ -125,6 +125,13 @@ impl FromStr for ModelSpec {
             return fail("there is no provider before a colon");
         };
         let Some((_, provider)) = Provider::NAMED.iter().find(|(name, _)| *name == prefix) else {
+            // An address without its scheme.
+            if model.contains('@') {
+                return Err(SpecError {
+                    text: format!("{prefix}:..."),
+                    problem: "an address begins with http:// or https:// and must not contain a name or password; keys come from the environment",
+                });
+            }
             return fail("the provider before the colon is not known");
         };
         if model.is_empty() {
@@ -211,11 +218,13 @@ mod tests {
             ("http://h/v1", "missing after #"),
             ("https://user:secret@h/v1#m", "must not contain"),
             ("https://h/v1?key=secret#m", "must not have a query"),
+            ("user:secret@h/v1#m", "keys come from the environment"),
             ("openai:a\nb", "control"),
             ("gguf:..", "a file is missing"),
         ] {
             let error = text.parse::<ModelSpec>().unwrap_err();
             assert!(error.to_string().contains(problem), "{error}");
+            assert!(!error.to_string().contains("secret"), "{error}");
         }
     }
 }

@@ -1,5 +1,6 @@
 //! What makes calls, and is an address of this machine?
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use ureq::Agent;
@@ -32,8 +33,25 @@ fn is_loopback(url: &str) -> bool {
         Some(v6) => v6.split(']').next().unwrap_or_default(),
         None => host.split(':').next().unwrap_or_default(),
     };
-    name.eq_ignore_ascii_case("localhost")
-        || name.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+    let name = name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase();
+    name == "localhost"
+        || name.ends_with(".localhost")
+        || name.parse::<IpAddr>().map_or_else(|_| is_short(&name), |address| is_here(address.to_canonical()))
+}
+
+/// Whether an address leads to this machine: a server that listens everywhere is called by `0.0.0.0`.
+fn is_here(address: IpAddr) -> bool {
+    address.is_loopback() || address.is_unspecified()
+}
+
+/// Whether it is an address of this machine in one of the short forms of IPv4: `127.1`, `2130706433`.
+fn is_short(name: &str) -> bool {
+    let parts: Option<Vec<u32>> = name.split('.').map(|part| part.parse().ok()).collect();
+    match parts.as_deref() {
+        Some([whole]) => whole >> 24 == 127,
+        Some([first, ..]) => *first == 127,
+        _ => false,
+    }
 }
 
 #[cfg(test)]
@@ -42,14 +60,28 @@ mod tests {
 
     #[test]
     fn this_machine_is_reached_without_a_proxy() {
-        for here in
-            ["http://127.0.0.1:8000/v1", "http://localhost/v1", "http://[::1]:80/v1", "http://LOCALHOST:1"]
-        {
+        for here in [
+            "http://127.0.0.1:8000/v1",
+            "http://localhost/v1",
+            "http://[::1]:80/v1",
+            "http://LOCALHOST:1",
+            "http://0.0.0.0:8000/v1",
+            "http://127.1/v1",
+            "http://2130706433/v1",
+            "http://localhost./v1",
+            "http://ollama.localhost:1/v1",
+            "http://[::ffff:127.0.0.1]:1/v1",
+        ] {
             assert!(is_loopback(here), "{here}");
         }
-        for there in
-            ["https://api.openai.com/v1", "http://localhost.example.com", "http://128.0.0.1/127.0.0.1", ""]
-        {
+        for there in [
+            "https://api.openai.com/v1",
+            "http://10.1/v1",
+            "http://127.example.com",
+            "http://localhost.example.com",
+            "http://128.0.0.1/127.0.0.1",
+            "",
+        ] {
             assert!(!is_loopback(there), "{there}");
         }
     }

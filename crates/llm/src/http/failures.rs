@@ -125,7 +125,7 @@ impl HttpModel {
     /// A text without the key, which a server may echo: bodies are logged, and logs are shared.
     fn without_key(&self, text: &str) -> String {
         match self.secret.as_ref().filter(|secret| !secret.is_empty()) {
-            Some(secret) => text.replace(secret.as_str(), "[key]"),
+            Some(secret) => without(text, secret),
             None => text.to_owned(),
         }
     }
@@ -141,5 +141,65 @@ impl HttpModel {
         let text = self.without_key(text);
         let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
         if line.chars().count() > 500 { line.chars().take(500).chain("...".chars()).collect() } else { line }
+    }
+}
+
+/// A text without a secret, as it is or with some of its characters escaped as JSON allows, once or within a string of JSON.
+fn without(text: &str, secret: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        match after(rest, secret) {
+            Some(behind) => {
+                out.push_str("[key]");
+                rest = behind;
+            }
+            None => {
+                out.push(first);
+                rest = &rest[first.len_utf8()..];
+            }
+        }
+    }
+    out
+}
+
+/// What comes behind the secret that a text begins with.
+fn after<'t>(text: &'t str, secret: &str) -> Option<&'t str> {
+    secret.chars().try_fold(text, |rest, wanted| {
+        if let Some(behind) = rest.strip_prefix(wanted).filter(|_| wanted != '\\') {
+            return Some(behind);
+        }
+        let bare = rest.trim_start_matches('\\');
+        if bare.len() == rest.len() {
+            return None;
+        }
+        // A backslash of the secret itself is one of those that were taken away.
+        let unicode = || {
+            let digits = bare.strip_prefix('u')?.get(..4)?;
+            (u32::from_str_radix(digits, 16).ok()? == u32::from(wanted)).then(|| &bare[5..])
+        };
+        unicode().or_else(|| if wanted == '\\' { Some(bare) } else { bare.strip_prefix(wanted) })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_found_however_it_is_escaped() {
+        let secret = "sk-a/b\"c\\d+42=";
+        for echoed in [
+            secret.to_owned(),
+            serde_json::to_string(secret).expect("a string"),
+            serde_json::to_string(&serde_json::to_string(secret).expect("a string")).expect("a string"),
+            "sk-a\\/b\\u0022c\\\\d+42=".to_owned(),
+            "\\u0073k-a/b\\\"c\\u005cd\\u002B42=".to_owned(),
+        ] {
+            let said = without(&format!("Bearer {echoed} is wrong"), secret);
+            assert!(said.contains("[key]") && !said.contains("42="), "{echoed}: {said}");
+        }
+        assert_eq!(without("\\ sk-a \\u12", secret), "\\ sk-a \\u12");
+        assert_eq!(without("keykey", "key"), "[key][key]");
     }
 }
