@@ -11,7 +11,7 @@ use crate::options::ReadOptions;
 use crate::recipe::{
     CATALOGUE, Part, Path, Recipe, Refusal, Sample, Shape, answered_prompt, are_names, beside_prompt,
     complete, contradiction, count_votes, criterion_in_doubt, doubtful_prompt, exchanged, exchanged_unread,
-    find_verdicts, has_turns_beside, headless, infer, input_beside, judge_calls, leave_record_ids,
+    find_verdicts, has_turns_beside, headless, infer, input_beside, judge_calls, keyed, leave_record_ids,
     names_not_texts, order_columns, orders_in_doubt, placed, places, rivals, settle_prompt, sides,
     texts_beside, third_response, turns_beside, used_as, worded_prompt,
 };
@@ -198,6 +198,7 @@ fn settle(recipe: &mut Recipe, sample: &Sample, options: &ReadOptions) -> Result
     } else {
         find_verdicts(recipe, sample)?;
     }
+    keyed(recipe, sample)?;
     count_votes(recipe, sample)?;
     judge_calls(recipe, sample)?;
     turns_beside(recipe, sample)?;
