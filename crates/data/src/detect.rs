@@ -2,6 +2,7 @@
 
 use crate::advice::{FORMAT, FORMATS, MAP, PREVIEW, WITHOUT_VERDICTS};
 use predilect_types::{ColumnUse, ReadSummary};
+use serde_json::Value;
 
 use crate::container::sniff::Container;
 use crate::error::DataError;
@@ -115,7 +116,13 @@ fn shape_fits(recipe: &Recipe, sample: &Sample) -> bool {
             !named || columns.is_empty()
         }
         // A third response of the same name makes a list of them.
-        Shape::Pair | Shape::Pairs => !third_response(recipe, sample),
+        Shape::Pair => !third_response(recipe, sample),
+        // Our own verdicts are objects.
+        Shape::Pairs => {
+            let objects =
+                |value: &Value| value.as_array().is_none_or(|items| items.iter().all(Value::is_object));
+            !third_response(recipe, sample) && sample.values("verdicts").all(objects)
+        }
         // One response with a label is alone: two responses in one record are a pair.
         Shape::Unpaired => sides(sample).is_none(),
         // Votes are between names: columns of texts are responses.

@@ -1,6 +1,7 @@
 //! What one record says, by a plan: the pair, its models, its verdicts, and everything else as metadata.
 
 mod alone;
+mod parallel;
 mod points;
 mod prompt;
 mod said;
