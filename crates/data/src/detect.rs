@@ -12,9 +12,9 @@ use crate::options::ReadOptions;
 use crate::recipe::{
     CATALOGUE, Part, Path, Recipe, Refusal, Sample, Shape, answered_prompt, are_names, beside_prompt,
     complete, contradiction, count_votes, criterion_in_doubt, doubtful_prompt, exchanged, exchanged_unread,
-    find_verdicts, has_turns_beside, headless, infer, input_beside, judge_calls, keyed, leave_record_ids,
-    names_not_texts, order_columns, orders_in_doubt, placed, places, rivals, settle_prompt, sides,
-    texts_beside, third_response, turns_beside, used_as, worded_prompt,
+    failed_scores, find_verdicts, has_turns_beside, headless, infer, input_beside, judge_calls, keyed,
+    leave_record_ids, names_not_texts, order_columns, orders_in_doubt, placed, places, rivals, settle_prompt,
+    sides, texts_beside, third_response, turns_beside, used_as, worded_prompt,
 };
 
 /// A recipe and what spoke for it.
@@ -213,6 +213,7 @@ fn settle(recipe: &mut Recipe, sample: &Sample, options: &ReadOptions) -> Result
     doubtful_prompt(recipe, sample)?;
     input_beside(recipe, sample);
     leave_record_ids(recipe, sample);
+    failed_scores(recipe, sample);
     let unread = (!mapping.names_swapped()).then(|| exchanged_unread(recipe, sample)).flatten();
     if let Some(refusal) = unread {
         return Err(refusal);

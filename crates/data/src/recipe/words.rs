@@ -278,6 +278,10 @@ pub(crate) fn words(text: &str) -> Option<Call> {
     if let Some(call) = compared(&plain) {
         return Some(call);
     }
+    // Less than nothing is no side.
+    if plain.strip_prefix('-').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit())) {
+        return None;
+    }
     named_side(&loose).or_else(|| words(numbered(&plain)?)).or_else(|| words(marked(text)?))
 }
 

@@ -8,7 +8,7 @@ use super::super::plan::Plan;
 use super::super::rule::{From, Rule, Tied};
 use super::super::words::NOTHING;
 use super::parallel::Parallel;
-use super::points::{score, scored, shared};
+use super::points::{score, shared};
 use super::who::{Who, judged};
 use crate::advice::MAP;
 use crate::call::Call;
@@ -287,7 +287,7 @@ impl Plan {
                 draft.noted.push((number, value.map_or_else(|| "(none)".to_owned(), shown), call));
                 call
             }
-            From::Scores { a, b, lower } => scored(row, a, b.as_ref(), *lower, &mut receipt)?,
+            From::Scores { a, b, lower } => self.compared(row, (a, b.as_ref()), *lower, &mut receipt)?,
             From::Share(columns) => shared(row, columns, &mut receipt)?,
             From::OneHot(columns) => {
                 let call = self.one_hot(row, columns)?;
@@ -388,7 +388,7 @@ impl Plan {
     pub(super) fn choice(&self, row: &Row, receipt: &mut Map<String, Value>) -> Result<Call, RowError> {
         let [chosen, rejected] = self.scores.as_slice() else { return Ok(Call::A) };
         let (Some(x), Some(y)) = (chosen.get(row), rejected.get(row)) else { return Ok(Call::A) };
-        let (sx, sy) = (score(&chosen.shown(), Some(x))?, score(&rejected.shown(), Some(y))?);
+        let (sx, sy) = (self.score(&chosen.shown(), Some(x))?, self.score(&rejected.shown(), Some(y))?);
         receipt.insert(chosen.shown(), x.clone());
         receipt.insert(rejected.shown(), y.clone());
         Ok(if sx.is_some() && sx == sy { Call::Tie(TieKind::Tie) } else { Call::A })

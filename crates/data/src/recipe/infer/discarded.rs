@@ -4,6 +4,7 @@ use super::super::declared::Recipe;
 use super::super::roles;
 use super::super::sample::Sample;
 use super::super::spelling::tokens;
+use super::failed::failed_in;
 use super::uses::used;
 use super::values::flag;
 use serde_json::Value;
@@ -107,7 +108,7 @@ const REFUSED: &[&str] =
 pub(crate) fn discarded(recipe: &Recipe, sample: &Sample) -> Vec<String> {
     let used = used(recipe, sample);
     let columns = sample.columns.iter().filter(|column| !used.contains(*column));
-    columns
+    let marks = columns
         .filter_map(|column| {
             let count = marked(sample, column)?;
             let records = if sample.whole { "records" } else { "of the first records" };
@@ -116,8 +117,14 @@ pub(crate) fn discarded(recipe: &Recipe, sample: &Sample) -> Vec<String> {
                 "`{column}` marks {count} {one} as not to be used; they count like all others: take them out of the file if they should not"
             ))
         })
-        .take(4)
-        .collect()
+        .take(4);
+    let failed = match failed_in(recipe, sample) {
+        0 => None,
+        count => {
+            Some(format!("{count} of the first scores are -1, which is read as no score: the call failed"))
+        }
+    };
+    marks.chain(failed).collect()
 }
 
 /// How many records a column marks, where it marks some and not all.
