@@ -199,8 +199,11 @@ fn only_text(turns: &[Message]) -> Option<&str> {
     }
 }
 
-/// Removes what was taken out of an object.
+/// Removes what was taken out of an object, or a list of which nothing is left.
 fn prune(value: &mut Value) {
+    if value.as_array().is_some_and(|items| !items.is_empty() && items.iter().all(Value::is_null)) {
+        *value = Value::Null;
+    }
     if let Value::Object(fields) = value {
         let had = !fields.is_empty();
         fields.retain(|_, value| {

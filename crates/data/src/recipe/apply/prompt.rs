@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::super::plan::Plan;
 use crate::error::{Reason, RowError};
 use crate::row::{Row, as_text};
-use crate::texts::{conversation, is_whole, merge_prompt, split_shared};
+use crate::texts::{conversation, is_whole, merge_prompt, split_shared, written};
 
 impl Plan {
     /// Prompt and responses, and the prompt column's text where it contradicts the conversations.
@@ -145,8 +145,7 @@ impl Plan {
             prompt.pop_if(|last| last.role == Role::Assistant && last.content.trim().is_empty());
         }
         if let Some((field, value)) = self.first(row, &self.input) {
-            let further =
-                as_text(&field, if value.is_string() { value } else { Value::String(value.to_string()) })?;
+            let further = as_text(&field, Value::String(written(&value)))?;
             prompt.pop_if(|last| last.role == Role::User && last.content.trim().is_empty());
             match prompt.last_mut() {
                 _ if further.trim().is_empty() || is_filler(&further) => {}

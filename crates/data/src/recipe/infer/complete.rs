@@ -14,7 +14,7 @@ use super::super::spelling::normal;
 use super::super::words::plain_words;
 use super::columns::{is_id, is_sentence, named, path};
 use super::lists;
-use super::models::{bare_models, choice_models, choice_scores, models};
+use super::models::{bare_models, choice_models, choice_scores, models, models_in_one};
 use super::opened::opened;
 use super::prompts::find_prompt;
 use super::ties::tie_beside;
@@ -106,7 +106,10 @@ impl Look<'_> {
                     |value: &Value| value.is_string() || value.get("parts").is_some_and(Value::is_array);
                 let word = |value: &Value| {
                     value.as_str().map(str::trim).is_some_and(|text| {
-                        !text.contains(' ') && text.is_ascii() && !text.ends_with(['.', '!', '?', ':'])
+                        !text.contains(' ')
+                            && text.is_ascii()
+                            && !text.ends_with(['.', '!', '?', ':'])
+                            && !text.starts_with('/')
                     })
                 };
                 self.sample.values(column).all(text) && !self.sample.values(column).all(word)
@@ -132,6 +135,14 @@ impl Look<'_> {
         {
             recipe.model_a = vec![path(&a)];
             recipe.model_b = vec![path(&b)];
+        }
+        if recipe.shape == Shape::Pair
+            && self.open("model_a", &recipe.model_a, recipe)
+            && self.open("model_b", &recipe.model_b, recipe)
+            && let Some((a, b)) = models_in_one(self.sample, &used(recipe, self.sample))
+        {
+            recipe.model_a = vec![a];
+            recipe.model_b = vec![b];
         }
     }
 

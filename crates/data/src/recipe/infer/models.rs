@@ -1,8 +1,10 @@
 //! Which columns contain the names of models, and what else accompanies two responses in two columns.
 
+use super::super::path::Path;
 use super::super::roles;
 use super::super::sample::Sample;
 use super::super::spelling::tokens;
+use super::columns::{named, path};
 use super::prompts::prompt_column;
 use super::sided::{is_response_word, sided};
 use super::values::number_of;
@@ -173,4 +175,30 @@ pub(super) fn choice_beside(sample: &Sample, about: impl Fn(&str) -> bool) -> Op
         }
     }
     None
+}
+
+/// The models of two responses in one column: a list of two names, or an object with one for each side.
+pub(super) fn models_in_one(sample: &Sample, used: &BTreeSet<String>) -> Option<(Path, Path)> {
+    const NAMES: &[&str] =
+        &["models", "model_names", "model_ids", "systems", "generators", "llms", "model_pair"];
+    let name =
+        |value: &Value| value.as_str().is_some_and(|text| !text.trim().is_empty() && text.len() <= 120);
+    let two =
+        |value: &Value| value.as_array().is_some_and(|items| items.len() == 2 && items.iter().all(name));
+    let keys = |value: &Value| -> Option<(String, String)> {
+        let fields = value.as_object().filter(|fields| fields.len() == 2 && fields.values().all(name))?;
+        let side = |wanted: &str| {
+            fields.keys().find(|key| tokens(key).last().is_some_and(|word| word == wanted)).cloned()
+        };
+        roles::SIDES.iter().find_map(|(a, b)| Some((side(a)?, side(b)?)))
+    };
+    named(sample, NAMES, used).into_iter().find_map(|column| {
+        let first = sample.values(&column).next()?;
+        if sample.values(&column).all(two) {
+            return Some((path(&format!("{column}[0]")), path(&format!("{column}[1]"))));
+        }
+        let both =
+            keys(first).filter(|both| sample.values(&column).all(|value| keys(value).as_ref() == Some(both)));
+        both.map(|(a, b)| (path(&format!("{column}.{a}")), path(&format!("{column}.{b}"))))
+    })
 }
