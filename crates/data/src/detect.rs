@@ -11,10 +11,10 @@ use crate::near::did_you_mean;
 use crate::options::ReadOptions;
 use crate::recipe::{
     CATALOGUE, Part, Path, Recipe, Refusal, Sample, Shape, answered_prompt, are_names, beside_prompt,
-    complete, contradiction, count_votes, criterion_in_doubt, doubtful_prompt, exchanged, exchanged_unread,
-    failed_scores, find_verdicts, has_turns_beside, headless, infer, input_beside, judge_calls, keyed,
-    leave_record_ids, names_not_texts, order_columns, orders_in_doubt, placed, places, rivals, settle_prompt,
-    sides, texts_beside, third_response, turns_beside, used_as, worded_prompt,
+    complete, contradiction, count_votes, criterion_in_doubt, dissent, doubtful_prompt, exchanged,
+    exchanged_unread, failed_scores, find_verdicts, has_turns_beside, headless, infer, input_beside,
+    judge_calls, keyed, leave_record_ids, names_not_texts, order_columns, orders_in_doubt, placed, places,
+    rivals, settle_prompt, sides, texts_beside, third_response, turns_beside, used_as, worded_prompt,
 };
 
 /// A recipe and what spoke for it.
@@ -224,7 +224,7 @@ fn settle(recipe: &mut Recipe, sample: &Sample, options: &ReadOptions) -> Result
     let said = (!mapping.names_winner()).then(|| contradiction(recipe, sample)).flatten();
     let shown = || (!mapping.names_swapped()).then(|| exchanged(recipe, sample)).flatten();
     let asked = said.or_else(shown).or_else(|| placed(recipe, sample));
-    let asked = asked.or_else(|| orders_in_doubt(recipe, sample));
+    let asked = asked.or_else(|| dissent(recipe, sample)).or_else(|| orders_in_doubt(recipe, sample));
     asked.or_else(|| criterion_in_doubt(recipe, sample)).map_or(Ok(()), Err)
 }
 

@@ -13,6 +13,7 @@ use super::super::sample::Sample;
 use super::super::spelling::normal;
 use super::super::words::plain_words;
 use super::columns::{is_id, is_sentence, named, path};
+use super::dissent::beside_a_choice;
 use super::lists;
 use super::models::{bare_models, choice_models, choice_scores, models, models_in_one};
 use super::opened::opened;
@@ -41,6 +42,10 @@ pub(crate) fn complete(recipe: &mut Recipe, sample: &Sample) -> Result<(), Refus
             recipe.scores = vec![path(&a), path(&b)];
         }
         tie_beside(recipe, sample);
+        if !recipe.settled.iter().any(|role| role == "winner") {
+            let others = beside_a_choice(recipe, sample);
+            recipe.verdict.extend(others);
+        }
         return Ok(());
     }
     find_verdicts(recipe, sample)?;
