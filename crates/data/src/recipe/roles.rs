@@ -233,7 +233,6 @@ pub(crate) const MATERIALS: &[&str] = &[
     "paragraphs",
     "excerpt",
     "background",
-    "evidence",
     "knowledge",
     "code",
     "code_snippet",

@@ -279,7 +279,7 @@ pub(crate) fn words(text: &str) -> Option<Call> {
         return Some(call);
     }
     // Less than nothing is no side.
-    if plain.strip_prefix('-').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit())) {
+    if plain.parse::<f64>().is_ok_and(|number| number < 0.0) {
         return None;
     }
     named_side(&loose).or_else(|| words(numbered(&plain)?)).or_else(|| words(marked(text)?))

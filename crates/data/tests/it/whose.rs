@@ -50,6 +50,7 @@ fn versions_and_settings_of_a_judge_are_asked_about_and_repeats_are_not() {
         r#""temperature": 0.5"#,
         r#""cot": true"#,
         r#""run": "plain""#,
+        r#""meta": {"template": "v1"}"#,
     ] {
         let other = setting
             .replace("v1", "v2")
@@ -65,7 +66,7 @@ fn versions_and_settings_of_a_judge_are_asked_about_and_repeats_are_not() {
         let text = lines(&[&records[0], &records[1]]);
         let error = read_text("versions.jsonl", &text).expect_err(setting).to_string();
         assert!(error.contains("one judge has several verdicts"), "{setting}: {error}");
-        let name = setting.split('"').nth(1).unwrap();
+        let name = setting.split('"').nth(1).unwrap().replace("meta", "meta.template");
         assert_eq!(said("versions.jsonl", &text, &[&format!("criterion={name}")]).len(), 2, "{setting}");
         assert_eq!(said("versions.jsonl", &text, &["criterion=none"]).len(), 1, "{setting}");
     }
@@ -101,6 +102,8 @@ fn lists_next_to_a_list_of_verdicts_say_whose_they_are() {
         (r#""judges": ["m", "n"], "verdicts": ["{A}", "{B}"]"#, ("m", "n")),
         (r#""annotators": ["w1", "w2"], "labels": ["{A}", "{B}"]"#, ("w1", "w2")),
         (r#""evaluators": ["m", "n"], "decisions": ["{A}", "{B}"]"#, ("m", "n")),
+        (r#""judges": ["m", "n"], "judgments": [{"winner": "{A}"}, {"winner": "{B}"}]"#, ("m", "n")),
+        (r#""winner": {"m": "{A}", "n": "{B}"}"#, ("m", "n")),
         (r#""all": {"judge": ["m", "n"], "verdict": ["{A}", "{B}"]}"#, ("m", "n")),
     ] {
         assert_eq!(said("lists.jsonl", &lines(&[further]), &[]), two(judges.0, judges.1), "{further}");
@@ -133,6 +136,16 @@ fn verdicts_in_two_orders_are_asked_about() {
             [("m (first order)".to_owned(), FIRST.to_vec()), ("m (second order)".to_owned(), FIRST.to_vec())];
         assert_eq!(read, wanted, "{one}");
     }
+    for other in [r#""winner_swapped": "{B}""#, r#""reverse": {"winner": "{B}"}"#] {
+        let text = lines(&[&format!(r#""judge": "m", "winner": "{{A}}", {other}"#)]);
+        assert!(read_text("orders.jsonl", &text).unwrap_err().to_string().contains("two orders"), "{other}");
+        assert_eq!(said("orders.jsonl", &text, &["winner=winner"]), [("m".to_owned(), FIRST.to_vec())]);
+    }
+    // Names of models mean the same in either order.
+    let text = lines(&[
+        r#""judge": "m", "model_a": "x", "model_b": "y", "forward": {"winner": "x"}, "reverse": {"winner": "y"}"#,
+    ]);
+    assert_eq!(said("orders.jsonl", &text, &[])[0].1, [1.0, 0.0, 1.0, 0.0, 1.0, 0.0, 1.0, 0.0]);
     let text = lines(&[
         r#""judge": "m", "judgments": {"forward": {"winner": "{A}"}, "reverse": {"winner": "{B}"}}"#,
     ]);
@@ -148,6 +161,14 @@ fn single_verdicts_are_read_in_place_of_what_most_said() {
     for winner in ["{A}", "tie"] {
         let text = lines(&[&format!(r#""winner": "{winner}", {list}"#)]);
         assert_eq!(said("most.jsonl", &text, &[]), two("w1", "w2"), "{winner}");
+    }
+    for list in [
+        list.replace("annotations", "meta\": {\"votes") + "}",
+        list.replace("{A}", "1").replace("{B}", "2").replace(r#""1""#, "1").replace(r#""2""#, "2"),
+    ] {
+        let text = lines(&[&format!(r#""winner": "tie", {list}"#)]);
+        let people: Vec<String> = said("most.jsonl", &text, &[]).into_iter().map(|(who, _)| who).collect();
+        assert_eq!(people, ["w1", "w2"], "{list}");
     }
     let against =
         r#""annotations": [{"annotator": "w1", "winner": "{B}"}, {"annotator": "w2", "winner": "{B}"}]"#;

@@ -199,9 +199,19 @@ fn only_text(turns: &[Message]) -> Option<&str> {
     }
 }
 
+/// Whether nothing is left of a value.
+fn is_emptied(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Array(items) => !items.is_empty() && items.iter().all(is_emptied),
+        Value::Object(fields) => !fields.is_empty() && fields.values().all(is_emptied),
+        _ => false,
+    }
+}
+
 /// Removes what was taken out of an object, or a list of which nothing is left.
 fn prune(value: &mut Value) {
-    if value.as_array().is_some_and(|items| !items.is_empty() && items.iter().all(Value::is_null)) {
+    if value.is_array() && is_emptied(value) {
         *value = Value::Null;
     }
     if let Value::Object(fields) = value {

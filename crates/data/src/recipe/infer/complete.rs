@@ -141,10 +141,10 @@ impl Look<'_> {
             recipe.model_a = vec![path(&a)];
             recipe.model_b = vec![path(&b)];
         }
-        if recipe.shape == Shape::Pair
+        if matches!(recipe.shape, Shape::Pair | Shape::Choice)
             && self.open("model_a", &recipe.model_a, recipe)
             && self.open("model_b", &recipe.model_b, recipe)
-            && let Some((a, b)) = models_in_one(self.sample, &used(recipe, self.sample))
+            && let Some((a, b)) = models_in_one(self.sample, &used(recipe, self.sample), recipe.shape)
         {
             recipe.model_a = vec![a];
             recipe.model_b = vec![b];

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::super::declared::{Recipe, Shape};
+use super::super::qualities;
 use super::super::refusal::Refusal;
 use super::super::roles;
 use super::super::sample::Sample;
@@ -83,8 +84,8 @@ fn against(sample: &Sample, column: &str) -> Option<Against> {
     }
     let numbers = || sample.values(column).filter_map(number_of);
     let numeric = || numbers().count() == sample.values(column).count();
-    if has(&["margin", "gap", "difference", "diff", "delta"])
-        && !has(&["length", "len", "token", "tokens", "words", "time"])
+    if has(&["margin", "gap", "difference", "diff", "delta", "strength"])
+        && !words.iter().any(|word| qualities::measure(word))
         && numeric()
         && numbers().any(|number| number < 0.0)
     {

@@ -73,7 +73,9 @@ fn in_column(sample: &Sample, column: &str) -> Option<VerdictRule> {
             fits.then(|| VerdictRule { field: Some(field), ..VerdictRule::default() })
         }
         Value::Object(fields)
-            if !fields.is_empty() && holds_verdicts(column) && fields.values().all(says) =>
+            if !fields.is_empty()
+                && (holds_verdicts(column) || (fields.len() > 1 && names_verdicts(column)))
+                && fields.values().all(says) =>
         {
             let criteria = are_criteria(fields);
             let all = sample.values(column).filter_map(Value::as_object).flat_map(|fields| fields.values());
@@ -154,14 +156,24 @@ fn objects(sample: &Sample, column: &str, items: &[Value]) -> Option<VerdictRule
             .flatten()
     };
     let field = by_name(roles::VERDICTS).or_else(plain)?;
-    let mut all = sample.values(column).filter_map(Value::as_array).flatten().take(200);
-    let fits = all.all(|item| item.get(field.as_str()).is_none_or(|value| says(value) || value.is_null()));
+    let said = || {
+        let all = sample.values(column).filter_map(Value::as_array).flatten().take(200);
+        all.filter_map(|item| item.get(field.as_str()))
+    };
+    let is = |value: &Value, number: u64| value.as_u64() == Some(number);
+    let numbered = said().any(|value| is(value, 1))
+        && said().any(|value| is(value, 2))
+        && said().all(|value| is(value, 1) || is(value, 2) || value.is_null());
+    let code = |number: u64| if numbered { vec![Value::from(number)] } else { Vec::new() };
+    let fits = numbered || said().all(|value| says(value) || value.is_null());
     let who = by_name(roles::ANNOTATORS).or_else(|| by_name(&["name", "id", "who", "by"]));
     let judge = by_name(roles::JUDGES).or_else(|| by_name(&["model"]));
-    let some = items.first().and_then(|item| item.get(field.as_str())).is_some_and(says);
+    let some = numbered || items.first().and_then(|item| item.get(field.as_str())).is_some_and(says);
     (fits && some).then(|| VerdictRule {
         each: Some(path(column)),
         field: Some(path(field)),
+        a: code(1),
+        b: code(2),
         annotator: who.filter(|_| judge.is_none()).map(|who| path(who)).into_iter().collect(),
         judge: judge.map(|judge| path(judge)).into_iter().collect(),
         criterion_field: by_name(roles::CRITERIA).map(|name| path(name)),
@@ -213,7 +225,9 @@ fn holds_verdicts(column: &str) -> bool {
 /// Whether a list of bare words under this name is of verdicts.
 fn names_verdicts(column: &str) -> bool {
     let own = normal(column.rsplit('.').next().unwrap_or(column));
-    holds_verdicts(column) || roles::VERDICTS.contains(&own.as_str())
+    let last = own.rsplit('_').next().unwrap_or_default();
+    let known = |name: &str| LISTS.contains(&name) || roles::VERDICTS.contains(&name);
+    holds_verdicts(column) || known(&own) || known(last)
 }
 
 /// Whether a list is the same in every record and never says a thing twice: the options that were offered.

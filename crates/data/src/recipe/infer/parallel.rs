@@ -21,11 +21,9 @@ const MOST: usize = 12;
 /// Gives a list of bare verdicts the lists of judges, people and criteria next to it. One whose words say no more than that they tell the
 /// verdicts apart is asked about.
 pub(super) fn whose(sample: &Sample, recipe: &Recipe, rule: &mut VerdictRule) -> Result<(), Refusal> {
-    let Some(each) =
-        rule.each.clone().filter(|_| rule.field.as_ref().is_some_and(|field| field.as_str() == "value"))
-    else {
-        return Ok(());
-    };
+    let bare = rule.field.as_ref().is_some_and(|field| field.as_str() == "value");
+    let unnamed = rule.judge.is_empty() && rule.annotator.is_empty() && rule.criterion_field.is_none();
+    let Some(each) = rule.each.clone().filter(|_| bare || unnamed) else { return Ok(()) };
     let lists: Vec<&String> = sample
         .columns
         .iter()
@@ -53,7 +51,8 @@ pub(super) fn whose(sample: &Sample, recipe: &Recipe, rule: &mut VerdictRule) ->
     let settled = |role: &str| recipe.settled.iter().any(|settled| settled == role);
     let known = judge.is_some() || annotator.is_some() || criterion.is_some();
     let said = ["judge", "annotator", "criterion"].iter().any(|role| settled(role));
-    if !known
+    if bare
+        && !known
         && !said
         && let Some(column) = lists.iter().find(|column| tells_apart(sample, each.as_str(), column))
     {

@@ -10,6 +10,7 @@ use super::super::shell::shell;
 use super::super::verdict_rule::VerdictRule;
 use super::listed::{listed, listed_in};
 use super::named::{NamesIn, names_in};
+use super::opened::opened;
 use super::uses::names_a_judge;
 use crate::advice::MAP;
 use crate::call::Call;
@@ -24,18 +25,27 @@ pub(super) fn singles(
     let open = recipe.shape == Shape::Pair && !recipe.coded();
     let [rule] = one.as_slice() else { return Ok(one) };
     let Some(field) = rule.field.as_ref().filter(|_| open && rule.each.is_none()) else { return Ok(one) };
-    let single = listed(sample, recipe)?;
+    let mut single = listed(sample, recipe)?;
+    if single.is_empty()
+        && let Some(inner) = opened(sample)
+    {
+        single = listed(&inner, recipe)?;
+    }
     let Some(each) = single.first().and_then(|single| single.each.clone()) else { return Ok(one) };
-    if sample.values(each.as_str()).filter_map(said_in).all(|count| count < 2) {
+    let Some(place) = each.resolve(&sample.columns) else { return Ok(one) };
+    if sample.rows.iter().filter_map(|row| said_in(place.get(row)?)).all(|count| count < 2) {
         return Ok(one);
+    }
+    // By criteria they are other verdicts than the one on the whole.
+    if single.iter().all(|single| single.criterion_field.is_some()) {
+        return Ok(one.into_iter().chain(single).collect());
     }
     let follows = sample.rows.iter().all(|row| {
         let names = names_in(recipe, sample, row);
         let own = field
             .resolve(&sample.columns)
             .and_then(|column| Calls::of(rule, column.shown()).call(column.get(row), names.names()).ok());
-        most(&single, row.get(each.as_str()), &names)
-            .is_none_or(|most| own.is_none_or(|own| most.allows(own)))
+        most(&single, place.get(row), &names).is_none_or(|most| own.is_none_or(|own| most.allows(own)))
     });
     let named = names_a_judge(recipe, sample)
         && single.iter().any(|single| !single.annotator.is_empty() || !single.judge.is_empty());

@@ -1,15 +1,16 @@
 //! Which column is the prompt.
 
 use super::super::declared::Recipe;
-use super::super::path::Path;
+use super::super::path::{Column, Path};
 use super::super::refusal::Refusal;
 use super::super::roles;
 use super::super::sample::Sample;
 use super::super::shell::shell;
-use super::super::spelling::normal;
+use super::super::spelling::{normal, tokens};
 use super::columns::{named, path};
 use super::uses::used;
 use crate::advice::MAP;
+use crate::row::Row;
 use crate::texts::{conversation, written};
 use predilect_types::Role;
 use serde_json::Value;
@@ -179,7 +180,7 @@ pub(crate) fn doubtful_prompt(recipe: &mut Recipe, sample: &Sample) -> Result<()
     {
         return Err(refusal);
     }
-    let quotes = |row: &crate::row::Row| -> Option<bool> {
+    let quotes = |row: &Row| -> Option<bool> {
         let long = |text: &&str| text.len() > 12;
         let first = a.get(row).and_then(Value::as_str).map(str::trim).filter(long)?;
         let second = b.get(row).and_then(Value::as_str).map(str::trim).filter(long)?;
@@ -232,12 +233,24 @@ pub(crate) fn input_beside(recipe: &mut Recipe, sample: &Sample) {
         sample.values(column).all(Value::is_string) && sample.texts(column) && worded(sample, column)
     };
     // What is listed next to a question, such as documents, has to be another one for most questions.
+    let responses: Vec<Column> =
+        recipe.a.iter().chain(&recipe.b).filter_map(|path| path.resolve(&sample.columns)).collect();
+    let answered = |column: &str| {
+        let within = |row: &Row, text: &str| {
+            responses.iter().any(|side| side.get(row).is_some_and(|said| written(said).contains(text)))
+        };
+        sample.rows.iter().take(50).any(|row| {
+            let text = row.get(column).map(written).unwrap_or_default();
+            !text.trim().is_empty() && within(row, text.trim())
+        })
+    };
     let is_material = |column: &&String| {
         let texts: Vec<String> = sample.values(column).map(written).collect();
         let different: BTreeSet<&String> = texts.iter().collect();
         texts.len() > 1
             && texts.iter().all(|text| text.contains(char::is_whitespace))
             && different.len() * 2 > texts.len()
+            && !answered(column)
     };
     let inputs = named(sample, roles::INPUTS, &taken).into_iter();
     let materials = || named(sample, roles::MATERIALS, &taken).into_iter();
@@ -247,8 +260,11 @@ pub(crate) fn input_beside(recipe: &mut Recipe, sample: &Sample) {
     let found = inputs
         .filter(|column| is_text(&column))
         .chain(listed.chain(materials()).filter(|column| is_material(&column)))
-        .find(|column| !quoted(column));
-    recipe.input = found.map(|column| path(&column)).into_iter().collect();
+        .filter(|column| !quoted(column));
+    // What a question offers as answers comes after what it is about.
+    let offers = |column: &String| tokens(column).iter().any(|word| word == "options" || word == "choices");
+    let (offered, about): (Vec<String>, Vec<String>) = found.partition(offers);
+    recipe.input = about.iter().take(1).chain(offered.iter().take(1)).map(|column| path(column)).collect();
 }
 
 /// Whether a column of texts has passages in it: a kind, an id, a file or a constant is none.

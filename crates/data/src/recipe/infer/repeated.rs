@@ -12,6 +12,7 @@ use super::super::refusal::Refusal;
 use super::super::sample::Sample;
 use super::super::shell::shell;
 use super::super::spelling::tokens;
+use super::opened::places;
 use super::uses::used;
 use super::values::number_of;
 use crate::advice::MAP;
@@ -44,7 +45,12 @@ pub(crate) fn criterion_in_doubt(recipe: &Recipe, sample: &Sample) -> Option<Ref
     let used = used(recipe, sample);
     let free = sample.columns.iter().filter(|column| !used.contains(*column));
     let free = free.filter_map(|column| Path::new(format!("={column}")).resolve(&sample.columns));
+    // What an object says of a record, such as `meta.template`.
+    let within = places(sample).into_iter().filter(|place| !sample.columns.contains(place));
+    let within = within.filter_map(|place| Path::new(place).resolve(&sample.columns));
+    let within = within.filter(|place| !used.contains(place.name.as_ref()));
     let column = free
+        .chain(within)
         .chain(second_name(recipe, sample))
         .filter(|column| !says_which_time(sample, column))
         .find(|column| tells_apart(sample, &groups, column))?;

@@ -3,13 +3,16 @@
 
 use super::super::declared::Recipe;
 use super::super::refusal::Refusal;
+use super::super::roles;
 use super::super::sample::Sample;
 use super::super::shell::shell;
 use super::super::spelling::tokens;
-use super::evidence::sample_calls;
-use super::uses::names_a_judge;
+use super::evidence::{Evidence, evidence, sample_calls};
+use super::opened::opened;
+use super::uses::{names_a_judge, used};
 use crate::advice::MAP;
 use crate::call::Call;
+use serde_json::Value;
 
 /// Words for the order in which the responses are in the record, and for the other one.
 const STRAIGHT: &[&str] =
@@ -49,6 +52,35 @@ pub(super) fn are_two_orders(recipe: &Recipe, sample: &Sample, one: &str, other:
     // Two that differ in a number are the named judge's, in two orders or two runs.
     let counted = || x.iter().any(|word| is(COUNTED, word)) || names_a_judge(recipe, sample);
     named(x_word, y_word) || named(y_word, x_word) || (number(x_word) && number(y_word) && counted())
+}
+
+/// Whether verdicts name models, so that they mean the same in either order.
+pub(super) fn name_models(sample: &Sample, columns: &[&str]) -> bool {
+    let side = |value: &Value| {
+        value
+            .as_str()
+            .is_none_or(|text| matches!(crate::recipe::words(text), Some(Call::A | Call::B | Call::Soft(_))))
+    };
+    columns.iter().all(|column| !sample.values(column).any(side))
+}
+
+/// A verdict under the name of the other order next to one under a name that says nothing of an order: `winner` and `winner_swapped`.
+pub(super) fn other_order(recipe: &Recipe, sample: &Sample, first: &str) -> Option<Refusal> {
+    let inner = opened(sample);
+    let sample = inner.as_ref().unwrap_or(sample);
+    let used = used(recipe, sample);
+    let turned = |column: &&String| {
+        let (orders, rest): (Vec<String>, Vec<String>) =
+            tokens(column).into_iter().partition(|word| TURNED.contains(&word.as_str()));
+        !used.contains(*column)
+            && *column != first
+            && !orders.is_empty()
+            && roles::VERDICTS.contains(&rest.join("_").as_str())
+            && evidence(sample, recipe, column) == Some(Evidence::Words)
+            && !name_models(sample, &[column.as_str()])
+    };
+    let other = sample.columns.iter().find(turned)?;
+    (!is_of_an_order(first)).then(|| two_orders(recipe, sample, (first, other)))
 }
 
 /// The refusal of two verdicts that may have been given in two orders.

@@ -25,7 +25,7 @@ use super::pooled::{each_of, singles};
 use super::questions::{asked_words, less_of_a_drawback};
 use super::sentences::phrased;
 use super::ties::tie_beside;
-use super::two_orders::{are_two_orders, is_of_an_order, two_orders};
+use super::two_orders::{are_two_orders, is_of_an_order, name_models, other_order, two_orders};
 use super::uses::used;
 use crate::advice::MAP;
 use serde_json::Value;
@@ -292,6 +292,9 @@ fn several(
     if let [other] = others
         && are_two_orders(recipe, sample, &first.0, &other.0)
     {
+        if name_models(sample, &[&first.0, &other.0]) {
+            return Ok(vec![rule(first), rule(other)]);
+        }
         return Err(two_orders(recipe, sample, (&first.0, &other.0)));
     }
     // Judges who agree on the first records are two judges all the same.
@@ -396,6 +399,11 @@ fn beside_declared(recipe: &mut Recipe, sample: &Sample) -> Result<(), Refusal> 
     if let [only] = there.as_slice()
         && only.each.is_none()
     {
+        if let Some(field) = &only.field
+            && let Some(refusal) = other_order(recipe, sample, field.as_str())
+        {
+            return Err(refusal);
+        }
         let counted = numbered(sample, recipe)?;
         let of_it = counted.iter().any(|rule| place(rule) == place(only));
         recipe.verdict = if of_it { counted } else { singles(recipe, sample, there)? };
