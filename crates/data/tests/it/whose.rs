@@ -76,7 +76,10 @@ fn versions_and_settings_of_a_judge_are_asked_about_and_repeats_are_not() {
             format!(r#""judge": "m", "winner": "{{A}}", {repeat}"#),
             format!(r#""judge": "m", "winner": "{{B}}", {other}"#),
         ];
-        assert_eq!(said("repeats.jsonl", &lines(&[&records[0], &records[1]]), &[]).len(), 1, "{repeat}");
+        let text = lines(&[&records[0], &records[1]]);
+        assert_eq!(said("repeats.jsonl", &text, &[]).len(), 1, "{repeat}");
+        let remarks = read_text("repeats.jsonl", &text).unwrap().summary.sources[0].remarks.join("; ");
+        assert_eq!(remarks.contains("verdicts that it repeated"), !repeat.contains("timestamp"), "{remarks}");
     }
 }
 

@@ -1,10 +1,12 @@
-//! Columns that say that some verdicts are not to be trusted: those verdicts count all the same, which is reported.
+//! Columns that say that some verdicts are not to be trusted: those verdicts count all the same, which is reported, as are scores that are
+//! none and verdicts that a judge repeated.
 
 use super::super::declared::Recipe;
 use super::super::roles;
 use super::super::sample::Sample;
 use super::super::spelling::tokens;
 use super::failed::failed_in;
+use super::repeated::repeats;
 use super::uses::used;
 use super::values::flag;
 use serde_json::Value;
@@ -104,7 +106,7 @@ const ABOUT: &[&str] = &[
 const REFUSED: &[&str] =
     &["rejected", "invalid", "discarded", "spam", "excluded", "failed", "fail", "bad", "no", "n"];
 
-/// A remark for each column that marks some of the records as ones to leave out.
+/// A remark for each column that marks some of the records as ones to leave out, on scores of failed calls, and on repeated verdicts.
 pub(crate) fn discarded(recipe: &Recipe, sample: &Sample) -> Vec<String> {
     let used = used(recipe, sample);
     let columns = sample.columns.iter().filter(|column| !used.contains(*column));
@@ -124,7 +126,7 @@ pub(crate) fn discarded(recipe: &Recipe, sample: &Sample) -> Vec<String> {
             Some(format!("{count} of the first scores are -1, which is read as no score: the call failed"))
         }
     };
-    marks.chain(failed).collect()
+    marks.chain(failed).chain(repeats(recipe, sample)).collect()
 }
 
 /// How many records a column marks, where it marks some and not all.

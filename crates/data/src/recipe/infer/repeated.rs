@@ -13,7 +13,7 @@ use super::super::sample::Sample;
 use super::super::shell::shell;
 use super::super::spelling::tokens;
 use super::opened::places;
-use super::uses::used;
+use super::uses::{names_a_judge, used};
 use super::values::number_of;
 use crate::advice::MAP;
 use crate::row::Row;
@@ -73,6 +73,30 @@ fn second_name(recipe: &Recipe, sample: &Sample) -> Option<Column> {
     let judge = recipe.judge.iter().find(|path| path.resolve(&sample.columns).is_some())?;
     let second = Path::new(format!("{judge}[1]")).resolve(&sample.columns)?;
     sample.rows.iter().any(|row| second.get(row).is_some()).then_some(second)
+}
+
+/// A remark on verdicts of a named judge that a column counts, `run` or `seed`: they are the same judge's, given more than once.
+pub(super) fn repeats(recipe: &Recipe, sample: &Sample) -> Option<String> {
+    let flat = matches!(recipe.shape, Shape::Pair | Shape::Choice) && !recipe.coded();
+    if !flat || !names_a_judge(recipe, sample) || recipe.settled.iter().any(|role| role == "criterion") {
+        return None;
+    }
+    let groups: Vec<Vec<&Row>> =
+        same_pairs(recipe, sample, true).into_values().filter(|rows| rows.len() > 1).collect();
+    let used = used(recipe, sample);
+    let free = sample.columns.iter().filter(|column| !used.contains(*column));
+    let counts = |column: &&String| tokens(column).iter().any(|word| COUNTS.contains(&word.as_str()));
+    let differs = |column: &str| {
+        groups.iter().all(|rows| {
+            let values: BTreeSet<String> =
+                rows.iter().filter_map(|row| row.get(column)).map(Value::to_string).collect();
+            values.len() > 1
+        })
+    };
+    let column = free.filter(counts).find(|column| !groups.is_empty() && differs(column))?;
+    Some(format!(
+        "a judge has several verdicts on the same two responses, which `{column}` counts: they are read as verdicts that it repeated"
+    ))
 }
 
 /// Flags that say what a column is that tells verdicts apart.
