@@ -2,6 +2,7 @@
 
 use crate::advice::{FORMAT, FORMATS, MAP, PREVIEW, WITHOUT_VERDICTS};
 use predilect_types::{ColumnUse, ReadSummary};
+use serde_json::Value;
 
 use crate::container::sniff::Container;
 use crate::error::DataError;
@@ -10,10 +11,10 @@ use crate::near::did_you_mean;
 use crate::options::ReadOptions;
 use crate::recipe::{
     CATALOGUE, Part, Path, Recipe, Refusal, Sample, Shape, answered_prompt, are_names, beside_prompt,
-    complete, contradiction, count_votes, criterion_in_doubt, doubtful_prompt, exchanged, exchanged_unread,
-    find_verdicts, has_turns_beside, headless, infer, input_beside, judge_calls, leave_record_ids,
-    names_not_texts, order_columns, orders_in_doubt, placed, places, rivals, settle_prompt, sides,
-    texts_beside, third_response, turns_beside, used_as, worded_prompt,
+    complete, contradiction, count_votes, criterion_in_doubt, dissent, doubtful_prompt, exchanged,
+    exchanged_unread, failed_scores, find_verdicts, has_turns_beside, headless, infer, input_beside,
+    judge_calls, keyed, leave_record_ids, names_not_texts, order_columns, orders_in_doubt, placed, places,
+    rivals, settle_prompt, sides, texts_beside, third_response, turns_beside, used_as, worded_prompt,
 };
 
 /// A recipe and what spoke for it.
@@ -115,7 +116,13 @@ fn shape_fits(recipe: &Recipe, sample: &Sample) -> bool {
             !named || columns.is_empty()
         }
         // A third response of the same name makes a list of them.
-        Shape::Pair | Shape::Pairs => !third_response(recipe, sample),
+        Shape::Pair => !third_response(recipe, sample),
+        // Our own verdicts are objects.
+        Shape::Pairs => {
+            let objects =
+                |value: &Value| value.as_array().is_none_or(|items| items.iter().all(Value::is_object));
+            !third_response(recipe, sample) && sample.values("verdicts").all(objects)
+        }
         // One response with a label is alone: two responses in one record are a pair.
         Shape::Unpaired => sides(sample).is_none(),
         // Votes are between names: columns of texts are responses.
@@ -198,6 +205,7 @@ fn settle(recipe: &mut Recipe, sample: &Sample, options: &ReadOptions) -> Result
     } else {
         find_verdicts(recipe, sample)?;
     }
+    keyed(recipe, sample)?;
     count_votes(recipe, sample)?;
     judge_calls(recipe, sample)?;
     turns_beside(recipe, sample)?;
@@ -205,6 +213,7 @@ fn settle(recipe: &mut Recipe, sample: &Sample, options: &ReadOptions) -> Result
     doubtful_prompt(recipe, sample)?;
     input_beside(recipe, sample);
     leave_record_ids(recipe, sample);
+    failed_scores(recipe, sample);
     let unread = (!mapping.names_swapped()).then(|| exchanged_unread(recipe, sample)).flatten();
     if let Some(refusal) = unread {
         return Err(refusal);
@@ -215,7 +224,7 @@ fn settle(recipe: &mut Recipe, sample: &Sample, options: &ReadOptions) -> Result
     let said = (!mapping.names_winner()).then(|| contradiction(recipe, sample)).flatten();
     let shown = || (!mapping.names_swapped()).then(|| exchanged(recipe, sample)).flatten();
     let asked = said.or_else(shown).or_else(|| placed(recipe, sample));
-    let asked = asked.or_else(|| orders_in_doubt(recipe, sample));
+    let asked = asked.or_else(|| dissent(recipe, sample)).or_else(|| orders_in_doubt(recipe, sample));
     asked.or_else(|| criterion_in_doubt(recipe, sample)).map_or(Ok(()), Err)
 }
 

@@ -167,6 +167,7 @@ fn sample(
 ) -> Result<(Sample, Option<(At, RowError)>), DataError> {
     let found = first_rows(opened, container, max)?;
     let mut sample = Sample {
+        key: found.key,
         columns: found.columns,
         rows: found.rows,
         whole: found.whole,

@@ -7,6 +7,10 @@ use serde_json::{Map, Value, json};
 
 use super::json::string_end;
 use crate::error::{Reason, RowError};
+use around::{ABOUT, are_kept_by_name, field_of_names, lists_within, named_lists, said_of_all, says_of_all};
+use fields::{Fields, LISTS, OWN, PARTS, is_record, is_records, take};
+
+pub(crate) use around::key_column;
 
 /// Where the records are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,98 +57,6 @@ impl Shape {
         }
     }
 }
-
-/// Names under which tools put their records.
-const LISTS: &[&str] = &[
-    "data",
-    "rows",
-    "records",
-    "examples",
-    "instances",
-    "items",
-    "samples",
-    "entries",
-    "results",
-    "pairs",
-    "preferences",
-    "comparisons",
-    "annotations",
-    "dataset",
-    "train",
-    "test",
-    "validation",
-    "dev",
-];
-
-/// Fields of a record: an object that has one of these as well as a list is a record, not a container of records.
-const OWN: &[&str] = &[
-    "prompt",
-    "question",
-    "question_id",
-    "uid",
-    "instruction",
-    "input",
-    "query",
-    "context",
-    "conversation",
-    "messages",
-    "response",
-    "response_a",
-    "response_b",
-    "chosen",
-    "rejected",
-    "completion",
-    "completions",
-    "output",
-    "model",
-    "model_a",
-    "judge",
-    "winner",
-    "preference",
-    "turns",
-    "id",
-    "idx",
-];
-
-/// Lists that belong to one record.
-const PARTS: &[&str] = &[
-    "messages",
-    "conversation",
-    "conversations",
-    "conversation_a",
-    "conversation_b",
-    "turns",
-    "choices",
-    "games",
-    "verdicts",
-    "ratings",
-    "completions",
-    "responses",
-    "answers",
-    "candidates",
-    "outputs",
-    "chosen",
-    "rejected",
-    "prompt",
-    "context",
-    "history",
-    "tools",
-    "tool_calls",
-];
-
-fn is_record(value: &Value) -> bool {
-    value.as_object().is_some_and(|fields| {
-        let turn =
-            ["role", "from", "content", "value"].iter().filter(|name| fields.contains_key(**name)).count();
-        !fields.is_empty() && turn < 2
-    })
-}
-
-fn is_records(value: &Value) -> bool {
-    value.as_array().is_some_and(|items| !items.is_empty() && items.iter().take(100).all(is_record))
-}
-
-type Fields = Vec<(String, Value)>;
 
 /// A whole value, with the fields of an object in their order.
 #[derive(Debug, Clone, PartialEq)]
@@ -214,10 +126,6 @@ fn get<'a>(fields: &'a [(String, Value)], name: &str) -> Option<&'a Value> {
     fields.iter().find(|(field, _)| field == name).map(|(_, value)| value)
 }
 
-fn take(fields: Fields, name: &str) -> Option<Value> {
-    fields.into_iter().find(|(field, _)| field == name).map(|(_, value)| value)
-}
-
 fn is_table(rows: &[Value]) -> bool {
     let Some((Value::Array(header), rest)) = rows.split_first() else { return false };
     let named = |cell: &Value| cell.as_str().is_some_and(|name| !name.trim().is_empty() && name.len() < 100);
@@ -228,9 +136,11 @@ fn is_table(rows: &[Value]) -> bool {
 }
 
 fn of_object(fields: &[(String, Value)]) -> Option<Shape> {
-    let has_own = fields
-        .iter()
-        .any(|(name, value)| OWN.contains(&name.as_str()) && !value.is_array() && !value.is_object());
+    let about_all = says_of_all(fields) || named_lists(fields).is_some();
+    let has_own = fields.iter().any(|(name, value)| {
+        let own = OWN.contains(&name.as_str()) && !(about_all && ABOUT.contains(&name.as_str()));
+        own && !value.is_array() && !value.is_object()
+    });
     let rows = get(fields, "rows").and_then(Value::as_array);
     if let Some(rows) = rows
         && rows.first().is_some_and(|row| row.get("row").is_some_and(Value::is_object))
@@ -265,7 +175,8 @@ fn of_object(fields: &[(String, Value)]) -> Option<Shape> {
                 return Some(Shape::List);
             }
         }
-        [_, _, ..] if all_lists => return Some(Shape::Splits),
+        [_, _, ..] if all_lists || (!has_own && are_kept_by_name(fields)) => return Some(Shape::Splits),
+        [] if !has_own && named_lists(fields).is_some() => return Some(Shape::Splits),
         _ => {}
     }
     if has_own && !lists.is_empty() {
@@ -327,15 +238,19 @@ pub(crate) fn records(value: Document) -> Result<Vec<Result<Value, RowError>>, R
             Ok(rows.map(|row| Ok(cells(&header, row))).collect())
         }
         (Shape::List, Document::Object(fields)) => {
+            let said = said_of_all(&fields);
             let list =
                 fields.into_iter().find(|(name, value)| is_records(value) && !PARTS.contains(&name.as_str()));
-            Ok(items(list.map(|(_, list)| list)).map(Ok).collect())
+            Ok(items(list.map(|(_, list)| list)).map(|record| Ok(with_all(record, &said))).collect())
         }
         (Shape::Splits, Document::Object(fields)) => {
-            let of_split = |(name, list): (String, Value)| {
-                items(Some(list)).map(move |record| Ok(with(record, "split", &name)))
+            let (said, fields) = (said_of_all(&fields), lists_within(fields));
+            let field = field_of_names(&fields);
+            let of_list = |(name, list): (String, Value)| {
+                let said = &said;
+                items(Some(list)).map(move |record| Ok(with_all(with(record, field, &name), said)))
             };
-            Ok(fields.into_iter().flat_map(of_split).collect())
+            Ok(fields.into_iter().flat_map(of_list).collect())
         }
         (Shape::Viewer, Document::Object(fields)) => Ok(items(take(fields, "rows")).map(viewed).collect()),
         (Shape::PandasSplit, Document::Object(fields)) => {
@@ -376,6 +291,11 @@ fn with(mut record: Value, name: &str, text: &str) -> Value {
         fields.insert(name.to_owned(), json!(text));
     }
     record
+}
+
+/// A record with what the document says of all.
+fn with_all(record: Value, said: &Fields) -> Value {
+    said.iter().fold(record, |record, (name, value)| with(record, name, value.as_str().unwrap_or_default()))
 }
 
 /// A row as the viewer gives it; texts that it cut off are not data.
@@ -453,5 +373,7 @@ pub(crate) fn mended(text: &[u8]) -> Option<Document> {
     Document::parse(&whole).ok()
 }
 
+mod around;
+mod fields;
 #[cfg(test)]
 mod tests;

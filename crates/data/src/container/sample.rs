@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
+use super::document::{Shape, key_column};
 use super::json;
 use super::sniff::{Container, keys_at};
 use super::source::Opened;
@@ -34,6 +35,8 @@ pub(crate) struct Sample {
     pub(crate) remarks: Vec<String>,
     /// Columns whose type is not read, with the type.
     pub(crate) unread_columns: Vec<(String, String)>,
+    /// The column with the name of the list of a document that a record is in.
+    pub(crate) key: Option<String>,
 }
 
 impl Sample {
@@ -79,6 +82,7 @@ pub(crate) fn sample(opened: &mut Opened, container: Container, max: usize) -> R
             let known: HashSet<&str> = sample.rows.iter().flat_map(Row::names).collect();
             order.retain(|name| known.contains(name.as_str()));
             sample.name(order);
+            sample.key = (shape == Shape::Splits).then(|| key_column(&sample.columns)).flatten();
         }
         Container::Csv(_) | Container::Arrow => {
             let whole = opened.whole && opened.shards.is_empty();

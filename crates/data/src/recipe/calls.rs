@@ -183,8 +183,8 @@ impl Calls {
                 match &code {
                     Code::Text(text) if NOTHING.contains(&text.as_str()) => Ok(Call::Missing),
                     // What does not name both sides adds to the words that are understood without it.
-                    Code::Text(_) if !names_both(named) => {
-                        self.worded(value, &code, names).map_err(|_| self.unknown(value, named))
+                    code if !names_both(named) && (matches!(code, Code::Text(_)) || names_neither(named)) => {
+                        self.worded(value, code, names).map_err(|_| self.unknown(value, named))
                     }
                     // Ties and the like appear as words among numbers in many files.
                     Code::Text(text) if named.iter().all(|(known, _)| matches!(known, Code::Number(_))) => {
@@ -313,6 +313,11 @@ impl Calls {
 fn names_both(named: &[(Code, Call)]) -> bool {
     let says = |side: fn(f64) -> bool| named.iter().any(|(_, call)| call.p_a().is_some_and(side));
     says(|p_a| p_a > 0.5) && says(|p_a| p_a < 0.5)
+}
+
+/// Whether no value is named for a side, but ties and the like.
+fn names_neither(named: &[(Code, Call)]) -> bool {
+    named.iter().all(|(_, call)| matches!(call, Call::Tie(_) | Call::Missing))
 }
 
 fn shown_short(value: &Value) -> String {

@@ -186,6 +186,9 @@ pub struct Recipe {
     /// For `votes`: the first model is the one that won.
     #[serde(skip_serializing_if = "is_default")]
     pub a_wins: bool,
+    /// A score of -1 is no score: the judge's call failed.
+    #[serde(skip_serializing_if = "is_default")]
+    pub failed: bool,
     /// How verdicts are found.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub verdict: Vec<VerdictRule>,

@@ -385,11 +385,11 @@ impl Claim {
             return Ok(VerdictRule { field: Some(Path::new(self.says.clone())), ..rule });
         };
         let mut rule = VerdictRule { field: Some(Path::new(field.trim())), ..rule };
-        if let Some((a, b)) = values.split_once("..") {
-            rule.scale = Some(self.scale(values, a, b)?);
-        } else {
-            for part in values.split(',') {
-                self.meaning(part, &mut rule)?;
+        // Behind a scale what other values mean: `1..10,-1=none`.
+        for (at, part) in values.split(',').enumerate() {
+            match part.split_once("..").filter(|_| at == 0) {
+                Some((a, b)) => rule.scale = Some(self.scale(values, a, b)?),
+                None => self.meaning(part, &mut rule)?,
             }
         }
         Ok(rule)

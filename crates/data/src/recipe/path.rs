@@ -198,6 +198,11 @@ pub(crate) struct Column {
 }
 
 impl Column {
+    /// A whole column, whatever is in its name.
+    pub(crate) fn whole(name: &str) -> Self {
+        Self { name: name_of(name), steps: Vec::new(), literal: None }
+    }
+
     /// Looks at the value; null and blank text of a table count as not there.
     pub(crate) fn get<'a>(&'a self, row: &'a Row) -> Option<&'a Value> {
         if self.literal.is_some() {

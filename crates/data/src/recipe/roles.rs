@@ -220,6 +220,30 @@ pub(crate) const INPUTS: &[&str] = &[
     "source_text",
     "source_document",
 ];
+/// Names of what a question is asked about, or offers as answers, where the values are texts of their own and not kinds.
+pub(crate) const MATERIALS: &[&str] = &[
+    "documents",
+    "docs",
+    "passages",
+    "contexts",
+    "retrieved_documents",
+    "retrieved_context",
+    "retrieved_passages",
+    "paragraph",
+    "paragraphs",
+    "excerpt",
+    "background",
+    "knowledge",
+    "code",
+    "code_snippet",
+    "snippet",
+    "table",
+    "schema",
+    "options",
+    "choices",
+    "answer_choices",
+    "answer_options",
+];
 pub(crate) const HISTORIES: &[&str] = &[
     "history",
     "chat_history",

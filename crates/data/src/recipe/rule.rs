@@ -8,6 +8,7 @@ use super::declared::Recipe;
 use super::path::{Column, Path};
 use super::spelling::tokens;
 use super::verdict_rule::VerdictRule;
+use crate::row::{Name, name_of};
 
 /// A field that makes a tie of the verdict.
 #[derive(Debug)]
@@ -29,7 +30,9 @@ pub(super) struct Rule {
     pub(super) annotator: Vec<Column>,
     pub(super) receipt: Vec<Column>,
     pub(super) names: Vec<Column>,
-    pub(super) criterion: Option<Column>,
+    pub(super) criterion: Vec<Column>,
+    /// Lists of the record next to `each` that say of each element who gave it, or by what; what they are called within an element.
+    pub(super) parallel: Vec<(Column, Name)>,
     /// The verdict counts only if this field has one of these values.
     pub(super) counts: Option<(Column, Vec<Code>)>,
     pub(super) order: Order,
@@ -64,7 +67,8 @@ impl Rule {
             annotator: Vec::new(),
             receipt: Vec::new(),
             names: Vec::new(),
-            criterion: None,
+            criterion: Vec::new(),
+            parallel: Vec::new(),
             counts: None,
             order: Order::Unknown,
             of_a_model: false,
@@ -77,6 +81,19 @@ impl Rule {
         // Within the elements of a list the paths are the elements' own.
         let own = |path: &Path| if rule.each.is_some() { path.plain() } else { place(path) };
         let owns = |paths: &[Path]| paths.iter().map(own).collect::<Vec<_>>();
+        let criterion: Vec<Path> = rule.criterion_field.iter().cloned().collect();
+        let beside: Vec<&Path> = rule
+            .annotator
+            .iter()
+            .chain(&rule.judge)
+            .chain(&criterion)
+            .filter(|path| rule.each.is_some() && path.resolve(columns).is_some())
+            .collect();
+        // What a list next to that of the verdicts says is put into its elements under the list's own name.
+        let whose = |paths: &[Path]| {
+            let lists = paths.iter().filter(|path| beside.contains(path));
+            owns(paths).into_iter().chain(lists.map(|path| Column::whole(path.as_str()))).collect::<Vec<_>>()
+        };
         let scores = |paths: &[Path], lower| {
             paths.first().map(|first| From::Scores { a: own(first), b: paths.get(1).map(own), lower })
         };
@@ -99,11 +116,12 @@ impl Rule {
             each: rule.each.as_ref().map(place),
             from,
             tie,
-            judge: owns(&rule.judge),
-            annotator: owns(&rule.annotator),
+            judge: whose(&rule.judge),
+            annotator: whose(&rule.annotator),
             receipt: owns(&rule.receipt),
             names: rule.names.iter().map(place).collect(),
-            criterion: rule.criterion_field.as_ref().map(own),
+            criterion: whose(&criterion),
+            parallel: beside.iter().map(|path| (place(path), name_of(path.as_str()))).collect(),
             counts: rule
                 .where_field
                 .as_ref()

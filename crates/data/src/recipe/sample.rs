@@ -17,6 +17,8 @@ pub(crate) struct Sample {
     pub(crate) remarks: Vec<String>,
     /// Whether cells are text, so that a blank one is missing.
     pub(crate) cells: bool,
+    /// The column with the name of the list that each record has in a document, unless the lists are parts of a data set.
+    pub(crate) key: Option<String>,
 }
 
 impl Sample {

@@ -278,6 +278,10 @@ pub(crate) fn words(text: &str) -> Option<Call> {
     if let Some(call) = compared(&plain) {
         return Some(call);
     }
+    // Less than nothing is no side.
+    if plain.parse::<f64>().is_ok_and(|number| number < 0.0) {
+        return None;
+    }
     named_side(&loose).or_else(|| words(numbered(&plain)?)).or_else(|| words(marked(text)?))
 }
 

@@ -4,6 +4,8 @@
 //! responses, and [`merge_prompt`] joins a prompt column with what the conversations begin with.
 
 mod conversation;
+mod dialogue;
+mod material;
 mod python;
 mod speaker;
 mod template;
@@ -13,6 +15,8 @@ use predilect_types::{Message, Role};
 use crate::error::{Reason, RowError};
 
 pub(crate) use conversation::{conversation, leftovers, structured};
+pub(crate) use dialogue::dialogue;
+pub(crate) use material::written;
 use speaker::REASONING;
 pub(crate) use speaker::role;
 pub(crate) use template::has_marks;

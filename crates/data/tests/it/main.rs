@@ -2,7 +2,7 @@
 //!
 //! `formats` reads an invented file of each format that needs code and of common ones (`samples`), `layouts` the files of
 //! `tests/layouts` (public data sets, tools, people's own), `bad_input` every kind of bad record, `recipes` what is declared and
-//! mapped, `doubts` what can be read in one way or in two, `containers` and `tables` whatever records may be packed in (`packing`),
+//! mapped, `doubts` what can be read in one way or in two, `whose` several verdicts on one pair, `containers` and `tables` whatever records may be packed in (`packing`),
 //! `hostile` arbitrary and mutated bytes, `round_trip` what export and import lose, `study` the folder, `messages` what is said of
 //! what cannot be read, `real` the files of ../shared (skipped where they are missing).
 
@@ -30,6 +30,7 @@ mod several;
 mod some_pairs;
 mod study;
 mod tables;
+mod whose;
 
 use std::fs;
 use std::path::PathBuf;

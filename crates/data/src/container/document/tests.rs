@@ -51,6 +51,39 @@ fn containers_of_records() {
 }
 
 #[test]
+fn names_of_lists_and_what_is_said_of_all() {
+    let record = r#"{"prompt": "p", "response_a": "x", "response_b": "y"}"#;
+    let all =
+        |text: &str| read(&text.replace("{R}", record)).map(|(shape, records)| (shape, records[0].clone()));
+    let with = |fields: Value| {
+        let mut record: Value = serde_json::from_str(record).unwrap();
+        record.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+        record
+    };
+    for (text, fields) in [
+        (r#"{"gpt-4": [{R}], "claude": [{R}]}"#, json!({"key": "gpt-4"})),
+        (r#"{"train_prefs": [{R}], "test_prefs": [{R}]}"#, json!({"split": "train_prefs"})),
+        (r#"{"note": "n", "a": [{R}], "b": [{R}]}"#, json!({"key": "a"})),
+        (r#"{"judge": "j", "results": {"a": [{R}], "b": [{R}]}}"#, json!({"key": "a", "judge": "j"})),
+    ] {
+        assert_eq!(all(text), Some((Shape::Splits, with(fields))), "{text}");
+    }
+    for (text, fields) in [
+        (r#"{"config": {"judge_model": "j"}, "results": [{R}]}"#, json!({"judge_model": "j"})),
+        (r#"{"config": {"judge": {"model": "j"}}, "results": [{R}]}"#, json!({"judge": "j"})),
+        (r#"{"judge": "j", "model": "m", "results": [{R}]}"#, json!({"judge": "j"})),
+    ] {
+        assert_eq!(all(text), Some((Shape::List, with(fields))), "{text}");
+    }
+    // A record's own judge, and lists whose records have a field of that name.
+    let (_, records) = read(r#"{"judge": "j", "data": [{"prompt": "p", "judge": "k", "x": 1}]}"#).unwrap();
+    assert_eq!(records[0]["judge"], "k");
+    let (_, records) =
+        read(r#"{"a": [{"prompt": "p", "key": 1}], "b": [{"prompt": "q", "key": 2}]}"#).unwrap();
+    assert_eq!((&records[1]["key"], &records[1]["list_key"]), (&json!(2), &json!("b")));
+}
+
+#[test]
 fn a_record_is_no_container() {
     for text in [
         r#"{"prompt": "p", "chosen": "x", "rejected": "y"}"#,

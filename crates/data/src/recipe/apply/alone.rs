@@ -131,7 +131,8 @@ impl Plan {
             let number = match calls.call(value.as_ref().filter(|_| marks), Names::default())?.p_a() {
                 Some(p) => Some(p),
                 None if marks => None,
-                None => score(&column.shown(), value.as_ref())?,
+                None if rule.declared.loses => score(&column.shown(), value.as_ref())?,
+                None => self.score(&column.shown(), value.as_ref())?,
             };
             if let Some(number) = number {
                 let said = rule.declared.judge_name.clone().or_else(|| who.judge.clone());

@@ -1,6 +1,7 @@
 //! What one record says, by a plan: the pair, its models, its verdicts, and everything else as metadata.
 
 mod alone;
+mod parallel;
 mod points;
 mod prompt;
 mod said;
@@ -198,8 +199,21 @@ fn only_text(turns: &[Message]) -> Option<&str> {
     }
 }
 
-/// Removes what was taken out of an object.
+/// Whether nothing is left of a value.
+fn is_emptied(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Array(items) => !items.is_empty() && items.iter().all(is_emptied),
+        Value::Object(fields) => !fields.is_empty() && fields.values().all(is_emptied),
+        _ => false,
+    }
+}
+
+/// Removes what was taken out of an object, or a list of which nothing is left.
 fn prune(value: &mut Value) {
+    if value.is_array() && is_emptied(value) {
+        *value = Value::Null;
+    }
     if let Value::Object(fields) = value {
         let had = !fields.is_empty();
         fields.retain(|_, value| {

@@ -2,6 +2,7 @@
 
 use super::super::calls::graded;
 use super::super::path::Column;
+use super::super::plan::Plan;
 use crate::call::Call;
 use crate::error::{Reason, RowError};
 use crate::row::{Row, number};
@@ -17,36 +18,47 @@ pub(in crate::recipe) fn score(field: &str, value: Option<&Value>) -> Result<Opt
     }
 }
 
-/// The larger of two scores wins, or the smaller of two ranks; both are the receipt.
-pub(super) fn scored(
-    row: &Row,
-    a: &Column,
-    b: Option<&Column>,
-    lower: bool,
-    receipt: &mut Map<String, Value>,
-) -> Result<Call, RowError> {
-    let (x, y) = if let Some(b) = b {
-        (a.get(row).cloned(), b.get(row).cloned())
-    } else {
-        let list = a.get(row).and_then(Value::as_array);
-        let at = |i: usize| list.and_then(|list| list.get(i)).cloned();
-        (at(0), at(1))
-    };
-    let field_b = b.map_or_else(|| a.shown(), Column::shown);
-    let (sx, sy) = (score(&a.shown(), x.as_ref())?, score(&field_b, y.as_ref())?);
-    if let (Some(x), Some(y)) = (x, y) {
-        if b.is_some() {
-            receipt.insert(a.shown(), x);
-            receipt.insert(field_b, y);
-        } else {
-            receipt.insert(field_b, json!([x, y]));
-        }
+impl Plan {
+    /// A score that may be missing, which that of a call that failed is too.
+    pub(in crate::recipe) fn score(
+        &self,
+        field: &str,
+        value: Option<&Value>,
+    ) -> Result<Option<f64>, RowError> {
+        Ok(score(field, value)?.filter(|number| !(self.recipe.failed && *number == -1.0)))
     }
-    Ok(match (sx, sy) {
-        (Some(x), Some(y)) if lower => Call::larger(y, x),
-        (Some(x), Some(y)) => Call::larger(x, y),
-        _ => Call::Missing,
-    })
+
+    /// The larger of two scores wins, or the smaller of two ranks; both are the receipt.
+    pub(super) fn compared(
+        &self,
+        row: &Row,
+        (a, b): (&Column, Option<&Column>),
+        lower: bool,
+        receipt: &mut Map<String, Value>,
+    ) -> Result<Call, RowError> {
+        let (x, y) = if let Some(b) = b {
+            (a.get(row).cloned(), b.get(row).cloned())
+        } else {
+            let list = a.get(row).and_then(Value::as_array);
+            let at = |i: usize| list.and_then(|list| list.get(i)).cloned();
+            (at(0), at(1))
+        };
+        let field_b = b.map_or_else(|| a.shown(), Column::shown);
+        let (sx, sy) = (self.score(&a.shown(), x.as_ref())?, self.score(&field_b, y.as_ref())?);
+        if let (Some(x), Some(y)) = (x, y) {
+            if b.is_some() {
+                receipt.insert(a.shown(), x);
+                receipt.insert(field_b, y);
+            } else {
+                receipt.insert(field_b, json!([x, y]));
+            }
+        }
+        Ok(match (sx, sy) {
+            (Some(x), Some(y)) if lower => Call::larger(y, x),
+            (Some(x), Some(y)) => Call::larger(x, y),
+            _ => Call::Missing,
+        })
+    }
 }
 
 /// The share of the votes that A has, a tie counting half; their numbers are the receipt.

@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use super::super::plan::Plan;
 use crate::error::{Reason, RowError};
-use crate::row::{Row, as_text};
-use crate::texts::{conversation, is_whole, merge_prompt, split_shared};
+use crate::row::Row;
+use crate::texts::{conversation, dialogue, is_whole, merge_prompt, split_shared, written};
 
 impl Plan {
     /// Prompt and responses, and the prompt column's text where it contradicts the conversations.
@@ -26,6 +26,9 @@ impl Plan {
         let mut a = conversation(field_a, a, Role::Assistant)?;
         let mut b = conversation(field_b, b, Role::Assistant)?;
         let given = self.given_prompt(row)?;
+        if given.is_none() && !self.recipe.no_prompt {
+            as_dialogues(&mut a, &mut b);
+        }
         let lonely = || {
             let field = self.prompt_field.as_deref().unwrap_or("prompt");
             let missing = match &self.prompt_field {
@@ -140,23 +143,21 @@ impl Plan {
             Some((field, value)) => conversation(&field, value, Role::User)?,
             None => Vec::new(),
         };
+        // Two speakers who are named by their parts, up to what the response answers.
+        if let [only] = prompt.as_slice()
+            && only.role == Role::User
+            && let Some(turns) = dialogue(&only.content)
+            && turns.last().is_some_and(|last| last.role == Role::User)
+        {
+            prompt = turns;
+        }
         // The place of the answer to come is not an answer.
         if prompt.len() > 1 {
             prompt.pop_if(|last| last.role == Role::Assistant && last.content.trim().is_empty());
         }
-        if let Some((field, value)) = self.first(row, &self.input) {
-            let further =
-                as_text(&field, if value.is_string() { value } else { Value::String(value.to_string()) })?;
-            prompt.pop_if(|last| last.role == Role::User && last.content.trim().is_empty());
-            match prompt.last_mut() {
-                _ if further.trim().is_empty() || is_filler(&further) => {}
-                // What the prompt says already.
-                Some(last) if last.content.contains(further.trim()) => {}
-                Some(last) if last.role != Role::Assistant && !last.content.trim().is_empty() => {
-                    last.content.push_str("\n\n");
-                    last.content.push_str(&further);
-                }
-                _ => prompt.push(Message::user(further)),
+        for column in &self.input {
+            if let Some((_, value)) = self.first(row, std::slice::from_ref(column)) {
+                add_input(&mut prompt, written(&value));
             }
         }
         // A history that ends with the prompt ends before it; a prompt may repeat any earlier turn.
@@ -214,6 +215,34 @@ fn text_list(value: &Value) -> Option<Vec<Option<String>>> {
 
 fn joined(turns: &[Message]) -> String {
     turns.iter().map(|turn| turn.content.as_str()).collect::<Vec<_>>().join("\n\n")
+}
+
+/// Takes two texts that begin with the same turn of two speakers, and end with an answer, as conversations.
+fn as_dialogues(a: &mut Vec<Message>, b: &mut Vec<Message>) {
+    let turns = |side: &[Message]| match side {
+        [only] => dialogue(&only.content),
+        _ => None,
+    };
+    let (Some(x), Some(y)) = (turns(a), turns(b)) else { return };
+    let answers = |turns: &[Message]| turns.last().is_some_and(|last| last.role == Role::Assistant);
+    if x.first() == y.first() && answers(&x) && answers(&y) {
+        (*a, *b) = (x, y);
+    }
+}
+
+/// Adds further input to what is asked.
+fn add_input(prompt: &mut Vec<Message>, further: String) {
+    prompt.pop_if(|last| last.role == Role::User && last.content.trim().is_empty());
+    match prompt.last_mut() {
+        _ if further.trim().is_empty() || is_filler(&further) => {}
+        // What the prompt says already.
+        Some(last) if last.content.contains(further.trim()) => {}
+        Some(last) if last.role != Role::Assistant && !last.content.trim().is_empty() => {
+            last.content.push_str("\n\n");
+            last.content.push_str(&further);
+        }
+        _ => prompt.push(Message::user(further)),
+    }
 }
 
 /// Whether a text means that there is no further input.

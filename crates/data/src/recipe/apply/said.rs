@@ -7,8 +7,9 @@ use super::super::path::{Column, Path};
 use super::super::plan::Plan;
 use super::super::rule::{From, Rule, Tied};
 use super::super::words::NOTHING;
-use super::points::{score, scored, shared};
-use super::who::{Who, judged, name_of};
+use super::parallel::Parallel;
+use super::points::{score, shared};
+use super::who::{Who, judged};
 use crate::advice::MAP;
 use crate::call::Call;
 use crate::draft::{Draft, NO_VERDICT};
@@ -158,8 +159,7 @@ impl Plan {
         let mut verdicts = Vec::new();
         let Some(each) = &rule.rule.each else { return Ok(verdicts) };
         let Some(list) = each.get(row).cloned() else { return Ok(verdicts) };
-        // The annotators may be in a parallel list, one for each element.
-        let people = Self::beside(rule.rule, row);
+        let lists = Parallel::of(rule.rule, row);
         let states = row.get(&format!("{}.status", each.shown())).and_then(Value::as_array);
         let settled = self.recipe.settled.iter().any(|role| role == "swapped");
         // What the user names within the elements says it of each.
@@ -168,11 +168,11 @@ impl Plan {
             Some(path.strip_prefix(each.shown().as_str())?.strip_prefix('.')?.to_owned())
         };
         let within: Vec<String> = self.recipe.swapped.iter().filter_map(within).collect();
-        for (at, mut element) in elements(list).into_iter().enumerate() {
+        let elements = elements(list);
+        let all = elements.len();
+        for (at, mut element) in elements.into_iter().enumerate() {
             let mut who = beside.who.clone();
-            if let Some(name) = people.as_ref().and_then(|names| names.get(at)) {
-                who.annotator = name_of("annotator", name.clone())?;
-            }
+            lists.iter().try_for_each(|list| list.add(&mut element, (at, all)))?;
             // An answer that was only begun, or discarded, is not a verdict.
             let state = states.and_then(|states| states.get(at)).or_else(|| element.get("status"));
             if state.and_then(Value::as_str).is_some_and(|state| UNSENT.contains(&state)) {
@@ -208,10 +208,10 @@ impl Plan {
     fn take_verdicts(&self, row: &mut Row) {
         for (rule, each) in self.rules.iter().filter_map(|rule| Some((rule, rule.each.as_ref()?))) {
             drop(each.take(row));
-            if Self::beside(rule, row).is_some()
-                && let Some(names) = rule.declared.annotator.first()
-            {
-                drop(row.take(names.as_str()));
+            for (column, _) in &rule.parallel {
+                if column.get(row).is_some_and(Value::is_array) {
+                    drop(column.take(row));
+                }
             }
         }
         for rule in self.rules.iter().filter(|rule| rule.each.is_none()) {
@@ -256,12 +256,6 @@ impl Plan {
         Ok(())
     }
 
-    /// The list of annotators, parallel to the list of their verdicts.
-    pub(super) fn beside(rule: &Rule, row: &Row) -> Option<Vec<Value>> {
-        let path = rule.declared.annotator.first()?;
-        row.get(path.as_str()).and_then(Value::as_array).cloned()
-    }
-
     /// What one rule says.
     fn one(
         &self,
@@ -293,7 +287,7 @@ impl Plan {
                 draft.noted.push((number, value.map_or_else(|| "(none)".to_owned(), shown), call));
                 call
             }
-            From::Scores { a, b, lower } => scored(row, a, b.as_ref(), *lower, &mut receipt)?,
+            From::Scores { a, b, lower } => self.compared(row, (a, b.as_ref()), *lower, &mut receipt)?,
             From::Share(columns) => shared(row, columns, &mut receipt)?,
             From::OneHot(columns) => {
                 let call = self.one_hot(row, columns)?;
@@ -362,10 +356,7 @@ impl Plan {
             None if rule.declared.gold || rule.of_a_model => None,
             None => who.annotator.clone(),
         };
-        let criterion = match &rule.criterion {
-            Some(column) => self.name(row, std::slice::from_ref(column))?,
-            None => None,
-        };
+        let criterion = self.name(row, &rule.criterion)?;
         let criterion =
             criterion.or_else(|| rule.declared.criterion.clone()).or_else(|| who.criterion.clone());
         let judge = match judge {
@@ -397,7 +388,7 @@ impl Plan {
     pub(super) fn choice(&self, row: &Row, receipt: &mut Map<String, Value>) -> Result<Call, RowError> {
         let [chosen, rejected] = self.scores.as_slice() else { return Ok(Call::A) };
         let (Some(x), Some(y)) = (chosen.get(row), rejected.get(row)) else { return Ok(Call::A) };
-        let (sx, sy) = (score(&chosen.shown(), Some(x))?, score(&rejected.shown(), Some(y))?);
+        let (sx, sy) = (self.score(&chosen.shown(), Some(x))?, self.score(&rejected.shown(), Some(y))?);
         receipt.insert(chosen.shown(), x.clone());
         receipt.insert(rejected.shown(), y.clone());
         Ok(if sx.is_some() && sx == sy { Call::Tie(TieKind::Tie) } else { Call::A })

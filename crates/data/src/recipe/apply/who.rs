@@ -47,10 +47,12 @@ impl Plan {
             Some((field, value)) => weight(&field, &value)?,
             None => 1.0,
         };
+        // The criterion first: it may be what follows the judge's name in a list.
+        let criterion = self.name(row, &self.criterion)?;
         Ok(Who {
             judge: self.name(row, &self.judge)?,
             annotator: self.name(row, &self.annotator)?,
-            criterion: self.name(row, &self.criterion)?,
+            criterion,
             weight,
             doubt: self.exchanged_by(row),
             turned: if self.recipe.shape == Shape::Choice { None } else { self.said_swapped(row)? },

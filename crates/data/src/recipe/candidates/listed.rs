@@ -40,11 +40,11 @@ pub(super) fn read(plan: &Plan, row: &mut Row) -> Result<Vec<Candidate>, RowErro
                 candidate.response.model = Some(name.clone());
             }
             if let Some(column) = columns.scores.get(at) {
-                let number = score(&column.shown(), column.take(row).as_ref())?;
+                let (field, value) = (column.shown(), column.take(row));
                 if declared.scores_are_ranks {
-                    candidate.rank = number;
+                    candidate.rank = score(&field, value.as_ref())?;
                 } else {
-                    candidate.score = number;
+                    candidate.score = plan.score(&field, value.as_ref())?;
                 }
             }
             found.push(candidate);
@@ -93,7 +93,7 @@ fn one(plan: &Plan, field: &str, mut value: Value) -> Result<Candidate, RowError
         let own =
             |path: &Option<Path>, value: &Value| path.as_ref().and_then(|path| path.within(value)).cloned();
         if let Some(found) = own(&declared.score, &value) {
-            candidate.score = score(field, Some(&found))?;
+            candidate.score = plan.score(field, Some(&found))?;
         }
         if let Some(found) = own(&declared.rank, &value) {
             candidate.rank = score(field, Some(&found))?;

@@ -33,7 +33,7 @@ pub(super) fn parse(plan: &Plan, mut row: Row) -> Result<Parsed, RowError> {
     let mut found = read(plan, &mut row)?;
     let prompt = prompt(plan, &mut row, &mut found)?;
     ranks_in_words(columns, &mut row, &mut found)?;
-    values_in_lists(columns, &mut row, &mut found)?;
+    values_in_lists(plan, columns, &mut row, &mut found)?;
     if let Some(sorted) = declared.sorted {
         rank_by_place(sorted, &mut found);
     }
@@ -104,7 +104,12 @@ fn ranks_in_words(columns: &Columns, row: &mut Row, found: &mut [Candidate]) -> 
 }
 
 /// Models, scores, ranks and places in parallel lists, one value for each response.
-fn values_in_lists(columns: &Columns, row: &mut Row, found: &mut [Candidate]) -> Result<(), RowError> {
+fn values_in_lists(
+    plan: &Plan,
+    columns: &Columns,
+    row: &mut Row,
+    found: &mut [Candidate],
+) -> Result<(), RowError> {
     let list =
         |column: &Option<Column>, row: &mut Row| match column.as_ref().and_then(|column| column.take(row)) {
             Some(Value::Array(items)) => Some(items),
@@ -124,7 +129,7 @@ fn values_in_lists(columns: &Columns, row: &mut Row, found: &mut [Candidate]) ->
         for (candidate, item) in found.iter_mut().zip(items) {
             match role {
                 0 => candidate.response.model = name_of(&shown, item)?,
-                1 => candidate.score = score(&shown, Some(&item))?,
+                1 => candidate.score = plan.score(&shown, Some(&item))?,
                 _ => candidate.rank = score(&shown, Some(&item))?,
             }
         }

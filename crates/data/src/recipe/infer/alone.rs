@@ -15,6 +15,39 @@ use crate::advice::MAP;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
+/// Labels of a good response, as JSON.
+const GOOD: &[&str] = &[
+    "\"true\"",
+    "1",
+    "\"good\"",
+    "\"up\"",
+    "\"like\"",
+    "\"thumbs_up\"",
+    "\"positive\"",
+    "\"yes\"",
+    "\"desirable\"",
+    "\"liked\"",
+    "\"chosen\"",
+    "\"preferred\"",
+    "\"accepted\"",
+];
+/// Labels of a bad one.
+const BAD: &[&str] = &[
+    "\"false\"",
+    "0",
+    "-1",
+    "\"bad\"",
+    "\"down\"",
+    "\"dislike\"",
+    "\"thumbs_down\"",
+    "\"negative\"",
+    "\"no\"",
+    "\"undesirable\"",
+    "\"disliked\"",
+    "\"rejected\"",
+    "\"dispreferred\"",
+];
+
 /// One response with a label, good or bad.
 pub(super) fn unpaired(sample: &Sample) -> Option<(String, VerdictRule)> {
     let named =
@@ -38,32 +71,7 @@ pub(super) fn unpaired(sample: &Sample) -> Option<(String, VerdictRule)> {
     }
     let values = sample.distinct(label, 2)?;
     let codes: Vec<String> = values.iter().filter_map(Code::of).map(|code| code.shown()).collect();
-    let good = [
-        "\"true\"",
-        "1",
-        "\"good\"",
-        "\"up\"",
-        "\"like\"",
-        "\"thumbs_up\"",
-        "\"positive\"",
-        "\"yes\"",
-        "\"desirable\"",
-        "\"liked\"",
-    ];
-    let bad = [
-        "\"false\"",
-        "0",
-        "-1",
-        "\"bad\"",
-        "\"down\"",
-        "\"dislike\"",
-        "\"thumbs_down\"",
-        "\"negative\"",
-        "\"no\"",
-        "\"undesirable\"",
-        "\"disliked\"",
-    ];
-    let known = |code: &String| good.contains(&code.as_str()) || bad.contains(&code.as_str());
+    let known = |code: &String| GOOD.contains(&code.as_str()) || BAD.contains(&code.as_str());
     if codes.is_empty() || !codes.iter().all(known) {
         return None;
     }
@@ -74,7 +82,7 @@ pub(super) fn unpaired(sample: &Sample) -> Option<(String, VerdictRule)> {
     };
     Some((
         response.clone(),
-        VerdictRule { field: Some(path(label)), a: plain(&good), b: plain(&bad), ..VerdictRule::default() },
+        VerdictRule { field: Some(path(label)), a: plain(GOOD), b: plain(BAD), ..VerdictRule::default() },
     ))
 }
 

@@ -13,8 +13,9 @@ use super::super::sample::Sample;
 use super::super::spelling::normal;
 use super::super::words::plain_words;
 use super::columns::{is_id, is_sentence, named, path};
+use super::dissent::beside_a_choice;
 use super::lists;
-use super::models::{bare_models, choice_models, choice_scores, models};
+use super::models::{bare_models, choice_models, choice_scores, models, models_in_one};
 use super::opened::opened;
 use super::prompts::find_prompt;
 use super::ties::tie_beside;
@@ -41,6 +42,10 @@ pub(crate) fn complete(recipe: &mut Recipe, sample: &Sample) -> Result<(), Refus
             recipe.scores = vec![path(&a), path(&b)];
         }
         tie_beside(recipe, sample);
+        if !recipe.settled.iter().any(|role| role == "winner") {
+            let others = beside_a_choice(recipe, sample);
+            recipe.verdict.extend(others);
+        }
         return Ok(());
     }
     find_verdicts(recipe, sample)?;
@@ -106,7 +111,10 @@ impl Look<'_> {
                     |value: &Value| value.is_string() || value.get("parts").is_some_and(Value::is_array);
                 let word = |value: &Value| {
                     value.as_str().map(str::trim).is_some_and(|text| {
-                        !text.contains(' ') && text.is_ascii() && !text.ends_with(['.', '!', '?', ':'])
+                        !text.contains(' ')
+                            && text.is_ascii()
+                            && !text.ends_with(['.', '!', '?', ':'])
+                            && !text.starts_with('/')
                     })
                 };
                 self.sample.values(column).all(text) && !self.sample.values(column).all(word)
@@ -132,6 +140,14 @@ impl Look<'_> {
         {
             recipe.model_a = vec![path(&a)];
             recipe.model_b = vec![path(&b)];
+        }
+        if matches!(recipe.shape, Shape::Pair | Shape::Choice)
+            && self.open("model_a", &recipe.model_a, recipe)
+            && self.open("model_b", &recipe.model_b, recipe)
+            && let Some((a, b)) = models_in_one(self.sample, &used(recipe, self.sample), recipe.shape)
+        {
+            recipe.model_a = vec![a];
+            recipe.model_b = vec![b];
         }
     }
 

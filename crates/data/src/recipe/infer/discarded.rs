@@ -1,9 +1,12 @@
-//! Columns that say that some verdicts are not to be trusted: those verdicts count all the same, which is reported.
+//! Columns that say that some verdicts are not to be trusted: those verdicts count all the same, which is reported, as are scores that are
+//! none and verdicts that a judge repeated.
 
 use super::super::declared::Recipe;
 use super::super::roles;
 use super::super::sample::Sample;
 use super::super::spelling::tokens;
+use super::failed::failed_in;
+use super::repeated::repeats;
 use super::uses::used;
 use super::values::flag;
 use serde_json::Value;
@@ -103,11 +106,11 @@ const ABOUT: &[&str] = &[
 const REFUSED: &[&str] =
     &["rejected", "invalid", "discarded", "spam", "excluded", "failed", "fail", "bad", "no", "n"];
 
-/// A remark for each column that marks some of the records as ones to leave out.
+/// A remark for each column that marks some of the records as ones to leave out, on scores of failed calls, and on repeated verdicts.
 pub(crate) fn discarded(recipe: &Recipe, sample: &Sample) -> Vec<String> {
     let used = used(recipe, sample);
     let columns = sample.columns.iter().filter(|column| !used.contains(*column));
-    columns
+    let marks = columns
         .filter_map(|column| {
             let count = marked(sample, column)?;
             let records = if sample.whole { "records" } else { "of the first records" };
@@ -116,8 +119,14 @@ pub(crate) fn discarded(recipe: &Recipe, sample: &Sample) -> Vec<String> {
                 "`{column}` marks {count} {one} as not to be used; they count like all others: take them out of the file if they should not"
             ))
         })
-        .take(4)
-        .collect()
+        .take(4);
+    let failed = match failed_in(recipe, sample) {
+        0 => None,
+        count => {
+            Some(format!("{count} of the first scores are -1, which is read as no score: the call failed"))
+        }
+    };
+    marks.chain(failed).chain(repeats(recipe, sample)).collect()
 }
 
 /// How many records a column marks, where it marks some and not all.

@@ -74,8 +74,13 @@ pub(crate) fn contradiction(recipe: &Recipe, sample: &Sample) -> Option<Refusal>
     if recipe.settled.iter().any(|role| role == "chosen" || role == "rejected") {
         return None;
     }
-    let there =
-        |rule: &&VerdictRule| rule.place().is_some_and(|place| place.resolve(&sample.columns).is_some());
+    // By a criterion and by somebody else the choice may be another one.
+    let apart = |rule: &VerdictRule| {
+        recipe.shape == Shape::Choice && (rule.criterion.is_some() || rule.judge_name.is_some())
+    };
+    let there = |rule: &&VerdictRule| {
+        !apart(rule) && rule.place().is_some_and(|place| place.resolve(&sample.columns).is_some())
+    };
     let rules: Vec<&VerdictRule> = recipe.verdict.iter().filter(there).collect();
     let own: Vec<Option<Call>> = match (recipe.shape, rules.as_slice()) {
         (Shape::Choice, []) if !recipe.no_choice && !recipe.gold => vec![Some(Call::A); sample.rows.len()],
@@ -245,6 +250,22 @@ fn scale_of(numbers: &[f64]) -> (f64, f64) {
     common.iter().find(holds).copied().unwrap_or((0.0, if high <= 100.0 { 100.0 } else { high.ceil() }))
 }
 
+/// Readings of numbers from 1 of which -1 is most likely what a call that failed left.
+fn failed_calls(name: &str, numbers: &[f64]) -> Vec<String> {
+    let others: Vec<f64> = numbers.iter().copied().filter(|number| *number > 0.0).collect();
+    if others.iter().all(|number| *number <= 2.0) {
+        return vec![
+            format!("{MAP} winner={name}:1=A,2=B,-1=none"),
+            format!("{MAP} winner={name}:1=A,2=B,-1=tie"),
+        ];
+    }
+    let (low, high) = scale_of(&others);
+    vec![
+        format!("{MAP} winner={name}:{low}..{high},-1=none   ({low} = A is clearly better, {high} = B)"),
+        format!("{MAP} winner={name}:{high}..{low},-1=none   ({high} = A, {low} = B)"),
+    ]
+}
+
 /// Two readings of numbers that no format explains.
 pub(super) fn doubt(sample: &Sample, column: &str) -> Refusal {
     let values = sample.distinct(column, 12).unwrap_or_default();
@@ -256,6 +277,8 @@ pub(super) fn doubt(sample: &Sample, column: &str) -> Refusal {
     let readings: Vec<String> = if whole && has(-1.0) && numbers.iter().all(|number| number.abs() <= 1.0) {
         let tie = if has(0.0) { ",0=tie" } else { "" };
         vec![format!("{MAP} winner={name}:-1=A,1=B{tie}"), format!("{MAP} winner={name}:1=A,-1=B{tie}")]
+    } else if whole && has(-1.0) && numbers.iter().all(|number| *number == -1.0 || *number >= 1.0) {
+        failed_calls(&name, &numbers)
     } else if whole && has(0.0) && has(1.0) && has(2.0) {
         vec![format!("{MAP} winner={name}:0=A,1=B,2=tie"), format!("{MAP} winner={name}:1=A,2=B,0=tie")]
     } else if whole && numbers.iter().all(|number| (0.0..=2.0).contains(number)) {

@@ -12,6 +12,7 @@ use super::columns::path;
 use super::doubts::doubt;
 use super::evidence::{Evidence, Places, calls_at, evidence, sample_calls};
 use super::losers::names_the_loser;
+use super::questions::{asked_words, less_of_a_drawback};
 use super::uses::{names_a_judge, used};
 use super::values::number_of;
 use crate::advice::MAP;
@@ -294,7 +295,7 @@ pub(super) fn by_judge(columns: &[&(String, Evidence)], common: &[String]) -> Op
 
 /// The words that the names of all columns have.
 pub(super) fn common_words(columns: &[&(String, Evidence)]) -> Vec<String> {
-    let words: Vec<Vec<String>> = columns.iter().map(|(column, _)| tokens(column)).collect();
+    let words: Vec<Vec<String>> = columns.iter().map(|(column, _)| asked_words(column)).collect();
     let Some(first) = words.first() else { return Vec::new() };
     first.iter().filter(|word| words.iter().all(|other| other.contains(word))).cloned().collect()
 }
@@ -308,7 +309,7 @@ pub(super) fn by_criterion(
     columns: &[&(String, Evidence)],
     rule: impl Fn(&(String, Evidence)) -> VerdictRule,
 ) -> Option<Vec<VerdictRule>> {
-    let words: Vec<Vec<String>> = columns.iter().map(|(column, _)| tokens(column)).collect();
+    let words: Vec<Vec<String>> = columns.iter().map(|(column, _)| asked_words(column)).collect();
     let common = common_words(columns);
     if common.is_empty() {
         return None;
@@ -449,14 +450,18 @@ pub(super) fn criterion_of(column: &str) -> Option<String> {
         "which",
         "is",
     ];
-    let words = tokens(column);
+    let words = asked_words(column);
     let rest: Vec<&str> = words.iter().map(String::as_str).filter(|word| !VERDICT.contains(word)).collect();
-    let criterion = !rest.is_empty()
-        && rest.iter().all(|word| {
-            (qualities::quality(word) || qualities::graded(word))
-                && !is_judge_word(word)
-                && !["overall", "total", "mean", "avg", "preference"].contains(word)
-        });
+    let quality = |word: &&str| {
+        (qualities::quality(word) || qualities::graded(word))
+            && !is_judge_word(word)
+            && !["overall", "total", "mean", "avg", "preference"].contains(word)
+    };
+    let criterion = match rest.as_slice() {
+        [] => false,
+        [_, _] if less_of_a_drawback(&words) => true,
+        some => some.iter().all(quality),
+    };
     criterion.then(|| rest.join(" "))
 }
 

@@ -2,12 +2,15 @@
 
 use super::super::calls::ranked;
 use super::super::declared::Recipe;
+use super::super::refusal::Refusal;
 use super::super::sample::Sample;
 use super::super::spelling::{normal, tokens};
 use super::super::verdict_rule::VerdictRule;
 use super::super::{qualities, roles};
 use super::columns::path;
 use super::judges::{criterion_of, is_judge_word};
+use super::parallel::whose;
+use super::two_orders::is_of_an_order;
 use super::uses::used;
 use crate::call::Call;
 use serde_json::Value;
@@ -17,6 +20,7 @@ fn says(value: &Value) -> bool {
     let worded = |value: &Value| {
         value.as_str().is_some_and(|text| {
             matches!(crate::recipe::words(text), Some(Call::A | Call::B | Call::Tie(_) | Call::Soft(_)))
+                || ["chosen", "rejected"].contains(&normal(text).as_str())
         })
     };
     worded(value) || ranked(value).is_some_and(|(best, tied)| tied || worded(best))
@@ -31,45 +35,61 @@ fn names_verdict(key: &str) -> bool {
 /// A list of verdicts: objects with who says and what, an object of what by who, or the bare words.
 ///
 /// Objects may say more than who won: each quality that names the better one too is a criterion.
-pub(super) fn listed(sample: &Sample, recipe: &Recipe) -> Vec<VerdictRule> {
+pub(super) fn listed(sample: &Sample, recipe: &Recipe) -> Result<Vec<VerdictRule>, Refusal> {
     let used = used(recipe, sample);
     let columns = sample.columns.iter().filter(|column| !used.contains(*column));
-    let found = columns.into_iter().find_map(|column| {
-        let first =
-            sample.values(column).find(|value| value.as_array().is_none_or(|items| !items.is_empty()))?;
-        match first {
-            Value::Array(items) if items.first()?.is_object() => objects(sample, column, items),
-            Value::Array(_) => bare_words(sample, column),
-            // `{"selected": "left"}`: the key says what the value is, and not who chose it.
-            Value::Object(fields) if fields.len() == 1 && fields.keys().all(|key| names_verdict(key)) => {
-                let key = fields.keys().next()?;
-                let all = sample.values(column).filter_map(|value| value.get(key)).take(200);
-                let field = path(&format!("{column}.{key}"));
-                let fits =
-                    fields.values().all(says) && all.into_iter().all(|value| says(value) || value.is_null());
-                fits.then(|| VerdictRule { field: Some(field), ..VerdictRule::default() })
-            }
-            Value::Object(fields)
-                if !fields.is_empty() && holds_verdicts(column) && fields.values().all(says) =>
-            {
-                let criteria = are_criteria(fields);
-                let all =
-                    sample.values(column).filter_map(Value::as_object).flat_map(|fields| fields.values());
-                all.take(200).all(|value| says(value) || value.is_null()).then(|| VerdictRule {
-                    each: Some(path(column)),
-                    field: Some(path("value")),
-                    annotator: if criteria { Vec::new() } else { vec![path("key")] },
-                    criterion_field: criteria.then(|| path("key")),
-                    ..VerdictRule::default()
-                })
-            }
-            Value::Object(fields) => by_key(sample, column, fields),
-            _ => None,
-        }
-    });
-    let Some(rule) = found else { return Vec::new() };
+    let mut found = columns.filter_map(|column| in_column(sample, column));
+    let Some(mut rule) = found.next() else { return Ok(Vec::new()) };
+    // Two objects with a verdict each: what the one is and what the other, their names may say.
+    if rule.each.is_none() && found.any(|other| other.each.is_none()) {
+        return Ok(Vec::new());
+    }
+    whose(sample, recipe, &mut rule)?;
     let criteria = criteria_within(sample, &rule);
-    std::iter::once(rule).chain(criteria).collect()
+    Ok(std::iter::once(rule).chain(criteria).collect())
+}
+
+/// The verdicts of the list that a user names as the winner.
+pub(super) fn listed_in(sample: &Sample, recipe: &Recipe, column: &str) -> Result<Vec<VerdictRule>, Refusal> {
+    let Some(mut rule) = in_column(sample, column) else { return Ok(Vec::new()) };
+    whose(sample, recipe, &mut rule)?;
+    let criteria = criteria_within(sample, &rule);
+    Ok(std::iter::once(rule).chain(criteria).collect())
+}
+
+/// The verdicts that a column has several of.
+fn in_column(sample: &Sample, column: &str) -> Option<VerdictRule> {
+    let first = sample.values(column).find(|value| value.as_array().is_none_or(|items| !items.is_empty()))?;
+    match first {
+        Value::Array(items) if items.first()?.is_object() => objects(sample, column, items),
+        Value::Array(_) => bare_words(sample, column),
+        // `{"selected": "left"}`: the key says what the value is, and not who chose it.
+        Value::Object(fields) if fields.len() == 1 && fields.keys().all(|key| names_verdict(key)) => {
+            let key = fields.keys().next()?;
+            let all = sample.values(column).filter_map(|value| value.get(key)).take(200);
+            let field = path(&format!("{column}.{key}"));
+            let fits =
+                fields.values().all(says) && all.into_iter().all(|value| says(value) || value.is_null());
+            fits.then(|| VerdictRule { field: Some(field), ..VerdictRule::default() })
+        }
+        Value::Object(fields)
+            if !fields.is_empty()
+                && (holds_verdicts(column) || (fields.len() > 1 && names_verdicts(column)))
+                && fields.values().all(says) =>
+        {
+            let criteria = are_criteria(fields);
+            let all = sample.values(column).filter_map(Value::as_object).flat_map(|fields| fields.values());
+            all.take(200).all(|value| says(value) || value.is_null()).then(|| VerdictRule {
+                each: Some(path(column)),
+                field: Some(path("value")),
+                annotator: if criteria || are_orders(fields) { Vec::new() } else { vec![path("key")] },
+                criterion_field: criteria.then(|| path("key")),
+                ..VerdictRule::default()
+            })
+        }
+        Value::Object(fields) => by_key(sample, column, fields),
+        _ => None,
+    }
 }
 
 /// The verdicts by criteria in the objects of a list, beside the one that a rule reads: `{"overall": "A", "safety": "B"}`.
@@ -108,7 +128,7 @@ fn by_key(sample: &Sample, column: &str, fields: &serde_json::Map<String, Value>
     fits.then(|| VerdictRule {
         each: Some(path(column)),
         field: Some(path(field)),
-        annotator: if criteria { Vec::new() } else { vec![path("key")] },
+        annotator: if criteria || are_orders(fields) { Vec::new() } else { vec![path("key")] },
         criterion_field: criteria.then(|| path("key")),
         ..VerdictRule::default()
     })
@@ -118,6 +138,11 @@ fn by_key(sample: &Sample, column: &str, fields: &serde_json::Map<String, Value>
 fn are_criteria(fields: &serde_json::Map<String, Value>) -> bool {
     let words = || fields.keys().flat_map(|key| tokens(key));
     words().any(|word| qualities::quality(&word)) && !words().any(|word| is_judge_word(&word))
+}
+
+/// Whether the keys of an object of verdicts are the orders in which the responses were shown, and not people.
+fn are_orders(fields: &serde_json::Map<String, Value>) -> bool {
+    fields.keys().all(|key| is_of_an_order(key))
 }
 
 /// `[{"annotator": "ann-1", "choice": "A"}, ...]`.
@@ -131,14 +156,24 @@ fn objects(sample: &Sample, column: &str, items: &[Value]) -> Option<VerdictRule
             .flatten()
     };
     let field = by_name(roles::VERDICTS).or_else(plain)?;
-    let mut all = sample.values(column).filter_map(Value::as_array).flatten().take(200);
-    let fits = all.all(|item| item.get(field.as_str()).is_none_or(|value| says(value) || value.is_null()));
+    let said = || {
+        let all = sample.values(column).filter_map(Value::as_array).flatten().take(200);
+        all.filter_map(|item| item.get(field.as_str()))
+    };
+    let is = |value: &Value, number: u64| value.as_u64() == Some(number);
+    let numbered = said().any(|value| is(value, 1))
+        && said().any(|value| is(value, 2))
+        && said().all(|value| is(value, 1) || is(value, 2) || value.is_null());
+    let code = |number: u64| if numbered { vec![Value::from(number)] } else { Vec::new() };
+    let fits = numbered || said().all(|value| says(value) || value.is_null());
     let who = by_name(roles::ANNOTATORS).or_else(|| by_name(&["name", "id", "who", "by"]));
     let judge = by_name(roles::JUDGES).or_else(|| by_name(&["model"]));
-    let some = items.first().and_then(|item| item.get(field.as_str())).is_some_and(says);
+    let some = numbered || items.first().and_then(|item| item.get(field.as_str())).is_some_and(says);
     (fits && some).then(|| VerdictRule {
         each: Some(path(column)),
         field: Some(path(field)),
+        a: code(1),
+        b: code(2),
         annotator: who.filter(|_| judge.is_none()).map(|who| path(who)).into_iter().collect(),
         judge: judge.map(|judge| path(judge)).into_iter().collect(),
         criterion_field: by_name(roles::CRITERIA).map(|name| path(name)),
@@ -187,6 +222,14 @@ fn holds_verdicts(column: &str) -> bool {
     LISTS.contains(&plain.as_str()) || (column.contains('.') && LISTS.contains(&last))
 }
 
+/// Whether a list of bare words under this name is of verdicts.
+fn names_verdicts(column: &str) -> bool {
+    let own = normal(column.rsplit('.').next().unwrap_or(column));
+    let last = own.rsplit('_').next().unwrap_or_default();
+    let known = |name: &str| LISTS.contains(&name) || roles::VERDICTS.contains(&name);
+    holds_verdicts(column) || known(&own) || known(last)
+}
+
 /// Whether a list is the same in every record and never says a thing twice: the options that were offered.
 fn offered(sample: &Sample, column: &str) -> bool {
     let mut lists = sample.values(column).filter_map(Value::as_array);
@@ -196,31 +239,15 @@ fn offered(sample: &Sample, column: &str) -> bool {
     first.len() > 1 && !twice && !others.is_empty() && others.iter().all(|list| *list == first)
 }
 
-/// `["A", "B", "A"]` under a name for verdicts, with a parallel list of who said it, if there is one.
+/// `["A", "B", "A"]` under a name for verdicts.
 fn bare_words(sample: &Sample, column: &str) -> Option<VerdictRule> {
-    let plain = normal(column);
     let mut all = sample.values(column).filter_map(Value::as_array).flatten().take(200).peekable();
-    if !holds_verdicts(column)
+    if !names_verdicts(column)
         || offered(sample, column)
         || all.peek().is_none()
         || !all.all(|value| says(value) || value.is_null())
     {
         return None;
     }
-    let of = |name: &str| {
-        let list = |column: &&String| {
-            sample.values(column).all(Value::is_array) && sample.values(column).next().is_some()
-        };
-        sample.columns.iter().find(|column| normal(column) == name).filter(list)
-    };
-    let own = ["users", "annotators", "workers"].iter().find_map(|word| of(&format!("{plain}_{word}")));
-    let common =
-        ["annotators", "annotator_ids", "workers", "worker_ids", "users", "user_ids", "raters", "judges"];
-    let who = own.or_else(|| common.iter().find_map(|name| of(name)));
-    Some(VerdictRule {
-        each: Some(path(column)),
-        field: Some(path("value")),
-        annotator: who.map(|who| path(who)).into_iter().collect(),
-        ..VerdictRule::default()
-    })
+    Some(VerdictRule { each: Some(path(column)), field: Some(path("value")), ..VerdictRule::default() })
 }

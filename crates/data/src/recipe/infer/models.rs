@@ -1,8 +1,11 @@
 //! Which columns contain the names of models, and what else accompanies two responses in two columns.
 
+use super::super::declared::Shape;
+use super::super::path::Path;
 use super::super::roles;
 use super::super::sample::Sample;
 use super::super::spelling::tokens;
+use super::columns::{named, path};
 use super::prompts::prompt_column;
 use super::sided::{is_response_word, sided};
 use super::values::number_of;
@@ -173,4 +176,41 @@ pub(super) fn choice_beside(sample: &Sample, about: impl Fn(&str) -> bool) -> Op
         }
     }
     None
+}
+
+/// The models of two responses in one column: a list of two names, or an object with one for each side.
+pub(super) fn models_in_one(sample: &Sample, used: &BTreeSet<String>, shape: Shape) -> Option<(Path, Path)> {
+    const NAMES: &[&str] =
+        &["model", "models", "model_names", "model_ids", "systems", "generators", "llms", "model_pair"];
+    let name =
+        |value: &Value| value.as_str().is_some_and(|text| !text.trim().is_empty() && text.len() <= 120);
+    // A list beside a choice may be in the order in which the two were shown.
+    let pair = shape == Shape::Pair;
+    let two = |value: &Value| {
+        pair && value.as_array().is_some_and(|items| items.len() == 2 && items.iter().all(name))
+    };
+    let named_two = |value: &Value| {
+        let named = |item: &Value| item.get("name").is_some_and(name);
+        pair && value.as_array().is_some_and(|items| items.len() == 2 && items.iter().all(named))
+    };
+    let keys = |value: &Value| -> Option<(String, String)> {
+        let fields = value.as_object().filter(|fields| fields.len() == 2 && fields.values().all(name))?;
+        let side = |wanted: &str| {
+            fields.keys().find(|key| tokens(key).last().is_some_and(|word| word == wanted)).cloned()
+        };
+        let sides = if pair { roles::SIDES } else { &[("chosen", "rejected")] };
+        sides.iter().find_map(|(a, b)| Some((side(a)?, side(b)?)))
+    };
+    named(sample, NAMES, used).into_iter().find_map(|column| {
+        let first = sample.values(&column).next()?;
+        if sample.values(&column).all(two) {
+            return Some((path(&format!("{column}[0]")), path(&format!("{column}[1]"))));
+        }
+        if sample.values(&column).all(named_two) {
+            return Some((path(&format!("{column}[0].name")), path(&format!("{column}[1].name"))));
+        }
+        let both =
+            keys(first).filter(|both| sample.values(&column).all(|value| keys(value).as_ref() == Some(both)));
+        both.map(|(a, b)| (path(&format!("{column}.{a}")), path(&format!("{column}.{b}"))))
+    })
 }

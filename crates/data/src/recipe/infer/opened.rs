@@ -22,7 +22,8 @@ pub(super) fn opened(sample: &Sample) -> Option<Sample> {
         return None;
     }
     let mut seen: HashSet<String> = HashSet::new();
-    let mut inner = Sample { whole: sample.whole, cells: sample.cells, ..Sample::default() };
+    let mut inner =
+        Sample { whole: sample.whole, cells: sample.cells, key: sample.key.clone(), ..Sample::default() };
     for row in sample.rows.iter().take(500) {
         let mut fields = Vec::new();
         let names: Vec<&str> = row.names().collect();

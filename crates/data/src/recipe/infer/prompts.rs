@@ -1,16 +1,17 @@
 //! Which column is the prompt.
 
 use super::super::declared::Recipe;
-use super::super::path::Path;
+use super::super::path::{Column, Path};
 use super::super::refusal::Refusal;
 use super::super::roles;
 use super::super::sample::Sample;
 use super::super::shell::shell;
-use super::super::spelling::normal;
+use super::super::spelling::{normal, tokens};
 use super::columns::{named, path};
 use super::uses::used;
 use crate::advice::MAP;
-use crate::texts::conversation;
+use crate::row::Row;
+use crate::texts::{conversation, written};
 use predilect_types::Role;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -153,8 +154,11 @@ pub(crate) fn doubtful_prompt(recipe: &mut Recipe, sample: &Sample) -> Result<()
         let names = |path: &Path| {
             let column = path.resolve(&sample.columns).filter(|column| !column.is_within());
             column.is_some_and(|column| {
+                // `/no_think` is what a model is told.
                 let ends = |value: &Value| {
-                    value.as_str().is_some_and(|text| text.trim_end().ends_with(['.', '!', '?', ':']))
+                    value.as_str().is_some_and(|text| {
+                        text.trim_end().ends_with(['.', '!', '?', ':']) || text.trim_start().starts_with('/')
+                    })
                 };
                 only_names(sample, &column.name) && !sample.values(&column.name).any(ends)
             })
@@ -176,7 +180,7 @@ pub(crate) fn doubtful_prompt(recipe: &mut Recipe, sample: &Sample) -> Result<()
     {
         return Err(refusal);
     }
-    let quotes = |row: &crate::row::Row| -> Option<bool> {
+    let quotes = |row: &Row| -> Option<bool> {
         let long = |text: &&str| text.len() > 12;
         let first = a.get(row).and_then(Value::as_str).map(str::trim).filter(long)?;
         let second = b.get(row).and_then(Value::as_str).map(str::trim).filter(long)?;
@@ -215,32 +219,62 @@ pub(crate) fn input_beside(recipe: &mut Recipe, sample: &Sample) {
     let quoted = |column: &str| {
         sample.rows.iter().take(50).any(|row| {
             let Some(said) = prompt.get(row) else { return false };
-            let further = row.get(column).and_then(Value::as_str).map(str::trim).unwrap_or_default();
+            let further = row.get(column).map(written).unwrap_or_default();
             let turns = || conversation(column, said.clone(), Role::User).unwrap_or_default();
-            !further.is_empty()
+            !further.trim().is_empty()
                 && match said.as_str() {
-                    Some(said) => said.contains(further),
-                    None => turns().iter().any(|turn| turn.content.contains(further)),
+                    Some(said) => said.contains(further.trim()),
+                    None => turns().iter().any(|turn| turn.content.contains(further.trim())),
                 }
         })
     };
-    // A kind, an id, a file or a constant is not a passage.
-    let worded = |column: &str| {
-        let texts: Vec<&str> = sample.values(column).filter_map(Value::as_str).map(str::trim).collect();
-        let words = texts
-            .iter()
-            .any(|text| text.contains(char::is_whitespace) || (!text.is_ascii() && text.chars().count() > 8));
-        let constant = texts.len() > 2 && texts.iter().all(|text| Some(text) == texts.first());
-        words && !constant
+    let taken = used(recipe, sample);
+    let is_text = |column: &&String| {
+        sample.values(column).all(Value::is_string) && sample.texts(column) && worded(sample, column)
     };
-    let fits = |column: &&String| {
-        sample.values(column).all(Value::is_string)
-            && sample.texts(column)
-            && worded(column)
-            && !quoted(column)
+    // What is listed next to a question, such as documents, has to be another one for most questions.
+    let responses: Vec<Column> =
+        recipe.a.iter().chain(&recipe.b).filter_map(|path| path.resolve(&sample.columns)).collect();
+    let answered = |column: &str| {
+        let within = |row: &Row, text: &str| {
+            responses.iter().any(|side| side.get(row).is_some_and(|said| written(said).contains(text)))
+        };
+        sample.rows.iter().take(50).any(|row| {
+            let text = row.get(column).map(written).unwrap_or_default();
+            !text.trim().is_empty() && within(row, text.trim())
+        })
     };
-    let found = named(sample, roles::INPUTS, &used(recipe, sample));
-    recipe.input = found.iter().find(fits).map(|column| path(column)).into_iter().collect();
+    let is_material = |column: &&String| {
+        let texts: Vec<String> = sample.values(column).map(written).collect();
+        let different: BTreeSet<&String> = texts.iter().collect();
+        texts.len() > 1
+            && texts.iter().all(|text| text.contains(char::is_whitespace))
+            && different.len() * 2 > texts.len()
+            && !answered(column)
+    };
+    let inputs = named(sample, roles::INPUTS, &taken).into_iter();
+    let materials = || named(sample, roles::MATERIALS, &taken).into_iter();
+    let listed = named(sample, roles::INPUTS, &taken).into_iter().filter(|column| {
+        sample.values(column).all(Value::is_array) && sample.values(column).next().is_some()
+    });
+    let found = inputs
+        .filter(|column| is_text(&column))
+        .chain(listed.chain(materials()).filter(|column| is_material(&column)))
+        .filter(|column| !quoted(column));
+    // What a question offers as answers comes after what it is about.
+    let offers = |column: &String| tokens(column).iter().any(|word| word == "options" || word == "choices");
+    let (offered, about): (Vec<String>, Vec<String>) = found.partition(offers);
+    recipe.input = about.iter().take(1).chain(offered.iter().take(1)).map(|column| path(column)).collect();
+}
+
+/// Whether a column of texts has passages in it: a kind, an id, a file or a constant is none.
+fn worded(sample: &Sample, column: &str) -> bool {
+    let texts: Vec<&str> = sample.values(column).filter_map(Value::as_str).map(str::trim).collect();
+    let words = texts
+        .iter()
+        .any(|text| text.contains(char::is_whitespace) || (!text.is_ascii() && text.chars().count() > 8));
+    let constant = texts.len() > 2 && texts.iter().all(|text| Some(text) == texts.first());
+    words && !constant
 }
 
 /// Whether a column's name can only mean a prompt.

@@ -91,6 +91,7 @@ const WITH: &[&str] = &[
     "nd",
     "a",
     "b",
+    "flag",
 ];
 
 /// A column that says of a record which response was shown first.
@@ -101,6 +102,8 @@ pub(crate) struct Shown {
     name: String,
     /// Whether its numbers count from 0.
     from_0: bool,
+    /// Whether its values are the numbers of two orders.
+    of_two: bool,
 }
 
 /// The name of a field within its object.
@@ -115,12 +118,18 @@ fn own_name(column: &Column) -> String {
 impl Shown {
     pub(crate) fn new(column: Column, sample: &Sample) -> Self {
         let zero = |value: &Value| number_of(value) == Some(0.0);
-        let from_0 = sample.rows.iter().filter_map(|row| column.get(row)).any(zero);
+        let values = || sample.rows.iter().filter_map(|row| column.get(row));
+        let from_0 = values().any(zero);
+        let (first, second) = if from_0 { (0.0, 1.0) } else { (1.0, 2.0) };
+        let has = |wanted: f64| values().any(|value| number_of(value) == Some(wanted));
+        let either =
+            |value: &Value| number_of(value).is_some_and(|number| number == first || number == second);
+        let of_two = has(first) && has(second) && values().all(either);
         let whole = column.shown();
         let words = tokens(&whole);
         let says = first_of(&words).is_some() || sided(&words).is_some() || is_game(&words);
         let name = if says { whole } else { own_name(&column) };
-        Self { column, name, from_0 }
+        Self { column, name, from_0, of_two }
     }
 
     /// Whether a value says that the responses were shown the other way round.
@@ -132,7 +141,7 @@ impl Shown {
         if let Some(own) = sided(&words) {
             return said(value, names, self.from_0).map(|side| side.is_not(own));
         }
-        if is_game(&words) {
+        if self.of_two && is_game(&words) {
             return number_of(value).map(|number| number == if self.from_0 { 1.0 } else { 2.0 });
         }
         turned(value).or_else(|| assigned(value, names))
@@ -165,8 +174,8 @@ impl Shown {
                 said(value, names, self.from_0).is_some() && (value.is_string() || placed || has(ASSIGNED))
             });
         }
-        if is_game(&words) {
-            return self.both_games(values);
+        if is_game(&words) && (self.of_two || words.iter().any(|word| word == "game")) {
+            return self.of_two;
         }
         let text = |wanted: &str| {
             let is =
@@ -192,16 +201,6 @@ impl Shown {
             || (has(PLACE) && all(&|value, names| value.is_object() && written(value, names)))
             || (text("ab") && text("ba") && all(&|value, _| order(value).is_some()))
             || all(&models)
-    }
-
-    /// Whether the numbers are those of two games, and both are there.
-    fn both_games(&self, values: &[(&Value, Names<'_>)]) -> bool {
-        let (first, second) = if self.from_0 { (0.0, 1.0) } else { (1.0, 2.0) };
-        let numbers: Vec<Option<f64>> = values.iter().map(|(value, _)| number_of(value)).collect();
-        let has = |wanted: f64| numbers.contains(&Some(wanted));
-        has(first)
-            && has(second)
-            && numbers.iter().all(|number| *number == Some(first) || *number == Some(second))
     }
 }
 
@@ -277,10 +276,18 @@ fn sided(words: &[String]) -> Option<bool> {
     words.iter().all(known).then_some(own)
 }
 
-/// Whether a name is that of the game of two in which the responses were shown one way and the other.
+/// Whether a name is that of the game of two in which the responses were shown one way and the other, or of the number of an order.
 fn is_game(words: &[String]) -> bool {
-    words.iter().any(|word| word == "game")
-        && words.iter().all(|word| ["game", "number", "no", "num", "index", "id"].contains(&word.as_str()))
+    const COUNTED: &[&str] =
+        &["game", "order", "presentation", "permutation", "perm", "ordering", "rotation"];
+    const BESIDE: &[&str] = &[
+        "number", "no", "num", "index", "id", "flag", "code", "type", "display", "shown", "response",
+        "answer",
+    ];
+    let is = |list: &[&str], word: &String| list.contains(&word.as_str());
+    let flagged = words.iter().any(|word| word == "flag") && words.iter().any(|word| word == "position");
+    (flagged || words.iter().any(|word| is(COUNTED, word)))
+        && words.iter().all(|word| is(COUNTED, word) || is(BESIDE, word) || (flagged && word == "position"))
 }
 
 /// Which of the two is meant.

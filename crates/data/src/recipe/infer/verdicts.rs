@@ -18,10 +18,15 @@ use super::judges::{
 };
 use super::listed::listed;
 use super::losers::{loser, mapped, names_the_loser};
+use super::numbered::numbered;
 use super::numbers::{number_each, pair_votes};
+use super::parallel::leave_lists;
+use super::pooled::{each_of, singles};
+use super::questions::{asked_words, less_of_a_drawback};
 use super::sentences::phrased;
 use super::ties::tie_beside;
-use super::uses::{names_a_judge, used};
+use super::two_orders::{are_two_orders, is_of_an_order, name_models, other_order, two_orders};
+use super::uses::used;
 use crate::advice::MAP;
 use serde_json::Value;
 
@@ -103,7 +108,8 @@ fn asks_for_better(words: &[String]) -> bool {
             || word.starts_with("prefer")
             || ["judgment", "judgement"].contains(&word.as_str())
     };
-    words.iter().any(compares) && !words.iter().any(|word| NOT_BETTER.contains(&word.as_str()))
+    (words.iter().any(compares) || less_of_a_drawback(words))
+        && !words.iter().any(|word| NOT_BETTER.contains(&word.as_str()))
 }
 
 /// Words for what a response may be first or more in, without being better, and for what else is chosen or preferred.
@@ -174,6 +180,10 @@ const NOT_BETTER: &[&str] = &[
 /// The rules for the verdict of two responses.
 #[expect(clippy::too_many_lines, reason = "one way to find a verdict after the other, a line or two each")]
 pub(super) fn verdicts(recipe: &Recipe, sample: &Sample) -> Result<Vec<VerdictRule>, Refusal> {
+    let numbered = numbered(sample, recipe)?;
+    if !numbered.is_empty() {
+        return Ok(numbered);
+    }
     let found = verdict_columns(sample, recipe);
     let sure: Vec<&(String, Evidence)> =
         found.iter().filter(|(_, evidence)| *evidence != Evidence::Codes).collect();
@@ -201,9 +211,12 @@ pub(super) fn verdicts(recipe: &Recipe, sample: &Sample) -> Result<Vec<VerdictRu
         [only] => {
             let named = recipe.judge.iter().any(|path| path.resolve(&sample.columns).is_some());
             let judge_name = judge_of_column(&only.0).filter(|_| !named);
-            return Ok(vec![VerdictRule { judge_name, ..rule(only) }]);
+            return singles(recipe, sample, vec![VerdictRule { judge_name, ..rule(only) }]);
         }
-        several_found => return several(recipe, sample, several_found, rule),
+        several_found => {
+            let found = several(recipe, sample, several_found, rule)?;
+            return singles(recipe, sample, found);
+        }
     }
     // Totals of bare votes before a total that happens to be 0 or 1 in every record.
     if recipe.shape == Shape::Votes
@@ -212,7 +225,7 @@ pub(super) fn verdicts(recipe: &Recipe, sample: &Sample) -> Result<Vec<VerdictRu
     {
         return Ok(vec![VerdictRule { share, ..VerdictRule::default() }]);
     }
-    let listed = listed(sample, recipe);
+    let listed = listed(sample, recipe)?;
     if !listed.is_empty() {
         return Ok(listed);
     }
@@ -276,12 +289,13 @@ fn several(
     rule: impl Fn(&(String, Evidence)) -> VerdictRule,
 ) -> Result<Vec<VerdictRule>, Refusal> {
     let [first, others @ ..] = sure else { return Ok(Vec::new()) };
-    // Two that differ in a number are the named judge's, in two orders or two runs.
     if let [other] = others
-        && names_a_judge(recipe, sample)
-        && numbered_alike(&first.0, &other.0)
+        && are_two_orders(recipe, sample, &first.0, &other.0)
     {
-        return Err(two_orders((&first.0, &other.0), &other.0));
+        if name_models(sample, &[&first.0, &other.0]) {
+            return Ok(vec![rule(first), rule(other)]);
+        }
+        return Err(two_orders(recipe, sample, (&first.0, &other.0)));
     }
     // Judges who agree on the first records are two judges all the same.
     if let Some(names) = by_judge(sure, &common_words(sure)).filter(|names| {
@@ -296,7 +310,7 @@ fn several(
     // So are people and criteria, where names have one word in common and another one each.
     let common = common_words(sure);
     let apart = |(column, _): &&(String, Evidence)| {
-        let words = tokens(column);
+        let words = asked_words(column);
         let rest: Vec<&String> = words.iter().filter(|word| !common.contains(word)).collect();
         !rest.is_empty()
             && rest.iter().all(|word| !SAME.contains(&word.as_str()) && word.parse::<u32>().is_err())
@@ -313,8 +327,8 @@ fn several(
         other.len() != own.len() || other.iter().zip(&own).any(|((_, x), (_, y))| x != y)
     });
     let Some(other) = disagrees else { return Ok(vec![rule(first)]) };
-    if let Some((column, _)) = sure.iter().find(|(column, _)| is_of_an_order(column)) {
-        return Err(two_orders((&first.0, &other.0), column));
+    if sure.iter().any(|(column, _)| is_of_an_order(column)) {
+        return Err(two_orders(recipe, sample, (&first.0, &other.0)));
     }
     if !stages(sure)
         && let Some(rules) = by_criterion(sure, rule)
@@ -330,35 +344,6 @@ fn several(
             format!("or {MAP} winner={}", shell(&other.0)),
         ],
     })
-}
-
-/// The refusal of two verdicts that may have been given in two orders.
-fn two_orders((first, other): (&str, &str), left: &str) -> Refusal {
-    Refusal {
-        problem: format!(
-            "`{first}` and `{other}` look like the verdicts of two orders; the file does not say whether they name columns or what was shown first"
-        ),
-        remedy: "choose the one that refers to the columns".to_owned(),
-        certain: true,
-        start: vec![
-            format!("{MAP} winner={}", shell(first)),
-            format!("or {MAP} winner={}   (`{left}` is then metadata)", shell(other)),
-        ],
-    }
-}
-
-/// Whether two names differ in a number alone: `judgment_1` and `judgment_2`.
-fn numbered_alike(one: &str, other: &str) -> bool {
-    let (x, y) = (tokens(one), tokens(other));
-    let number = |word: &String| word.parse::<u32>().is_ok();
-    let apart: Vec<(&String, &String)> = x.iter().zip(&y).filter(|(x, y)| x != y).collect();
-    x.len() == y.len() && matches!(apart.as_slice(), [(x, y)] if number(x) && number(y))
-}
-
-/// Whether a column is named for one of the two orders in which the responses were shown: `winner_ba`.
-fn is_of_an_order(column: &str) -> bool {
-    const ORDERS: &[&str] = &["ab", "ba", "swapped", "original", "reversed"];
-    tokens(column).iter().any(|word| ORDERS.contains(&word.as_str()))
 }
 
 /// Whether columns are named for stages of one verdict: `initial_choice` and `final_choice`.
@@ -379,9 +364,14 @@ pub(crate) fn find_verdicts(recipe: &mut Recipe, sample: &Sample) -> Result<(), 
     let there =
         |rule: &VerdictRule| rule.place().is_some_and(|place| place.resolve(&sample.columns).is_some());
     if recipe.settled.iter().any(|role| role == "winner") {
+        each_of(recipe, sample)?;
+        leave_lists(recipe);
         return mapped(sample, recipe).map_or(Ok(()), Err);
     }
     if recipe.verdict.iter().any(there) {
+        if recipe.open {
+            beside_declared(recipe, sample)?;
+        }
         tie_beside(recipe, sample);
         add_judges(recipe, sample);
         return Ok(());
@@ -394,8 +384,31 @@ pub(crate) fn find_verdicts(recipe: &mut Recipe, sample: &Sample) -> Result<(), 
         // Who gave the format's own verdicts does not say who gave others.
         recipe.judge_name = None;
     }
+    leave_lists(recipe);
     tie_beside(recipe, sample);
     add_judges(recipe, sample);
+    Ok(())
+}
+
+/// What the other columns make of the one verdict that an open recipe declares: one of several that are counted, or what most people said.
+fn beside_declared(recipe: &mut Recipe, sample: &Sample) -> Result<(), Refusal> {
+    each_of(recipe, sample)?;
+    let place = |rule: &VerdictRule| rule.place().and_then(|place| place.resolve(&sample.columns));
+    let there: Vec<VerdictRule> =
+        recipe.verdict.iter().filter(|rule| place(rule).is_some()).cloned().collect();
+    if let [only] = there.as_slice()
+        && only.each.is_none()
+    {
+        if let Some(field) = &only.field
+            && let Some(refusal) = other_order(recipe, sample, field.as_str())
+        {
+            return Err(refusal);
+        }
+        let counted = numbered(sample, recipe)?;
+        let of_it = counted.iter().any(|rule| place(rule) == place(only));
+        recipe.verdict = if of_it { counted } else { singles(recipe, sample, there)? };
+    }
+    leave_lists(recipe);
     Ok(())
 }
 
