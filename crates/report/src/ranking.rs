@@ -171,3 +171,17 @@ pub(crate) fn alone_words(l: &Leaderboard) -> String {
     let more = if more > 0 { format!("; and {more} more") } else { String::new() };
     format!("{means} Places change of {}{more}.", named.join("; "))
 }
+
+/// Prompts below which resampled intervals of scores are too narrow.
+const FEW_PROMPTS: u64 = 30;
+
+/// What few prompts leave open of a leaderboard.
+pub(crate) fn of_few_prompts(l: &Leaderboard) -> Option<&'static str> {
+    match l.prompts? {
+        1 => Some("One prompt says nothing about others: which model is better on them is not known."),
+        prompts if prompts < FEW_PROMPTS && l.intervals.is_some() => {
+            Some("With so few prompts the intervals are likely too narrow.")
+        }
+        _ => None,
+    }
+}

@@ -152,7 +152,10 @@ pub(crate) fn sentences(found: &TrainJson) -> Vec<String> {
         said.push(format!("Speed: {} response tokens per second.", format::whole(speed)));
     }
     if let Some(why) = &found.stopped {
-        said.push(format!("Stopped early: {}.", text::line(why).trim_end_matches('.')));
+        said.push(match text::line(why).trim_end_matches('.') {
+            "stopped" => "Stopped early.".to_owned(),
+            why => format!("Stopped early: {why}."),
+        });
     }
     said
 }
@@ -411,6 +414,7 @@ mod tests {
             trl: Some("DPO".to_owned()),
             soft: false,
             reference: false,
+            options: std::collections::BTreeMap::new(),
         };
         let losses = LossesJson { notation: String::new(), losses: vec![row] };
         let mut out = Vec::new();

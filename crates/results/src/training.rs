@@ -238,6 +238,9 @@ pub struct LossRow {
     pub soft: bool,
     /// Whether it needs a reference.
     pub reference: bool,
+    /// The loss parameters that it takes, each with its default.
+    #[serde(default)]
+    pub options: BTreeMap<String, serde_json::Value>,
 }
 
 /// What `predilect ranking-accuracy` found. Shares are of pairs, within 0 and 1; intervals are 90 % intervals over prompts.

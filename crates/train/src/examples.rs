@@ -12,6 +12,9 @@ use predilect_workbench::{Error, Result};
 use crate::pairs::Labelled;
 use crate::request::TextOptions;
 
+/// Why a pair is left out whose conversation the chat template refuses.
+pub(crate) const BY_TEMPLATE: &str = "conversation rejected by the chat template";
+
 /// Makes tokens of pairs, and counts what became of them.
 pub(crate) struct Texts<'a> {
     pub(crate) tokens: &'a Tokens,
@@ -60,7 +63,7 @@ impl<'a> Texts<'a> {
             match self.tokenised(&labelled.pair, text) {
                 Ok(side) => sides.push(side),
                 Err(TokensError::Refused(why)) => {
-                    self.leave_out(&format!("conversation rejected by the chat template ({why})"));
+                    self.leave_out(&format!("{BY_TEMPLATE} ({why})"));
                     return Ok(None);
                 }
                 Err(error) => return Err(Error::new(format!("pair {}: {error}", labelled.pair.id))),

@@ -34,7 +34,7 @@ mod trl;
 pub use losses::losses;
 pub use predilect_learn::TrainingOptions;
 pub use predilect_learn::losses::spo::SpoOptions;
-pub use predilect_learn::losses::{FDivergence, LossOptions, Mixture};
+pub use predilect_learn::losses::{FDivergence, Loss, LossOptions, Mixture};
 pub use predilect_learn::model::{GgufNumbers, LoraOptions, Target};
 pub use predilect_learn::optimise::Schedule;
 pub use ranking::ranking;

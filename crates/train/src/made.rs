@@ -74,13 +74,32 @@ impl Drawn {
     }
 
     pub(crate) fn takes(&self, labelled: &Labelled) -> bool {
-        self.number(labelled) < self.below
+        marked(labelled) || self.number(labelled) < self.below
     }
 
     fn number(&self, labelled: &Labelled) -> u64 {
         fixed(&(self.purpose, labelled.pair.prompt_text().as_ref()))
     }
 }
+
+/// Whether an earlier run has held a pair out: what was never trained on stays so.
+pub(crate) fn marked(labelled: &Labelled) -> bool {
+    labelled.pair.metadata.get(HELD_OUT) == Some(&Value::Bool(true))
+}
+
+/// A remark on pairs that an earlier run has held out.
+pub(crate) fn held_before(pairs: &[Labelled]) -> Option<String> {
+    let count = pairs.iter().filter(|labelled| marked(labelled)).count();
+    (count > 0).then(|| {
+        format!(
+            "{} held out by an earlier run (`{HELD_OUT}` in the file), and held out again",
+            if count == 1 { "1 pair was".to_owned() } else { format!("{count} pairs were") }
+        )
+    })
+}
+
+/// The field that says whether a pair was held out.
+const HELD_OUT: &str = "held_out";
 
 /// Whether pairs are trained on or held out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -130,7 +149,7 @@ fn record(labelled: &Labelled, held_out: bool) -> Value {
     out.insert("chosen".to_owned(), answer(chosen));
     out.insert("rejected".to_owned(), answer(rejected));
     out.insert("p".to_owned(), labelled.p.into());
-    out.insert("held_out".to_owned(), held_out.into());
+    out.insert(HELD_OUT.to_owned(), held_out.into());
     if let Some(why) = &labelled.why {
         out.insert("why".to_owned(), json!(why));
     }

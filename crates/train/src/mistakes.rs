@@ -86,14 +86,15 @@ fn some(examples: &[usize], ids: &[String]) -> String {
     named.join(", ") + &rest
 }
 
-/// The weights that training has led to have no finite loss; `kept`: the step whose weights were kept, if any can be used.
-pub(crate) fn diverging(step: usize, kept: Option<usize>) -> Error {
-    let what = "training diverged: the loss or its gradient is not finite";
+/// The weights that training has led to have no finite loss on these pairs; `kept`: the step whose weights were kept, if any can be used.
+pub(crate) fn diverging(step: usize, (examples, ids): (&[usize], &[String]), kept: Option<usize>) -> Error {
+    let what = format!(
+        "training diverged: the loss or its gradient is not finite at step {step} (pairs: {})",
+        some(examples, ids)
+    );
     match kept {
-        Some(kept) => {
-            Error::new(format!("{what} at step {step}; the weights of step {kept}, the last checkpoint, were kept"))
-        }
-        None => Error::new(format!("{what} at step {step}, and no usable checkpoint was made before it")),
+        Some(kept) => Error::new(format!("{what}; the weights of step {kept}, the last checkpoint, were kept")),
+        None => Error::new(format!("{what}, and no usable checkpoint was made before it")),
     }
     .words("lower the learning rate, beta, the gradient norm or the adapter's alpha, and train into another folder")
 }

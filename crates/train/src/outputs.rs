@@ -1,9 +1,10 @@
 //! What a run leaves: the adapter, and the trained model in the forms that others read.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use predilect_learn::called;
-use predilect_learn::model::{FolderNumbers, LoraOptions, Model};
+use predilect_learn::model::{FolderNumbers, GgufNumbers, LoraOptions, Model};
 use predilect_workbench::Result;
 use predilect_workbench::files::NewFile;
 
@@ -26,7 +27,7 @@ impl Outputs<'_> {
         remarks: &mut Vec<String>,
     ) -> Result<BTreeMap<String, String>> {
         let mut files = BTreeMap::new();
-        let mut wrote = |what: &str, path: &std::path::Path| {
+        let mut wrote = |what: &str, path: &Path| {
             files.insert(what.to_owned(), path.display().to_string());
         };
         if let Some(options) = self.lora {
@@ -35,25 +36,33 @@ impl Outputs<'_> {
             wrote("adapter", &folder.write("adapter_model.safetensors", &weights)?);
             wrote("adapter_config", &folder.write("adapter_config.json", config.as_bytes())?);
         }
-        let outputs = self.request.outputs;
-        let merged = outputs.merged || self.lora.is_none();
-        if merged || outputs.gguf.is_some() {
-            let mut model = self.model.clone();
-            model.merge();
-            if merged {
-                wrote("merged", &self.merged(&model, folder, remarks)?);
-            }
-            if let Some(numbers) = outputs.gguf {
-                let place = folder.path.join("model.gguf");
-                let new = NewFile::of(&place)?;
-                let written = model.write_gguf(new.path(), numbers, &self.request.model);
-                written.map_err(|error| learnt(error.of_file(&place)))?;
-                new.finish()?;
-                wrote("gguf", &place);
-            }
-        }
         wrote("steps", &folder.path.join(STEPS));
         wrote("pairs", &folder.path.join(PAIRS));
+        files.extend(self.made_of(folder, self.request.outputs.merged || self.lora.is_none(), remarks)?);
+        Ok(files)
+    }
+
+    /// The model with its adapter merged, as a folder and as a GGUF file where they are wanted; the files by what they are.
+    pub(crate) fn made_of(
+        &self,
+        folder: &Folder,
+        merged: bool,
+        remarks: &mut Vec<String>,
+    ) -> Result<BTreeMap<String, String>> {
+        let mut files = BTreeMap::new();
+        let numbers = self.request.outputs.gguf;
+        if !merged && numbers.is_none() {
+            return Ok(files);
+        }
+        let mut model = self.model.clone();
+        model.merge();
+        if merged {
+            let place = self.merged(&model, folder, remarks)?;
+            files.insert("merged".to_owned(), place.display().to_string());
+        }
+        if let Some(numbers) = numbers {
+            files.extend(gguf(&model, numbers, &self.request.model, folder)?);
+        }
         Ok(files)
     }
 
@@ -77,4 +86,18 @@ impl Outputs<'_> {
         }
         Ok(folder.path.join(MERGED))
     }
+}
+
+/// A model as a GGUF file, with the tokenizer of what it was made from; the file by what it is.
+pub(crate) fn gguf(
+    model: &Model,
+    numbers: GgufNumbers,
+    from: &Path,
+    folder: &Folder,
+) -> Result<BTreeMap<String, String>> {
+    let place = folder.path.join("model.gguf");
+    let new = NewFile::of(&place)?;
+    model.write_gguf(new.path(), numbers, from).map_err(|error| learnt(error.of_file(&place)))?;
+    new.finish()?;
+    Ok([("gguf".to_owned(), place.display().to_string())].into())
 }

@@ -24,10 +24,10 @@ pub(crate) struct Labelled {
 /// Why the weights of a judge favour a response.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 pub(crate) struct Why {
-    /// The lower end of the probability over posterior draws (5 %).
-    pub(crate) low: f64,
+    /// The lower end of the probability over posterior draws (5 %); `None` where weights have none, as published ones.
+    pub(crate) low: Option<f64>,
     /// Its upper end (95 %).
-    pub(crate) high: f64,
+    pub(crate) high: Option<f64>,
     /// The largest contributions to the log-odds of the label, by property.
     pub(crate) properties: BTreeMap<String, f64>,
 }

@@ -6,6 +6,7 @@ use predilect_results::format;
 use predilect_results::training::{PairCount, Relabelled};
 use predilect_workbench::{Error, Result, Watch, Workbench};
 
+use crate::examples::BY_TEMPLATE;
 use crate::made::Made;
 use crate::mistakes::learnt;
 use crate::pairs::{Chosen, Purpose, TOO_CLOSE, judged};
@@ -123,6 +124,7 @@ pub(crate) fn nothing(count: &PairCount, what: &str) -> Error {
     let mut whys: Vec<(&String, u64)> = count.left_out.iter().map(|(why, number)| (why, *number)).collect();
     whys.sort_by_key(|(_, number)| std::cmp::Reverse(*number));
     let unsure = whys.first().is_some_and(|(why, _)| why.as_str() == TOO_CLOSE);
+    let by_template = whys.first().is_some_and(|(why, _)| why.starts_with(BY_TEMPLATE));
     let whys: Vec<String> = whys.iter().map(|(why, number)| format!("{why} ({number})")).collect();
     let read = count.read;
     if whys.is_empty() {
@@ -133,7 +135,9 @@ pub(crate) fn nothing(count: &PairCount, what: &str) -> Error {
         };
     }
     Error::new(format!("of the pairs that were read ({read}), none can be {what}: {}", whys.join(", ")))
-        .words(if unsure {
+        .words(if by_template {
+            "do these conversations suit the model? If so, train without its chat template"
+        } else if unsure {
             "lower the margin: the judge's weights hardly favour a response of these pairs"
         } else {
             "give pairs with a prompt and two different responses, one of which is preferred"

@@ -156,8 +156,8 @@ fn told(
 struct Label {
     /// The mean over draws of the probability that A is preferred.
     p_a: f64,
-    low: f64,
-    high: f64,
+    /// 5 and 95 % of it over draws; `None` where there is a single one.
+    bounds: Option<(f64, f64)>,
     /// Contributions to the log-odds of A, the largest first.
     reasons: Vec<(String, f64)>,
 }
@@ -176,7 +176,9 @@ impl Label {
         let mut labelled = Labelled::of(pair, if relabel.soft { p_a } else { hard }, relabel.soft);
         // For the chosen response, whichever it is; contributions are those to the label, turned with it.
         let about_a = turn != labelled.a_is_chosen;
-        let (low, high) = if about_a { (self.low, self.high) } else { (1.0 - self.high, 1.0 - self.low) };
+        let bounds =
+            self.bounds.map(|(low, high)| if about_a { (low, high) } else { (1.0 - high, 1.0 - low) });
+        let (low, high) = bounds.unzip();
         let sign = if about_a { 1.0 } else { -1.0 };
         let properties: BTreeMap<String, f64> =
             self.reasons.into_iter().map(|(id, value)| (id, sign * value)).collect();
@@ -244,6 +246,6 @@ impl<'a> Labels<'a> {
             .collect();
         reasons.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()));
         reasons.truncate(REASONS);
-        Label { p_a, low: at(0.05), high: at(0.95), reasons }
+        Label { p_a, bounds: (all.len() > 1).then(|| (at(0.05), at(0.95))), reasons }
     }
 }

@@ -13,7 +13,7 @@ use predilect_workbench::{Done, Error, Event, Inputs, Ran, Remark, Result, Step,
 use crate::asked::asked;
 use crate::examples::Texts;
 use crate::folder::{Checkpoint, Folder, Lines, STEPS};
-use crate::made::{Made, degraded, examples, keep_pairs};
+use crate::made::{Made, degraded, examples, held_before, keep_pairs};
 use crate::mistakes::{damaged, diverging, learnt, not_evaluated, not_finite};
 use crate::outputs::Outputs;
 use crate::pairs::Labelled;
@@ -112,6 +112,7 @@ impl Training {
         let mut remarks = chosen.remarks.clone();
         remarks.extend(texts.remarks());
         remarks.extend(nobody_held_out(request, &made));
+        remarks.extend(held_before(&chosen.pairs));
         remarks.extend(alone(request, &chosen));
         let labels: Vec<f64> = made.trained.iter().map(|(_, example)| example.p).collect();
         remarks.extend(doubts(&objective, &labels, request.training.batch));
@@ -307,16 +308,16 @@ impl Training {
             return Ok(Ended::Stopped(not_finite(step, examples, &self.ids)));
         }
         let Some(kept) = self.folder.kept(Checkpoint::Last) else {
-            return Ok(Ended::Lost(diverging(step, None)));
+            return Ok(Ended::Lost(diverging(step, (examples, &self.ids), None)));
         };
         self.trainer.restore(&kept).map_err(|error| damaged(&kept, &error))?;
         let made = self.trainer.steps();
         if !self.trainer.finite(examples) {
-            return Ok(Ended::Lost(diverging(step, None)));
+            return Ok(Ended::Lost(diverging(step, (examples, &self.ids), None)));
         }
         self.curve.retain(|row| row.step as usize <= made);
         *log = self.folder.note(&self.curve)?;
-        Ok(Ended::Stopped(diverging(step, Some(made))))
+        Ok(Ended::Stopped(diverging(step, (examples, &self.ids), Some(made))))
     }
 
     /// Makes a checkpoint, behind the steps that led to it.

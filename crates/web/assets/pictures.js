@@ -191,10 +191,10 @@ async function take(chart, name, kind) {
 
 /** Sets SVG and PNG beside every chart; called whenever an answer was shown. */
 export function pictures() {
-  const charts = [...document.querySelectorAll("main figure, main table.dots, main table.heat, main svg.similarity, main svg.places, main table.waterfall")];
+  const charts = [...document.querySelectorAll("main figure, main table.dots, main table.heat, main table.board, main svg.similarity, main svg.places, main table.waterfall")];
   /** @type {Map<string, number>} */
   const names = new Map();
-  for (const chart of charts.filter((own) => !own.parentElement?.closest("figure, table.dots, table.heat"))) {
+  for (const chart of charts.filter((own) => !own.parentElement?.closest("figure, table.dots, table.heat, table.board"))) {
     const own = nameOf(chart);
     const nth = (names.get(own) ?? 0) + 1;
     names.set(own, nth);

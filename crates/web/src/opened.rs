@@ -224,10 +224,12 @@ impl Opened {
     /// The judges of a slice compared.
     pub(crate) fn compare(&self, query: &Query, watch: &dyn Watch) -> Result<Arc<Comparison>> {
         let mut slice = SliceOptions { group_by: None, ..query.plain_slice() };
+        let mut some = false;
         if slice.judges.is_empty() {
             // Work grows with the square of the judges: of many, those with the most verdicts, unless others are named.
             let all = self.about.judges();
-            if all.len() > COMPARED {
+            some = all.len() > COMPARED;
+            if some {
                 slice.judges = all.into_iter().take(COMPARED).map(str::to_owned).collect();
             }
         }
@@ -254,8 +256,14 @@ impl Opened {
             found.findings.clear();
             return Ok(Arc::new(found));
         }
-        self.compared
-            .get(key, watch, || Ok(self.bench.compare(&slice, &query.fit(), &options, watch)?.comparison))
+        self.compared.get(key, watch, || {
+            let mut found = self.bench.compare(&slice, &query.fit(), &options, watch)?.comparison;
+            if some {
+                // Whom to use is not known where not all were looked at, and people among them are the reference.
+                found.findings.clear();
+            }
+            Ok(found)
+        })
     }
 
     /// The models of a slice, raw and with what the query names held equal, or else length and formatting.

@@ -12,6 +12,8 @@ use predilect_results::comparison::{
 const Z: f64 = 1.644_853_626_951_472_7;
 /// Maximum number of parts of the data with a column of accuracies.
 const PARTS: usize = 12;
+/// Reference judges up to which they come first.
+const MANY: usize = 5;
 /// What the names of juries begin with.
 const JURY: &str = "jury: ";
 
@@ -21,7 +23,8 @@ pub(crate) fn judge_table(c: &Comparison, same: &BTreeMap<String, JudgeAgreement
     let candidates: &[StandIn] =
         c.stand_ins.as_ref().map(|found| found.candidates.as_slice()).unwrap_or_default();
     let card = |judge: &str| c.biases.iter().find(|card| card.judge == judge);
-    let references = c.biases.iter().filter(|card| card.reference).map(|card| row(card, None, None));
+    let references: Vec<JudgeRow> =
+        c.biases.iter().filter(|card| card.reference).map(|card| row(card, None, None)).collect();
     // Candidates come in their order: the most informative first, and last those that have to be inverted. Judges for which that is unknown
     // are between the two.
     let of = |candidate: &StandIn| match card(&candidate.judge) {
@@ -32,10 +35,15 @@ pub(crate) fn judge_table(c: &Comparison, same: &BTreeMap<String, JudgeAgreement
     };
     let known = |card: &&BiasCard| candidates.iter().any(|candidate| candidate.judge == card.judge);
     let others = c.biases.iter().filter(|card| !card.reference && !known(card));
-    let rows = references
+    // Who is looked for are the others: many people come after them.
+    let (first, last) =
+        if references.len() > MANY { (Vec::new(), references) } else { (references, Vec::new()) };
+    let rows = first
+        .into_iter()
         .chain(candidates.iter().filter(|candidate| !candidate.turned).map(of))
         .chain(others.map(|card| row(card, None, same.get(&card.judge))))
-        .chain(candidates.iter().filter(|candidate| candidate.turned).map(of));
+        .chain(candidates.iter().filter(|candidate| candidate.turned).map(of))
+        .chain(last);
     JudgeTable {
         rows: rows.collect(),
         reference: c.biases.iter().filter(|card| card.reference).map(|card| card.judge.clone()).collect(),

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 use predilect_train::{
-    Direction, GgufNumbers, LoraOptions, LossOptions, Mixture, Outputs, RankingRequest, Relabel, Schedule,
-    SpaRequest, SpoOptions, Target, TextOptions, TrainRequest, TrainingOptions, TrlOptions,
+    Direction, GgufNumbers, LoraOptions, Loss, LossOptions, Mixture, Outputs, RankingRequest, Relabel,
+    Schedule, SpaRequest, SpoOptions, Target, TextOptions, TrainRequest, TrainingOptions, TrlOptions,
 };
 use predilect_types::parsed;
 use predilect_workbench::{CallOptions, Filter, FitOptions, ModelSpec, SliceOptions, SpecError};
@@ -33,9 +33,10 @@ pub(crate) struct TrainArgs {
     /// The model: a Hugging Face folder (config.json, safetensors, tokenizer.json) or gguf:FILE, dequantised to 32-bit floats
     #[arg(long, required_unless_present = "list", value_name = "DIR|gguf:FILE")]
     pub(crate) model: Option<String>,
-    /// The loss, or a weighted mixture: sigmoid, ipo, simpo, soft, gdpo, ... or sigmoid:0.8,sft:0.2 (--list shows all)
-    #[arg(long, default_value = "sigmoid", value_name = "LOSS")]
-    pub(crate) loss: Mixture,
+    /// The loss, or a weighted mixture: sigmoid, ipo, simpo, soft, gdpo, ... or sigmoid:0.8,sft:0.2 (--list shows all; default: sigmoid, or
+    /// soft where labels are a judge's probabilities)
+    #[arg(long, value_name = "LOSS")]
+    pub(crate) loss: Option<Mixture>,
     /// Beta: how strongly the policy is kept near the reference (default: 0.1)
     #[arg(long, value_name = "BETA", value_parser = any)]
     pub(crate) beta: Option<f64>,
@@ -54,7 +55,7 @@ pub(crate) struct TrainArgs {
     /// With --engine trl: write pairs, settings and script, but do not run them
     #[arg(long)]
     pub(crate) write_only: bool,
-    /// Add SPO's degree loss with this weight: classify chosen responses with 0, 25, 50 or 75 % of their key phrases removed
+    /// Add SPO's degree loss with this weight: classify chosen responses with 0, 25, 50 or 75 % of their key phrases (by RAKE) removed
     #[arg(long, value_name = "WEIGHT", value_parser = any)]
     pub(crate) degrees: Option<f64>,
     /// Self-generated preferences (SPA): after the labelled pairs, this many rounds of sampling, labelling by implicit reward, training
@@ -264,10 +265,13 @@ impl TrainArgs {
             targets: targets(&self.targets)?,
         });
         let pace = &self.pace;
+        let relabel = self.relabel()?;
+        let usual =
+            if relabel.as_ref().is_some_and(|relabel| relabel.soft) { Loss::Soft } else { Loss::Sigmoid };
         let default_rate = if adapter_is_trained { 1e-4 } else { 1e-6 };
         Ok(TrainRequest {
             model: self.model.as_deref().map(model_path).unwrap_or_default(),
-            loss: self.loss.clone(),
+            loss: self.loss.clone().unwrap_or_else(|| usual.into()),
             losses: self.losses()?,
             lora,
             adapter: self.adapter.clone(),
@@ -285,7 +289,7 @@ impl TrainArgs {
             },
             texts: self.pairs.texts(),
             judge: self.pairs.judge.clone(),
-            relabel: self.relabel()?,
+            relabel,
             slice: self.pairs.slice(),
             held_out: pace.held_out,
             evaluate_every: pace.evaluate_every.map(|steps| steps as usize),
@@ -374,7 +378,12 @@ fn targets(names: &[String]) -> Result<Vec<Target>, Problem> {
     }
     let mut targets: Vec<Target> = names
         .iter()
-        .map(|name| name.parse().map_err(|e| Problem::new(format!("--targets: {e}"))))
+        .map(|name| {
+            name.parse().map_err(|e| {
+                Problem::new(format!("--targets: {e}"))
+                    .remedy("give some of these, separated by commas, or all-linear for all")
+            })
+        })
         .collect::<Result<_, _>>()?;
     targets.sort_unstable();
     targets.dedup();

@@ -54,6 +54,10 @@ fn list(json: bool) -> Result<(), Problem> {
 
 pub(crate) fn run_ranking(args: &RankingArgs, global: &Global) -> Result<(), Problem> {
     args.show.check(&args.inputs)?;
+    if args.each && !args.show.json {
+        return Err(Problem::new("--each adds every pair with its flip threshold to the JSON")
+            .remedy("add --json, or leave it out"));
+    }
     let bars = Bars::new(global.quiet);
     let reading = args.pairs.read.options()?;
     let inputs = inputs(&args.inputs, args.example, &args.pairs.read, &reading)?;

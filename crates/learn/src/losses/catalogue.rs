@@ -9,7 +9,9 @@ pub const NOTATION: &str = "\
 lw, ll: summed log-probabilities of the chosen and the rejected completion under the policy; rw, rl: under the \
 reference; aw = lw - rw, al = ll - rl; h = aw - al; nw, nl: token counts; b: beta; e: label_smoothing; p: probability \
 that the chosen completion is preferred; q = 2p - 1; s(x) = 1/(1 + exp(-x)); NLL: minus the mean log-probability of \
-the chosen tokens of the batch";
+the chosen tokens of the batch. Behind each loss are its source and its parameters with their defaults; f_divergence other than reverse_kl \
+replaces the log-ratios of a loss that takes it (f-DPO, 2309.16240). dpo is another name of sigmoid, mpo of the mixture \
+sigmoid:0.8,bco_pair:0.2,sft:1";
 
 /// One loss as a catalogue describes it.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]

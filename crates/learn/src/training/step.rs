@@ -6,6 +6,9 @@ use crate::error::{LearnError, Result};
 use crate::losses::LossError;
 use crate::optimise::clip;
 
+/// The largest gradient whose square is a finite `f32`.
+const SQUARED: f64 = 1.8e19;
+
 impl Trainer {
     /// Makes one step.
     ///
@@ -30,7 +33,9 @@ impl Trainer {
         };
         let norm = clip(&mut self.gradients, self.options.clip);
         let margin = said.spa.map_or(0.0, |spa| spa.margin);
-        if !(said.loss.is_finite() && norm.is_finite() && margin.is_finite()) {
+        // The squares of a gradient that is not shortened must be numbers too, or nothing would be learnt from then on.
+        let usable = norm.is_finite() && (self.options.clip.is_some() || norm < SQUARED);
+        if !(said.loss.is_finite() && usable && margin.is_finite()) {
             self.losses = kept;
             let (examples, weights) = self.culprits(batch);
             return Err(LearnError::NotFinite { step: self.step + 1, examples, weights });

@@ -149,15 +149,12 @@ fn without(text: &str, secret: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(first) = rest.chars().next() {
-        match after(rest, secret) {
-            Some(behind) => {
-                out.push_str("[key]");
-                rest = behind;
-            }
-            None => {
-                out.push(first);
-                rest = &rest[first.len_utf8()..];
-            }
+        if let Some(behind) = after(rest, secret) {
+            out.push_str("[key]");
+            rest = behind;
+        } else {
+            out.push(first);
+            rest = &rest[first.len_utf8()..];
         }
     }
     out

@@ -4,7 +4,7 @@ use maud::{Markup, html};
 use predilect_results::comparison::{Difference as Found, Interval, SliceVersus};
 use predilect_results::{Settings, intensity};
 
-use super::charts::{Difference, differences};
+use super::charts::{Difference, differences, unsure_differences};
 use super::page::{Body, document, footer};
 use super::parts::{Align, Section, heads, name, nothing, scroll};
 use crate::format;
@@ -92,22 +92,22 @@ pub(super) fn by_judge(found: &SliceVersus) -> Markup {
                 p { "No difference is sure at a false discovery rate of " (format::share(FALSE_DISCOVERIES)) "."
                     @if !own.is_empty() { " All of them, the surest first:" }
                 }
-                (drawn(&own))
+                (unsure_differences(&rows(&own), SLICED, ("90\u{a0}%", 2)))
             } @else {
                 @for d in clear.iter().take(1) { p { (difference(d)) } }
-                (drawn(&clear))
+                (differences(&rows(&clear), SLICED, ("90\u{a0}%", 2)))
             }
         }
         @for skipped in &all.skipped { p.hint { "Not fitted: " (name(&skipped.judge)) ", " (text::line(&skipped.reason)) } }
     }
 }
 
+/// What the chart is of.
+const SLICED: &str = "Rewarded more in the slice (right) or less (left)";
+
 /// Some differences with their intervals, the surest first.
-fn drawn(some: &[&Found]) -> Markup {
-    let rows: Vec<Difference> = some.iter().take(DRAWN).map(|d| row(d)).collect();
-    html! {
-        @if !rows.is_empty() { (differences(&rows, "Rewarded more in the slice (right) or less (left)", ("90\u{a0}%", 2))) }
-    }
+fn rows(some: &[&Found]) -> Vec<Difference> {
+    some.iter().take(DRAWN).map(|d| row(d)).collect()
 }
 
 /// All differences, the surest first.

@@ -7,11 +7,11 @@ use predilect_results::{Finding, PLACES_MEAN, places};
 
 use super::style::{BOLD, DIM, Out, WARN, paint};
 use crate::format;
+use crate::ranking::of_few_prompts;
 use crate::text;
 use crate::words;
 
 /// With fewer prompts than this, sums over prompts estimate their own variance badly.
-const FEW_PROMPTS: u64 = 30;
 /// The greatest width of a model's name.
 const NAME: usize = 40;
 /// Judges that are named.
@@ -90,15 +90,10 @@ pub fn terminal_leaderboard(
 
 /// What few prompts leave open.
 fn few_prompts(l: &Leaderboard, out: &mut Out<'_>) -> io::Result<()> {
-    if l.prompts == Some(1) {
-        out.wrapped(
-            WARN,
-            "One prompt says nothing about others: which model is better on them is not known.",
-        )?;
-    } else if l.prompts.is_some_and(|prompts| prompts < FEW_PROMPTS) && l.intervals.is_some() {
-        out.wrapped(WARN, "With so few prompts the intervals are likely too narrow.")?;
+    match of_few_prompts(l) {
+        Some(few) => out.wrapped(WARN, few),
+        None => Ok(()),
     }
-    Ok(())
 }
 
 /// A board with its intervals.

@@ -98,7 +98,7 @@ fn curve(found: &TrainJson, out: &mut Out) -> io::Result<()> {
         out,
         "Steps",
         &format!(
-            "Averages up to each step; margin and accuracy of rewards beta (ln policy - ln reference); {far}."
+            "Each line is the average of the steps since the one above; margin and accuracy of rewards beta (ln policy - ln reference); {far}."
         ),
     )?;
     let looked = !found.evaluations.is_empty();
@@ -189,6 +189,14 @@ pub fn terminal_losses(losses: &LossesJson, out: &mut dyn io::Write, width: u16)
         if loss.trl.is_none() {
             notes.push("not in TRL".to_owned());
         }
+        let parameter = |(name, value): (&String, &serde_json::Value)| match value {
+            serde_json::Value::String(word) => format!("{name}={word}"),
+            value => format!("{name}={value}"),
+        };
+        notes.extend(
+            (!loss.options.is_empty())
+                .then(|| loss.options.iter().map(parameter).collect::<Vec<_>>().join(" ")),
+        );
         let head = format!("{}  ", text::left(&loss.name, name));
         let notes = if notes.is_empty() { String::new() } else { format!(" ({})", notes.join("; ")) };
         out.hanging(&head, &format!("{}{notes}", loss.formula))?;

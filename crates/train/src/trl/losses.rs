@@ -30,13 +30,15 @@ pub(super) fn check(loss: &Mixture) -> Result<()> {
     let unknown: Vec<&str> =
         names.iter().copied().filter(|name| !OURS.contains(name) && !TRLS.contains(name)).collect();
     if !unknown.is_empty() {
-        return Err(Error::new(format!("TRL's DPO trainer cannot train with {}", unknown.join(", "))).words(
-            format!(
-                "the native engine trains with every loss; TRL's with one of {}, {}",
-                TRLS.join(", "),
-                OURS.join(", ")
-            ),
-        ));
+        return Err(Error::new(format!(
+            "the script for TRL's DPO trainer cannot train with {}",
+            unknown.join(", ")
+        ))
+        .words(format!(
+            "the native engine trains with every loss; TRL's with one of {}, {}",
+            TRLS.join(", "),
+            OURS.join(", ")
+        )));
     }
     let (ours, theirs): (Vec<&str>, Vec<&str>) = names.into_iter().partition(|name| OURS.contains(name));
     if ours.is_empty() || theirs.is_empty() {
@@ -69,7 +71,10 @@ mod tests {
     fn what_the_script_refuses_is_refused_before() {
         let refused = |loss: &str| check(&loss.parse().unwrap()).unwrap_err().message().to_owned();
         for loss in ["kto", "wpo", "simpo", "orpo", "bco", "soft_ropo", "attenuated", "sigmoid,kto"] {
-            assert!(refused(loss).starts_with("TRL's DPO trainer cannot train with"), "{loss}");
+            assert!(
+                refused(loss).starts_with("the script for TRL's DPO trainer cannot train with"),
+                "{loss}"
+            );
         }
         assert_eq!(refused("soft:.8,sft:.2"), "with TRL, soft cannot be mixed with TRL's own sft");
         for loss in ["sigmoid", "dpo", "sigmoid:.8,sft:.2", "soft,gdpo", "mpo"] {

@@ -26,6 +26,7 @@ use crate::asked::asked;
 use crate::folder::{Folder, Lines, MERGED, PAIRS, STEPS};
 use crate::made::{Side, keep_labelled, split};
 use crate::mistakes::learnt;
+use crate::outputs::{Outputs, gguf};
 use crate::pairs::{Chosen, Labelled};
 use crate::ready::{doubts, labelled, makes_sense, nothing, objective};
 use crate::request::TrainRequest;
@@ -60,11 +61,17 @@ pub fn train_with_trl(
 ) -> Result<Ran<TrainJson>> {
     std::fs::metadata(&request.model)
         .map_err(|source| learnt(LearnError::File { path: request.model.clone(), source }))?;
-    let outputs = request.outputs.merged || request.outputs.gguf.is_some();
-    if request.degrees.is_some() || request.patience.is_some() || outputs {
-        return Err(Error::new(
-            "degree loss, early stopping, merging and GGUF output need the native engine",
-        ));
+    for (asked, what) in
+        [(request.degrees.is_some(), "the degree loss"), (request.patience.is_some(), "early stopping")]
+    {
+        if asked {
+            return Err(Error::new(format!("TRL has no part for {what}"))
+                .words("use the native engine, or leave it out"));
+        }
+    }
+    if trl.write_only && (request.outputs.merged || request.outputs.gguf.is_some()) {
+        return Err(Error::new("a script that is only written leaves nothing to merge")
+            .words("let it run here, or leave out what is made of its adapter"));
     }
     losses::check(&request.loss)?;
     makes_sense(request)?;
@@ -78,6 +85,9 @@ pub fn train_with_trl(
         return Ok(Ran { found: given.found(request, run, None), stopped: None });
     }
     let stopped = run.read(&mut start(trl, &given.folder)?, &given.folder, watch)?;
+    if stopped.is_none() {
+        run.made = made(request, &given.folder, &mut run.remarks)?;
+    }
     Ok(Ran { found: given.found(request, run, stopped.as_ref()), stopped })
 }
 
@@ -133,12 +143,14 @@ impl Given {
             ("adapter_config", "adapter_config.json"),
             ("merged", MERGED),
             ("script", SCRIPT.0),
+            ("settings", SETTINGS),
             ("log", "trl.log"),
         ];
         let path = &self.folder.path;
         let there = files.iter().filter(|(_, file)| path.join(file).exists());
-        let files: BTreeMap<String, String> =
+        let mut files: BTreeMap<String, String> =
             there.map(|(what, file)| ((*what).to_owned(), path.join(file).display().to_string())).collect();
+        files.extend(run.made);
         let tokens: u64 = run.curve.iter().map(|row| row.tokens).sum();
         let seconds = run.curve.last().map_or(0.0, |row| row.seconds);
         let given = request.adapter.as_ref().and_then(|folder| LoraOptions::of_folder(folder).ok());
@@ -173,6 +185,30 @@ impl Given {
             stopped: stopped.map(|error| error.message().to_owned()),
         }
     }
+}
+
+/// Reads back what TRL has left, and makes of it what was asked for.
+fn made(
+    request: &TrainRequest,
+    folder: &Folder,
+    remarks: &mut Vec<String>,
+) -> Result<BTreeMap<String, String>> {
+    let adapted = request.lora.is_some() || request.adapter.is_some();
+    let left = if adapted { folder.path.clone() } else { folder.path.join(MERGED) };
+    let nothing = |error: LearnError| {
+        Error::new(format!("TRL ended without weights that can be read: {error}"))
+            .words(format!("see {}", folder.path.join("trl.log").display()))
+    };
+    let outputs = request.outputs;
+    if !adapted {
+        let model = Model::open(&left).map_err(nothing)?;
+        let Some(numbers) = outputs.gguf else { return Ok(BTreeMap::new()) };
+        return gguf(&model, numbers, &request.model, folder);
+    }
+    // Whether they fit the model is known only with that.
+    let mut model = Model::open(&request.model).map_err(learnt)?;
+    model.load_adapter(&left).map_err(nothing)?;
+    Outputs { model: &model, lora: None, request }.made_of(folder, outputs.merged, remarks)
 }
 
 /// Where the template of the model refuses system messages, their text begins the first user's turn.
@@ -328,6 +364,8 @@ struct Run {
     /// The command that runs the script, where it was not run.
     command: Option<String>,
     failed: Option<Error>,
+    /// What this process made of the weights that TRL left.
+    made: BTreeMap<String, String>,
     /// Whether the script said that it has ended.
     done: bool,
 }
@@ -337,7 +375,7 @@ impl Run {
     fn read(&mut self, child: &mut Child, folder: &Folder, watch: &dyn Watch) -> Result<Option<Error>> {
         let Some(out) = child.stdout.take() else { return Err(Error::new("no output from the TRL script")) };
         let mut notes = Notes { folder, before: folder.steps(usize::MAX), file: None };
-        watch.event(Event::Begin(Step::Training, None));
+        watch.event(Event::Begin(Step::Training, Some(self.steps)));
         let (sender, lines) = std::sync::mpsc::channel();
         let reader = std::thread::spawn(move || {
             for line in BufReader::new(out).lines().map_while(std::result::Result::ok) {

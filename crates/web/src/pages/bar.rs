@@ -48,7 +48,7 @@ pub(super) fn bar(
             span.count aria-live="polite" {
                 @match counts {
                     Some((pairs, of)) if pairs < of => { b { (format::count(pairs)) } " of " (format::count(of)) " pairs" }
-                    Some((pairs, _)) => { b { (format::count(pairs)) } " pairs" }
+                    Some((pairs, _)) => { b { (format::count(pairs)) } (if pairs == 1 { " pair" } else { " pairs" }) }
                     None => {}
                 }
             }

@@ -8,7 +8,7 @@ use predilect_report::live::{Frame, Link, document, simulated};
 use predilect_workbench::laboratory::{STEERING, VERIFYING};
 
 use super::bar::bar;
-use super::parts::{Said, place, trouble};
+use super::parts::{Said, place, shown, trouble};
 use crate::opened::About;
 use crate::opening::Progress;
 use crate::problem::Problem;
@@ -104,6 +104,9 @@ pub(super) fn study_page(
     let mut said = said;
     if about.is_some_and(|about| about.empty.settings.simulated) {
         said.main = html! { (simulated()) (said.main) };
+    }
+    if let Some(filter) = &read.query.filter {
+        said.main = html! { p.paper { "Filter: " code { (shown(&filter.to_string())) } } (said.main) };
     }
     let bar = bar(served, read, end, about, counts);
     if headers.contains_key(FRAGMENT) {

@@ -263,7 +263,7 @@ pub(crate) async fn judges(
             @if query.judges.is_empty() && opened.about.judges().len() > COMPARED {
                 p.hint {
                     "Of " (opened.about.judges().len()) " judges, the " (COMPARED) " with the most verdicts are compared here, so fewer contrasts are counted than by "
-                    code { "predilect compare" } ", which takes all. Choose judges to compare others."
+                    code { "predilect compare" } ", which takes all and says whom to use. Choose judges to compare others."
                 }
             }
             (live::judges(&comparison))
@@ -334,6 +334,12 @@ pub(crate) async fn models(
         let main = html! {
             h1 { "How the models rank" @if query.filter.is_some() { " in this slice" } }
             (how_many_counted([standings.sampled, None], counts.1))
+            @if let Some(all) = (query.judges.is_empty()).then(|| opened.about.judges().len()).filter(|all| *all > standings.judges.len()) {
+                p.hint {
+                    "By the verdicts of " (format::count(standings.judges.len() as u64)) " of " (format::count(all as u64)) " judges: "
+                    (shown(&standings.judges.join(", "))) ". Choose judges to rank by others; several are counted together."
+                }
+            }
             (live::cautions_of_models(&opened.about.empty))
             (live::board(&standings))
             (take(served, query, &["models"], ("/models", "rank", &ranked_alike(query, &standings))))

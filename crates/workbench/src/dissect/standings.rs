@@ -15,7 +15,7 @@ use crate::slice::SliceOptions;
 use crate::watch::Watch;
 
 impl Workbench {
-    /// The models of a slice, by people if there are any, with these properties held equal, or else with length and formatting if they are
+    /// The models of a slice, by the judges that it names together, or else by people if there are any, with these properties held equal, or else with length and formatting if they are
     /// rated; `None` if fewer than two are named. Like [`Workbench::ask`] it answers from memory, without building a table of the slice.
     ///
     /// # Errors
@@ -79,7 +79,12 @@ impl Workbench {
                 }
                 Some(Standings { sampled, ..found })
             };
-            let people = counted_reference(tasks.iter().map(|task| (&task.judge, task.rows.len())));
+            // Who names judges has them counted together, whoever they are.
+            let people = if slice.judges.is_empty() {
+                counted_reference(tasks.iter().map(|task| (&task.judge, task.rows.len())))
+            } else {
+                tasks.iter().map(|task| task.judge.clone()).collect()
+            };
             let mut rows: Vec<&VerdictRow> = tasks
                 .iter()
                 .filter(|task| people.contains(&task.judge))

@@ -1,6 +1,9 @@
 //! The values of METHOD-LEARN 7.2 and 7.3, which come from TRL 1.16.0 (torch 2.15.0, f64) or from the formula (its
 //! `peers/losses`), to 1e-6.
 
+use std::fmt::Write;
+use std::path::Path;
+
 use super::{fixed_state, objective, pairs};
 use crate::losses::{Loss, LossState, catalogue, spa};
 
@@ -149,6 +152,56 @@ fn the_log_odds_of_orpo() {
         let s = f64::exp(-(value + mean) / 0.1);
         assert!(((s / (1.0 - s)).ln() - expected).abs() < TOLERANCE);
     }
+}
+
+/// Whether the values of a row were found by hand: METHOD-LEARN marks those of TRL.
+fn by_formula(mixture: &str, options: &str) -> bool {
+    const LOSSES: [&str; 11] = [
+        "cdpo",
+        "ipo_sum",
+        "rpo",
+        "attenuated",
+        "ropo",
+        "soft_ropo",
+        "ropo_v1",
+        "soft_simpo",
+        "soft",
+        "cpo_hinge",
+        "cpo_ipo",
+    ];
+    // Where an option makes another loss of it, that one's values are expected.
+    const SAME: [&str; 3] = ["\"f_alpha\": 1", "\"ld_alpha\": 1", "\"alphapo_alpha\": 0"];
+    LOSSES.contains(&mixture)
+        || (mixture, options) == ("cpo", "{}")
+        || SAME.iter().any(|own| options.contains(own))
+}
+
+/// The same as a page beside the benchmarks: `UPDATE_LOSSES=1` writes it.
+#[test]
+fn the_page_of_losses_is_that_of_the_engine() {
+    let mut page = "# Losses against TRL\n\nPairs 1 and 2 of `crates/learn/src/losses/tests/mod.rs`, beta 0.5 where nothing else is said. `TRL`: the values of \
+                    TRL 1.16.0's own loss functions (torch 2.15.0, f64) on these log-probabilities; `formula`: by hand from the formula, of a loss or an \
+                    option that TRL does not have. Written by the test of the same losses, which holds every value to 1e-6.\n\n\
+                    | loss | options | pair 1 | expected | pair 2 | expected | from |\n|---|---|---|---|---|---|---|\n"
+        .to_owned();
+    for (mixture, options, expected) in ROWS {
+        let objective = objective(mixture, options);
+        let [one, two] = pairs().map(|pair| objective.evaluate(&[pair], &mut fixed_state()).unwrap().value);
+        let from = if by_formula(mixture, options) { "formula" } else { "TRL" };
+        let options = options.trim_matches(['{', '}']).replace('"', "");
+        let [first, second] = expected;
+        writeln!(page, "| {mixture} | {options} | {one:.6} | {first:.6} | {two:.6} | {second:.6} | {from} |")
+            .unwrap();
+    }
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../benchmarks/train/losses.md");
+    if std::env::var_os("UPDATE_LOSSES").is_some() {
+        std::fs::write(&path, &page).unwrap();
+    }
+    assert_eq!(
+        std::fs::read_to_string(&path).unwrap_or_default(),
+        page,
+        "UPDATE_LOSSES=1 writes what is computed"
+    );
 }
 
 const SOFT: [&str; 5] = ["soft", "gdpo", "cipo", "gipo", "gropo"];

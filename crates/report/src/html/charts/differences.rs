@@ -17,10 +17,20 @@ pub(in crate::html) struct Difference {
 
 /// Intervals around zero, a mark hollow where its interval contains zero, on an axis that contains them all; their level and decimals as
 /// given.
-pub(in crate::html) fn differences(
+pub(in crate::html) fn differences(rows: &[Difference], what: &str, of: (&str, usize)) -> Markup {
+    marked(rows, what, of, sure)
+}
+
+/// The same where it is not the intervals that say which differences are sure, since one of many is beyond zero by chance: none is.
+pub(in crate::html) fn unsure_differences(rows: &[Difference], what: &str, of: (&str, usize)) -> Markup {
+    marked(rows, what, of, |_| false)
+}
+
+fn marked(
     rows: &[Difference],
     what: &str,
     (level, places): (&str, usize),
+    sure: impl Fn(Interval) -> bool,
 ) -> Markup {
     let reach =
         rows.iter().flat_map(|row| [row.by.low, row.by.high]).fold(0.0, |most: f64, x| most.max(x.abs()));

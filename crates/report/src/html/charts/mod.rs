@@ -20,7 +20,7 @@ mod waterfall;
 
 pub(super) use calibration::calibration;
 pub(super) use curve::{Line, curve};
-pub(super) use differences::{Difference, differences, gauge};
+pub(super) use differences::{Difference, differences, gauge, unsure_differences};
 pub(super) use dots::{Dots, NUMBERED, Panel, key};
 pub(super) use expected::{Told, expected};
 pub(super) use heat::heat;

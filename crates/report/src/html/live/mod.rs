@@ -18,6 +18,7 @@ use super::charts;
 use super::page::{findings, remarked, watch_out};
 use super::parts::Section;
 use super::sections;
+use crate::ranking::of_few_prompts;
 use crate::view::View;
 
 pub use self::label::{Choice, alike, alike_published, judging};
@@ -33,7 +34,7 @@ pub use spread::spread;
 
 /// Similarity, agreement and habits of judges, and their biases.
 pub fn judges(c: &Comparison) -> Markup {
-    maud::html! { (findings(&c.findings)) @for section in sections::compared(c) { (section.render()) } }
+    maud::html! { (findings(&c.findings)) (watch_out(&c.cautions)) @for section in sections::compared(c) { (section.render()) } }
 }
 
 /// The models, raw and with properties held equal.
@@ -41,6 +42,7 @@ pub fn board(standings: &Standings) -> Markup {
     maud::html! {
         (findings(&standings.findings))
         @if leads_controlled(standings) { p.hint { "The score in this sentence is the controlled one; the table has both." } }
+        @if let Some(few) = of_few_prompts(&standings.raw) { p.warn { (few) } }
         (sections::board(standings))
     }
 }

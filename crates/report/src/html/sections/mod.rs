@@ -31,7 +31,11 @@ pub(super) use reading::of as read;
 
 /// The sections that say something of a comparison alone.
 pub(super) fn compared(c: &Comparison) -> Vec<Section> {
-    vec![judge_table::of(Some(c)), judges::of(Some(c)), biases::of(Some(c))]
+    // Published judges have weights only.
+    let judged = !c.judge_table.rows.is_empty();
+    let table = judged.then(|| judge_table::of(Some(c)));
+    let biases = (judged || !c.biases.is_empty()).then(|| biases::of(Some(c)));
+    table.into_iter().chain([judges::of(Some(c))]).chain(biases).collect()
 }
 
 /// The leaderboard alone.
