@@ -179,10 +179,10 @@ function check() {
   const place = document.getElementById("check");
   if (!place) return;
   exactly = setTimeout(async () => {
-    const { signal } = (asked = new AbortController());
-    const answer = await fetch(place.dataset.check ?? "", { signal }).catch(() => null);
+    const own = (asked = new AbortController());
+    const answer = await fetch(place.dataset.check ?? "", own).catch(() => null);
     if (answer?.ok) place.textContent = await answer.text();
-    if (asked?.signal === signal) asked = null;
+    if (asked === own) asked = null;
   }, CHECK);
 }
 
