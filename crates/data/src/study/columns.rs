@@ -16,6 +16,7 @@ use serde_json::Value;
 use super::column_error::ColumnError;
 use super::conform::within;
 use super::table::TableRow;
+use crate::weight;
 
 fn text(name: &str, nullable: bool) -> Field {
     Field::new(name, DataType::Utf8, nullable)
@@ -290,8 +291,7 @@ impl TableRow for Pair {
     }
 
     fn size(&self) -> usize {
-        let turns = [&self.prompt, &self.response_a.messages, &self.response_b.messages];
-        turns.into_iter().flatten().map(|turn| turn.content.len()).sum::<usize>() + 64
+        weight::of_pair(self)
     }
 
     fn encode<R: Borrow<Self>>(rows: &[R]) -> Result<RecordBatch, ColumnError> {
@@ -380,8 +380,7 @@ impl TableRow for Verdict {
     }
 
     fn size(&self) -> usize {
-        // A receipt is mostly text; measuring it costs as much as writing it.
-        if self.receipt.is_some() { 4096 } else { 64 }
+        weight::of_verdict(self)
     }
 
     fn encode<R: Borrow<Self>>(rows: &[R]) -> Result<RecordBatch, ColumnError> {
@@ -452,7 +451,7 @@ impl TableRow for Rating {
     }
 
     fn size(&self) -> usize {
-        64 + 32 * self.calls.len()
+        weight::of_rating(self)
     }
 
     fn encode<R: Borrow<Self>>(rows: &[R]) -> Result<RecordBatch, ColumnError> {
