@@ -1,8 +1,10 @@
 //! Which recipe a file has: the first of the catalogue whose fields are there, else what the names of its columns say.
 
 use crate::advice::{FORMAT, FORMATS, MAP, PREVIEW, WITHOUT_VERDICTS};
+use predilect_types::shown::printable;
 use predilect_types::{ColumnUse, ReadSummary};
 use serde_json::Value;
+use std::collections::HashMap;
 
 use crate::container::sniff::Container;
 use crate::error::DataError;
@@ -16,6 +18,7 @@ use crate::recipe::{
     judge_calls, keyed, leave_record_ids, names_not_texts, order_columns, orders_in_doubt, placed, places,
     rivals, settle_prompt, sides, texts_beside, third_response, turns_beside, used_as, worded_prompt,
 };
+use crate::row::Name;
 
 /// A recipe and what spoke for it.
 #[derive(Debug, Clone, PartialEq)]
@@ -233,7 +236,7 @@ fn without_names(label: &str, cell: &str) -> Undetected {
     let cell: String = cell.chars().take(60).collect();
     let problem = format!(
         "its first line is a record and not the names of the columns: `{}` is also a value of its column",
-        cell.escape_debug()
+        printable(&cell)
     );
     let error = DataError::input(label, problem);
     Undetected::Doubt(error.with_remedy("write a line with the names of the columns above it"))
@@ -350,7 +353,7 @@ fn refused(label: &str, container: Container, sample: &Sample, refusal: Refusal)
         return Undetected::Doubt(error);
     }
     let fields: Vec<String> =
-        sample.columns.iter().take(12).map(|name| format!("`{}`", name.escape_debug())).collect();
+        sample.columns.iter().take(12).map(|name| format!("`{}`", printable(name))).collect();
     let fields = if fields.is_empty() {
         "without named fields".to_owned()
     } else {
@@ -433,15 +436,16 @@ fn own_field(name: &str) -> &'static str {
 /// What each column of a file was taken for, by a recipe.
 pub(crate) fn columns_used(recipe: &Recipe, sample: &Sample) -> Vec<ColumnUse> {
     let roles = used_as(recipe);
+    let mut by_column: HashMap<Name, Vec<&str>> = HashMap::new();
+    for (role, path) in &roles {
+        if let Some(place) = path.resolve(&sample.columns) {
+            by_column.entry(place.name).or_default().push(role);
+        }
+    }
     let mut uses = Vec::new();
     for column in &sample.columns {
-        let own: Vec<(&String, bool)> = roles
-            .iter()
-            .filter_map(|(role, path)| {
-                let place = path.resolve(&sample.columns)?;
-                (place.name == column.as_str()).then(|| (role, place.is_within()))
-            })
-            .collect();
+        let mut own = by_column.get(column.as_str()).cloned().unwrap_or_default();
+        own.dedup();
         let used_as = match own.as_slice() {
             // A coded format has its own fields.
             [] if recipe.shape == Shape::Pairs => own_field(column).to_owned(),
@@ -449,11 +453,7 @@ pub(crate) fn columns_used(recipe: &Recipe, sample: &Sample) -> Vec<ColumnUse> {
             // Two records make a pair; what else they say is of one response only.
             [] if matches!(recipe.shape, Shape::Unpaired | Shape::Scored) => "not used".to_owned(),
             [] => "metadata".to_owned(),
-            several => {
-                let mut names: Vec<&str> = several.iter().map(|(role, _)| role.as_str()).collect();
-                names.dedup();
-                names.join(", ")
-            }
+            several => several.join(", "),
         };
         uses.push(ColumnUse { column: column.clone(), used_as });
     }

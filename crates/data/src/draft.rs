@@ -4,7 +4,9 @@ use predilect_types::{Message, Pair, Rating, Response, Verdict};
 use serde_json::Value;
 
 use crate::call::{Call, Noted};
+use crate::error::{Reason, RowError};
 use crate::pieces::Piece;
+use crate::weight;
 
 /// Counted when a record has a field for a verdict but no verdict in it.
 pub const NO_VERDICT: &str = "verdict missing or not parsed";
@@ -68,6 +70,47 @@ impl Draft {
         if let Some(value) = value {
             self.pair.metadata.insert(name.to_owned(), value);
         }
+    }
+}
+
+/// The pairs of one record: each has a copy of all that the record says besides its responses.
+#[derive(Debug, Default)]
+pub(crate) struct Drafts {
+    all: Vec<Draft>,
+    bytes: usize,
+}
+
+/// What the pairs of one record may weigh together.
+const MOST_BYTES: usize = 256 << 20;
+
+impl Drafts {
+    /// Adds a pair, unless all of them become too large.
+    pub(crate) fn push(&mut self, draft: Draft) -> Result<(), RowError> {
+        let said = draft.verdicts.iter().map(weight::of_verdict).sum::<usize>();
+        self.bytes += weight::of_pair(&draft.pair) + said;
+        self.all.push(draft);
+        if self.bytes > MOST_BYTES {
+            let (count, most) = (self.all.len(), MOST_BYTES >> 20);
+            let problem = format!("its first {count} pairs alone are larger than {most} MiB together");
+            return Err(RowError::new(Reason::TooLarge, problem).remedy(
+                "each pair repeats the prompt and the fields of the record: leave out what is long",
+            ));
+        }
+        Ok(())
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.all.len()
+    }
+
+    pub(crate) fn first_mut(&mut self) -> Option<&mut Draft> {
+        self.all.first_mut()
+    }
+}
+
+impl From<Drafts> for Parsed {
+    fn from(drafts: Drafts) -> Self {
+        Self::Drafts(drafts.all)
     }
 }
 

@@ -49,6 +49,12 @@ pub enum Reason {
     WrongType,
     /// A verdict that the format does not know.
     VerdictOutOfRange,
+    /// Two things that the record says of its verdict contradict each other.
+    Contradiction,
+    /// A record says that its responses were shown the other way round, and not what its verdict refers to.
+    OrderInDoubt,
+    /// A weight or a number of votes that is not a number of 0 or more.
+    BadWeight,
     /// A winner that is neither of the two, nor a tie.
     UnknownWinner,
     /// An id that another pair of the same file has.
@@ -68,6 +74,9 @@ impl Reason {
             Self::MissingField => "field missing",
             Self::WrongType => "field of the wrong type",
             Self::VerdictOutOfRange => "verdict out of range",
+            Self::Contradiction => "verdicts contradict each other",
+            Self::OrderInDoubt => "order of the responses in doubt",
+            Self::BadWeight => "weight is not a number of 0 or more",
             Self::UnknownWinner => "winner is neither response",
             Self::DuplicateId => "id used twice for different pairs",
             Self::Columns => "wrong number of columns",

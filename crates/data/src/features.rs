@@ -1,6 +1,7 @@
 //! Reads a table of numeric features: any table whose columns were computed elsewhere.
 
 use crate::advice::{DISSECT, SKIP};
+use std::collections::HashSet;
 use std::path::Path;
 
 use serde_json::Value;
@@ -112,8 +113,8 @@ impl Reading<'_> {
             return Err(DataError::input(self.label, format!("there is no column `{missing}`"))
                 .with_remedy(format!("the columns are: {}", predilect_types::shown::list(names))));
         }
-        let twice = names.iter().enumerate().find(|(i, name)| names[..*i].contains(name));
-        if let Some((_, name)) = twice {
+        let mut known = HashSet::with_capacity(names.len());
+        if let Some(name) = names.iter().find(|name| !known.insert(name.as_str())) {
             return Err(DataError::input(self.label, format!("two columns are called `{name}`"))
                 .with_remedy("rename one of them"));
         }
@@ -152,7 +153,7 @@ impl Reading<'_> {
         if let (Some(weight), Some(name)) = (weight, &c.weight)
             && weight < 0.0
         {
-            return Err(RowError::new(Reason::WrongType, "a weight below 0")
+            return Err(RowError::new(Reason::BadWeight, "a weight below 0")
                 .field(name)
                 .value(&weight.to_string()));
         }
@@ -259,6 +260,17 @@ mod tests {
         assert_eq!(table.ignored, ["note"]);
         assert_eq!(table.values, [0.5, -1.0, 2.0, 0.0]);
         assert_eq!(table.judges.unwrap(), ["x", "z"]);
+    }
+
+    #[test]
+    fn a_table_of_very_many_columns_is_read_once() {
+        let columns = 20_000;
+        let header = (0..columns).map(|i| format!(",x{i}")).collect::<Vec<_>>().concat();
+        let row = format!("1,j{}\n", ",2".repeat(columns));
+        let table = read(&format!("y,who{header}\n{}", row.repeat(20)), OnBadRow::Stop).unwrap();
+        assert_eq!((table.names.len(), table.values.len()), (columns, 20 * columns));
+        let error = read(&format!("y,who{header},x7\n{}\n", row.trim()), OnBadRow::Stop);
+        assert!(error.is_err());
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
-use predilect_types::shown;
+use predilect_types::shown::{self, printable};
 
 use crate::near::did_you_mean;
 use crate::recipe::{CATALOGUE, Recipe};
@@ -61,7 +61,7 @@ impl fmt::Display for UnknownFormat {
         write!(
             f,
             "there is no format `{}`{}",
-            self.given.escape_debug(),
+            printable(&self.given),
             if near.is_empty() {
                 format!("; the formats are {}", shown::list(self.known.split(", ")))
             } else {

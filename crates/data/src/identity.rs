@@ -8,6 +8,7 @@ use predilect_types::{Order, Pair, Response, Verdict, content_id};
 use serde_json::Value;
 
 use crate::draft::Draft;
+use crate::weight;
 
 /// A verdict on the same pair with its sides exchanged.
 pub(crate) fn exchange(verdict: &mut Verdict) {
@@ -52,6 +53,9 @@ pub(crate) fn turn(draft: &mut Draft) {
     }
 }
 
+/// Bytes that the copies of one record's metadata may have together.
+const COPIES: usize = 64 << 20;
+
 /// The pair has the metadata of its first record: what a later one says otherwise stays with the verdicts of that record.
 pub(crate) fn keep_beside(draft: &mut Draft) {
     if draft.pair.metadata.is_empty() {
@@ -59,7 +63,10 @@ pub(crate) fn keep_beside(draft: &mut Draft) {
     }
     let record: serde_json::Map<String, Value> =
         std::mem::take(&mut draft.pair.metadata).into_iter().collect();
-    for verdict in &mut draft.verdicts {
+    // With very many verdicts on one record not each of them has a copy of all that it says: the first has.
+    let own = record.iter().map(|(name, value)| name.len() + weight::of_value(value)).sum::<usize>();
+    let copies = (COPIES / own.max(1)).max(1);
+    for verdict in draft.verdicts.iter_mut().take(copies) {
         match &mut verdict.receipt {
             None => verdict.receipt = Some(Value::Object(record.clone())),
             Some(Value::Object(receipt)) => {

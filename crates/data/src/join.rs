@@ -9,6 +9,7 @@ use crate::call::Call;
 use crate::draft::Draft;
 use crate::formats::mt_bench_response;
 use crate::pieces::{Answer, Completion, Node, Question, Score, Scored};
+use crate::weight;
 
 /// A model's answers, by question.
 type Answers = HashMap<String, (Option<Vec<Message>>, Vec<String>)>;
@@ -89,24 +90,30 @@ impl Parts {
         Ok(draft)
     }
 
-    /// Every two models' answers to every question, without verdicts.
-    pub(crate) fn all_pairs(&self) -> impl Iterator<Item = Draft> + '_ {
-        let models: Vec<&String> = self.answers.keys().collect();
-        self.keys.iter().flat_map(move |key| {
-            let mut drafts = Vec::new();
-            for (i, a) in models.iter().enumerate() {
-                for b in models.iter().skip(i + 1) {
-                    drafts.extend(self.pair(key, a, b, None).ok());
+    /// Hands on every two models' answers to every question, without verdicts.
+    pub(crate) fn all_pairs<E>(&self, add: &mut dyn FnMut(Draft) -> Result<(), E>) -> Result<(), E> {
+        for key in &self.keys {
+            let answered: Vec<&String> = self
+                .answers
+                .iter()
+                .filter(|(_, own)| own.contains_key(key))
+                .map(|(model, _)| model)
+                .collect();
+            for (i, a) in answered.iter().enumerate() {
+                for b in answered.iter().skip(i + 1) {
+                    self.pair(key, a, b, None).map_or(Ok(()), &mut *add)?;
                 }
             }
-            drafts
-        })
+        }
+        Ok(())
     }
 
-    /// Every two models that one judge scored on one turn; the reason where a pair cannot be made.
-    pub(crate) fn scored_pairs(&self) -> impl Iterator<Item = Result<Draft, &'static str>> + '_ {
-        self.scores.iter().flat_map(move |((key, judge, turns), scores)| {
-            let mut drafts = Vec::new();
+    /// Hands on every two models that one judge scored on one turn; the reason where a pair cannot be made.
+    pub(crate) fn scored_pairs<E>(
+        &self,
+        add: &mut dyn FnMut(Result<Draft, &'static str>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        for ((key, judge, turns), scores) in &self.scores {
             for (i, (a, x)) in scores.iter().enumerate() {
                 for (b, y) in scores.iter().skip(i + 1).filter(|(b, _)| b != a) {
                     let call = match x.partial_cmp(y) {
@@ -114,17 +121,17 @@ impl Parts {
                         Some(std::cmp::Ordering::Less) => Call::B,
                         _ => Call::Tie(TieKind::Tie),
                     };
-                    drafts.push(self.pair(key, a, b, *turns).map(|mut draft| {
+                    add(self.pair(key, a, b, *turns).map(|mut draft| {
                         if let Some(mut verdict) = call.verdict(judge.clone()) {
                             verdict.receipt = Some(json!({ "score_a": x, "score_b": y }));
                             draft.verdicts.push(verdict);
                         }
                         draft
-                    }));
+                    }))?;
                 }
             }
-            drafts
-        })
+        }
+        Ok(())
     }
 }
 
@@ -153,8 +160,11 @@ struct Halves {
 /// At most this many bytes of text wait.
 pub(crate) const WAITING: usize = 2 << 30;
 
-fn size(response: &Response) -> usize {
-    response.messages.iter().map(|turn| turn.content.len()).sum::<usize>() + 64
+/// What waits of a completion: with it waits its prompt.
+fn size(key: &Group, (response, scenario): &(Response, Option<String>)) -> usize {
+    let (prompt, judge, annotator) = key;
+    let names = [annotator, scenario].into_iter().flatten().map(String::len).sum::<usize>();
+    weight::of_response(response) + weight::of_turns(prompt) + judge.len() + names
 }
 
 impl Waiting {
@@ -166,11 +176,14 @@ impl Waiting {
         let (own, other) =
             if good { (&mut halves.good, &mut halves.bad) } else { (&mut halves.bad, &mut halves.good) };
         let Some((waiting, its_scenario)) = other.pop_front() else {
-            self.bytes += size(&response);
-            own.push_back((response, scenario));
+            let half = (response, scenario);
+            self.bytes += size(&key, &half);
+            own.push_back(half);
             return None;
         };
-        self.bytes = self.bytes.saturating_sub(size(&waiting));
+        let waiting = (waiting, its_scenario);
+        self.bytes = self.bytes.saturating_sub(size(&key, &waiting));
+        let (waiting, its_scenario) = waiting;
         let (chosen, rejected) = if good { (response, waiting) } else { (waiting, response) };
         if halves.good.is_empty() && halves.bad.is_empty() {
             self.completions.remove(&key);
@@ -182,8 +195,15 @@ impl Waiting {
 
     /// Adds a scored response.
     pub(crate) fn scored(&mut self, prompt: u64, scored: Scored) {
-        self.bytes +=
-            size(&scored.response) + scored.prompt.iter().map(|turn| turn.content.len()).sum::<usize>();
+        let names = [&scored.annotator, &scored.scenario].into_iter().flatten().map(String::len);
+        let scores = scored
+            .scores
+            .iter()
+            .map(|points| 64 + points.judge.len() + points.criterion.as_ref().map_or(0, String::len));
+        self.bytes += weight::of_response(&scored.response)
+            + weight::of_turns(&scored.prompt)
+            + scored.group.len()
+            + names.chain(scores).sum::<usize>();
         let order = &mut self.order;
         self.scored
             .entry(prompt)
@@ -196,7 +216,8 @@ impl Waiting {
 
     /// Adds a message of a tree.
     pub(crate) fn node(&mut self, node: Node) {
-        self.bytes += node.message.content.len() + 64;
+        let names = [&node.parent, &node.language].into_iter().flatten().map(String::len).sum::<usize>();
+        self.bytes += node.message.content.len() + node.id.len() + names + node.judge.len() + 64;
         self.nodes.push(node);
     }
 
@@ -204,32 +225,34 @@ impl Waiting {
         self.bytes > WAITING
     }
 
-    /// What is left at the end: the pairs of scored responses, and how many completions and scored responses stayed alone.
-    ///
-    /// # Errors
-    ///
-    /// When one response has two different numbers by one judge, so that it is unclear which is meant.
-    pub(crate) fn end(self) -> Result<(Vec<Draft>, usize, usize), String> {
-        let lonely = self.completions.into_values().map(|halves| halves.good.len() + halves.bad.len()).sum();
-        let (mut drafts, _) = crate::formats::tree_pairs(&self.nodes);
-        let mut alone = 0;
-        let mut scored = self.scored;
+    /// How many completions and scored responses stay alone.
+    pub(crate) fn alone(&self) -> (usize, usize) {
+        let lonely = self.completions.values().map(|halves| halves.good.len() + halves.bad.len()).sum();
+        (lonely, self.scored.values().filter(|responses| responses.len() == 1).count())
+    }
+
+    /// A response that has two different numbers by one judge, so that it is unclear which is meant.
+    pub(crate) fn given_twice(&self) -> Option<String> {
+        self.order.iter().filter_map(|prompt| self.scored.get(prompt)).find_map(|all| given_twice(all))
+    }
+
+    /// Hands on the pairs that what is left gives, one after the other: together they may be far larger than the responses.
+    pub(crate) fn pairs<E>(mut self, add: &mut dyn FnMut(Draft) -> Result<(), E>) -> Result<(), E> {
+        crate::formats::tree_pairs(&self.nodes, add)?;
         for prompt in self.order {
-            let Some(responses) = scored.remove(&prompt) else { continue };
-            alone += usize::from(responses.len() == 1);
-            if let Some(twice) = given_twice(&responses) {
-                return Err(twice);
-            }
+            let responses = self.scored.remove(&prompt).unwrap_or_default();
             for (i, x) in responses.iter().enumerate() {
                 // The same response scored twice is not a comparison.
                 let other =
                     |y: &&Scored| y.annotator == x.annotator && y.response.messages != x.response.messages;
                 for y in responses.iter().skip(i + 1).filter(other) {
-                    drafts.extend(crate::formats::from_scores(x, y));
+                    if let Some(draft) = crate::formats::from_scores(x, y) {
+                        add(draft)?;
+                    }
                 }
             }
         }
-        Ok((drafts, lonely, alone))
+        Ok(())
     }
 }
 

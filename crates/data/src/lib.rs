@@ -53,6 +53,7 @@ mod sent;
 mod study;
 mod texts;
 mod votes;
+mod weight;
 mod wide;
 
 pub use advice::{Advice, Part as AdvicePart, Setting};

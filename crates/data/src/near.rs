@@ -1,11 +1,23 @@
 //! What the user may have meant by a name that does not exist.
 
+use predilect_types::shown::printable;
+
+/// Letters of a name beyond which nobody types it.
+const LONGEST: usize = 200;
+
 /// The name that differs least, if it differs by a third of its letters at most (a swap of two counts as one).
 pub fn nearest<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let given = given.to_lowercase();
-    let most = (given.chars().count() / 3).max(1);
+    let length = given.chars().count();
+    if length > LONGEST {
+        return None;
+    }
+    let most = (length / 3).max(1);
+    // Names of other lengths need no comparison: a table may have a hundred thousand columns.
+    let alike = |name: &&str| name.chars().take(length + most + 1).count().abs_diff(length) <= most;
     known
         .into_iter()
+        .filter(alike)
         .map(|name| (strsim::damerau_levenshtein(&given, &name.to_lowercase()), name))
         .filter(|(distance, _)| *distance <= most)
         .min_by_key(|(distance, _)| *distance)
@@ -14,7 +26,7 @@ pub fn nearest<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Opt
 
 /// `; did you mean NAME?`, or an empty text.
 pub(crate) fn did_you_mean<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> String {
-    nearest(given, known).map(|name| format!("; did you mean `{}`?", name.escape_debug())).unwrap_or_default()
+    nearest(given, known).map(|name| format!("; did you mean `{}`?", printable(name))).unwrap_or_default()
 }
 
 #[cfg(test)]

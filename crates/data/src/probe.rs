@@ -168,7 +168,7 @@ fn sample(
     let found = first_rows(opened, container, max)?;
     let mut sample = Sample {
         key: found.key,
-        columns: found.columns,
+        columns: found.columns.into(),
         rows: found.rows,
         whole: found.whole,
         remarks: found.remarks,
@@ -180,7 +180,8 @@ fn sample(
     if container == Container::Document && !sample.columns.iter().any(|name| fields.contains(&name.as_str()))
     {
         // An object of lists, the name of each being the bias of its records.
-        sample.columns = keys_at(&opened.prefix, 3, 16).into_iter().map(|key| key.name).collect();
+        let names: Vec<String> = keys_at(&opened.prefix, 3, 16).into_iter().map(|key| key.name).collect();
+        sample.columns = names.into();
     }
     Ok((sample, found.bad))
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::collections::HashMap;
 use std::fmt;
 
+use predilect_types::shown::printable;
 use predilect_types::{Message, Response, Role};
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, Visitor};
 use serde_json::Value;
@@ -109,10 +110,15 @@ impl Row {
 
     /// The value of a field, to take a part of it; null counts as not there.
     pub(crate) fn get_mut(&mut self, name: &str) -> Option<&mut Value> {
-        self.fields
-            .iter_mut()
-            .rev()
-            .find(|(field, value)| field == name && value.is_some())
+        let Self { fields, index } = self;
+        let found = match index.of(fields) {
+            Some(index) => {
+                index.last(fields, name, |at| fields.get(at).is_some_and(|(_, value)| value.is_some()))
+            }
+            None => fields.iter().rposition(|(field, value)| field == name && value.is_some()),
+        };
+        found
+            .and_then(|at| fields.get_mut(at))
             .and_then(|(_, value)| value.as_mut())
             .filter(|value| !value.is_null())
     }
@@ -138,10 +144,18 @@ impl Row {
 
     /// Takes a field; if a name occurs twice, the last. Null counts as missing.
     pub(crate) fn take(&mut self, name: &str) -> Option<Value> {
+        let Self { fields, index } = self;
         let mut found = None;
-        for (field, value) in &mut self.fields {
-            if field == name && value.is_some() {
-                found = value.take();
+        if let Some(index) = index.of(fields) {
+            for at in index.all(fields, name) {
+                let value = fields.get_mut(*at as usize).and_then(|(_, value)| value.take());
+                found = value.or(found);
+            }
+        } else {
+            for (field, value) in fields {
+                if field == name && value.is_some() {
+                    found = value.take();
+                }
             }
         }
         found.filter(|value| !value.is_null())
@@ -234,10 +248,7 @@ impl<'de> Deserialize<'de> for Row {
                 }
                 // Two values for one field: neither can be dropped silently.
                 if let Some(name) = given_twice(&fields) {
-                    return Err(A::Error::custom(format!(
-                        "the field `{}` has two values",
-                        name.escape_debug()
-                    )));
+                    return Err(A::Error::custom(format!("the field `{}` has two values", printable(name))));
                 }
                 Ok(Row { fields, index: Index::default() })
             }
@@ -370,6 +381,7 @@ mod tests {
             for i in 0..160 {
                 let name = format!("f{i}");
                 assert_eq!(wide.get(&name), plain(&name), "{name}");
+                assert_eq!(wide.get_mut(&name).map(|value| &*value), plain(&name), "{name}");
             }
         }
         // The later one of two is taken first, and what is added is found.

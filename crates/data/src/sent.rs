@@ -59,7 +59,7 @@ pub fn columns_of(path: &Path, options: &ReadOptions) -> Result<ColumnsSeen, Dat
     let container = recognise(&mut opened, &name)?
         .map_err(|(problem, remedy)| DataError::input(&opened.label, problem).with_remedy(remedy))?;
     let found = sample(&mut opened, container, options.max_record_bytes)?;
-    let sample = Sample { columns: found.columns, rows: found.rows, ..Sample::default() };
+    let sample = Sample { columns: found.columns.into(), rows: found.rows, ..Sample::default() };
     let seen = |name: &String| ColumnSeen {
         values: values(&sample, name).unwrap_or_default(),
         example: cut(&sample.example(name)),

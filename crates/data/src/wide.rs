@@ -51,7 +51,14 @@ impl Index {
     }
 }
 
-impl Sorted<'_> {
+impl<'a> Sorted<'a> {
+    /// The places of a name, in their order.
+    pub(crate) fn all(&self, fields: &[Field], wanted: &str) -> &'a [u32] {
+        let from = self.0.partition_point(|at| name(fields, *at) < wanted);
+        let rest = self.0.get(from..).unwrap_or_default();
+        rest.get(..rest.partition_point(|at| name(fields, *at) == wanted)).unwrap_or_default()
+    }
+
     /// The last place of a name that fulfils a condition.
     pub(crate) fn last(
         &self,
@@ -59,9 +66,7 @@ impl Sorted<'_> {
         wanted: &str,
         is_there: impl Fn(usize) -> bool,
     ) -> Option<usize> {
-        let end = self.0.partition_point(|at| name(fields, *at) <= wanted);
-        let own = self.0.get(..end)?.iter().rev().take_while(|at| name(fields, **at) == wanted);
-        own.map(|at| *at as usize).find(|at| is_there(*at))
+        self.all(fields, wanted).iter().rev().map(|at| *at as usize).find(|at| is_there(*at))
     }
 }
 

@@ -63,18 +63,27 @@ pub fn line(text: &str) -> String {
         return text.split_whitespace().collect::<Vec<_>>().join(" ");
     }
     let mut out = String::with_capacity(text.len());
+    with_hidden(&text, |c, hidden| if hidden { show(c, &mut out) } else { out.push(c) });
+    out.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Goes through a text; says of each character whether it is hidden. Joiners and selectors of a shape are not where they may be needed: between
+/// letters beyond ASCII, and behind one, or behind the digit of a key.
+fn with_hidden(text: &str, mut see: impl FnMut(char, bool)) {
     let mut before = ' ';
     let mut chars = text.chars().peekable();
     while let Some(c) = chars.next() {
-        let joins = !before.is_ascii() && chars.peek().is_some_and(|after| !after.is_ascii());
-        match c {
-            '\u{200c}' | '\u{200d}' if joins => out.push(c),
-            c if hides(c) => show(c, &mut out),
-            c => out.push(c),
-        }
+        let needed = match c {
+            '\u{200c}' | '\u{200d}' => {
+                !before.is_ascii() && chars.peek().is_some_and(|after| !after.is_ascii())
+            }
+            '\u{fe0f}' if chars.peek() == Some(&'\u{20e3}') => matches!(before, '0'..='9' | '#' | '*'),
+            '\u{fe00}'..='\u{fe0f}' => !before.is_ascii() && !hides(before) && !before.is_whitespace(),
+            _ => false,
+        };
+        see(c, hides(c) && !needed);
         before = c;
     }
-    out.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn show(c: char, out: &mut String) {
@@ -116,6 +125,7 @@ fn hides(c: char) -> bool {
             | '\u{2060}'..='\u{2064}'
             | '\u{2800}'
             | '\u{3164}'
+            | '\u{fe00}'..='\u{fe0f}'
             | '\u{ffa0}'
     )
 }
@@ -153,19 +163,22 @@ pub fn cut(text: &str) -> String {
     printable(&short)
 }
 
-/// Text whose control characters (and the marks that turn the writing direction) are escaped.
+/// Text whose control characters (and the marks that turn the writing direction) are escaped, and whose invisible characters and blanks that
+/// are none are made visible: a name must not look like another one.
 #[must_use]
 pub fn printable(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
-    for c in text.chars() {
+    with_hidden(text, |c, hidden| {
         if c.is_control()
             || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}')
         {
             safe.extend(c.escape_default());
+        } else if hidden || acts(c) || (c.is_whitespace() && c != ' ') {
+            show(c, &mut safe);
         } else {
             safe.push(c);
         }
-    }
+    });
     safe
 }
 
@@ -190,6 +203,25 @@ mod tests {
         assert_eq!(line("gpt\u{ad}-4\u{3164}"), "gpt⟨U+00AD⟩-4⟨U+3164⟩");
         assert_eq!(line("gpt\u{200d}-4"), "gpt⟨U+200D⟩-4");
         assert_eq!(line("👩‍👩‍👧 می‌خواهم"), "👩‍👩‍👧 می‌خواهم");
+    }
+
+    #[test]
+    fn what_an_error_shows_looks_like_nothing_else() {
+        for (hidden, shown) in [
+            ("a\u{200b}b", "a⟨U+200B⟩b"),
+            ("a\u{ad}b", "a⟨U+00AD⟩b"),
+            ("model_a\u{fe0f}", "model_a⟨U+FE0F⟩"),
+            ("a\u{a0}b\u{3000}c", "a⟨U+00A0⟩b⟨U+3000⟩c"),
+            ("a\u{200f}\u{feff}b", "a⟨U+200F⟩⟨U+FEFF⟩b"),
+            ("\u{200b}\u{fe0f}", "⟨U+200B⟩⟨U+FE0F⟩"),
+            ("a\n\u{1b}\u{202e}b", "a\\n\\u{1b}\\u{202e}b"),
+            ("❤️ 1️⃣ 👩‍👩‍👧 می‌خواهم", "❤️ 1️⃣ 👩‍👩‍👧 می‌خواهم"),
+        ] {
+            assert_eq!(printable(hidden), shown);
+            // What is shown may be part of a message that is shown again.
+            assert_eq!(printable(shown), shown);
+        }
+        assert_eq!(line("model_a\u{fe0f} ❤️"), "model_a⟨U+FE0F⟩ ❤️");
     }
 
     #[test]

@@ -54,7 +54,8 @@ impl Workbench {
         let entry = StudyToml::load(&study)?.import.unwrap_or_default();
         let read = ReadSummary {
             rows: entry.rows,
-            pairs: entry.pairs,
+            // Somebody may have taken rows out since.
+            pairs: study.count("pairs").unwrap_or(entry.pairs),
             verdicts: entry.verdicts,
             dropped: entry.dropped,
             merged: entry.merged,

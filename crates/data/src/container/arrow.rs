@@ -10,6 +10,7 @@ use serde_json::{Map, Number, Value};
 use super::csv::{GROUP, GROUP_BYTES, Placed};
 use crate::error::{At, DataError, Reason, RowError};
 use crate::row::{Name, Row, name_of};
+use crate::weight;
 
 /// Runs a decoder, which may panic on a file that was tampered with; that becomes an error like any other.
 pub(super) fn guarded<T, E: ToString>(
@@ -66,6 +67,7 @@ impl Batch {
     /// The next rows, up to a limit of rows and bytes; empty at the end. A row over the size limit is replaced by an error.
     pub(super) fn next_group(&mut self, read: &[(usize, Name)], max: usize, record: &mut u64) -> Vec<Placed> {
         let mut rows = Vec::new();
+        let names = weight::of_names(read.iter().map(|(_, name)| name.as_ref()));
         let mut bytes = 0;
         while self.at < self.batch.num_rows() && rows.len() < GROUP && bytes < GROUP_BYTES {
             let mut budget = Budget { left: max, over: false };
@@ -76,7 +78,7 @@ impl Batch {
                     Some((name.clone(), value(column.as_ref(), self.at, &mut budget)))
                 })
                 .collect();
-            bytes += max - budget.left;
+            bytes += max - budget.left + names;
             self.at += 1;
             *record += 1;
             let row = if budget.over {

@@ -12,6 +12,7 @@ use super::dialect::{Dialect, after_sep_line, fits, utf8_remedy};
 
 use crate::error::{At, DataError, Reason, RowError};
 use crate::row::{Name, Row, name_of};
+use crate::weight;
 
 /// Rows are handed on in groups of this many, or once their text reaches [`GROUP_BYTES`].
 pub(super) const GROUP: usize = 4096;
@@ -269,6 +270,7 @@ impl CsvRows {
     /// The next rows; empty at the end.
     pub(crate) fn next_group(&mut self, label: &str) -> Result<Vec<Placed>, DataError> {
         let mut rows = Vec::new();
+        let names = weight::of_names(self.names.iter().map(String::as_str));
         let mut bytes = 0;
         let mut record = csv::ByteRecord::new();
         while !self.over && rows.len() < GROUP && bytes < GROUP_BYTES {
@@ -278,7 +280,7 @@ impl CsvRows {
                 Ok(true) => {
                     let within = memchr::memchr_iter(b'\n', record.as_slice()).count() as u64;
                     let line = self.ends.get().first_line(self.reader.position().line(), within);
-                    bytes += record.as_slice().len();
+                    bytes += record.as_slice().len() + names;
                     let position = self.reader.position().byte();
                     let ill =
                         self.quotes.as_ref().is_some_and(|quotes| quotes.borrow_mut().ill_before(position));

@@ -4,8 +4,6 @@ use std::collections::HashSet;
 use std::io::Cursor;
 use std::path::PathBuf;
 
-use serde_json::Value;
-
 use super::document::{Shape, key_column};
 use super::json;
 use super::sniff::{Container, keys_at};
@@ -14,6 +12,7 @@ use super::split::{Layout, Splitter};
 use super::table::{Placed, Table};
 use crate::error::{At, DataError, RowError};
 use crate::row::Row;
+use crate::weight;
 
 /// Records to look at; more of them reveal no more about a format.
 const ROWS: usize = 2_000;
@@ -140,7 +139,7 @@ fn take(table: &mut Option<Table>, opened: &Opened, sample: &mut Sample) -> Resu
             sample.whole = false;
             break;
         }
-        bytes += rows.iter().filter_map(|(_, row)| row.as_ref().ok()).map(weight).sum::<usize>();
+        bytes += rows.iter().filter_map(|(_, row)| row.as_ref().ok()).map(weight::of_row).sum::<usize>();
         sample.rows(rows);
     }
     if sample.rows.len() >= ROWS || bytes >= BYTES {
@@ -156,19 +155,6 @@ fn take(table: &mut Option<Table>, opened: &Opened, sample: &mut Sample) -> Resu
     }
     sample.name(names);
     Ok(())
-}
-
-/// About how many bytes a row takes.
-fn weight(row: &Row) -> usize {
-    fn of(value: &Value) -> usize {
-        16 + match value {
-            Value::String(text) => text.len(),
-            Value::Array(items) => items.iter().map(of).sum(),
-            Value::Object(fields) => fields.iter().map(|(name, value)| name.len() + of(value)).sum(),
-            _ => 0,
-        }
-    }
-    row.names().filter_map(|name| row.get(name)).map(of).sum()
 }
 
 fn split(opened: &Opened, layout: Layout, sample: &mut Sample) {

@@ -7,7 +7,7 @@ use predilect_types::{Message, Order, Response, Verdict};
 use serde_json::{Value, json};
 
 use super::common::Context;
-use crate::draft::{Draft, NO_VERDICT, Parsed};
+use crate::draft::{Draft, Drafts, NO_VERDICT, Parsed};
 use crate::error::{Reason, RowError};
 use crate::recipe::{Plan, on_side_b};
 use crate::row::Row;
@@ -33,7 +33,7 @@ pub(super) fn parse(plan: &Plan, cx: &Context, mut row: Row) -> Result<Parsed, R
         .iter()
         .find_map(|at| snapshot.pointer(at)?.as_object());
     let id = meta.get("message_id").and_then(Value::as_str).unwrap_or_default();
-    let mut drafts = Vec::new();
+    let mut drafts = Drafts::default();
     let mut add = |prompt: Vec<Message>, own: Response, other: Response| {
         let swapped = on_side_b(&prompt, &own, &other);
         let (a, b) = if swapped { (other, own) } else { (own, other) };
@@ -45,14 +45,14 @@ pub(super) fn parse(plan: &Plan, cx: &Context, mut row: Row) -> Result<Parsed, R
         verdict.order = Order::Unknown;
         verdict.receipt = Some(json!({ "rating": data.get("rating") }));
         draft.verdicts.push(verdict);
-        drafts.push(draft);
+        drafts.push(draft)
     };
     if let Some(messages) = messages
         && let Some(rated) = messages.get(id)
     {
         let prompt = before(messages, rated);
         for sibling in siblings(messages, id, rated) {
-            add(prompt.clone(), response(rated), response(sibling));
+            add(prompt.clone(), response(rated), response(sibling))?;
         }
     } else if let (Some(own), Some(others)) = (
         data.get("model_id").and_then(Value::as_str),
@@ -60,17 +60,17 @@ pub(super) fn parse(plan: &Plan, cx: &Context, mut row: Row) -> Result<Parsed, R
     ) {
         let silent = |name: &str| Response { messages: Vec::new(), model: Some(name.to_owned()) };
         for other in others.iter().filter_map(Value::as_str) {
-            add(Vec::new(), silent(own), silent(other));
+            add(Vec::new(), silent(own), silent(other))?;
         }
     }
-    if drafts.is_empty() {
+    if drafts.len() == 0 {
         return Err(RowError::new(
             Reason::MissingField,
             "the rating compares nothing: the answer has no siblings",
         )
         .field("data.sibling_model_ids"));
     }
-    Ok(Parsed::Drafts(drafts))
+    Ok(drafts.into())
 }
 
 /// Whether the rating is good; `None` if there is no rating.

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::common::Context;
 use crate::call::Call;
-use crate::draft::{Draft, NO_VERDICT, Parsed};
+use crate::draft::{Draft, Drafts, NO_VERDICT, Parsed};
 use crate::error::{Reason, RowError};
 use crate::recipe::{MOST_PAIRS, Plan, Sample, name_of, plain_words, sides};
 use crate::row::Row;
@@ -34,7 +34,7 @@ pub(super) fn parse(plan: &Plan, cx: &Context, mut row: Row) -> Result<Parsed, R
     if annotations.iter().flat_map(results).any(|result| ranking(result).is_some()) {
         return ranked(plan, cx, row, fields, &annotations);
     }
-    let columns: Vec<String> = fields.keys().cloned().collect();
+    let columns = fields.keys().cloned().collect::<Vec<_>>().into();
     let mut texts = Row::from_fields(fields);
     let sample = Sample { rows: vec![texts.clone()], columns, ..Sample::default() };
     let (a, b) = compared.or_else(|| sides(&sample)).ok_or_else(|| {
@@ -149,14 +149,14 @@ fn ranked(
         )
         .field("data"));
     }
-    let columns: Vec<String> = fields.keys().cloned().collect();
+    let columns = fields.keys().cloned().collect::<Vec<_>>().into();
     let mut texts = Row::from_fields(fields);
     let sample = Sample { rows: vec![texts.clone()], columns, ..Sample::default() };
     let prompt = prompt(&sample, &mut texts)?;
     let mut base = Draft::default();
     plan.finish(row, &mut base)?;
     texts.rest_into(&mut base.pair.metadata);
-    let mut drafts = Vec::new();
+    let mut drafts = Drafts::default();
     for (i, (first, a)) in responses.iter().enumerate() {
         for (second, b) in responses.iter().skip(i + 1) {
             let mut draft = Draft::new(prompt.clone(), a.clone(), b.clone());
@@ -177,10 +177,10 @@ fn ranked(
                     None => draft.dropped.push(NO_VERDICT),
                 }
             }
-            drafts.push(draft);
+            drafts.push(draft)?;
         }
     }
-    Ok(Parsed::Drafts(drafts))
+    Ok(drafts.into())
 }
 
 /// Takes the list whose items are those that were put in order.

@@ -39,7 +39,7 @@ pub(super) fn parse(cx: &Context, mut row: Row) -> Result<Parsed, RowError> {
         None => flat(cx, &mut row, &mut draft)?,
         Some(_) if ["p_a", "preferred", "winner"].into_iter().any(|name| row.has(name)) => {
             return Err(RowError::new(
-                Reason::VerdictOutOfRange,
+                Reason::Contradiction,
                 "the record has both `verdicts` and a separate verdict",
             )
             .field("verdicts")
@@ -105,7 +105,7 @@ fn one(cx: &Context, row: &mut Row, draft: &mut Draft) -> Result<(), RowError> {
         };
         if !agrees {
             return Err(RowError::new(
-                Reason::VerdictOutOfRange,
+                Reason::Contradiction,
                 format!("`p_a` is {p_a} and `preferred` says otherwise: they contradict each other"),
             )
             .field("preferred")

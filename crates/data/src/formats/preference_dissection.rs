@@ -18,6 +18,7 @@ use crate::row::{Row, as_text};
 
 const ANNOTATOR: &str = "gpt-4-turbo";
 const UNKNOWN_RATING: &str = "rating of an unknown property or type";
+const OFF_SCALE: &str = "rating outside the scale of its property";
 
 /// The file's words and the property they mean.
 const NAMES: &[(&str, &str)] = &[
@@ -105,6 +106,15 @@ fn side(row: &mut Row, name: &str) -> Result<(Response, Option<f64>), RowError> 
 }
 
 fn rate(draft: &mut Draft, property: &str, annotator: &str, a: Option<f64>, b: Option<f64>) {
+    let (low, high) = predilect_types::property(property).map_or((f64::MIN, f64::MAX), |p| p.scale.ends());
+    let mut on_scale = |rating: Option<f64>| {
+        let found = rating.filter(|number| (low..=high).contains(number));
+        if rating.is_some() && found.is_none() {
+            draft.dropped.push(OFF_SCALE);
+        }
+        found
+    };
+    let (a, b) = (on_scale(a), on_scale(b));
     draft.ratings.push(Rating {
         pair: String::new(),
         property: property.to_owned(),

@@ -9,10 +9,10 @@ use predilect_types::{Message, Response, Role, Verdict};
 use serde_json::{Value, json};
 
 use super::common::Context;
-use crate::draft::{Draft, Parsed};
-use crate::error::RowError;
+use crate::draft::{Draft, Drafts, Parsed};
+use crate::error::{Reason, RowError};
 use crate::pieces::{Node, Piece};
-use crate::recipe::{Plan, on_side_b};
+use crate::recipe::{MOST_PAIRS, Plan, on_side_b};
 use crate::row::Row;
 
 /// Deeper conversations than this are a mistake in the file.
@@ -34,14 +34,19 @@ pub(super) fn parse(plan: &Plan, cx: &Context, mut row: Row) -> Result<Parsed, R
     let root = row.require("prompt")?;
     let mut base = Draft::default();
     plan.finish(row, &mut base)?;
-    let mut drafts = Vec::new();
-    let mut path = Vec::new();
-    walk(&root, &mut path, &cx.judge, 0, &mut drafts)?;
-    for draft in &mut drafts {
+    let language = root.get("lang").and_then(Value::as_str).map(str::to_owned);
+    let mut drafts = Drafts::default();
+    let mut add = |mut draft: Draft| {
+        if drafts.len() >= MOST_PAIRS {
+            let problem = format!("the replies give more than {MOST_PAIRS} pairs");
+            return Err(RowError::new(Reason::TooLarge, problem).field("prompt"));
+        }
         draft.pair.metadata.clone_from(&base.pair.metadata);
-        draft.pair.language = root.get("lang").and_then(Value::as_str).map(str::to_owned);
-    }
-    Ok(Parsed::Drafts(drafts))
+        draft.pair.language.clone_from(&language);
+        drafts.push(draft)
+    };
+    walk(&root, &mut Vec::new(), &cx.judge, 0, &mut add)?;
+    Ok(drafts.into())
 }
 
 fn walk(
@@ -49,7 +54,7 @@ fn walk(
     path: &mut Vec<Message>,
     judge: &str,
     depth: usize,
-    drafts: &mut Vec<Draft>,
+    add: &mut dyn FnMut(Draft) -> Result<(), RowError>,
 ) -> Result<(), RowError> {
     let text = |node: &Value| node.get("text").and_then(Value::as_str).unwrap_or_default().to_owned();
     let role = crate::texts::role(node.get("role").and_then(Value::as_str).unwrap_or("user"));
@@ -62,11 +67,11 @@ fn walk(
         }
     }
     if path.last().is_some_and(|last| last.role != Role::Assistant) {
-        ranks(path, &ranked, judge, drafts);
+        ranks(path, &ranked, judge).try_for_each(&mut *add)?;
     }
     if depth < DEPTH {
         for reply in replies {
-            walk(reply, path, judge, depth + 1, drafts)?;
+            walk(reply, path, judge, depth + 1, add)?;
         }
     }
     path.pop();
@@ -74,9 +79,14 @@ fn walk(
 }
 
 /// Every two of the replies with different ranks.
-fn ranks(prompt: &[Message], replies: &[(Message, f64)], judge: &str, drafts: &mut Vec<Draft>) {
-    for (i, (x, rank_x)) in replies.iter().enumerate() {
-        for (y, rank_y) in replies.iter().skip(i + 1).filter(|(_, rank)| rank != rank_x) {
+fn ranks<'a>(
+    prompt: &'a [Message],
+    replies: &'a [(Message, f64)],
+    judge: &'a str,
+) -> impl Iterator<Item = Draft> + 'a {
+    replies.iter().enumerate().flat_map(move |(i, (x, rank_x))| {
+        let others = replies.iter().skip(i + 1).filter(move |(_, rank)| rank != rank_x);
+        others.map(move |(y, rank_y)| {
             let response = |turn: &Message| Response { messages: vec![turn.clone()], model: None };
             let (a, b) = (response(x), response(y));
             let swapped = on_side_b(prompt, &a, &b);
@@ -86,13 +96,13 @@ fn ranks(prompt: &[Message], replies: &[(Message, f64)], judge: &str, drafts: &m
             let p_a = if rank_a < rank_b { 1.0 } else { 0.0 };
             let receipt = Some(json!({ "rank_a": rank_a, "rank_b": rank_b }));
             draft.verdicts.push(Verdict { receipt, ..Verdict::new("", judge, p_a) });
-            drafts.push(draft);
-        }
-    }
+            draft
+        })
+    })
 }
 
-/// The pairs of messages that were in separate records, and the number of replies without a path to a root.
-pub(crate) fn pairs(nodes: &[Node]) -> (Vec<Draft>, usize) {
+/// Hands on the pairs of messages that were in separate records, one after the other: together they may be far larger than the messages.
+pub(crate) fn pairs<E>(nodes: &[Node], add: &mut dyn FnMut(Draft) -> Result<(), E>) -> Result<(), E> {
     let by_id: HashMap<&str, &Node> = nodes.iter().map(|node| (node.id.as_str(), node)).collect();
     let mut children: HashMap<&str, Vec<&Node>> = HashMap::new();
     for node in nodes {
@@ -100,8 +110,6 @@ pub(crate) fn pairs(nodes: &[Node]) -> (Vec<Draft>, usize) {
             children.entry(parent).or_default().push(node);
         }
     }
-    let mut drafts = Vec::new();
-    let mut lost = 0;
     for node in nodes.iter().filter(|node| node.message.role != Role::Assistant) {
         let Some(replies) = children.get(node.id.as_str()) else { continue };
         let ranked: Vec<(Message, f64)> =
@@ -111,22 +119,19 @@ pub(crate) fn pairs(nodes: &[Node]) -> (Vec<Draft>, usize) {
         }
         let mut path = vec![node.message.clone()];
         let mut at = node;
-        while let Some(parent) = &at.parent {
-            match by_id.get(parent.as_str()) {
-                Some(above) if path.len() < DEPTH => at = above,
-                _ => {
-                    lost += 1;
-                    break;
-                }
-            }
+        // A path without a root begins where the messages do.
+        while let Some(above) = at.parent.as_ref().and_then(|parent| by_id.get(parent.as_str())) {
+            at = above;
             path.push(at.message.clone());
+            if path.len() >= DEPTH {
+                break;
+            }
         }
         path.reverse();
-        let from = drafts.len();
-        ranks(&path, &ranked, &node.judge, &mut drafts);
-        for draft in drafts.iter_mut().skip(from) {
+        for mut draft in ranks(&path, &ranked, &node.judge) {
             draft.pair.language.clone_from(&node.language);
+            add(draft)?;
         }
     }
-    (drafts, lost)
+    Ok(())
 }

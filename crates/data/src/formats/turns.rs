@@ -7,7 +7,7 @@ use predilect_types::{Message, Response};
 use serde_json::{Value, json};
 
 use super::common::Context;
-use crate::draft::{Draft, NO_VERDICT, Parsed};
+use crate::draft::{Draft, Drafts, NO_VERDICT, Parsed};
 use crate::error::{Reason, RowError};
 use crate::recipe::{Candidates, Plan, judged, on_side_b, truth};
 use crate::row::{Row, as_text};
@@ -27,7 +27,7 @@ pub(super) fn parse(plan: &Plan, cx: &Context, mut row: Row) -> Result<Parsed, R
     for (i, message) in list.into_iter().enumerate() {
         dialogue.push(&names, &format!("{field}[{i}]"), &message)?;
     }
-    dialogue.end_turn();
+    dialogue.end_turn()?;
     let Dialogue { mut base, mut drafts, unsaid, .. } = dialogue;
     let nothing = std::iter::repeat_n(NO_VERDICT, unsaid);
     let Some(first) = drafts.first_mut() else {
@@ -35,7 +35,7 @@ pub(super) fn parse(plan: &Plan, cx: &Context, mut row: Row) -> Result<Parsed, R
         return Ok(Parsed::Dropped(Box::new(base)));
     };
     first.dropped.extend(nothing);
-    Ok(Parsed::Drafts(drafts))
+    Ok(drafts.into())
 }
 
 /// One of several replies to the same turns.
@@ -56,7 +56,7 @@ struct Dialogue {
     said: Vec<Message>,
     /// The replies to what was said, side by side.
     replies: Vec<Reply>,
-    drafts: Vec<Draft>,
+    drafts: Drafts,
     /// Turns with several replies without a chosen one.
     unsaid: usize,
 }
@@ -91,7 +91,7 @@ impl Dialogue {
                 });
             }
             role => {
-                self.end_turn();
+                self.end_turn()?;
                 self.said.push(Message { role, content: text });
             }
         }
@@ -99,18 +99,19 @@ impl Dialogue {
     }
 
     /// Pairs the chosen one of the replies with each of the others; the dialogue continues from it, or from the first if none was chosen.
-    fn end_turn(&mut self) {
+    fn end_turn(&mut self) -> Result<(), RowError> {
         let replies = std::mem::take(&mut self.replies);
         let Some(best) = replies.iter().find(|reply| reply.chosen) else {
             self.unsaid += usize::from(replies.len() > 1);
             self.said.extend(replies.into_iter().take(1).map(|reply| reply.message));
-            return;
+            return Ok(());
         };
         for other in replies.iter().filter(|reply| !reply.chosen) {
             let draft = self.pair(best, other);
-            self.drafts.push(draft);
+            self.drafts.push(draft)?;
         }
         self.said.push(best.message.clone());
+        Ok(())
     }
 
     fn pair(&self, best: &Reply, other: &Reply) -> Draft {

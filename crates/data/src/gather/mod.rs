@@ -30,6 +30,8 @@ const SAME_GOLD: &str = "right answer given again";
 const ID_SHARED: &str = "one id used for several pairs, distinguished by their content";
 /// Maximum number of late fields that are reported.
 const MOST_LATE: usize = 1000;
+/// Bytes of a late field's name, beyond which it is not one that anybody gave.
+const LONGEST_LATE: usize = 1000;
 const OTHER_MODELS: &str = "vote on other models than those of the text";
 pub(crate) const LONELY: &str = "completion without a counterpart";
 pub(crate) const ALONE: &str = "scored response without another one to the same prompt";
@@ -168,8 +170,8 @@ impl Reading<'_> {
             self.marked.1.get_or_insert(mark);
         }
         for name in draft.late.drain(..) {
-            // Records with different names each would fill memory.
-            if self.late.len() < MOST_LATE {
+            // Records with different names each would fill memory, and so would a few with very long ones.
+            if self.late.len() < MOST_LATE && name.len() <= LONGEST_LATE {
                 self.late.entry(name).or_insert(self.at.record);
             }
         }

@@ -102,26 +102,21 @@ impl Reading<'_> {
 
     /// What waits for others of its prompt at the end of a file.
     pub(crate) fn end_waiting(&mut self) -> Result<(), DataError> {
-        let ended = std::mem::take(&mut self.waiting).end();
-        let (drafts, lonely, alone) = ended.map_err(|text| {
-            DataError::input(
+        let waiting = std::mem::take(&mut self.waiting);
+        if let Some(text) = waiting.given_twice() {
+            return Err(DataError::input(
                 &*self.at.label,
                 format!("the response {text:?} has two different values for one prompt, and no column says who gave which"),
             )
-            .with_remedy(format!("name that column: {MAP} annotator=COLUMN, or the one that separates groups of responses: {MAP} id=COLUMN"))
-        })?;
+            .with_remedy(format!("name that column: {MAP} annotator=COLUMN, or the one that separates groups of responses: {MAP} id=COLUMN")));
+        }
+        let (lonely, alone) = waiting.alone();
         for (count, reason) in [(lonely, LONELY), (alone, ALONE)] {
             if count > 0 {
                 *self.summary.dropped.entry(reason.to_owned()).or_default() += count as u64;
             }
         }
-        for draft in drafts {
-            if self.full() {
-                return Ok(());
-            }
-            self.made(draft)?;
-        }
-        Ok(())
+        waiting.pairs(&mut |draft| if self.full() { Ok(()) } else { self.made(draft) })
     }
 
     /// Pairs from scores and, without judgments, from every two models' answers.
@@ -134,16 +129,15 @@ impl Reading<'_> {
                 index: u32::MAX,
                 ..Place::default()
             };
-            for draft in parts.scored_pairs() {
-                match draft {
-                    Ok(draft) => self.joined(draft)?,
-                    Err(reason) => self.drop_one(reason),
+            parts.scored_pairs(&mut |draft| match draft {
+                Ok(draft) => self.joined(draft),
+                Err(reason) => {
+                    self.drop_one(reason);
+                    Ok(())
                 }
-            }
+            })?;
             if !parts.judged {
-                for draft in parts.all_pairs() {
-                    self.joined(draft)?;
-                }
+                parts.all_pairs(&mut |draft| self.joined(draft))?;
                 for _ in 0..parts.lonely_answers() {
                     self.drop_one("answer of the only model: nothing to compare it with");
                 }

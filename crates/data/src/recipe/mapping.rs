@@ -2,7 +2,9 @@
 
 use super::declared::{Candidates, Recipe, Shape, Sorted};
 use super::path::Path;
+use super::spelt::ColumnNames;
 use super::verdict_rule::{Scale, VerdictRule};
+use predilect_types::shown::printable;
 use std::fmt;
 use std::str::FromStr;
 
@@ -99,7 +101,7 @@ impl FromStr for Claim {
     type Err = MappingError;
 
     fn from_str(text: &str) -> Result<Self, MappingError> {
-        let wrong = |problem: &str| MappingError(format!("`{}`: {problem}", text.escape_debug()));
+        let wrong = |problem: &str| MappingError(format!("`{}`: {problem}", printable(text)));
         let (role, says) = text
             .split_once('=')
             .ok_or_else(|| wrong("ROLE=COLUMN is expected, for example prompt=question"))?;
@@ -111,7 +113,7 @@ impl FromStr for Claim {
             let near = did_you_mean(role, ROLES.iter().copied());
             return Err(wrong(&format!(
                 "there is no role `{}`{near} (the roles are {})",
-                role.escape_debug(),
+                printable(role),
                 ROLES.join(", ")
             )));
         }
@@ -191,7 +193,7 @@ impl Mapping {
     }
 
     /// The claims on columns that are not among these, with the columns.
-    pub(crate) fn awaited(&self, columns: &[String]) -> Vec<(String, Path)> {
+    pub(crate) fn awaited(&self, columns: &ColumnNames) -> Vec<(String, Path)> {
         let paths = self.0.iter().flat_map(|claim| claim.paths().into_iter().map(move |path| (claim, path)));
         paths
             .filter(|(_, path)| path.resolve(columns).is_none())
@@ -396,7 +398,7 @@ impl Claim {
     }
 
     fn wrong(&self, problem: impl std::fmt::Display) -> MappingError {
-        MappingError(format!("`{}`: {problem}", self.to_string().escape_debug()))
+        MappingError(format!("`{}`: {problem}", printable(&self.to_string())))
     }
 
     /// Two columns that are compared, and whether the larger number wins.

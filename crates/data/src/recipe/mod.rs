@@ -21,6 +21,7 @@ mod rule;
 mod sample;
 mod shell;
 mod spelling;
+mod spelt;
 mod told;
 mod verdict_rule;
 mod words;

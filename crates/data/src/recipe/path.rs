@@ -7,6 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
 use super::spelling::normal;
+use super::spelt::ColumnNames;
 use crate::row::{Name, Row, name_of};
 
 /// A place in a record as people write it: `winner`, `input.messages`, `votes[0].worker`.
@@ -28,13 +29,12 @@ impl Path {
     }
 
     /// The column with this path among those of a file, and what is left of the path within it.
-    pub(crate) fn resolve(&self, columns: &[String]) -> Option<Column> {
+    pub(crate) fn resolve(&self, columns: &ColumnNames) -> Option<Column> {
         if let Some(literal) = self.literal() {
             return Some(literal);
         }
         if let Some(name) = self.0.strip_prefix('=') {
-            let exact = columns.iter().find(|column| *column == name)?;
-            return Some(Column { name: name_of(exact), steps: Vec::new(), literal: None });
+            return columns.has(name).then(|| Column::whole(name));
         }
         if let Some(name) = find(columns, &self.0) {
             return Some(Column { name, steps: Vec::new(), literal: None });
@@ -117,18 +117,11 @@ impl<'de> Deserialize<'de> for Path {
 }
 
 /// The column's own spelling: the very name, else the only one that differs in case and marks alone.
-fn find(columns: &[String], name: &str) -> Option<Name> {
-    if columns.iter().any(|column| column == name) {
+fn find(columns: &ColumnNames, name: &str) -> Option<Name> {
+    if columns.has(name) {
         return Some(name_of(name));
     }
-    let plain = normal(name);
-    // Names in one spelling begin with the same letter: of thousands of columns few need to be spelt out.
-    let begins = |text: &str| match text.as_bytes().first() {
-        Some(first) if first.is_ascii_alphanumeric() => Some(char::from(first.to_ascii_lowercase())),
-        _ => text.chars().find(|c| c.is_alphanumeric()).and_then(|c| c.to_lowercase().next()),
-    };
-    let first = begins(name);
-    let mut alike = columns.iter().filter(|column| begins(column) == first && normal(column) == plain);
+    let mut alike = columns.with_name(name);
     let only = alike.next()?;
     alike.next().is_none().then(|| name_of(only))
 }
@@ -258,8 +251,8 @@ mod tests {
 
     use super::*;
 
-    fn columns(names: &[&str]) -> Vec<String> {
-        names.iter().map(|name| (*name).to_owned()).collect()
+    fn columns(names: &[&str]) -> ColumnNames {
+        names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>().into()
     }
 
     #[test]

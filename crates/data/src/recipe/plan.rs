@@ -9,6 +9,7 @@ use super::mapping::Mapping;
 use super::path::{Column, Path};
 use super::rule::{From, Rule};
 use super::sample::Sample;
+use super::spelt::ColumnNames;
 use super::verdict_rule::VerdictRule;
 use crate::row::Row;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -26,7 +27,7 @@ pub(crate) struct Naming {
 
 impl Naming {
     /// The judge of a file without a judge's name, and the reason for that name.
-    pub(crate) fn default_judge(&self, recipe: &Recipe, columns: &[String]) -> (String, &'static str) {
+    pub(crate) fn default_judge(&self, recipe: &Recipe, columns: &ColumnNames) -> (String, &'static str) {
         if let Some(given) = &self.given {
             (given.clone(), "the name given")
         } else if let Some(name) = &recipe.judge_name {
@@ -106,7 +107,7 @@ pub(crate) struct Plan {
     /// Votes on texts of another file: where the key is, and the two models as that file names them.
     pub(super) join: Option<Join>,
     /// The columns of the file.
-    pub(super) columns: Vec<String>,
+    pub(super) columns: ColumnNames,
 }
 
 /// A claim of the user on a column that may come late.
@@ -158,7 +159,7 @@ pub(super) struct CandidateColumns {
 }
 
 impl CandidateColumns {
-    fn of(found: &Candidates, columns: &[String]) -> Self {
+    fn of(found: &Candidates, columns: &ColumnNames) -> Self {
         let beside = |path: &Option<Path>| path.as_ref().and_then(|path| path.resolve(columns));
         Self {
             texts: places(&found.texts, columns),
@@ -174,16 +175,16 @@ impl CandidateColumns {
 }
 
 /// Where paths lead in a file of these columns.
-fn places(paths: &[Path], columns: &[String]) -> Vec<Column> {
+fn places(paths: &[Path], columns: &ColumnNames) -> Vec<Column> {
     paths.iter().map(|path| place(path, columns)).collect()
 }
 
-fn place(path: &Path, columns: &[String]) -> Column {
+fn place(path: &Path, columns: &ColumnNames) -> Column {
     path.resolve(columns).unwrap_or_else(|| path.plain())
 }
 
 /// What says who won in a file of these columns.
-fn rules(recipe: &Recipe, columns: &[String]) -> Vec<Rule> {
+fn rules(recipe: &Recipe, columns: &ColumnNames) -> Vec<Rule> {
     let mut rules = Vec::new();
     let wins = recipe.shape == Shape::Votes && recipe.a_wins;
     if wins || (recipe.shape == Shape::Choice && !recipe.no_choice) {
@@ -260,7 +261,7 @@ impl Plan {
         };
         plan.repeats_prompt = plan.texts_repeat_prompt(sample);
         if !sample.whole && !sample.cells && !sample.rows.is_empty() && !plan.recipe.coded() {
-            let mut watched = columns.clone();
+            let mut watched = columns.to_vec();
             watched.sort_unstable();
             plan.watched = Some(watched);
         }
@@ -320,7 +321,7 @@ impl Plan {
 
     /// The votes are on texts of another file, found by a column that both have; that file's columns of models determine which side is
     /// which.
-    pub(crate) fn joined(&mut self, on: &str, texts: &Recipe, columns: &[String]) {
+    pub(crate) fn joined(&mut self, on: &str, texts: &Recipe, columns: &ColumnNames) {
         let place = |path: &Path| path.resolve(columns);
         let Some(on) = place(&Path::new(on)) else { return };
         let first = |paths: &[Path]| paths.first().and_then(place);
@@ -330,7 +331,7 @@ impl Plan {
     }
 
     /// The texts are found by this column.
-    pub(crate) fn keyed(&mut self, on: &str, columns: &[String]) {
+    pub(crate) fn keyed(&mut self, on: &str, columns: &ColumnNames) {
         self.id = Path::new(on).resolve(columns).into_iter().collect();
     }
 

@@ -8,7 +8,7 @@ use super::candidates;
 use super::declared::Shape;
 use super::path::Column;
 use super::plan::Plan;
-use crate::draft::Parsed;
+use crate::draft::{Drafts, Parsed};
 use crate::error::{Reason, RowError};
 use crate::row::Row;
 
@@ -33,10 +33,7 @@ impl Plan {
             Shape::Votes => self.votes(row, tag, record),
             Shape::Sidecar => self.sidecar(row),
             Shape::Choice => match self.lists(&mut row)? {
-                Some(rows) => {
-                    let drafts = rows.into_iter().map(|row| self.pair(row)).collect::<Result<Vec<_>, _>>()?;
-                    Ok(Parsed::Drafts(drafts))
-                }
+                Some(drafts) => Ok(drafts.into()),
                 None => Ok(self.pair(row)?.into()),
             },
             _ => Ok(self.pair(row)?.into()),
@@ -44,7 +41,7 @@ impl Plan {
     }
 
     /// Several chosen or several rejected responses to one prompt: each of the ones with each of the others.
-    fn lists(&self, row: &mut Row) -> Result<Option<Vec<Row>>, RowError> {
+    fn lists(&self, row: &mut Row) -> Result<Option<Drafts>, RowError> {
         let list = |columns: &[Column], row: &Row| {
             let items = columns.iter().find_map(|column| column.get(row))?.as_array()?.clone();
             (!items.is_empty() && items.iter().all(Value::is_string)).then_some(items)
@@ -95,15 +92,15 @@ impl Plan {
             Some(model) if !model.is_null() => json!({ "text": text, "model": model }),
             _ => text.clone(),
         };
-        let mut rows = Vec::new();
+        let mut drafts = Drafts::default();
         for (i, good) in chosen.iter().enumerate() {
             for (j, bad) in rejected.iter().enumerate() {
                 let mut one = row.clone();
                 one.put(&a.name, side(good, models.get(i)));
                 one.put(&b.name, side(bad, models.get(chosen.len() + j)));
-                rows.push(one);
+                drafts.push(self.pair(one)?)?;
             }
         }
-        Ok(Some(rows))
+        Ok(Some(drafts))
     }
 }

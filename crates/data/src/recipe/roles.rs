@@ -36,7 +36,7 @@ pub(super) const GOOD: &[&str] = &[
     "favored",
     "favoured",
 ];
-const BAD: &[&str] = &[
+pub(super) const BAD: &[&str] = &[
     "rejected",
     "dispreferred",
     "unpreferred",
@@ -57,11 +57,6 @@ const BAD: &[&str] = &[
     "discarded",
     "nonaccepted",
 ];
-
-/// Whether two words are for the better and the worse one.
-pub(crate) fn chosen_rejected(a: &str, b: &str) -> bool {
-    (GOOD.contains(&a) || a == "accept") && BAD.contains(&b)
-}
 
 /// Whether a word is for the better one of two.
 pub(crate) fn good(word: &str) -> bool {

@@ -7,6 +7,7 @@ use super::calls::{Calls, Code};
 use super::declared::Recipe;
 use super::path::{Column, Path};
 use super::spelling::tokens;
+use super::spelt::ColumnNames;
 use super::verdict_rule::VerdictRule;
 use crate::row::{Name, name_of};
 
@@ -76,7 +77,7 @@ impl Rule {
         }
     }
 
-    pub(super) fn new(rule: &VerdictRule, columns: &[String]) -> Self {
+    pub(super) fn new(rule: &VerdictRule, columns: &ColumnNames) -> Self {
         let place = |path: &Path| path.resolve(columns).unwrap_or_else(|| path.plain());
         // Within the elements of a list the paths are the elements' own.
         let own = |path: &Path| if rule.each.is_some() { path.plain() } else { place(path) };

@@ -2,13 +2,14 @@
 
 use serde_json::Value;
 
+use super::spelt::ColumnNames;
 use crate::row::Row;
 
 /// The columns of a file and its first records.
 #[derive(Debug, Default)]
 pub(crate) struct Sample {
     /// The names of all columns, in the order in which they appear.
-    pub(crate) columns: Vec<String>,
+    pub(crate) columns: ColumnNames,
     /// The first whole records.
     pub(crate) rows: Vec<Row>,
     /// Whether these are all records of the file.

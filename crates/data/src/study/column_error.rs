@@ -37,6 +37,18 @@ pub enum ColumnError {
         /// What should be there, in words.
         expected: Option<String>,
     },
+    /// A text that is empty where a name is needed.
+    Empty {
+        /// Its name.
+        column: String,
+    },
+    /// A value of two rows that only one row may have.
+    Repeated {
+        /// Its name.
+        column: String,
+        /// The value.
+        found: String,
+    },
     /// An unknown word.
     Word {
         /// Its name.
@@ -72,6 +84,10 @@ impl fmt::Display for ColumnError {
                 write!(f, "column `{column}` contains {found}")?;
                 but(f, expected)
             }
+            Self::Empty { column } => write!(f, "column `{column}` is empty in a row"),
+            Self::Repeated { column, found } => {
+                write!(f, "column `{column}` contains `{found}` in more than one row")
+            }
             Self::Word { column, found } => write!(f, "column `{column}` contains `{found}`"),
             Self::Json { column, source } => write!(f, "column `{column}`: {source}"),
             Self::Unfit(source) => write!(f, "{source}"),
@@ -84,9 +100,11 @@ impl std::error::Error for ColumnError {}
 impl Failure for ColumnError {
     fn subject(&self) -> Subject {
         let (field, value) = match self {
-            Self::Missing { column } | Self::OtherType { column, .. } | Self::Null { column, .. } => {
-                (column.as_str(), None)
-            }
+            Self::Missing { column }
+            | Self::OtherType { column, .. }
+            | Self::Null { column, .. }
+            | Self::Empty { column } => (column.as_str(), None),
+            Self::Repeated { column, found } => (column.as_str(), Subject::value(found).value),
             Self::Number { column, found, .. } => (column.as_str(), Some(found.to_string())),
             Self::Word { column, found } => (*column, Subject::value(found).value),
             Self::Json { column, .. } => (*column, None),

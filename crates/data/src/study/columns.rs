@@ -14,8 +14,9 @@ use predilect_types::{Message, Order, Pair, Provenance, Rating, Response, Role, 
 use serde_json::Value;
 
 use super::column_error::ColumnError;
-use super::conform::within;
+use super::conform::{name, probability, rating, within};
 use super::table::TableRow;
+use crate::weight;
 
 fn text(name: &str, nullable: bool) -> Field {
     Field::new(name, DataType::Utf8, nullable)
@@ -140,7 +141,7 @@ fn read_lists(batch: &RecordBatch, name: &str) -> Result<Vec<Option<Vec<f64>>>, 
             }
             let items = lists.value(i);
             let numbers = items.as_primitive_opt::<Float64Type>().ok_or_else(|| other_type(name, column))?;
-            Ok(Some(numbers.iter().map(|x| x.unwrap_or(f64::NAN)).collect()))
+            numbers.iter().map(|x| probability(name, x)).collect::<Result<_, _>>().map(Some)
         })
         .collect()
 }
@@ -222,16 +223,6 @@ fn maybe(column: &PrimitiveArray<Float64Type>, i: usize) -> Option<f64> {
     (!column.is_null(i)).then(|| column.value(i))
 }
 
-/// A rating; tools without nulls write NaN for one that is not there.
-fn rating(name: &str, column: &PrimitiveArray<Float64Type>, i: usize) -> Result<Option<f64>, ColumnError> {
-    match maybe(column, i).filter(|value| !value.is_nan()) {
-        Some(found) if found.is_infinite() => {
-            Err(ColumnError::Number { column: name.to_owned(), found, expected: None })
-        }
-        value => Ok(value),
-    }
-}
-
 fn option(column: &StringArray, i: usize) -> Option<String> {
     (!column.is_null(i)).then(|| column.value(i).to_owned())
 }
@@ -290,8 +281,7 @@ impl TableRow for Pair {
     }
 
     fn size(&self) -> usize {
-        let turns = [&self.prompt, &self.response_a.messages, &self.response_b.messages];
-        turns.into_iter().flatten().map(|turn| turn.content.len()).sum::<usize>() + 64
+        weight::of_pair(self)
     }
 
     fn encode<R: Borrow<Self>>(rows: &[R]) -> Result<RecordBatch, ColumnError> {
@@ -380,8 +370,7 @@ impl TableRow for Verdict {
     }
 
     fn size(&self) -> usize {
-        // A receipt is mostly text; measuring it costs as much as writing it.
-        if self.receipt.is_some() { 4096 } else { 64 }
+        weight::of_verdict(self)
     }
 
     fn encode<R: Borrow<Self>>(rows: &[R]) -> Result<RecordBatch, ColumnError> {
@@ -427,7 +416,7 @@ impl TableRow for Verdict {
                     .transpose()?;
                 Ok(Self {
                     pair: needed("pair", pair, i)?,
-                    judge: needed("judge", judge, i)?,
+                    judge: name("judge", option(judge, i))?,
                     annotator: annotator.and_then(|column| option(column, i)),
                     pool: pool.and_then(|column| option(column, i)),
                     criterion: criterion.and_then(|column| option(column, i)),
@@ -452,7 +441,7 @@ impl TableRow for Rating {
     }
 
     fn size(&self) -> usize {
-        64 + 32 * self.calls.len()
+        weight::of_rating(self)
     }
 
     fn encode<R: Borrow<Self>>(rows: &[R]) -> Result<RecordBatch, ColumnError> {
@@ -483,10 +472,10 @@ impl TableRow for Rating {
             .map(|(i, ((levels_a, levels_b), calls))| {
                 Ok(Self {
                     pair: needed("pair", pair, i)?,
-                    property: needed("property", property, i)?,
-                    annotator: needed("annotator", annotator, i)?,
-                    a: rating("a", a, i)?,
-                    b: rating("b", b, i)?,
+                    property: name("property", option(property, i))?,
+                    annotator: name("annotator", option(annotator, i))?,
+                    a: rating("a", maybe(a, i))?,
+                    b: rating("b", maybe(b, i))?,
                     levels_a,
                     levels_b,
                     calls,

@@ -87,6 +87,37 @@ pub(super) fn within(name: &str, value: Option<f64>, (low, high): (f64, f64)) ->
     }
 }
 
+/// A rating; tools without nulls write NaN for one that is not there.
+pub(super) fn rating(column: &str, value: Option<f64>) -> Result<Option<f64>, ColumnError> {
+    match value.filter(|value| !value.is_nan()) {
+        Some(found) if found.is_infinite() => {
+            Err(ColumnError::Number { column: column.to_owned(), found, expected: None })
+        }
+        value => Ok(value),
+    }
+}
+
+/// A probability of a level; NaN where there is none.
+pub(super) fn probability(column: &str, value: Option<f64>) -> Result<f64, ColumnError> {
+    match value {
+        Some(found) if !found.is_nan() && !(-1e-6..=1.0 + 1e-6).contains(&found) => {
+            let expected = Some("a probability from 0 to 1".to_owned());
+            Err(ColumnError::Number { column: column.to_owned(), found, expected })
+        }
+        value => Ok(value.unwrap_or(f64::NAN)),
+    }
+}
+
+/// A name that must be there, and not empty.
+pub(super) fn name(column: &str, value: Option<String>) -> Result<String, ColumnError> {
+    let column = || column.to_owned();
+    match value {
+        Some(name) if !name.trim().is_empty() => Ok(name),
+        Some(_) => Err(ColumnError::Empty { column: column() }),
+        None => Err(ColumnError::Null { column: column(), expected: None }),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use arrow_array::{Int64Array, NullArray, StringArray};
@@ -133,5 +164,16 @@ mod tests {
             assert!(error.contains("`weight`") && error.contains("0 or more"), "{error}");
         }
         assert!(edited(number(Some(1.0)), number(Some(0.0))).is_ok());
+    }
+
+    #[test]
+    fn what_names_nobody_is_refused_and_nan_is_no_rating() {
+        let wrong =
+            |value: Option<&str>| name("judge", value.map(str::to_owned)).expect_err("no name").to_string();
+        assert_eq!(wrong(Some(" ")), "column `judge` is empty in a row");
+        assert_eq!(wrong(None), "column `judge` is null in a row");
+        assert!(name("judge", Some("j".to_owned())).is_ok());
+        assert_eq!(rating("a", Some(f64::NAN)).expect("a rating"), None);
+        assert!(rating("a", Some(f64::NEG_INFINITY)).is_err());
     }
 }

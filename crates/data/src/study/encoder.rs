@@ -19,6 +19,9 @@ use crate::files::NewFile;
 /// A row group is the most that a reader must keep in memory.
 const GROUP_ROWS: usize = 16 * 1024;
 const GROUP_BYTES: usize = 64 << 20;
+/// The same before it is packed: a long text that repeats is next to nothing in a dictionary, and has its full length for each of its rows
+/// when it is read.
+const GROUP_TEXT: usize = 256 << 20;
 /// A page is the least that a reader must decompress, for a single text too; Snappy compresses no more than this at once anyway.
 const PAGE_BYTES: usize = 64 << 10;
 
@@ -60,6 +63,8 @@ pub(super) struct Encoder {
     /// The writers of the current row group, field by field; empty between groups.
     columns: Vec<ArrowColumnWriter>,
     rows: usize,
+    /// Bytes of these rows before they are packed.
+    text: usize,
 }
 
 impl Encoder {
@@ -67,18 +72,20 @@ impl Encoder {
         let file = BufWriter::with_capacity(1 << 20, file);
         let (file, groups) = ArrowWriter::try_new(file, SchemaRef::clone(&schema), Some(properties()))?
             .into_serialized_writer()?;
-        Ok(Self { file, groups, schema, columns: Vec::new(), rows: 0 })
+        Ok(Self { file, groups, schema, columns: Vec::new(), rows: 0, text: 0 })
     }
 
     /// Adds rows; a group ends before it outgrows its rows, and once it has outgrown its bytes.
     pub(super) fn write(&mut self, batch: &RecordBatch) -> Result<(), ParquetError> {
-        if self.rows + batch.num_rows() > GROUP_ROWS {
+        let text = batch.get_array_memory_size();
+        if self.rows + batch.num_rows() > GROUP_ROWS || self.text + text > GROUP_TEXT {
             self.end_group()?;
         }
         if self.columns.is_empty() {
             self.columns = self.groups.create_column_writers(self.file.flushed_row_groups().len())?;
         }
         self.rows += batch.num_rows();
+        self.text += text;
         let mut left = self.columns.as_mut_slice();
         let mut work: Vec<(&Field, &ArrayRef, &mut [ArrowColumnWriter])> = Vec::new();
         for (field, array) in self.schema.fields().iter().zip(batch.columns()) {
@@ -97,7 +104,7 @@ impl Encoder {
     }
 
     fn end_group(&mut self) -> Result<(), ParquetError> {
-        self.rows = 0;
+        (self.rows, self.text) = (0, 0);
         if self.columns.is_empty() {
             return Ok(());
         }

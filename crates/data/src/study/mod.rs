@@ -10,6 +10,7 @@ mod commit;
 mod conform;
 mod encoder;
 mod folder;
+mod heavy;
 mod import;
 mod imported;
 mod leftovers;

@@ -15,7 +15,8 @@ use parquet::file::metadata::{PageIndexPolicy, ParquetMetaDataReader};
 use predilect_types::{Pair, Rating};
 
 use super::folder::Study;
-use super::table::{BATCH, TEXTS, TableReader, TableRow, damaged};
+use super::heavy::rows_at_once;
+use super::table::{BATCH, BATCH_TEXT, TEXTS, TableReader, TableRow, damaged};
 use crate::error::DataError;
 
 type Builder = ParquetRecordBatchReaderBuilder<File>;
@@ -128,7 +129,8 @@ impl Study {
 
     fn reader<T: TableRow>(&self, builder: Builder, bare: bool) -> Result<TableReader<T>, DataError> {
         let shown = self.shown_path(T::TABLE);
-        let reader = builder.with_batch_size(BATCH).build().map_err(|e| damaged(&shown, &e.to_string()))?;
+        let rows = rows_at_once(builder.metadata(), BATCH_TEXT, BATCH);
+        let reader = builder.with_batch_size(rows).build().map_err(|e| damaged(&shown, &e.to_string()))?;
         Ok(TableReader::over(reader, shown, bare))
     }
 }

@@ -24,14 +24,17 @@ use super::column_error::ColumnError;
 use super::conform::conform;
 use super::encoder::Encoder;
 use super::folder::Study;
+use super::heavy::rows_at_once;
 use super::imported::{IMPORT, IMPORTED, import_of};
 use crate::error::DataError;
 use crate::files::NewFile;
 
-/// Rows are encoded and read this many at a time.
+/// Rows are encoded and read at most this many at a time.
 pub(super) const BATCH: usize = 4096;
 /// Rows are encoded once their text is this large: little enough that it is in the processor's caches still.
 pub(super) const BATCH_BYTES: usize = 384 << 10;
+/// Rows are read until their text is this large, going by what the table says of it.
+pub(super) const BATCH_TEXT: u64 = 64 << 20;
 /// The columns of texts.
 pub(super) const TEXTS: [&str; 3] = ["prompt", "response_a", "response_b"];
 /// What can be a row of a table.
@@ -40,7 +43,7 @@ pub trait TableRow: Sized + Clone + Send + Sync + 'static {
     const TABLE: &'static str;
     /// Its columns.
     fn schema() -> SchemaRef;
-    /// Approximate size of its text in bytes.
+    /// About how many bytes it takes with all that it carries.
     fn size(&self) -> usize;
     /// Rows as columns.
     ///
@@ -255,7 +258,10 @@ impl<T: TableRow> TableReader<T> {
         // Plain Arrow types, whichever tool wrote the file.
         let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
         let reader = ParquetRecordBatchReaderBuilder::try_new_with_options(file, options)
-            .and_then(|builder| builder.with_batch_size(BATCH).build())
+            .and_then(|builder| {
+                let rows = rows_at_once(builder.metadata(), BATCH_TEXT, BATCH);
+                builder.with_batch_size(rows).build()
+            })
             .map_err(|e| damaged(path, &e.to_string()))?;
         Ok(Self::over(reader, path.to_owned(), false))
     }

@@ -9,10 +9,11 @@ use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use predilect_types::{Pair, Rating, Verdict};
 
+use super::column_error::ColumnError;
 use super::folder::Study;
 use super::manifest::StudyToml;
 use super::results::BatchFile;
-use super::table::{PairWriter, RatingWriter, TableReader, TableWriter, VerdictWriter};
+use super::table::{PairWriter, RatingWriter, TableReader, TableWriter, VerdictWriter, damaged};
 use crate::advice::IMPORT_INTO;
 use crate::error::DataError;
 
@@ -45,6 +46,11 @@ impl Study {
         };
         Err(DataError::study(shown.clone(), format!("this is not a study: {problem}"))
             .with_remedy(format!("make one first: {IMPORT_INTO} {shown}")))
+    }
+
+    /// The error for a table whose rows are well-formed, but cannot be meant together or in this study.
+    pub fn refused(&self, table: &str, why: &ColumnError) -> DataError {
+        damaged(&self.shown_path(table), &why.to_string())
     }
 
     /// Starts to write the table of pairs.

@@ -56,8 +56,32 @@ const ROWS: &[(&str, Reason, Option<&str>, &str)] = &[
         "nobody\\u{7}",
     ),
     (
+        "{\"prompt\": \"p\", \"response_a\": \"x\", \"response_b\": \"y\", \"p_a\": 1, \"verdicts\": []}",
+        Reason::Contradiction,
+        Some("verdicts"),
+        "both `verdicts` and a separate verdict",
+    ),
+    (
+        "{\"prompt\": \"p\", \"response_a\": \"x\", \"response_b\": \"y\", \"p_a\": 1, \"preferred\": \"b\"}",
+        Reason::Contradiction,
+        Some("preferred"),
+        "contradict each other",
+    ),
+    (
+        "{\"prompt\": \"p\", \"response_a\": \"x\", \"response_b\": \"y\", \"preferred\": \"b\", \"weight\": \"nan\"}",
+        Reason::BadWeight,
+        Some("weight"),
+        "0 or more",
+    ),
+    (
+        "{\"prompt\": \"p\", \"response_a\": \"x\", \"response_b\": \"y\", \"winner\": \"no\u{200b}body\u{a0}\u{fe0f}\"}",
+        Reason::UnknownWinner,
+        Some("winner"),
+        "no⟨U+200B⟩body⟨U+00A0⟩⟨U+FE0F⟩",
+    ),
+    (
         "{\"prompt\": \"p\", \"response_a\": \"x\", \"response_b\": \"y\", \"verdicts\": [{\"judge\": \"j\", \"p_a\": 1, \"weight\": -1}]}",
-        Reason::VerdictOutOfRange,
+        Reason::BadWeight,
         Some("verdicts[0].weight"),
         "a number of 0 or more",
     ),

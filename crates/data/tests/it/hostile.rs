@@ -22,6 +22,36 @@ fn format() -> impl Strategy<Value = Option<Format>> {
     prop::option::of(prop::sample::select(Format::all().collect::<Vec<_>>()))
 }
 
+/// Twenty thousand names of one kind in each of ten records. Where each name is compared with each other one, this takes minutes.
+#[test]
+fn records_with_very_many_names_are_read_in_no_time() {
+    type Name = fn(usize) -> String;
+    let kinds: [(Name, &str); 5] = [
+        (|i| format!("f{}_{}", i % 2, i / 2), "1"),
+        (|i| format!("{}_{}", ["chosen", "rejected"][i % 2], i / 2), "\"some words here\""),
+        (|i| format!("judge_{i}"), "\"A\""),
+        (|i| format!("preference_{}_{}", ["a", "b"][i % 2], i / 2), "true"),
+        (|i| format!("x{}", "_".repeat(i % 200) + &(i / 200).to_string()), "{}"),
+    ];
+    let start = std::time::Instant::now();
+    for (name, value) in kinds {
+        let fields: String = (0..20_000).map(|i| format!(", \"{}\": {value}", name(i))).collect();
+        let record = |i: usize| {
+            format!(
+                "{{\"prompt\": \"q {i}\", \"response_a\": \"x {i}\", \"response_b\": \"y {i}\"{fields}}}\n"
+            )
+        };
+        let text: String = (0..10).map(record).collect();
+        let read = read_bytes("f.jsonl", text.as_bytes(), &crate::without_verdicts());
+        // Whether it is understood does not matter.
+        assert!(read.map_or(10, |all| all.pairs.len()) >= 10, "{}", name(0));
+    }
+    let header: String = (0..60_000).map(|i| format!(",x{i}")).collect();
+    let text = format!("prompt,response_a,response_b,winner{header}\nq,x y,z w,A{}\n", ",1".repeat(60_000));
+    assert_eq!(read_bytes("f.csv", text.as_bytes(), &ReadOptions::default()).unwrap().pairs.len(), 1);
+    assert!(start.elapsed().as_secs() < 60, "{:?}", start.elapsed());
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(256))]
 

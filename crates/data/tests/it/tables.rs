@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arrow_array::{ArrayRef, RecordBatch, StringArray};
 
-use predilect_data::{OnBadRow, ReadOptions, Reason};
+use predilect_data::{OnBadRow, Onto, ReadOptions, Reason, import};
 
 use crate::containers::{N, check, read, remarks};
 use crate::packing::{arrow, batch, gz, parquet, write_arrow, write_parquet};
@@ -118,6 +118,60 @@ fn a_small_file_of_huge_rows_stays_within_bounds() {
         ReadOptions { max_record_bytes: 1 << 20, on_bad_row: OnBadRow::Stop, ..ReadOptions::default() };
     let error = read_paths(&paths, &options).unwrap_err();
     assert_eq!(error.kind(), predilect_data::ErrorKind::Row(Reason::TooLarge), "{error}");
+}
+
+#[test]
+fn what_a_record_carries_is_bounded_like_its_texts() {
+    // One text of 3 MB for 250 records, in a column that becomes metadata or the scenario, or as its name: 750 MB in a few kilobytes.
+    let long = "x".repeat(3 << 20);
+    let rows = 250;
+    let text = |start: &str| -> ArrayRef {
+        Arc::new((0..rows).map(|i| Some(format!("{start} {i}"))).collect::<StringArray>())
+    };
+    for (name, own) in [("meta", "meta"), ("scenario", "scenario"), (long.as_str(), "name")] {
+        let keys = arrow_array::Int32Array::from(vec![0; rows]);
+        let huge = arrow_array::DictionaryArray::new(keys, Arc::new(StringArray::from(vec![long.as_str()])));
+        let short: ArrayRef = text("m");
+        let column: ArrayRef = if name == own { Arc::new(huge) } else { short };
+        let batch = RecordBatch::try_from_iter([
+            ("prompt", text("q")),
+            ("response_a", text("a")),
+            ("response_b", text("b")),
+            ("preferred", Arc::new((0..rows).map(|_| Some("a")).collect::<StringArray>()) as ArrayRef),
+            (name, column),
+        ])
+        .unwrap();
+        let (folder, paths) = lay(&[("f.parquet", &write_parquet(&batch, "zstd"))]);
+        drop(batch);
+        let before = peak_kib();
+        let study = folder.path().join("study");
+        let (study, summary) =
+            import(&paths, &ReadOptions::default(), &study, Onto::New, &mut |_| {}).unwrap();
+        assert_eq!(summary.pairs, rows as u64);
+        let imported = peak_kib();
+        let read: usize = study.pairs().unwrap().map(|batch| batch.unwrap().len()).sum();
+        let whole = peak_kib();
+        let bare: usize = study.pairs_without_texts().unwrap().map(|batch| batch.unwrap().len()).sum();
+        assert_eq!((read, bare), (rows, rows));
+        let grown = [imported, whole, peak_kib()].map(|peak| (peak - before) >> 10);
+        assert!(grown.iter().all(|grown| *grown < 400), "{own}: {grown:?} MiB");
+    }
+}
+
+#[test]
+fn pairs_of_one_record_are_bounded_together() {
+    // 60 responses to a prompt of 1 MB are 1,770 pairs, each of which repeats it.
+    let responses: Vec<String> = (0..60).map(|i| format!("response {i}")).collect();
+    let ranks: Vec<usize> = (0..60).collect();
+    let record =
+        |prompt: &str| serde_json::json!({ "prompt": prompt, "responses": responses, "ranks": ranks });
+    let text = format!("{}\n{}\n", record("short"), record(&"x".repeat(1 << 20)));
+    let (_folder, paths) = lay(&[("f.jsonl", text.as_bytes())]);
+    let error = read_paths(&paths, &ReadOptions::default()).unwrap_err();
+    assert_eq!(error.kind(), predilect_data::ErrorKind::Row(Reason::TooLarge), "{error}");
+    let skip = ReadOptions { on_bad_row: OnBadRow::Skip, ..ReadOptions::default() };
+    let all = read_paths(&paths, &skip).unwrap();
+    assert_eq!((all.pairs.len(), all.dropped("record too large")), (60 * 59 / 2, 1));
 }
 
 /// The most memory that this process ever had, where the system says so.

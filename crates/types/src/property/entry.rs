@@ -16,6 +16,17 @@ pub enum Scale {
     Words,
 }
 
+impl Scale {
+    /// The least and the greatest value.
+    pub const fn ends(self) -> (f64, f64) {
+        match self {
+            Self::Likert => (0.0, 3.0),
+            Self::Count | Self::Words => (0.0, f64::INFINITY),
+            Self::Stance => (-2.0, 2.0),
+        }
+    }
+}
+
 /// How the ratings of A and B become a comparison in {-1, 0, 1}; 1 means that A has more of the property.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]

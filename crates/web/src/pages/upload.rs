@@ -89,9 +89,19 @@ fn bad_records(read: &ReadSummary) -> u64 {
 
 /// Whether a record that is not used for this reason is a damaged one, at which an import stops unless it leaves those out.
 fn stops(reason: &str) -> bool {
-    ["record ", "field ", "verdict out of range", "winner is neither", "id used twice", "wrong number"]
-        .iter()
-        .any(|start| reason.starts_with(start))
+    [
+        "record ",
+        "field ",
+        "verdict out of range",
+        "verdicts contradict",
+        "order of the responses",
+        "weight is",
+        "winner is neither",
+        "id used twice",
+        "wrong number",
+    ]
+    .iter()
+    .any(|start| reason.starts_with(start))
 }
 
 fn actions(upload: &Upload, reading: &Reading, bad: u64) -> Markup {

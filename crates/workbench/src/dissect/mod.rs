@@ -91,6 +91,8 @@ impl Workbench {
         for (reason, count) in slice.left_out() {
             *read.dropped.entry(reason).or_default() += count;
         }
+        // What is counted as dropped is not counted as kept too.
+        read.verdicts = read.verdicts.saturating_sub(slice.orphans);
         let mut examples = examples(self.study(), &slice, &fits.fits)?;
         let headline = predilect_analysis::headline::headline(&slice.table, &slice.traits);
         let people = slice.people();

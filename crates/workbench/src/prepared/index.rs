@@ -1,5 +1,6 @@
 //! The position of a pair in the study, by its id.
 
+use std::collections::HashSet;
 use std::hash::BuildHasher;
 
 /// Half of each id's hash above the number of its row, ascending: eight bytes a pair.
@@ -13,6 +14,16 @@ impl Index {
             ids.zip(0_u64..).map(|(id, row)| u64::from(half(id)) << 32 | row).collect();
         places.sort_unstable();
         Self(places)
+    }
+
+    /// A row whose id an earlier row has, by the ids of the rows.
+    pub(super) fn repeated<'a>(&self, id: impl Fn(usize) -> &'a str) -> Option<usize> {
+        let alike = self.0.chunk_by(|one, next| upper(*one) == upper(*next)).filter(|alike| alike.len() > 1);
+        alike.into_iter().find_map(|alike| {
+            let rows = || alike.iter().map(|place| *place as u32 as usize);
+            let mut seen = HashSet::new();
+            rows().find(|row| !seen.insert(id(*row)))
+        })
     }
 
     /// The rows, ascending, whose id may be this one.

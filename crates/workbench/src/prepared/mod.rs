@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
 
 use predilect_analysis::summary::Gist;
-use predilect_data::Study;
+use predilect_data::{ColumnError, Study};
 use predilect_text::{Annotator, TextOptions};
 use predilect_types::Pair;
 
@@ -73,6 +73,11 @@ impl Prepared {
             facts.keep(study, &annotator, keep);
             (facts, pairs)
         };
+        // Each pair would count as often as its row was copied, and its verdicts only once.
+        if let Some(id) = pairs.repeated() {
+            let why = ColumnError::Repeated { column: "id".to_owned(), found: id.to_owned() };
+            return Err(study.refused("pairs", &why).into());
+        }
         let study = study.clone();
         facts.settle();
         Ok(Self { study, annotator, pairs, facts, verdicts: OnceLock::new(), ratings: OnceLock::new() })

@@ -83,9 +83,18 @@ impl Pairs {
         self.ids.iter()
     }
 
-    /// The row of that id, the first of several.
+    /// The row of that id.
     pub(crate) fn row(&self, id: &str) -> Option<usize> {
-        self.index.get_or_init(|| Index::of(self.ids())).rows(id).find(|row| self.id(*row) == id)
+        self.index().rows(id).find(|row| self.id(*row) == id)
+    }
+
+    /// An id that several rows have.
+    pub(crate) fn repeated(&self) -> Option<&str> {
+        self.index().repeated(|row| self.id(row)).map(|row| self.id(row))
+    }
+
+    fn index(&self) -> &Index {
+        self.index.get_or_init(|| Index::of(self.ids()))
     }
 
     /// Names of models, in the order in which they come.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use foldhash::{HashMap, HashMapExt};
 use predilect_analysis::Encoding;
-use predilect_data::{PropertySet, Study};
+use predilect_data::{ColumnError, PropertySet, Study};
 use predilect_types::Rating;
 
 use super::column::{NONE, Rated, Sides};
@@ -167,6 +167,7 @@ impl Ratings {
                     let Some(row) = index.get(&*rating.pair) else { continue };
                     last = *row;
                 }
+                on_scale(study, &rating, &set)?;
                 let annotator = annotators.get(&rating.annotator);
                 let expected = expected(&rating, &set);
                 let sides = [rating.a, rating.b].map(|x| x.unwrap_or(f64::NAN));
@@ -219,6 +220,28 @@ impl Ratings {
         }
         Some(Of { column: Cow::Owned(of.by(number)?), property: of, by: Some(number) })
     }
+}
+
+/// A mean of ratings may miss the end of the scale by rounding.
+const SLACK: f64 = 1e-6;
+
+/// Whether a rating is on the scale of its property: one that is not may be meant for another property, or for another scale.
+fn on_scale(study: &Study, rating: &Rating, set: &PropertySet) -> Result<()> {
+    let Some(property) = set.get(&rating.property) else { return Ok(()) };
+    let (low, high) = property.scale.ends();
+    for (column, value) in [("a", rating.a), ("b", rating.b)] {
+        if let Some(found) = value.filter(|value| !(low - SLACK..=high + SLACK).contains(value)) {
+            let id = &rating.property;
+            let expected = if high.is_finite() {
+                format!("a number from {low} to {high} for `{id}`")
+            } else {
+                format!("a number of {low} or more for `{id}`")
+            };
+            let why = ColumnError::Number { column: column.to_owned(), found, expected: Some(expected) };
+            return Err(study.refused("ratings", &why).into());
+        }
+    }
+    Ok(())
 }
 
 fn expected(rating: &Rating, set: &PropertySet) -> f64 {

@@ -72,7 +72,7 @@ pub(super) fn shared(
         let value = column.get(row);
         *votes = score(&column.shown(), value)?.unwrap_or(0.0);
         if *votes < 0.0 {
-            return Err(RowError::new(Reason::VerdictOutOfRange, "a number of votes is 0 or more")
+            return Err(RowError::new(Reason::BadWeight, "a number of votes is 0 or more")
                 .field(&column.shown())
                 .json(value.unwrap_or(&Value::Null)));
         }

@@ -31,7 +31,7 @@ const UNSENT: &[&str] = &["discarded", "draft", "pending"];
 /// A verdict on responses that were shown the other way round: it is not known whether it is about the columns.
 pub(super) fn in_doubt(field: &str) -> RowError {
     RowError::new(
-        Reason::VerdictOutOfRange,
+        Reason::OrderInDoubt,
         "it says that the responses were shown the other way round; the file does not say whether the verdict refers to the columns or to the order shown",
     )
     .field(field)
@@ -407,7 +407,7 @@ impl Plan {
             };
             if set && found != Call::Missing {
                 return Err(RowError::new(
-                    Reason::VerdictOutOfRange,
+                    Reason::Contradiction,
                     "only one of the winner's columns may be 1",
                 )
                 .field(&column.shown()));

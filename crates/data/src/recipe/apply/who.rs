@@ -147,9 +147,8 @@ pub(crate) fn name_of(field: &str, value: Value) -> Result<Option<String>, RowEr
 }
 
 pub(crate) fn weight(field: &str, value: &Value) -> Result<f64, RowError> {
-    let wrong = || {
-        RowError::new(Reason::VerdictOutOfRange, "a weight is a number of 0 or more").field(field).json(value)
-    };
+    let wrong =
+        || RowError::new(Reason::BadWeight, "a weight is a number of 0 or more").field(field).json(value);
     match number(field, value).map_err(|_| wrong())? {
         Some(weight) if weight >= 0.0 => Ok(weight),
         // NaN and blank text: a weight that is not a number does not count as 1.

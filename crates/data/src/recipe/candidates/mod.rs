@@ -13,7 +13,7 @@ use super::path::Column;
 use super::plan::{CandidateColumns as Columns, Plan};
 use super::spelling::tokens;
 use crate::call::Call;
-use crate::draft::{Draft, NO_VERDICT, Parsed};
+use crate::draft::{Draft, Drafts, NO_VERDICT, Parsed};
 use crate::error::{Reason, RowError};
 use crate::row::Row;
 use crate::texts::{is_whole, split_shared};
@@ -50,14 +50,14 @@ pub(super) fn parse(plan: &Plan, mut row: Row) -> Result<Parsed, RowError> {
     let mut base = Draft::default();
     plan.finish(row, &mut base)?;
     let record = Record { plan, who, best, prompt, base };
-    let mut drafts = record.drafts(&found, decided, declared.names.is_empty());
+    let mut drafts = record.drafts(&found, decided, declared.names.is_empty())?;
     if let Some(first) = drafts.first_mut() {
         first.late = record.base.late;
         if best == Best::Missing {
             first.dropped.push(NO_VERDICT);
         }
     }
-    Ok(Parsed::Drafts(drafts))
+    Ok(drafts.into())
 }
 
 /// The prompt: the record's own, or what whole conversations share, of which the candidates keep the rest.
@@ -207,11 +207,16 @@ struct Record<'a> {
 
 impl Record<'_> {
     /// Its pairs: those that are decided, winners first, or else all that are to be compared; `free`: whether the sides have no meaning.
-    fn drafts(&self, found: &[Candidate], decided: Vec<(usize, usize)>, free: bool) -> Vec<Draft> {
+    fn drafts(
+        &self,
+        found: &[Candidate],
+        decided: Vec<(usize, usize)>,
+        free: bool,
+    ) -> Result<Drafts, RowError> {
         let settled = !decided.is_empty();
         let compared = if settled { decided } else { pairs(found, self.plan.neighbours) };
         let marked = |candidate: &Candidate, chosen| Candidate { chosen: Some(chosen), ..candidate.clone() };
-        let mut drafts = Vec::new();
+        let mut drafts = Drafts::default();
         for (i, j) in compared {
             let (Some(x), Some(y)) = (found.get(i), found.get(j)) else { continue };
             let mut draft = if settled {
@@ -226,9 +231,9 @@ impl Record<'_> {
                     format!("{}-{}-{}", self.base.pair.id, i + 1, j + 1)
                 };
             }
-            drafts.push(draft);
+            drafts.push(draft)?;
         }
-        drafts
+        Ok(drafts)
     }
 
     fn draft(&self, (x, y): (&Candidate, &Candidate), free: bool) -> Draft {

@@ -1,7 +1,7 @@
 //! Is it in doubt whether verdicts are about the columns or about the order in which the responses were shown?
 
 use super::super::declared::{Recipe, Shape};
-use super::super::path::Path;
+use super::super::path::{Column, Path};
 use super::super::refusal::Refusal;
 use super::super::sample::Sample;
 use super::super::shell::shell;
@@ -33,15 +33,16 @@ pub(crate) fn order_columns(recipe: &Recipe, sample: &Sample) -> Vec<Shown> {
     };
     let used = super::uses::used(recipe, sample);
     let within = opened(sample).map(|inner| inner.columns).unwrap_or_default();
-    let whole =
-        sample.columns.iter().filter(|column| !used.contains(*column)).map(|column| format!("={column}"));
-    let inner = within.iter().filter(|column| !sample.columns.contains(column)).filter(free).cloned();
+    let whole = sample.columns.iter().filter(|column| !used.contains(*column));
+    let whole = whole.map(|column| Column::whole(column));
+    let inner = within.iter().filter(|column| !sample.columns.has(column)).filter(free);
+    let inner = inner.filter_map(|path| Path::new(path.as_str()).resolve(&sample.columns));
     let names: Vec<_> = sample.rows.iter().map(|row| names_in(recipe, sample, row)).collect();
     let mut found: Vec<Shown> = Vec::new();
-    for path in whole.chain(inner) {
-        let Some(column) = Path::new(path.as_str()).resolve(&sample.columns) else { continue };
+    for column in whole.chain(inner) {
         // The fields of an object that says it as a whole.
-        if found.iter().any(|other| !other.column.is_within() && other.column.name == column.name) {
+        let within = |other: &Shown| !other.column.is_within() && other.column.name == column.name;
+        if column.is_within() && found.iter().any(within) {
             continue;
         }
         // A table may have thousands of columns: most are told by the name and the first value.

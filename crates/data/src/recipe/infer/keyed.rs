@@ -1,5 +1,6 @@
 //! What the names are under which a document keeps its lists of records: judges, people, criteria, or something that only the user knows.
 
+use predilect_types::shown::printable;
 use std::collections::BTreeSet;
 
 use serde_json::Value;
@@ -64,7 +65,7 @@ fn is_criterion(words: &[String]) -> bool {
 
 /// The names of lists, for a message.
 fn shown(names: &BTreeSet<&str>) -> String {
-    let few: Vec<String> = names.iter().take(4).map(|name| format!("`{}`", name.escape_debug())).collect();
+    let few: Vec<String> = names.iter().take(4).map(|name| format!("`{}`", printable(name))).collect();
     let more = if names.len() > few.len() { ", …" } else { "" };
     format!("{}{more}", few.join(", "))
 }

@@ -7,7 +7,7 @@ use super::super::sample::Sample;
 use super::super::spelling::tokens;
 use super::columns::{named, path};
 use super::prompts::prompt_column;
-use super::sided::{is_response_word, sided};
+use super::sided::{is_response_word, opposites, sided};
 use super::values::number_of;
 use crate::row::as_text;
 use serde_json::Value;
@@ -157,25 +157,11 @@ pub(super) fn choice_scores(sample: &Sample) -> Option<(String, String)> {
 }
 
 pub(super) fn choice_beside(sample: &Sample, about: impl Fn(&str) -> bool) -> Option<(String, String)> {
-    let words: Vec<Vec<String>> = sample.columns.iter().map(|column| tokens(column)).collect();
-    for (good, x) in sample.columns.iter().zip(&words) {
-        if !x.iter().any(|word| roles::good(word)) {
-            continue;
-        }
-        for (bad, y) in sample.columns.iter().zip(&words) {
-            if x.len() != y.len() || x.len() < 2 {
-                continue;
-            }
-            let differing: Vec<_> = x.iter().zip(y).filter(|(x, y)| x != y).collect();
-            if let [(first, second)] = differing.as_slice()
-                && roles::chosen_rejected(first, second)
-                && x.iter().filter(|word| word != first).all(|word| about(word))
-            {
-                return Some((good.clone(), bad.clone()));
-            }
-        }
-    }
-    None
+    let mut found = opposites(sample).filter(|(good, _)| good.words.len() > 1);
+    let named = found.find(|(good, _)| {
+        good.words.iter().filter(|word| good.words.get(good.at) != Some(*word)).all(|word| about(word))
+    });
+    named.map(|(good, bad)| (good.column.clone(), bad.clone()))
 }
 
 /// The models of two responses in one column: a list of two names, or an object with one for each side.

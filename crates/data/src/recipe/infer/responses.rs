@@ -16,12 +16,13 @@ use super::losers::loser;
 use super::models::{are_names, models};
 use super::numbers::pair_votes;
 use super::prompts::prompt_column;
-use super::sided::{Group, is_response, is_response_word, sided};
+use super::sided::{Better, Group, is_response, is_response_word, opposites, sided};
 use super::start::mapping_start;
 use super::texts::{by_side, has_responses, texts_beside};
 use super::verdicts::verdict_columns;
 use crate::advice::MAP;
 use serde_json::Value;
+use std::cell::LazyCell;
 use std::collections::BTreeSet;
 
 /// Finds the columns of responses, which determine the shape.
@@ -307,50 +308,36 @@ pub(super) fn bare(sample: &Sample) -> Option<Vec<String>> {
 
 /// Two columns, one named for the better and one for the worse response, that contain texts.
 pub(super) fn chosen_rejected(sample: &Sample) -> Option<(String, String)> {
-    let words: Vec<(&String, Vec<String>)> =
-        sample.columns.iter().map(|column| (column, tokens(column))).collect();
     let mut found = Vec::new();
-    for (good, x) in &words {
-        if !x.iter().any(|word| roles::good(word)) {
-            continue;
-        }
-        for (bad, y) in &words {
-            if x.len() != y.len() {
-                continue;
-            }
-            let differing: Vec<(&String, &String)> = x.iter().zip(y).filter(|(x, y)| x != y).collect();
-            let [(first, second)] = differing.as_slice() else { continue };
-            let rest: Vec<&String> = x.iter().filter(|word| word != first).collect();
-            let responses =
-                rest.iter().all(|word| is_response_word(word) || roles::BESIDE.contains(&word.as_str()));
-            let model = rest.last().is_some_and(|word| roles::MODELS.contains(&word.as_str()));
-            // Checks of the values come last: a table may have thousands of columns.
-            let texts = || sample.texts(good) && sample.texts(bad);
-            // One that names a response is enough if the responses themselves are in the same record.
-            let names = || match (names_not_texts(sample, good), names_not_texts(sample, bad)) {
-                (true, true) => true,
-                (false, false) => false,
-                _ => sides(sample).is_some(),
-            };
-            if roles::chosen_rejected(first, second) && responses && !model && texts() && !names() {
-                found.push((rest.len(), (*good).clone(), (*bad).clone()));
-            }
+    for (Better { column: good, words: x, at }, bad) in opposites(sample) {
+        let rest: Vec<&String> = x.iter().filter(|word| x.get(at) != Some(*word)).collect();
+        let responses =
+            rest.iter().all(|word| is_response_word(word) || roles::BESIDE.contains(&word.as_str()));
+        let model = rest.last().is_some_and(|word| roles::MODELS.contains(&word.as_str()));
+        // Checks of the values come last: a table may have thousands of columns.
+        let texts = || sample.texts(good) && sample.texts(bad);
+        // One that names a response is enough if the responses themselves are in the same record.
+        let names = || match (names_not_texts(sample, good), names_not_texts(sample, bad)) {
+            (true, true) => true,
+            (false, false) => false,
+            _ => sides(sample).is_some(),
+        };
+        if responses && !model && texts() && !names() {
+            found.push((rest.len(), good.clone(), bad.clone()));
         }
     }
     // `answer` with `rejected_answer`.
     if found.is_empty() {
-        for (bad, y) in &words {
+        for (bad, y) in sample.columns.iter().zip(&sample.columns.spelt().words) {
             let [word, kind] = y.as_slice() else { continue };
-            let alone = |(good, x): &&(&String, Vec<String>)| {
-                matches!(x.as_slice(), [only] if only == kind) && sample.texts(good)
-            };
             if roles::bad(word)
                 && is_response_word(kind)
                 && sample.texts(bad)
                 && !names_not_texts(sample, bad)
-                && let Some((good, _)) = words.iter().find(alone)
+                && let Some(good) =
+                    sample.columns.with_words(std::slice::from_ref(kind)).find(|good| sample.texts(good))
             {
-                found.push((1, (*good).clone(), (*bad).clone()));
+                found.push((1, good.clone(), bad.clone()));
             }
         }
     }
@@ -360,7 +347,13 @@ pub(super) fn chosen_rejected(sample: &Sample) -> Option<(String, String)> {
 
 /// Whether the values of a column only name responses in other columns: by side, by column, or by model.
 pub(crate) fn names_not_texts(sample: &Sample, column: &str) -> bool {
-    let models = models(sample);
+    let models = LazyCell::new(|| models(sample));
+    let of_models = LazyCell::new(|| {
+        let words = sample.columns.iter().zip(&sample.columns.spelt().words);
+        let is_one = |word: &String| roles::MODELS.contains(&word.as_str());
+        let named = words.filter(|(other, words)| *other != column && words.iter().any(is_one));
+        named.map(|(other, _)| other).collect::<Vec<_>>()
+    });
     let mut values = 0;
     let all = sample.rows.iter().take(200).all(|row| {
         let Some(text) =
@@ -370,29 +363,17 @@ pub(crate) fn names_not_texts(sample: &Sample, column: &str) -> bool {
         };
         values += 1;
         let side = matches!(super::super::words(text), Some(super::super::Call::A | super::super::Call::B));
-        let other = || {
-            sample
-                .columns
-                .iter()
-                .any(|other| other != column && normal(other) == normal(text) && sample.texts(other))
-        };
+        let other = || sample.columns.with_name(text).any(|other| other != column && sample.texts(other));
         let model = || {
             let own = |name: &String| row.get(name).and_then(Value::as_str).map(str::trim) == Some(text);
-            models.as_ref().is_some_and(|(a, b)| own(a) || own(b))
-                || sample.columns.iter().any(|other| {
-                    other != column
-                        && tokens(other).iter().any(|word| roles::MODELS.contains(&word.as_str()))
-                        && own(other)
-                })
+            models.as_ref().is_some_and(|(a, b)| own(a) || own(b)) || of_models.iter().any(|other| own(other))
         };
         // `C`, if a third response has a separate column.
         let placed = || {
             text.len() == 1
-                && sample.columns.iter().any(|other| {
-                    let words = tokens(other);
+                && sample.columns.ending_with(&text.to_ascii_lowercase()).any(|(other, words)| {
                     other != column
                         && words.len() > 1
-                        && words.last().is_some_and(|word| word.eq_ignore_ascii_case(text))
                         && is_response(words.get(..words.len() - 1).unwrap_or_default())
                         && sample.texts(other)
                 })

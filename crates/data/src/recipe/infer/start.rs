@@ -18,7 +18,7 @@ use super::uses::used;
 use super::values::number_of;
 use crate::advice::MAP;
 use serde_json::Value;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 /// Values that a template of a mapping shows.
 const VALUES: usize = 8;
@@ -127,8 +127,8 @@ fn winners(sample: &Sample, recipe: &Recipe) -> Vec<String> {
         .filter_map(|group| pair(&group))
         .collect::<Vec<_>>();
     let person = |column: &String| tokens(column).iter().any(|word| is_person_word(word));
-    let of_a_side =
-        |column: &String| !person(column) && beside.iter().any(|(a, b)| a == column || b == column);
+    let side: HashSet<&String> = beside.iter().flat_map(|(a, b)| [a, b]).collect();
+    let of_a_side = |column: &String| !person(column) && side.contains(column);
     let places = beside.iter().find_map(|(a, b)| places_of(sample, a, b));
     let at = Places::of(sample, recipe);
     let mut found: Vec<(usize, String)> = sample
