@@ -89,10 +89,10 @@ fn names_of_nobody_and_ratings_beyond_their_scale_are_refused() {
         ..Rating::default()
     };
     for (row, words) in [
-        (rating("polite", 1.0, 7.0), "column `b` contains 7; a number from 0 to 3 is expected for `polite`"),
+        (rating("polite", 1.0, 7.0), "column `b` contains 7; a number from 0 to 3 for `polite` is expected"),
         (
             rating("length", -4.0, 7.0),
-            "column `a` contains -4; a number of 0 or more is expected for `length`",
+            "column `a` contains -4; a number of 0 or more for `length` is expected",
         ),
         (rating("polite", f64::INFINITY, 1.0), "column `a` contains inf"),
         (rating("", 1.0, 1.0), "column `property` is empty in a row"),
