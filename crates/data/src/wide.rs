@@ -14,11 +14,14 @@ const FEW: usize = 64;
 /// Looks at a record after which it is worth while to sort its names. A record that is imported is looked at less often; whoever finds out what
 /// the columns are asks for each of them.
 const OFTEN: u32 = 32;
+/// Fields that are taken, likewise: of a record that is imported a few hundred at most, of one of a table of features all.
+const TAKEN: u32 = 512;
 
 /// The fields of a record by their names, made once it is looked at often.
 #[derive(Debug, Default)]
 pub(crate) struct Index {
     asked: AtomicU32,
+    taken: AtomicU32,
     /// The places of the fields, sorted by name and then by place.
     sorted: OnceLock<Box<[u32]>>,
 }
@@ -36,10 +39,19 @@ pub(crate) struct Sorted<'a>(&'a [u32]);
 impl Index {
     /// The index of these fields; `None` where looking at each of them is quicker.
     pub(crate) fn of(&self, fields: &[Field]) -> Option<Sorted<'_>> {
+        self.after(fields, &self.asked, OFTEN)
+    }
+
+    /// The same for who takes a field.
+    pub(crate) fn to_take(&self, fields: &[Field]) -> Option<Sorted<'_>> {
+        self.after(fields, &self.taken, TAKEN)
+    }
+
+    fn after(&self, fields: &[Field], asked: &AtomicU32, often: u32) -> Option<Sorted<'_>> {
         if fields.len() <= FEW || u32::try_from(fields.len()).is_err() {
             return None;
         }
-        if self.sorted.get().is_none() && self.asked.fetch_add(1, Ordering::Relaxed) < OFTEN {
+        if self.sorted.get().is_none() && asked.fetch_add(1, Ordering::Relaxed) < often {
             return None;
         }
         let sorted = self.sorted.get_or_init(|| {
