@@ -20,6 +20,8 @@ pub enum Encoding {
     /// The difference clamped to \[-1, 1\]: ratings by 3, counts by 5, length as
     /// sign x min(ln(1 + |d|) / ln 501, 1).
     Normalised,
+    /// (A - B) / (A + B) of lengths and counts, 0 where both are 0, as arenas hold style equal; ratings as normalised.
+    Relative,
 }
 
 impl Encoding {
@@ -30,16 +32,23 @@ impl Encoding {
             predilect_types::Rule::FewerIsBetter => b - a,
             _ => a - b,
         };
+        let counted = matches!(property.scale, Scale::Count | Scale::Words);
         Some(match self {
+            Self::Relative if counted => relative(difference, a + b),
             Self::Comparison => f64::from(property.rule.compare(a, b)),
             Self::Difference => difference,
-            Self::Normalised => match property.scale {
+            Self::Normalised | Self::Relative => match property.scale {
                 Scale::Likert | Scale::Stance => (difference / 3.0).clamp(-1.0, 1.0),
                 Scale::Count => (difference / 5.0).clamp(-1.0, 1.0),
                 Scale::Words => (difference.abs().ln_1p() / 501_f64.ln()).min(1.0).copysign(difference),
             },
         })
     }
+}
+
+/// A difference as a share of the sum; none of nothing.
+pub fn relative(difference: f64, sum: f64) -> f64 {
+    if sum > 0.0 { difference / sum } else { 0.0 }
 }
 
 impl Encoding {
@@ -71,6 +80,7 @@ impl fmt::Display for Encoding {
             Self::Comparison => "comparison",
             Self::Difference => "difference",
             Self::Normalised => "normalised",
+            Self::Relative => "relative",
         })
     }
 }
@@ -82,7 +92,8 @@ impl FromStr for Encoding {
             "comparison" => Ok(Self::Comparison),
             "difference" => Ok(Self::Difference),
             "normalised" | "normalized" => Ok(Self::Normalised),
-            _ => Err(UnknownWord::new(s, "an encoding", "comparison, difference or normalised")),
+            "relative" => Ok(Self::Relative),
+            _ => Err(UnknownWord::new(s, "an encoding", "comparison, difference, normalised or relative")),
         }
     }
 }
@@ -131,5 +142,10 @@ mod tests {
         assert_eq!(Encoding::Difference.encode(errors, Some(2.0), Some(0.0)), Some(-2.0));
         assert_eq!(Encoding::Normalised.encode(property("clear").unwrap(), Some(3.0), Some(0.0)), Some(1.0));
         assert_eq!(Encoding::Comparison.encode(length, None, Some(1.0)), None);
+        assert_eq!(Encoding::Relative.encode(length, Some(100.0), Some(60.0)), Some(0.25));
+        assert_eq!(Encoding::Relative.encode(length, Some(0.0), Some(0.0)), Some(0.0));
+        assert_eq!(Encoding::Relative.encode(property("lists").unwrap(), Some(0.0), Some(4.0)), Some(-1.0));
+        // Levels are no amounts, so that their ratio says nothing.
+        assert_eq!(Encoding::Relative.encode(property("clear").unwrap(), Some(3.0), Some(0.0)), Some(1.0));
     }
 }

@@ -40,7 +40,7 @@ pub mod values;
 mod without_terms;
 
 pub use dissect::{FitEvent, dissect};
-pub use encode::Encoding;
+pub use encode::{Encoding, relative};
 pub use fit::drawn;
 pub use fit_options::{Draws, Engine, FitOptions, PriorChoice};
 pub use posterior::{Fitted, posterior};

@@ -325,6 +325,37 @@ pub(crate) fn standing_sentence(q: &Quality) -> String {
     format!("On verdicts it has not seen, the model predicts {what}")
 }
 
+/// What is said of how well the fits of some judges predict.
+pub(crate) struct Predicts {
+    /// Whether they surely predict better than their baselines.
+    pub(crate) better: bool,
+    /// The [`standing_sentence`].
+    pub(crate) sentence: String,
+    /// Their judges.
+    pub(crate) judges: Vec<String>,
+}
+
+/// How well fits predict: judges with the same sentence together, the bad news first.
+pub(crate) fn standings<'f>(fits: impl IntoIterator<Item = &'f Fit>) -> Vec<Predicts> {
+    let mut said: Vec<Predicts> = Vec::new();
+    for (fit, q) in fits.into_iter().filter_map(|fit| Some((fit, fit.quality.as_ref()?))) {
+        let sentence = standing_sentence(q);
+        let judge = text::cut(&text::line(&fit.judge), 40);
+        match said.iter_mut().find(|other| other.sentence == sentence) {
+            Some(other) => other.judges.push(judge),
+            None => {
+                said.push(Predicts {
+                    better: standing(q) == Standing::Better,
+                    sentence,
+                    judges: vec![judge],
+                });
+            }
+        }
+    }
+    said.sort_by_key(|said| said.better);
+    said
+}
+
 /// `majority 52.0 %, length only 58.1 %`: the baselines that there are.
 fn beside(q: &Quality, number: impl Fn(&Baseline) -> Option<String>) -> String {
     let parts: Vec<String> =

@@ -11,6 +11,8 @@ use crate::problem::Problem;
 pub(crate) struct Seen {
     pub(crate) looked: Looked,
     pub(crate) problem: Option<Problem>,
+    /// Whether what is missing are verdicts: the pairs are understood.
+    pub(crate) unjudged: bool,
 }
 
 /// The ways of reading one file that were tried last, each with what was found.

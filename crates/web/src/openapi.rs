@@ -142,12 +142,13 @@ const PUBLISHED: [(&str, &str); 2] = [
 ];
 
 /// How a file that was sent is read, and what it is called where it is sent.
-const READING: [(&str, &str); 7] = [
+const READING: [(&str, &str); 8] = [
     ("map", "What a column is, as --map takes it: winner=label:0=A,1=B (repeatable)"),
     ("format", "The format, as --format takes it"),
     ("judge_name", "The name of the judge, whatever the file says"),
     ("judges", "Whether named people are separate judges: auto, pooled, each"),
     ("on_bad_row", "What happens to records that cannot be used: stop, skip"),
+    ("verdicts", "Whether pairs are taken although nobody has judged them: needed, none"),
     ("name", "What the file is called, where one is sent"),
     ("with", "The number of the files that it is read together with, where one is sent"),
 ];

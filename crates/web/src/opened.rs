@@ -51,6 +51,8 @@ pub(crate) const RESAMPLES: usize = 1000;
 const RESAMPLED: u64 = 200_000;
 /// Verdicts up to which fits are checked while somebody looks.
 const CHECKED: u64 = 50_000;
+/// Verdicts up to which they are also held out, which takes a fit for every fold.
+const HELD_OUT: u64 = 20_000;
 
 /// What is known of a study before any question.
 #[derive(Debug)]
@@ -65,7 +67,7 @@ pub(crate) struct About {
 
 impl About {
     fn of(bench: &Workbench, watch: &dyn Watch) -> Result<Self> {
-        let slice = bench.slice(&SliceOptions::default(), watch)?;
+        let slice = bench.whole_study(watch)?;
         let people = slice.people();
         let fields = [("scenario", &slice.data.scenarios), ("language", &slice.data.languages)];
         let fields = fields
@@ -113,6 +115,11 @@ impl About {
     pub(crate) fn has_texts(&self) -> bool {
         let data = &self.empty.data;
         data.words_a.mean > 0.0 || data.words_b.mean > 0.0
+    }
+
+    /// Whether nobody has judged any pair.
+    pub(crate) fn unjudged(&self) -> bool {
+        self.empty.data.judges.is_empty()
     }
 
     /// The judges, by number of verdicts.
@@ -215,8 +222,11 @@ impl Opened {
         if slice.verdicts > CHECKED {
             return Ok(Checked::TooMany);
         }
-        let slice = self.bench.slice(&query.slice(), watch)?;
-        let fit = FitOptions { folds: 0, ..query.fit() };
+        let mut slice = self.bench.slice(&query.slice(), watch)?;
+        slice.table.ungroup();
+        let usual = query.fit();
+        let folds = if slice.table.verdicts.len() as u64 <= HELD_OUT { usual.folds } else { 0 };
+        let fit = FitOptions { folds, ..usual };
         let fits = fit_with(&slice.table, &fit, watch, &mut |_, _| ControlFlow::Continue(()))?;
         Ok(Checked::Fits(fits.fits))
     }

@@ -27,7 +27,8 @@ pub(crate) const MEANINGS: [(&str, &str); 5] =
     [("A", "A"), ("B", "B"), ("tie", "tie"), ("both_bad", "both bad"), ("none", "no verdict")];
 
 /// The names that an address of an uploaded file takes.
-const NAMES: [&str; 7] = ["map", "means", "means_of", "format", "judge_name", "judges", "on_bad_row"];
+const NAMES: [&str; 8] =
+    ["map", "means", "means_of", "format", "judge_name", "judges", "on_bad_row", "verdicts"];
 
 /// How a file is to be read. Prints as it is read, in a fixed order and without defaults.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -40,6 +41,8 @@ pub(crate) struct Reading {
     pub(crate) people: Judges,
     /// Whether records that cannot be used are left out; else an import stops at the first.
     pub(crate) skip: bool,
+    /// Whether pairs are wanted although nobody has judged them.
+    pub(crate) unjudged: bool,
     pub(crate) mapping: Mapping,
 }
 
@@ -78,6 +81,11 @@ impl Reading {
                     "stop" => reading.skip = false,
                     "skip" => reading.skip = true,
                     _ => return bad("stop or skip"),
+                },
+                "verdicts" => match value {
+                    "needed" => reading.unjudged = false,
+                    "none" => reading.unjudged = true,
+                    _ => return bad("needed or none"),
                 },
                 // The name of the file, where it is sent, and with which others.
                 "name" | "with" => {}
@@ -126,6 +134,9 @@ impl Reading {
         if self.skip {
             out.append_pair("on_bad_row", "skip");
         }
+        if self.unjudged {
+            out.append_pair("verdicts", "none");
+        }
         let text = out.finish();
         if text.is_empty() { text } else { format!("?{text}") }
     }
@@ -156,6 +167,7 @@ impl Reading {
             judge: self.judge.clone(),
             judges: self.people,
             on_bad_row: if self.skip { OnBadRow::Skip } else { OnBadRow::Stop },
+            without_verdicts: self.unjudged,
             shown: Some(name.to_owned()),
             max_record_bytes: usual.max_record_bytes.min(usize::try_from(most).unwrap_or(usize::MAX)),
             ..usual
@@ -195,7 +207,8 @@ impl Reading {
     pub(crate) fn command(&self, names: &[String]) -> String {
         let start = ["predilect".to_owned(), "import".to_owned()];
         let words = [&start, names, self.words().as_slice()].concat();
-        words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ") + " -o STUDY"
+        let end = if self.unjudged { " --without-verdicts -o STUDY" } else { " -o STUDY" };
+        words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ") + end
     }
 }
 
@@ -226,6 +239,19 @@ mod tests {
             "predilect import 'my file.csv' --map 'prompt=the question' --map winner=label:0=A,1=B --judge-name 'Ann & Bo' --judges each --on-bad-row skip -o STUDY"
         );
         assert!(!reading.options("f", 1 << 40).mapping.is_empty());
+    }
+
+    #[test]
+    fn pairs_that_nobody_has_judged_are_taken_on_purpose() {
+        let reading = Reading::read("verdicts=none").expect("a reading");
+        assert!(
+            reading.options("f", 1).without_verdicts && !Reading::default().options("f", 1).without_verdicts
+        );
+        assert_eq!(reading.to_address(), "?verdicts=none");
+        assert_eq!(
+            reading.command(&["pairs.csv".to_owned()]),
+            "predilect import pairs.csv --without-verdicts -o STUDY"
+        );
     }
 
     #[test]

@@ -30,13 +30,15 @@ pub(crate) fn seen(
     let problem = match &mut looked.preview {
         // The first records may have no verdict where later ones have.
         Ok(Preview { .. }) if looked.whole.as_ref().is_some_and(|whole| whole.verdicts > 0) => None,
+        Ok(Preview { .. }) if reading.unjudged => None,
         Ok(Preview { stops, .. }) => {
             stops.take().map(|stops| no_verdict(Problem::of(&stops.into()), looked.whole.as_ref()))
         }
         Err(error) => Some(Problem::of(error).of_a_file("The file cannot be read")),
     };
     let problem = problem.map(|problem| short(upload.named(problem)));
-    let seen = Seen { looked, problem };
+    let unjudged = problem.is_some() && looked.preview.is_ok();
+    let seen = Seen { looked, problem, unjudged };
     // What was broken off is not all.
     Ok(if waiting.cancelled() { Arc::new(seen) } else { upload.looks.keep(key, seen) })
 }

@@ -220,7 +220,9 @@ impl Served {
             Made::Files(files) => (files, None),
             Made::Example(example) => (&[], Some(*example)),
         };
-        let inputs = Inputs { files, example, options: &self.read };
+        // Pairs that nobody has judged can be judged here.
+        let options = ReadOptions { without_verdicts: true, ..self.read.clone() };
+        let inputs = Inputs { files, example, options: &options };
         let opened = Arc::new(Opened::of(Workbench::of(&inputs, None, watch)?, watch)?);
         *slot = Some(Arc::clone(&opened));
         Ok(opened)

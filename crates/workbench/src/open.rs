@@ -153,6 +153,20 @@ impl Workbench {
         })
     }
 
+    /// All pairs of the study, and the verdicts on them if there are any.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Workbench::slice`], except that verdicts may be missing.
+    pub fn whole_study(&self, watch: &dyn Watch) -> Result<Slice> {
+        let options = SliceOptions::default();
+        self.with(&options, watch, |prepared| {
+            let slice = Slice::of_any(prepared, &options, watch)?;
+            self.keep(prepared)?;
+            Ok(slice)
+        })
+    }
+
     /// Writes ratings where the study is kept.
     pub(crate) fn keep(&self, prepared: &Prepared) -> Result<()> {
         if self.kept {

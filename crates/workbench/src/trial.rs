@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::Range;
 use std::str::FromStr;
 
-use predilect_analysis::Encoding;
+use predilect_analysis::{Encoding, relative};
 use predilect_results::PropertyNote;
 use predilect_types::{Failure, Subject};
 use regex::{Regex, RegexBuilder};
@@ -248,12 +248,14 @@ impl Trial {
         many as f64
     }
 
-    /// What two ratings amount to, by the rules of properties that are counted: sign(a - b), a - b, or (a - b) / 5 within -1 and 1.
+    /// What two ratings amount to, by the rules of properties that are counted: sign(a - b), a - b, (a - b) / 5 within -1 and 1, or
+    /// (a - b) / (a + b).
     pub(crate) fn feature(encoding: Encoding, [a, b]: [f64; 2]) -> f64 {
         match encoding {
             Encoding::Comparison => f64::from(i8::from(a > b) - i8::from(a < b)),
             Encoding::Difference => a - b,
             Encoding::Normalised => ((a - b) / 5.0).clamp(-1.0, 1.0),
+            Encoding::Relative => relative(a - b, a + b),
         }
     }
 
@@ -347,6 +349,8 @@ mod tests {
             (of(Encoding::Comparison), of(Encoding::Difference), of(Encoding::Normalised)),
             (1.0, 2.0, 0.4)
         );
+        assert_eq!(of(Encoding::Relative), 0.5);
+        assert_eq!(Trial::feature(Encoding::Relative, [0.0, 0.0]), 0.0);
         assert_eq!(Trial::feature(Encoding::Comparison, [1.0, 1.0]), 0.0);
         assert_eq!(Trial::feature(Encoding::Comparison, [0.0, 1.0]), -1.0);
     }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use predilect_workbench::Encoding;
-use predilect_workbench::rank::RankMethod;
+use predilect_workbench::rank::{HELD_AS, RankMethod};
 
 use predilect_workbench::Filter;
 
@@ -66,8 +66,9 @@ pub(crate) struct RankArgs {
     /// Only the verdicts of these judges (repeatable)
     #[arg(long, value_name = "JUDGE")]
     pub(crate) judge: Vec<String>,
-    /// How controls become features: difference, normalised ((A - B) / (A + B)), comparison (-1, 0, 1)
-    #[arg(long, default_value_t = Encoding::Normalised, value_name = "HOW")]
+    /// How controls become features: relative ((A - B) / (A + B) of lengths and counts), normalised (within -1 and 1), difference,
+    /// comparison (-1, 0, 1)
+    #[arg(long, default_value_t = HELD_AS, value_name = "HOW")]
     pub(crate) encoding: Encoding,
     /// Seed for the bootstrap
     #[arg(long, default_value_t = 0, value_parser = whole::<u64>(0..=u64::MAX))]

@@ -147,7 +147,8 @@ pub(crate) struct TableArgs {
     /// count(a, /REGEX/) (how many times); repeatable
     #[arg(long = "try", value_name = "EXPR")]
     pub(crate) tried: Vec<Trial>,
-    /// How two ratings become a feature: comparison (-1, 0, 1), difference, normalised
+    /// How two ratings become a feature: comparison (-1, 0, 1), difference, normalised (within -1 and 1), relative ((A - B) / (A + B) of
+    /// lengths and counts)
     #[arg(long, default_value_t = Encoding::Comparison, value_name = "HOW")]
     pub(crate) encoding: Encoding,
     /// How soft verdicts count: as they are, or as the side they favour (the paper's way with token probabilities)

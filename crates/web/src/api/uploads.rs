@@ -44,7 +44,7 @@ struct UploadJson<'a> {
 }
 
 fn answer(upload: &Upload, reading: &Reading, seen: &Seen, status: StatusCode) -> Result<Response, Problem> {
-    let Seen { looked, problem } = seen;
+    let Seen { looked, problem, .. } = seen;
     let preview = looked.preview.as_ref().ok();
     let found = json(&UploadJson {
         schema: predilect_results::SCHEMA,

@@ -1,4 +1,4 @@
-//! Do the fits of a page hold? Asked once nobody has changed the question for a moment.
+//! Do the fits of a page hold, and do they predict? Asked once nobody has changed the question for a moment.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::opened::Checked;
 use crate::problem::Problem;
 use crate::query::{Query, Read};
 
-/// A sentence on the checks of the fits that the page of this query shows, as text.
+/// What the checks of the fits say that the page of this query shows, as lines of text.
 pub(crate) async fn checked(
     State(app): State<App>,
     Path(id): Path<String>,

@@ -17,6 +17,7 @@ mod published;
 mod runs;
 mod study;
 mod take;
+mod unjudged;
 mod unknown;
 mod upload;
 mod whole;

@@ -18,6 +18,7 @@ use super::grouped::grouped;
 use super::narrowing::narrowing;
 use super::parts::{Said, part, place, shown, trouble};
 use super::take::take;
+use super::unjudged::unjudged;
 use super::whole::whole;
 use crate::app::App;
 use crate::opened::{COMPARED, Opened, RESAMPLES};
@@ -49,6 +50,9 @@ pub(crate) async fn rewarded(
     RawQuery(query): RawQuery,
 ) -> Response {
     answered(app, headers, id, query, "", |served, opened, query, waiting| {
+        if opened.about.unjudged() {
+            return Ok((unjudged(served, opened, query, "Rewarded"), Some(opened.counts(query, waiting)?)));
+        }
         let asked = of_few(query, opened);
         let (found, slice) = opened.dissect(&Query { group: None, ..asked.clone() }, waiting)?;
         let versus = match &query.versus {
@@ -149,11 +153,12 @@ pub(crate) async fn pairs(
         };
         let main = html! {
             h1 { "Pairs" @if query.filter.is_some() { " of this slice" } }
-            p.pager {
+            @if opened.about.unjudged() { p.hint { "Nobody has judged these pairs yet: " a href=(place(served, "/label", query)) { "judge them yourself" } " or " a href=(place(served, "/runs", query)) { "ask a model" } "." } }
+            @else { p.pager {
                 "Order: "
                 @if query.pairs == Sort::Study { b { "as in the study" } " · " a href=(sorted(Sort::Surprise)) { "the most surprising" } }
                 @else { a href=(sorted(Sort::Study)) { "as in the study" } " · " b { "the most surprising" } }
-            }
+            } }
             // The script lets the list go on: what stood below it would not be reached.
             @if served.study().is_some() && !served.is_example() { (take(served, query, &["pairs"], ("/pairs", "export", &["-o", "pairs.jsonl"]))) }
             @else { (take(served, query, &["pairs"], ("/pairs", "", &[]))) }
@@ -246,6 +251,9 @@ pub(crate) async fn judges(
 ) -> Response {
     answered(app.costly(), headers, id, query, "/judges", |served, opened, query, waiting| {
         let counts = opened.counts(query, waiting)?;
+        if opened.about.unjudged() {
+            return Ok((unjudged(served, opened, query, "Judges"), Some(counts)));
+        }
         let resamples = opened.resamples(query, waiting)?;
         let comparison = match opened.compare(query, waiting) {
             Err(error) if matches!(error.what_helps(), Some(Remedy::PublishedBeside)) => {
@@ -322,6 +330,9 @@ pub(crate) async fn models(
 ) -> Response {
     answered(app.costly(), headers, id, query, "/models", |served, opened, query, waiting| {
         let counts = opened.counts(query, waiting)?;
+        if opened.about.unjudged() {
+            return Ok((unjudged(served, opened, query, "Models"), Some(counts)));
+        }
         let standings = match opened.rank(query, waiting) {
             Err(error) if matches!(error.what_helps(), Some(Remedy::NameModels)) => {
                 return Ok((
@@ -359,7 +370,6 @@ fn ranked_alike<'s>(query: &Query, standings: &'s Standings) -> Vec<&'s str> {
     for control in &held.controls {
         words.extend(["--control", &control.name]);
     }
-    words.extend(["--encoding", "comparison"]);
     if held.prior > 0.0 {
         words.extend(["--prior", "0.1"]);
     }

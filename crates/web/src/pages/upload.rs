@@ -56,14 +56,14 @@ pub(crate) async fn upload(
 }
 
 fn answer(upload: &Upload, reading: &Reading, seen: &Seen) -> Markup {
-    let Seen { looked, problem } = seen;
+    let Seen { looked, problem, unjudged } = seen;
     let preview = looked.preview.as_ref().ok();
     let read = looked.whole.as_ref().or(preview.map(|preview| &preview.read));
     let bad = looked.whole.as_ref().filter(|_| !reading.skip).map(bad_records).unwrap_or_default();
     html! {
         @match problem {
-            Some(problem) => { (doubt(upload, reading, problem, &looked.proposals)) }
-            None => { p { "Nothing is kept yet. This is how " @if upload.names.len() > 1 { "the files are" } @else { "the file is" } " understood; correct it below, then open it." } (actions(upload, reading, bad)) }
+            Some(problem) => { (doubt(upload, reading, problem, (&looked.proposals, *unjudged))) }
+            None => { p { @if reading.unjudged { "Pairs are enough here: they can be judged once they are open. " } "Nothing is kept yet. This is how " @if upload.names.len() > 1 { "the files are" } @else { "the file is" } " understood; correct it below, then open it." } (actions(upload, reading, bad)) }
         }
         @if let Some(read) = read {
             @if looked.whole.is_none() { p.hint { "Of the first records; all are counted when it is opened." } }
@@ -131,7 +131,12 @@ fn discard(upload: &Upload) -> Markup {
 }
 
 /// Why no study can be made of it yet, and what to choose among.
-fn doubt(upload: &Upload, reading: &Reading, problem: &Problem, proposals: &[Proposal]) -> Markup {
+fn doubt(
+    upload: &Upload,
+    reading: &Reading,
+    problem: &Problem,
+    (proposals, unjudged): (&[Proposal], bool),
+) -> Markup {
     let whole: Vec<&Proposal> = proposals.iter().filter(|proposal| proposal.complete).collect();
     html! {
         @if whole.is_empty() {
@@ -146,6 +151,14 @@ fn doubt(upload: &Upload, reading: &Reading, problem: &Problem, proposals: &[Pro
                         span { code { (shown(&proposal.claims.join(", "))) } }
                     } }
                 }
+            }
+        }
+        @if unjudged {
+            ul.tiles aria-label="Pairs alone" {
+                li { a href=(place(upload, &Reading { unjudged: true, ..reading.clone() })) {
+                    b { "There are none: take the pairs alone" }
+                    span { "To judge them yourself, or to ask a model." }
+                } }
             }
         }
     }
@@ -220,6 +233,7 @@ fn form(upload: &Upload, reading: &Reading, looked: &Looked, read: Option<&ReadS
                 }
             }
             @if let Some(format) = reading.format { input type="hidden" name="format" value=(format); }
+            @if reading.unjudged { label.check { input type="checkbox" name="verdicts" value="none" checked; "Take pairs although nobody has judged them" } }
             label.check { input type="checkbox" name="on_bad_row" value="skip" checked[reading.skip]; "Leave out records that cannot be used" }
             button type="submit" { "Read it again" }
         }

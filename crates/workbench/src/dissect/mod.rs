@@ -100,7 +100,7 @@ impl Workbench {
         let (mut comparison, mut ranking) = (None, None);
         if options.report && !fits.fits.is_empty() {
             comparison = Some(compared(&slice, (&fits, &draws), fit, &cautions, watch)?);
-            ranking = ranked(&slice.table);
+            ranking = ranked(&slice);
             explain_examples(&mut examples, &slice, fit);
         }
         if let Some(Standings { judges, .. }) =

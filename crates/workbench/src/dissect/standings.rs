@@ -2,16 +2,17 @@
 
 use predilect_analysis::compare::{counted_reference, reference_of};
 use predilect_analysis::ranking::{Battles, RankOptions, leaderboard, leaderboards};
-use predilect_analysis::table::{FeatureTable, VerdictRow};
+use predilect_analysis::table::{Feature, FeatureTable, VerdictRow};
 use predilect_results::Standings;
+use predilect_types::property;
 
 use crate::ask::places;
 use crate::chosen::tasks;
 use crate::error::Result;
 use crate::findings::with_findings;
 use crate::open::Workbench;
-use crate::rank::HELD;
-use crate::slice::SliceOptions;
+use crate::rank::{HELD, HELD_AS};
+use crate::slice::{Slice, SliceOptions};
 use crate::watch::Watch;
 
 impl Workbench {
@@ -54,19 +55,20 @@ impl Workbench {
         most: Option<usize>,
         watch: &dyn Watch,
     ) -> Result<Option<Standings>> {
+        let slice = SliceOptions { group_by: None, encoding: HELD_AS, ..slice.clone() };
         let slice = match held.filter(|held| !held.is_empty()) {
             // What is rated only where it is named is named.
-            Some(held) => SliceOptions {
-                group_by: None,
-                properties: held.to_vec(),
-                grammar: held.iter().any(|id| id == "grammatical"),
-                ..slice.clone()
-            },
-            None => SliceOptions { group_by: None, ..slice.clone() },
+            Some(held) => SliceOptions { grammar: held.iter().any(|id| id == "grammatical"), ..slice },
+            None => slice,
         };
-        let usual = HELD.map(str::to_owned);
-        let held = held.unwrap_or(&usual);
         self.with(&slice, watch, |prepared| {
+            let rated = prepared.rated()?;
+            let usual: Vec<String> =
+                HELD.iter().filter(|id| rated.contains(*id)).map(|id| (*id).to_owned()).collect();
+            let held = held.unwrap_or(&usual);
+            // A table has at least one column.
+            let properties = if held.is_empty() { vec![HELD[0].to_owned()] } else { held.to_vec() };
+            let slice = SliceOptions { properties, ..slice.clone() };
             let whole = prepared.whole(&slice, watch)?;
             let places = places(prepared, &slice, watch)?;
             let sample = most.and_then(|most| places.sampled(most));
@@ -105,13 +107,34 @@ impl Workbench {
 }
 
 /// The same of a table.
-pub(super) fn ranked(table: &FeatureTable) -> Option<Standings> {
+pub(super) fn ranked(slice: &Slice) -> Option<Standings> {
+    let table = &slice.table;
     let people = reference_of(table);
     // Of several judges that are not people the one with the most verdicts counts: a mean over two of them would be no judge's ranking.
     let judges = if people.is_empty() { most_verdicts(table).into_iter().collect() } else { people };
     let counts: Vec<bool> = table.judges.iter().map(|judge| judges.contains(judge)).collect();
     let rows = table.verdicts.iter().filter(|verdict| counts[verdict.judge as usize]);
-    standings(table, rows, judges, &HELD.map(str::to_owned))
+    standings(&held_equal(slice), rows, judges, &HELD.map(str::to_owned))
+}
+
+/// The pairs of a slice with what leaderboards hold equal, by the encoding of leaderboards.
+fn held_equal(slice: &Slice) -> FeatureTable {
+    let table = &slice.table;
+    let columns: Vec<_> = HELD.iter().filter_map(|id| Some((table.column(id)?, property(id)?))).collect();
+    let known = |x: f32| (!x.is_nan()).then_some(f64::from(x));
+    let mut out = FeatureTable {
+        features: columns.iter().map(|(_, held)| Feature { name: held.id.to_owned() }).collect(),
+        pairs: table.pairs.clone(),
+        models: table.models.clone(),
+        ..FeatureTable::default()
+    };
+    for ratings in slice.ratings.chunks(table.features.len().max(1)) {
+        out.values.extend(columns.iter().map(|(column, held)| {
+            let (a, b) = ratings[*column];
+            HELD_AS.encode(held, known(a), known(b)).unwrap_or(f64::NAN)
+        }));
+    }
+    out
 }
 
 fn standings<'a>(

@@ -123,6 +123,12 @@ impl Prepared {
         self.ratings.get().ok_or_else(changed)
     }
 
+    /// The properties that text analysis or others have rated.
+    pub(crate) fn rated(&self) -> Result<BTreeSet<&str>> {
+        let given = self.ratings()?.properties().map(|(property, _)| property);
+        Ok(self.annotator.properties().iter().copied().chain(given).collect())
+    }
+
     /// A field's column.
     pub(crate) fn field(&self, name: &str) -> Result<Arc<Field>> {
         self.pairs.field(&self.study, name)

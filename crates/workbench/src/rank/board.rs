@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::against::{AgainstBaseline, against_baseline};
 use super::battles::{BattleOptions, FEW_VERDICTS, Gathered, LeftOut, controlled, plain};
+use super::held::HELD_AS;
 use super::refused::refused;
 use crate::error::{Error, Remedy, Result};
 use crate::filter::Filter;
@@ -61,7 +62,7 @@ impl Default for RankRequest {
         Self {
             method: RankMethod::default(),
             controls: Vec::new(),
-            encoding: Encoding::Normalised,
+            encoding: HELD_AS,
             anchor: None,
             prior: 0.0,
             min_verdicts: 0,

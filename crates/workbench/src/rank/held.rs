@@ -1,7 +1,12 @@
-//! Which properties does a leaderboard hold equal?
+//! Which properties does a leaderboard hold equal, and as what?
+
+use predilect_analysis::Encoding;
 
 /// What a leaderboard holds equal unless others are named.
 pub const HELD: [&str; 2] = ["length", "well_formatted"];
+
+/// How what is held equal becomes a feature unless another way is named, in every leaderboard.
+pub const HELD_AS: Encoding = Encoding::Relative;
 
 /// What arenas call style: length and marks of formatting.
 pub const STYLE: [&str; 4] = ["length", "headings", "lists", "bold"];

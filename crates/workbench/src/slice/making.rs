@@ -15,7 +15,7 @@ use super::features::{Source, has_rated, sources};
 use super::made::Slice;
 use super::notes;
 use super::options::SliceOptions;
-use super::said::{group_name, no_groups, no_pair, no_units};
+use super::said::{group_name, no_groups, no_pair, no_units, no_verdict};
 use super::subsets::{Subsets, told_apart};
 use super::tried::Tried;
 use super::units::Units;
@@ -30,7 +30,20 @@ use predilect_types::Interner;
 impl Slice {
     /// Pairs and verdicts of a study with everything that a fit needs. Ratings that came with the data (from people or language models)
     /// take precedence over those of text analysis.
+    ///
+    /// # Errors
+    ///
+    /// When there are no verdicts, too.
     pub(crate) fn of(prepared: &Prepared, options: &SliceOptions, watch: &dyn Watch) -> Result<Self> {
+        let slice = Self::of_any(prepared, options, watch)?;
+        if slice.table.verdicts.is_empty() {
+            return Err(no_verdict(options.filter.is_some()));
+        }
+        Ok(slice)
+    }
+
+    /// The same, if need be without verdicts: for what is to be said of the data before there are any.
+    pub(crate) fn of_any(prepared: &Prepared, options: &SliceOptions, watch: &dyn Watch) -> Result<Self> {
         make(prepared, options, watch)
     }
 }

@@ -10,7 +10,7 @@ use predilect_annotate::judge::{self as judging, Tally};
 use predilect_types::Order;
 
 use super::options::SliceOptions;
-use super::said::{no_annotator, no_verdict};
+use super::said::no_annotator;
 use crate::error::Result;
 use crate::prepared::Verdicts;
 use crate::prepared::column::NONE;
@@ -120,9 +120,6 @@ pub(super) fn read_verdicts(
     }
     if options.cluster.iter().any(|field| field == "annotator") && table.annotators.is_empty() {
         return Err(no_annotator("cluster"));
-    }
-    if table.verdicts.is_empty() {
-        return Err(no_verdict(options.filter.is_some()));
     }
     Ok((orphans, left_out))
 }

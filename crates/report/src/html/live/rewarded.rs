@@ -118,6 +118,9 @@ pub fn intensities(
     };
     let axis = Axis::holding(fits.iter().flat_map(|fit| &fit.weights));
     html! {
+        @if let Some(check) = check {
+            p #check.hint data-check=(check) { "Whether these fits hold, and predict verdicts that they have not seen, is being checked; " code { "predilect dissect" } " checks it, too." }
+        }
         figure #plot {
             p.legend {
                 @for (slot, fit) in fits.iter().enumerate() { span { (key(slot)) (name(&text::cut(&text::line(&fit.judge), 48))) } }
@@ -127,10 +130,7 @@ pub fn intensities(
                 "How often, in %, a response with more of the property wins, all else equal. The line is the 90\u{a0}% interval; a hollow mark means that the "
                 "direction is not sure. "
                 @if view.any_proxy() { "~ marks a rating that only stands in for its property; the number behind it is how often that rating puts pairs of known order into that order (.5 is chance). " }
-                @match check {
-                    Some(check) => span #check data-check=(check) { "The fits are not checked yet; " code { "predilect dissect" } " checks them." },
-                    None => { "The fits are not checked while you look; " code { "predilect dissect" } " checks them." }
-                }
+                @if check.is_none() { "The fits are not checked while you look; " code { "predilect dissect" } " checks them." }
             }
         }
         details {
@@ -140,8 +140,16 @@ pub fn intensities(
     }
 }
 
-/// Whether fits hold, by the checks of their engine: one sentence, as text.
+/// How well fits predict verdicts that they have not seen, where that was tried, and whether they hold by the checks of their engine: a
+/// line each, as text.
 pub fn checks(fits: &[Fit]) -> String {
+    let predict = words::standings(fits)
+        .into_iter()
+        .map(|said| format!("{}: {}\n", words::listed(&said.judges), said.sentence));
+    predict.chain([holds(fits)]).collect()
+}
+
+fn holds(fits: &[Fit]) -> String {
     let fails = |fit: &&Fit| fit.engine != "ep" || !words::passes(fit);
     let failing: Vec<String> = fits
         .iter()

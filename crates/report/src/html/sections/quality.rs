@@ -9,7 +9,7 @@ use crate::html::charts::calibration;
 use crate::html::parts::{Section, first_few, folded, name, nothing, property, scroll};
 use crate::text;
 use crate::view::View;
-use crate::words::{self, BASELINES, Standing};
+use crate::words::{self, BASELINES, Predicts};
 
 /// Calibration plots shown before the rest is folded away.
 const PLOTS: usize = 8;
@@ -150,21 +150,11 @@ fn row(fit: &Fit, grouped: bool, places: &[usize]) -> Markup {
     }
 }
 
-/// What the table means: judges with the same sentence together, the bad news first.
+/// What the table means.
 fn sentences(fits: &[&Fit]) -> Markup {
-    let mut said: Vec<(bool, String, Vec<String>)> = Vec::new();
-    for (fit, q) in fits.iter().filter_map(|f| Some((f, f.quality.as_ref()?))) {
-        let sentence = words::standing_sentence(q);
-        let judge = text::cut(&text::line(&fit.judge), 40);
-        match said.iter_mut().find(|(_, other, _)| *other == sentence) {
-            Some((_, _, judges)) => judges.push(judge),
-            None => said.push((words::standing(q) == Standing::Better, sentence, vec![judge])),
-        }
-    }
-    said.sort_by_key(|(good, _, _)| *good);
     html! {
-        @for (good, sentence, judges) in &said {
-            p.warn[!good].good[*good] { strong { bdi { (words::listed(judges)) } ": " } (sentence) }
+        @for Predicts { better, sentence, judges } in words::standings(fits.iter().copied()) {
+            p.warn[!better].good[better] { strong { bdi { (words::listed(&judges)) } ": " } (sentence) }
         }
     }
 }
