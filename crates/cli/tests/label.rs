@@ -262,3 +262,59 @@ fn hostile_names_are_refused_or_shown_as_text() {
     assert!(status == 400 && problem["detail"].as_str().is_some_and(|d| d.contains("already")), "{problem}");
     assert_eq!(undo(&server, "other", "me").0, 400);
 }
+
+#[test]
+fn pairs_that_nobody_has_judged_lead_to_verdicts() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("bare.jsonl");
+    let pair = |i: usize| {
+        json!({"prompt": format!("Q{i}?"), "response_a": "yes ".repeat(i % 5 + 1), "response_b": "no ".repeat(i % 3 + 1)}).to_string()
+    };
+    let bare = (0..30).map(pair).collect::<Vec<_>>().join("\n");
+    std::fs::write(&file, &bare).expect("written");
+    let kept = folder.path().join("kept");
+    let imported = Command::new(env!("CARGO_BIN_EXE_predilect"))
+        .args(["import", "--without-verdicts", "-o"])
+        .args([&kept, &file])
+        .output()
+        .expect("it runs");
+    assert!(imported.status.success(), "{}", String::from_utf8_lossy(&imported.stderr));
+    for (given, study) in [(&file, "bare"), (&kept, "kept")] {
+        let server = served(given, &[]);
+        for end in ["", "/judges", "/models"] {
+            let (status, page) = server.get(&format!("/s/{study}{end}"));
+            assert!(
+                status == 200 && page.contains("No verdicts yet") && page.contains("30 pairs were"),
+                "{page}"
+            );
+        }
+        for (end, wanted) in [
+            ("/pairs", "judge them yourself"),
+            ("/label", "Begin"),
+            ("/runs", "Ask a model"),
+            ("/data", "no verdicts"),
+        ] {
+            let (status, page) = server.get(&format!("/s/{study}{end}"));
+            assert!(status == 200 && page.contains(wanted), "{end}: {page}");
+        }
+        (0..6).for_each(|_| drop(vote(&server, study, "me")));
+        assert_eq!(next(&server, study, "me")["votes"], 6);
+        let (_, page) = server.get(&format!("/s/{study}"));
+        assert_eq!(
+            page.contains("No verdicts yet"),
+            study == "bare",
+            "votes of a study are its verdicts: {page}"
+        );
+    }
+    // A file that is sent is taken without verdicts by who says so.
+    let server = Server::start(&[]);
+    let sent = server.send_body("POST", "/api/v1/studies?name=bare.jsonl", &[CHANGES], &bare);
+    assert!(sent.0 == 201 && sent.2.contains("no verdict"), "{}", sent.2);
+    assert_eq!(server.send("POST", "/api/v1/uploads/1", &[CHANGES]).0, 400);
+    let (_, page) = server.get("/uploads/1");
+    assert!(page.contains("take the pairs alone") && !page.contains("id=\"open-upload\""), "{page}");
+    let (_, page) = server.get("/uploads/1?verdicts=none");
+    assert!(page.contains("id=\"open-upload\"") && page.contains("--without-verdicts"), "{page}");
+    assert_eq!(server.send("POST", "/api/v1/uploads/1?verdicts=none", &[CHANGES]).0, 201);
+    assert_eq!(server.get("/s/bare/label").0, 200);
+}

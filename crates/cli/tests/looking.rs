@@ -3,6 +3,8 @@
 
 mod page;
 
+use std::process::Command;
+
 use page::{CHANGES, Server, encoded};
 use serde_json::{Value, json};
 
@@ -100,6 +102,28 @@ fn what_is_held_equal_is_chosen_and_written_back() {
     let (_, page) = server.get("/s/llmfao/models?control=style");
     assert!(page.contains("<option value=\"style\" selected") && page.contains("control=style"), "{page}");
     assert!(page.contains("Score, raw") && page.contains("Score, controlled"), "{page}");
+    // By the same features as on a command line: every digit of every model.
+    let told = Command::new(env!("CARGO_BIN_EXE_predilect"))
+        .args(["rank", "--example", "llmfao", "--judge", "human", "--control", "style", "--json", "--quiet"])
+        .output()
+        .expect("it runs");
+    let told: Value = serde_json::from_slice(&told.stdout).expect("JSON");
+    let live = server.json("/api/v1/s/llmfao/models?control=style&judge=human");
+    let scores = |board: &Value| -> Vec<(String, String)> {
+        let rows = board["ranking"].as_array().cloned().unwrap_or_default();
+        rows.iter().map(|row| (row["model"].to_string(), row["score"].to_string())).collect()
+    };
+    assert_eq!((scores(&live["controlled"]), 59), (scores(&told), scores(&told).len()));
+}
+
+#[test]
+fn fits_are_tried_on_verdicts_they_have_not_seen() {
+    let server = Server::start(&[]);
+    let (_, page) = server.get("/s/local-judge");
+    let at = page.split("data-check=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("an address");
+    let (status, said) = server.get(at);
+    assert!(status == 200 && said.contains("On verdicts it has not seen, the model predicts"), "{said}");
+    assert_eq!(said.lines().last().map(|last| last.starts_with("Checked: the fit")), Some(true), "{said}");
 }
 
 #[test]
