@@ -1,7 +1,7 @@
 //! The one finding of a study that can be said in a sentence: where a judge departs from another on the very same pairs.
 //!
-//! On the pairs that both judged, each judge's share of decided verdicts for the response shown first (or for the longer one), and its
-//! share of ties, is a ratio of sums. Their difference has the error of leaving out one prompt at a time (linearised, with the factor k /
+//! On the pairs that both judged, each judge's share of verdicts for the response shown first (a tie counting half) or of decided ones for
+//! the longer response, and its share of ties, is a ratio of sums. Their difference has the error of leaving out one prompt at a time (linearised, with the factor k /
 //! (k − 1) for k prompts) and Student's t with k − 1 degrees of freedom. Both judges saw the same pairs, so the quality of the responses
 //! cannot cause the difference. The headline is the surest finding, if any is sure.
 
@@ -67,10 +67,12 @@ fn counts(habit: Habit, verdict: &VerdictRow, traits: &[Traits]) -> (f64, f64) {
         },
         Habit::Longer => traits.get(verdict.pair as usize).map_or(0.0, |traits| f64::from(traits.longer)),
     };
-    if sign == 0.0 || side == 0.0 {
-        (0.0, 0.0)
-    } else {
-        (verdict.weight * f64::from(u8::from(sign == side)), verdict.weight)
+    match (habit, sign) {
+        _ if side == 0.0 => (0.0, 0.0),
+        // As the judge table and the audit of a judge count it.
+        (Habit::First, 0.0) => (0.5 * verdict.weight, verdict.weight),
+        (_, 0.0) => (0.0, 0.0),
+        _ => (verdict.weight * f64::from(u8::from(sign == side)), verdict.weight),
     }
 }
 

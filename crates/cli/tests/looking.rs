@@ -168,3 +168,22 @@ fn votes_without_texts_are_not_said_to_be_judged() {
     assert!(status == 200 && page.contains("These data have no texts"), "{page}");
     assert!(!page.contains("You have judged every pair"), "{page}");
 }
+
+#[test]
+fn a_verdict_is_explained_to_programs_as_on_a_command_line() {
+    let server = Server::start(&["--example", "local-judge"]);
+    let listed = server.json("/api/v1/s/local-judge/pairs?most=1");
+    let pair = listed["rows"][0]["pair"].as_str().expect("a pair");
+    let live = server.json(&format!("/api/v1/s/local-judge/explain?pair={}", encoded(pair)));
+    let told = Command::new(env!("CARGO_BIN_EXE_predilect"))
+        .args(["explain", "--example=local-judge", "--pair", pair, "--json", "--quiet", "--judge"])
+        .arg(live["judge"].as_str().expect("a judge"))
+        .output()
+        .expect("it runs");
+    let told: Value = serde_json::from_slice(&told.stdout).expect("JSON");
+    assert_eq!((&live["pair"], &live["judge"]), (&told["pair"], &told["judge"]));
+    let value = |found: &Value| found["value"].as_f64().expect("a probability");
+    assert!((value(&live) - value(&told)).abs() < 1e-9, "{live} {told}");
+    assert_eq!(server.get("/api/v1/s/local-judge/explain").0, 400);
+    assert_eq!(server.get("/api/v1/s/local-judge/explain?pair=none").0, 404);
+}

@@ -96,6 +96,10 @@ fn a_killed_server_has_kept_what_was_answered() {
     std::thread::sleep(Duration::from_millis(200));
     let paid = count.load(Ordering::SeqCst);
     let server = Server::start(&[place.to_str().expect("UTF-8"), "--runs"]);
+    // It is offered again, as it was asked for.
+    assert_eq!(server.json("/api/v1/s/study/runs")["unfinished"], json!([wanted]));
+    let (_, page) = server.get("/s/study/runs");
+    assert!(page.contains("Not finished") && page.contains("class=\"resume\""), "{page}");
     let (_, started) = post(&server, &wanted);
     let logged = started["logged"].as_u64().expect("a number");
     // What was under way when it was killed is lost, and nothing else: as many calls as are made at once.
@@ -104,6 +108,8 @@ fn a_killed_server_has_kept_what_was_answered() {
     assert_eq!(state["end"]["reason"], "done", "{state}");
     assert_eq!(count.load(Ordering::SeqCst), paid + 200 - logged);
     assert_eq!(of_judge(&server, "it"), 200);
+    assert_eq!(server.json("/api/v1/s/study/runs")["unfinished"], json!([]));
+    assert!(!server.get("/s/study/runs").1.contains("Not finished"));
 }
 
 #[test]

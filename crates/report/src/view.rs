@@ -68,6 +68,18 @@ impl<'a> View<'a> {
         self.judges.iter().filter_map(|judge| self.fit(judge, self.main)).collect()
     }
 
+    /// The mark and colour of each judge among `most`: those of its place in the whole study, so that it keeps them whichever judges are
+    /// chosen and whatever slice is shown, and free ones for judges beyond the first.
+    pub(crate) fn slots(&self, judges: &[&str], most: usize) -> Vec<usize> {
+        let all = &self.d.data.judges;
+        let place = |judge: &str| all.iter().position(|known| known.judge == judge);
+        let own = |judge: &&str| place(judge).filter(|place| *place < most);
+        let taken: Vec<usize> = judges.iter().filter_map(own).collect();
+        let mut free = (0..most).filter(|slot| !taken.contains(slot));
+        let of = |(at, judge)| own(judge).or_else(|| free.next()).unwrap_or(at % most);
+        judges.iter().enumerate().map(of).collect()
+    }
+
     /// The groups other than the main one.
     pub(crate) fn other_groups(&self) -> &[&'a str] {
         self.groups.get(1..).unwrap_or_default()

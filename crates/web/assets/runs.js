@@ -119,7 +119,21 @@ export function runs(again) {
   const form = document.getElementById("ask");
   const said = document.getElementById("forecast");
   if (!(form instanceof HTMLFormElement) || !said) return;
-  form.addEventListener("submit", async (event) => {
+  /** @param {unknown} wanted @param {boolean} dry */
+  const start = async (wanted, dry) => {
+    said.textContent = dry ? "Counting …" : "Starting …";
+    try {
+      const found = await send(`/api/v1/s/${study}/runs`, "POST", wanted);
+      said.textContent = forecast(found);
+      if (!dry) again(location.pathname + location.search);
+    } catch (error) {
+      said.textContent = error instanceof Error ? error.message : String(error);
+    }
+  };
+  for (const button of document.querySelectorAll("button.resume")) {
+    if (button instanceof HTMLElement) button.onclick = () => start(JSON.parse(button.dataset.run ?? ""), false);
+  }
+  form.addEventListener("submit", (event) => {
     event.preventDefault();
     const button = event.submitter;
     const dry = button instanceof HTMLButtonElement && button.name === "dry";
@@ -130,13 +144,6 @@ export function runs(again) {
     if (text("method")) wanted.method = text("method");
     if (text("budget")) wanted.budget = Number(text("budget"));
     if (form.dataset.where) wanted.where = form.dataset.where;
-    said.textContent = dry ? "Counting …" : "Starting …";
-    try {
-      const found = await send(`/api/v1/s/${study}/runs`, "POST", wanted);
-      said.textContent = forecast(found);
-      if (!dry) again(location.pathname + location.search);
-    } catch (error) {
-      said.textContent = error instanceof Error ? error.message : String(error);
-    }
+    start(wanted, dry);
   });
 }

@@ -9,7 +9,7 @@ use crate::tables::TABLES;
 type Route = (&'static str, &'static str, &'static str, Option<&'static str>, bool);
 
 /// Every address of the API.
-const ROUTES: [Route; 25] = [
+const ROUTES: [Route; 26] = [
     ("get", "/api/v1/studies", "The studies that are served", None, false),
     (
         "post",
@@ -32,7 +32,7 @@ const ROUTES: [Route; 25] = [
         "get",
         "/api/v1/s/{id}",
         "What was read, what the data look like, which properties and fields there are",
-        None,
+        Some("live-study"),
         false,
     ),
     (
@@ -69,7 +69,14 @@ const ROUTES: [Route; 25] = [
         "get",
         "/api/v1/s/{id}/pairs/{pair}",
         "A pair with its texts, and why a verdict came out as it did",
-        None,
+        Some("live-pair"),
+        true,
+    ),
+    (
+        "get",
+        "/api/v1/s/{id}/explain",
+        "Why a verdict on the pair that is named came out as it did, as the command line gives it",
+        Some("explain"),
         true,
     ),
     ("get", "/api/v1/s/{id}/judges", "How the judges of a slice compare", Some("compare"), true),
@@ -77,7 +84,7 @@ const ROUTES: [Route; 25] = [
         "get",
         "/api/v1/s/{id}/models",
         "The models of a slice, as they are and with length and formatting held equal",
-        None,
+        Some("live-models"),
         true,
     ),
     (
@@ -97,8 +104,14 @@ const ROUTES: [Route; 25] = [
     ("delete", "/api/v1/s/{id}/verdicts", "Take somebody's last vote back", None, true),
     ("get", "/api/v1/s/{id}/runs", "Runs started since the server was started", None, false),
     ("post", "/api/v1/s/{id}/runs", "Start a run, or say what it would take (dry_run)", None, false),
-    ("get", "/api/v1/s/{id}/runs/{run}", "How far a run is, or how it ended", None, false),
-    ("delete", "/api/v1/s/{id}/runs/{run}", "Stop a run; the answers so far are kept", None, false),
+    ("get", "/api/v1/s/{id}/runs/{run}", "How far a run is, or how it ended", Some("live-run"), false),
+    (
+        "delete",
+        "/api/v1/s/{id}/runs/{run}",
+        "Stop a run; the answers so far are kept",
+        Some("live-run"),
+        false,
+    ),
     (
         "get",
         "/api/v1/s/{id}/runs/{run}/posterior",
@@ -188,6 +201,9 @@ fn parameters(method: &str, path: &str, query: bool) -> Vec<Value> {
             "description": "How it is written; without this, the header Accept says it, for the other tables too, e.g. application/vnd.apache.arrow.stream"}));
         parameters.push(json!({"name": "pair", "in": "query", "description": "The pair whose explanation is wanted", "schema": {"type": "string"}}));
     }
+    if path.ends_with("/explain") {
+        parameters.push(json!({"name": "pair", "in": "query", "required": true, "description": "The id of the pair", "schema": {"type": "string"}}));
+    }
     if path.contains("/published/") {
         parameters.extend(PUBLISHED.map(|(name, words)| {
             json!({"name": name, "in": "query", "description": words, "schema": {"type": "string"}})
@@ -246,8 +262,12 @@ pub(crate) fn document() -> Value {
 mod tests {
     use std::path::Path;
 
+    use predilect_results::{Standings, Written};
+
     use super::*;
+    use crate::api::{PairJson, StudyJson};
     use crate::problem::Problem;
+    use crate::runs::State;
 
     /// Compares a file of the documentation with what it should be, or writes it.
     fn holds(name: &str, wanted: &Value) {
@@ -271,6 +291,15 @@ mod tests {
         let mut problem = serde_json::to_value(schemars::schema_for!(Problem)).expect("a schema");
         problem["title"] = "predilect problem".into();
         holds("json-schema/problem.json", &problem);
+        let shape = |name: &str, schema: schemars::Schema| {
+            let mut schema = schema.to_value();
+            schema["title"] = format!("predilect {name}").into();
+            holds(&format!("json-schema/{name}.json"), &schema);
+        };
+        shape("live-study", schemars::schema_for!(Written<StudyJson>));
+        shape("live-pair", schemars::schema_for!(Written<PairJson>));
+        shape("live-models", schemars::schema_for!(Written<Standings>));
+        shape("live-run", schemars::schema_for!(State));
     }
 
     #[test]

@@ -222,11 +222,13 @@ impl Query {
 
     /// The same within a smaller part of the data: both conditions apply. `None` if the condition cannot be read.
     pub(crate) fn narrowed(&self, condition: &str) -> Option<Self> {
-        let text = match &self.filter {
-            Some(filter) => format!("({filter}) and {condition}"),
-            None => condition.to_owned(),
+        let condition: Filter = condition.parse().ok()?;
+        let both = match &self.filter {
+            Some(filter) => filter.clone().and(condition),
+            None => condition,
         };
-        Some(self.with_filter(Some(text.parse().ok()?)))
+        // An address carries no more than a filter can hold.
+        Some(self.with_filter(Some(both.to_string().parse().ok()?)))
     }
 
     /// Which pairs and verdicts are asked about.
@@ -392,6 +394,13 @@ mod tests {
             Some("(scenario = \"a\" or scenario = \"b\") and (words(a) - words(b)) > 10")
         );
         assert_eq!(smaller.from, 0);
+        // Conditions are added to those that there are, each once.
+        let narrow = |query: &Query, more: &str| query.narrowed(more).expect("a filter");
+        let both = narrow(&narrow(&narrow(&Query::default(), "turn = 1"), "order = ab"), "turn = 1");
+        assert_eq!(
+            both.filter.map(|filter| filter.to_string()).as_deref(),
+            Some("turn = 1 and order = \"ab\"")
+        );
     }
 
     #[test]

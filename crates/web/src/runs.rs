@@ -7,11 +7,14 @@ use predilect_results::Fit;
 use predilect_results::asked::{AnnotatorRun, CallPlan, JudgeRun};
 use predilect_types::Verdict;
 use predilect_workbench::labelling::{Labeller, NotYet};
+use predilect_workbench::unfinished::{self, begun};
 use predilect_workbench::{
     AnnotateRequest, Annotating, CallOptions, Cancel, Event, Filter, JudgeRequest, Judging, Method,
     ModelSpec, Orders, RateMethod, ReadOptions, SliceOptions, Watch, Within,
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::opened::Opened;
 use crate::problem::Problem;
@@ -48,10 +51,13 @@ pub(crate) struct Wanted {
     /// Only what it would take is said.
     #[serde(default)]
     pub(crate) dry_run: bool,
+    /// All of this as it was sent.
+    #[serde(skip)]
+    pub(crate) asked: Value,
 }
 
 /// What is asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 enum Verb {
     Judge,
@@ -91,7 +97,7 @@ pub(crate) struct Cost {
 }
 
 /// How a run ended.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(tag = "reason", rename_all = "lowercase")]
 pub(crate) enum End {
     /// Every question was settled.
@@ -107,7 +113,7 @@ pub(crate) enum End {
 }
 
 /// What a run found.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(untagged)]
 pub(crate) enum Found {
     Judge(Vec<JudgeRun>),
@@ -115,7 +121,7 @@ pub(crate) enum Found {
 }
 
 /// A run, as reported.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub(crate) struct State {
     /// Its number.
     pub(crate) run: u32,
@@ -159,6 +165,8 @@ impl State {
 /// One run that was started.
 pub(crate) struct Run {
     study: String,
+    /// The request, as it was sent.
+    asked: Value,
     state: Mutex<State>,
     began: Instant,
     cancel: Cancel,
@@ -208,6 +216,7 @@ impl Run {
         let state = Mutex::new(state);
         Self {
             study: study.to_owned(),
+            asked: wanted.asked.clone(),
             state,
             began: Instant::now(),
             cancel: Cancel::default(),
@@ -251,6 +260,11 @@ impl Run {
         state
     }
 
+    /// Whether it is this request that runs.
+    pub(crate) fn is_running(&self, asked: &Value) -> bool {
+        self.asked == *asked && self.locked().end.is_none()
+    }
+
     pub(crate) fn stop(&self) {
         self.cancel.cancel();
     }
@@ -289,6 +303,13 @@ impl Runs {
 
     pub(crate) fn get(&self, study: &str, number: u32) -> Option<Arc<Run>> {
         self.of(study).into_iter().find(|run| run.locked().run == number)
+    }
+
+    /// Runs on a study that were begun, by this server or an earlier one, and neither ended well nor run now, as they were asked for.
+    pub(crate) fn unfinished(&self, served: &Served) -> Vec<Value> {
+        let all = served.study().map(unfinished::unfinished).unwrap_or_default();
+        let running = self.of(&served.id);
+        all.into_iter().filter(|asked| running.iter().all(|run| !run.is_running(asked))).collect()
     }
 
     /// Puts a run on the list, which gives it its number.
@@ -404,6 +425,8 @@ impl Wanted {
             *run.judging.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(judging));
         }
         runs.add(Arc::clone(&run));
+        // Whether it can be offered again after an accident is no reason not to run.
+        let _ = served.study().map(|study| begun(study, &self.asked));
         let (own, served) = (Arc::clone(&run), Arc::clone(served));
         std::thread::spawn(move || {
             let watch: &dyn Watch = &*own;
@@ -420,6 +443,9 @@ impl Wanted {
                 "stopped" | "waiting" => End::Stopped,
                 _ => End::Failed { detail: problem.detail, remedy: problem.remedy },
             };
+            if matches!(ended, Ok((_, None))) {
+                let _ = served.study().map(|study| unfinished::ended(study, &own.asked));
+            }
             let mut state = own.locked();
             match ended {
                 Ok((found, stopped)) => {

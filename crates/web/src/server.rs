@@ -161,6 +161,7 @@ fn router(app: App) -> Router {
         .route("/api/v1/s/{id}/lengths", get(api::lengths))
         .route("/api/v1/s/{id}/pairs", get(api::pairs))
         .route("/api/v1/s/{id}/pairs/{pair}", get(api::pair))
+        .route("/api/v1/s/{id}/explain", get(api::explain))
         .route("/api/v1/s/{id}/judges", get(api::judges))
         .route("/api/v1/s/{id}/models", get(api::models))
         .route("/api/v1/s/{id}/label", get(api::label::next))
@@ -186,7 +187,8 @@ fn bare(text: &'static str, kind: &'static str) -> std::future::Ready<Asset> {
     std::future::ready(([(header::CONTENT_TYPE, HeaderValue::from_static(kind))], without_comments(text)))
 }
 
-/// Leaves out lines that are comments alone, and the blanks around the others: no string of a script or style spans lines.
+/// Leaves out lines that are comments alone, types within lines, and the blanks around the others: no string of a script or style spans
+/// lines, and none has such a comment.
 fn without_comments(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut within = false;
@@ -201,11 +203,23 @@ fn without_comments(text: &str) -> String {
             continue;
         }
         if !plain.is_empty() && !plain.starts_with("//") {
-            out.push_str(plain);
+            without_types(plain, &mut out);
             out.push('\n');
         }
     }
     out
+}
+
+/// Adds a line without the comments in it that say types.
+fn without_types(line: &str, out: &mut String) {
+    let mut rest = line;
+    while let Some((before, after)) = rest.split_once("/** @")
+        && let Some((_, after)) = after.split_once("*/")
+    {
+        out.push_str(before);
+        rest = after.trim_start();
+    }
+    out.push_str(rest);
 }
 
 #[cfg(test)]
@@ -231,9 +245,6 @@ mod tests {
     #[test]
     fn only_comments_are_left_out() {
         let text = "// what\n/**\n * @param {string} a\n */\nconst a = /** @type {number} */ (b); // c\n\n/** one line */\n/** @type {A} */ (b).c();\n  x(\"/**\");\n";
-        assert_eq!(
-            without_comments(text),
-            "const a = /** @type {number} */ (b); // c\n/** @type {A} */ (b).c();\nx(\"/**\");\n"
-        );
+        assert_eq!(without_comments(text), "const a = (b); // c\n(b).c();\nx(\"/**\");\n");
     }
 }

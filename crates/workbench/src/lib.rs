@@ -58,6 +58,7 @@ pub mod studies;
 pub mod tables;
 mod told;
 pub mod trial;
+pub mod unfinished;
 pub mod validity;
 mod versus;
 mod watch;

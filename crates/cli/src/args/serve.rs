@@ -7,7 +7,7 @@ use clap::Args;
 use predilect_workbench::sent::Bytes;
 
 use super::number::whole;
-use super::read::ReadArgs;
+use super::read::{ExampleArg, ReadArgs};
 
 /// `predilect serve`
 #[derive(Debug, Args)]
@@ -16,6 +16,9 @@ pub(crate) struct ServeArgs {
     /// Studies, and preference files that are read together (default: the examples alone)
     #[arg(value_name = "STUDY|FILE")]
     pub(crate) inputs: Vec<PathBuf>,
+    /// Open the page of an example that comes with Predilect: llmfao or local-judge (both are always served)
+    #[arg(long, value_enum, num_args = 0..=1, default_missing_value = "llmfao", value_name = "EXAMPLE")]
+    pub(crate) example: Option<ExampleArg>,
     /// The port; 0 picks a free one
     #[arg(long, default_value_t = 4870, value_name = "N", value_parser = whole::<u16>(0..=65_535))]
     pub(crate) port: u16,

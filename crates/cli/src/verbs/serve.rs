@@ -8,7 +8,7 @@ use predilect_web::{ServeError, ServeOptions, serve};
 use predilect_workbench::recent::state_folder;
 use predilect_workbench::sent::kept_folder;
 
-use crate::args::{Global, ServeArgs};
+use crate::args::{ExampleArg, Global, ServeArgs};
 use crate::problem::Problem;
 use crate::say::say;
 use crate::signals;
@@ -48,12 +48,19 @@ pub(crate) fn run(args: &ServeArgs, global: &Global) -> Result<(), Problem> {
         // Programs that wait for this line must see it at once.
         let _ = writeln!(out, "listening on http://{address}/").and_then(|()| out.flush());
         drop(out);
+        let page = args.example.map_or("", |example| match example {
+            ExampleArg::Llmfao => "s/llmfao",
+            ExampleArg::LocalJudge => "s/local-judge",
+        });
         if !global.quiet {
+            if !page.is_empty() {
+                say!("the example is at http://{address}/{page}");
+            }
             say!("Ctrl-C ends it");
         }
         if open {
             let token = token.map_or_else(String::new, |token| format!("?token={token}"));
-            browse(&format!("http://{address}/{token}"));
+            browse(&format!("http://{address}/{page}{token}"));
         }
     };
     // Runs keep what was answered; a second signal ends all at once.

@@ -128,6 +128,7 @@ fn strongest(view: &View) -> Markup {
     let axis = Axis::holding(
         fits.iter().flat_map(|fit| &fit.weights).filter(|w| kept.contains(&w.property.as_str())),
     );
+    let slots = sections::slots(view, fits);
     html! {
         h2 { "What each judge rewards" }
         p.hint {
@@ -135,8 +136,8 @@ fn strongest(view: &View) -> Markup {
             @if first.weights.len() > kept.len() { " The " (kept.len()) " strongest of " (first.weights.len()) " properties." }
         }
         figure #brief-plot {
-            div.legend { @for (j, fit) in fits.iter().enumerate() { span { (key(j)) (name(&text::cut(&text::line(&fit.judge), 48))) } } }
-            (Dots { view, fits, properties: &properties, axis }.render())
+            div.legend { @for (slot, fit) in slots.iter().zip(fits) { span { (key(*slot)) (name(&text::cut(&text::line(&fit.judge), 48))) } } }
+            (Dots { view, fits, slots: &slots, properties: &properties, axis }.render())
         }
     }
 }

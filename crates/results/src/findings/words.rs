@@ -368,7 +368,8 @@ fn departs(found: &Headline) -> String {
     };
     let of = match found.habit {
         Habit::Ties => "of its verdicts",
-        Habit::First | Habit::Longer => "of its decisions",
+        Habit::First => "of its verdicts, a tie counting half,",
+        Habit::Longer => "of its decisions",
     };
     format!(
         "On the same {}, {judge} {does} {} {of} and {reference} in {}: {} points {more} [{}, {}] (90 % interval over {} prompts).",

@@ -32,23 +32,32 @@ where
     T: Serialize + Send + 'static,
     W: FnOnce(&Opened, &Query, &Waiting) -> Result<T, Problem> + Send + 'static,
 {
-    let at =
-        |served: &Served, query: &Query, waiting: &Waiting| work(&*served.open(waiting)?, query, waiting);
-    answered_at(app, id, query, at).await
+    answered_also(app, id, query, &["most"], work).await
 }
 
-/// The same where the study is opened by the work itself.
-pub(super) async fn answered_at<T, W>(
+/// The same with the names that its query takes in addition to those of all queries.
+pub(super) async fn answered_also<T, W>(
     app: App,
     id: String,
     query: Option<String>,
+    also: &[&str],
     work: W,
 ) -> Result<Response, Problem>
 where
     T: Serialize + Send + 'static,
+    W: FnOnce(&Opened, &Query, &Waiting) -> Result<T, Problem> + Send + 'static,
+{
+    let at =
+        |served: &Served, query: &Query, waiting: &Waiting| work(&*served.open(waiting)?, query, waiting);
+    answered_at(app, id, asked(query, also)?, at).await
+}
+
+/// The same where the query is read, and the study is opened by the work itself.
+pub(super) async fn answered_at<T, W>(app: App, id: String, read: Query, work: W) -> Result<Response, Problem>
+where
+    T: Serialize + Send + 'static,
     W: FnOnce(&Served, &Query, &Waiting) -> Result<T, Problem> + Send + 'static,
 {
-    let read = asked(query, &["most"])?;
     let studies = std::sync::Arc::clone(&app.studies);
     let value = ask(&app, move |waiting| {
         let served =

@@ -10,7 +10,7 @@ use predilect_types::parsed;
 use predilect_workbench::labelling::ToLabel;
 use serde_json::{Value, json};
 
-use super::answer::{answered_at, json as answer};
+use super::answer::{answered_at, asked, json as answer};
 use crate::app::App;
 use crate::asking::{Waiting, ask};
 use crate::opened::Opened;
@@ -42,7 +42,7 @@ pub(crate) async fn next(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     let votes = Arc::clone(&app.votes);
-    answered_at(app, id, query, move |served, query, waiting| {
+    answered_at(app, id, asked(query, &["most"])?, move |served, query, waiting| {
         let opened = served.open_as_it_was(waiting)?;
         let session = votes.session(served, &opened, named(query)?)?;
         let ToLabel { next, left } = votes.next((served, &opened), &session, query, waiting)?;

@@ -8,4 +8,8 @@ pub(crate) mod runs;
 mod study;
 pub(crate) mod uploads;
 
-pub(crate) use study::{described, dissect, histogram, judges, lengths, models, pair, pairs, studies, study};
+#[cfg(test)]
+pub(crate) use study::{PairJson, StudyJson};
+pub(crate) use study::{
+    described, dissect, explain, histogram, judges, lengths, models, pair, pairs, studies, study,
+};

@@ -36,11 +36,11 @@ fn known(app: &App, id: &str, number: u32) -> Result<Arc<Run>, Problem> {
 }
 
 pub(crate) async fn list(State(app): State<App>, Path(id): Path<String>) -> Result<Response, Problem> {
-    if app.studies.get(&id).is_none() {
-        return Err(Problem::not_found(format!("there is no study `{id}`")));
-    }
+    let served =
+        app.studies.get(&id).ok_or_else(|| Problem::not_found(format!("there is no study `{id}`")))?;
     let states: Vec<_> = app.runs.of(&id).iter().map(|run| run.state()).collect();
-    json(&serde_json::json!({"schema": predilect_results::SCHEMA, "runs": states}))
+    let unfinished = app.runs.unfinished(&served);
+    json(&serde_json::json!({"schema": predilect_results::SCHEMA, "runs": states, "unfinished": unfinished}))
 }
 
 pub(crate) async fn start(
@@ -74,7 +74,12 @@ fn wanted(body: &[u8]) -> Result<Wanted, Problem> {
     {
         return Err(Problem::from(&QueryError::Filter { name: "where", text: text.to_owned(), error }));
     }
-    serde_json::from_slice(body).map_err(|error| unread(&error))
+    let mut wanted: Wanted = serde_json::from_slice(body).map_err(|error| unread(&error))?;
+    wanted.asked = whole;
+    if let Some(asked) = wanted.asked.as_object_mut() {
+        asked.remove("dry_run");
+    }
+    Ok(wanted)
 }
 
 pub(crate) async fn look(

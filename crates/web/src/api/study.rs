@@ -6,12 +6,13 @@ use axum::extract::{Path, RawQuery, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use predilect_results::browse::{Histogram, LiveDissectJson, PairsPage};
-use predilect_results::{CompareJson, DataSummary, Explanation, PropertyNote, Standings};
+use predilect_results::{CompareJson, DataSummary, ExplainJson, Explanation, PropertyNote, Standings};
 use predilect_types::{Pair, ReadSummary};
 use predilect_workbench::browse::{PageRequest, Words};
+use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::answer::{PAGE, answered, json};
+use super::answer::{PAGE, answered, answered_also, json};
 use super::export;
 use crate::app::App;
 use crate::problem::Problem;
@@ -26,8 +27,8 @@ struct StudyRow<'a> {
 }
 
 /// What is known of a study before any question.
-#[derive(Debug, Serialize)]
-struct StudyJson {
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct StudyJson {
     id: String,
     title: String,
     read: ReadSummary,
@@ -38,8 +39,8 @@ struct StudyJson {
 }
 
 /// A pair with its texts, and why a judge's verdict on it came out as it did.
-#[derive(Debug, Serialize)]
-struct PairJson {
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct PairJson {
     pair: Pair,
     explanation: Option<Explanation>,
     /// The reason that there is no explanation.
@@ -174,6 +175,25 @@ pub(crate) async fn pair(
             Err(why) => (None, Some(why)),
         };
         Ok(PairJson { pair, explanation, unexplained, not_by_slice })
+    })
+    .await
+}
+
+/// Why a judge's verdict on a pair came out as it did, as a command line gives it.
+pub(crate) async fn explain(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
+    let also = ["pair"];
+    answered_also(app, id, query, &also, |opened, query, waiting| {
+        let pair = query.unknown.iter().find_map(|own| own.strip_prefix("pair="));
+        let pair = pair.ok_or_else(|| {
+            Problem::bad_request("no pair is named").remedy("add pair= and the id of a pair")
+        })?;
+        let Reasons { pair, explanation, .. } = reasons(opened, query, pair, waiting)?;
+        let explanation = explanation.map_err(Problem::refused)?;
+        Ok(ExplainJson { pair: pair.id, explanation })
     })
     .await
 }

@@ -3,25 +3,17 @@
 use maud::{Markup, html};
 use predilect_report::live;
 
-use super::parts::trouble;
 use crate::asking::Waiting;
 use crate::opened::Opened;
 use crate::problem::Problem;
 use crate::query::Query;
 
 /// The groups of the field that an address names, as the report shows them; nothing if it names none.
-pub(super) fn grouped(opened: &Opened, query: &Query, waiting: &Waiting) -> Markup {
-    let Some(field) = &query.group else { return html! {} };
-    match opened.dissect(query, waiting) {
-        Ok((mut found, _)) => {
-            found.settings.group_by.clone_from(field);
-            live::groups(&found)
-        }
-        // What cannot be grouped by is said, and the whole is shown all the same.
-        Err(error) => html! {
-            section #groups { h2 { "Groups" } (trouble(&Problem::from(error))) }
-        },
-    }
+pub(super) fn grouped(opened: &Opened, query: &Query, waiting: &Waiting) -> Result<Markup, Problem> {
+    let Some(field) = &query.group else { return Ok(html! {}) };
+    let (mut found, _) = opened.dissect(query, waiting)?;
+    found.settings.group_by.clone_from(field);
+    Ok(live::groups(&found))
 }
 
 /// The field that is grouped by, to be chosen among those of the data.

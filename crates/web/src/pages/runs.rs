@@ -1,10 +1,13 @@
 //! The page of runs: what a model would be asked, what that costs, how far it is.
 
+use std::sync::Arc;
+
 use axum::extract::{Path, RawQuery, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use maud::{Markup, html};
 use predilect_report::{format, live};
+use serde_json::Value;
 
 use super::answered::answered;
 use super::parts::{Said, place, shown};
@@ -22,9 +25,10 @@ pub(crate) async fn runs(
     Path(id): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Response {
-    let all = app.runs.of(&id);
+    let runs = Arc::clone(&app.runs);
     let allowed = app.runs_allowed;
     answered(app, headers, id, query, "/runs", move |served, opened, query, waiting| {
+        let all = runs.of(&served.id);
         let fillings = all.iter().map(|run| filling(run, served, opened, query, waiting));
         let states: Vec<(RunState, Markup)> =
             all.iter().zip(fillings).map(|(run, filling)| Ok((run.state(), filling?))).collect::<Result<_, Problem>>()?;
@@ -44,6 +48,7 @@ pub(crate) async fn runs(
             } @else {
                 (form(&served.id, query.filter.as_ref().map(ToString::to_string).as_deref(), of))
             }
+            @if allowed { (resumable(&runs.unfinished(served))) }
             section aria-label="Runs" {
                 h2 { "Runs since this server was started" }
                 div #runs data-study=(served.id) {
@@ -84,6 +89,27 @@ fn form(id: &str, filter: Option<&str>, of: u64) -> Markup {
         }
         p #forecast role="status" {}
         noscript { p.problem { "Starting a run needs the page's script." } }
+    }
+}
+
+/// Runs that did not end well, to be resumed.
+fn resumable(asked: &[Value]) -> Markup {
+    let text = |run: &Value, name: &str| run.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+    html! {
+        @if !asked.is_empty() {
+            section aria-label="Unfinished runs" {
+                h2 { "Not finished" }
+                p.hint { "What was answered is kept: a run that is resumed asks only the rest." }
+                @for run in asked {
+                    p {
+                        (if text(run, "verb") == "annotate" { "Ratings" } else { "Verdicts" }) " by " bdi { (shown(&text(run, "model"))) }
+                        @let filter = text(run, "where");
+                        @if !filter.is_empty() { " where " code { bdi { (shown(&filter)) } } }
+                        " " button.resume type="button" data-run=(run) { "Resume" }
+                    }
+                }
+            }
+        }
     }
 }
 

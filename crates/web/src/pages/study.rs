@@ -72,9 +72,12 @@ pub(crate) async fn rewarded(
             None => place(served, "/pairs", query),
         };
         let judges = found.fits.len();
+        let groups = grouped(opened, &asked, waiting);
         let main = html! {
             h1 { "What " (if judges == 1 { "this judge rewards" } else { "each judge rewards" }) @if query.filter.is_some() { " in this slice" } }
             (how_many_counted([slice.sampled, outside], slice.of))
+            // What cannot be grouped by is said, and the whole is shown all the same.
+            @if let Err(problem) = &groups { (trouble(problem)) }
             (live::found(&found))
             (live::cautions(&found))
             (in_vain(&opened.bench.tried_in_vain(&query.slice(), waiting)?))
@@ -90,7 +93,7 @@ pub(crate) async fn rewarded(
                     (same_elsewhere(served, &asked))
                 }
             }
-            (grouped(opened, &asked, waiting))
+            @if let Ok(groups) = groups { (groups) }
             (take(served, &asked, if query.versus.is_some() && query.filter.is_some() { &["dissect", "histogram", "lengths", "versus"] } else { &["dissect", "histogram", "lengths"] }, ("", "dissect", &[])))
         };
         Ok((Said { title: "Rewarded".to_owned(), main }, Some((slice.pairs, slice.of))))

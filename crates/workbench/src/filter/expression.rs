@@ -184,6 +184,22 @@ impl Filter {
         found
     }
 
+    /// What fulfils this and another one, each condition once.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        let parts = |Self(is)| match is {
+            Is::And(parts) => parts,
+            one => vec![one],
+        };
+        let mut all = parts(self);
+        for part in parts(other) {
+            if !all.contains(&part) {
+                all.push(part);
+            }
+        }
+        Self(if all.len() == 1 { all.remove(0) } else { Is::And(all) })
+    }
+
     /// What fulfils this or another one, each condition once.
     pub(crate) fn or(self, other: Self) -> Self {
         let parts = |Self(is)| match is {

@@ -19,6 +19,8 @@ pub(in crate::html) struct Dots<'a> {
     pub(in crate::html) view: &'a View<'a>,
     /// One fit per judge.
     pub(in crate::html) fits: &'a [&'a Fit],
+    /// The mark and colour of each.
+    pub(in crate::html) slots: &'a [usize],
     /// The properties, in the order in which they are drawn.
     pub(in crate::html) properties: &'a [&'a str],
     /// The range of intensities.
@@ -75,7 +77,7 @@ impl Dots<'_> {
                 @if numbers {
                     td.num {
                         @for (j, w) in weights.iter().enumerate() {
-                            span.ink.{ "c" (j % SERIES) }.unsure[w.is_none_or(|w| !sure(w))] data-j=(j) {
+                            span.ink.{ "c" (self.slots[j]) }.unsure[w.is_none_or(|w| !sure(w))] data-j=(j) {
                                 (w.map_or_else(|| format::MISSING.to_owned(), |w| format::intensity(w.intensity())))
                             }
                         }
@@ -86,8 +88,8 @@ impl Dots<'_> {
     }
 
     fn series(&self, j: usize, w: &Weight, step: usize) -> Markup {
-        let slot = j % SERIES;
-        let y = 6 + step / 2 + slot * step;
+        let slot = self.slots[j];
+        let y = 6 + step / 2 + j % SERIES * step;
         html! {
             g.s.{ "c" (slot) }.unsure[!sure(w)].off[j >= SERIES] data-j=(j) transform={ "translate(0," (y) ")" } {
                 title { (text::line(&self.fits[j].judge)) ": " (spoken(w)) }
@@ -152,17 +154,16 @@ pub(in crate::html) struct Panel<'a> {
     pub(in crate::html) properties: &'a [&'a str],
     /// The range of intensities, the same in all panels.
     pub(in crate::html) axis: Axis,
+    /// The first judges, each with its mark and colour.
+    pub(in crate::html) judges: &'a [(usize, &'a str)],
 }
 
 impl Panel<'_> {
     pub(in crate::html) fn render(&self) -> Markup {
         let fits: Vec<(usize, &Fit)> = self
-            .view
             .judges
             .iter()
-            .take(SERIES)
-            .enumerate()
-            .filter_map(|(slot, judge)| Some((slot, self.view.fit(judge, self.group)?)))
+            .filter_map(|(slot, judge)| Some((*slot, self.view.fit(judge, self.group)?)))
             .collect();
         let rows = fits.iter().map(|(_, fit)| fit.rows).max().unwrap_or(0);
         let step = if fits.len() <= 2 { 8 } else { 6 };

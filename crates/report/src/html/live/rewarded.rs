@@ -9,6 +9,7 @@ use predilect_results::{Dissection, Fit, Weight};
 use crate::format;
 use crate::html::charts::{Dots, key};
 use crate::html::parts::{SERIES, folded, name, nothing, property};
+use crate::html::sections::{numbers, slots};
 use crate::html::versus::{by_judge, every, other};
 use crate::text;
 use crate::view::{Axis, View, by_strength, strongest, sure, sure_ones};
@@ -56,7 +57,7 @@ pub fn found(d: &Dissection) -> Markup {
     let view = View::new(d);
     let fits = view.main_fits();
     html! {
-        @if fits.is_empty() { (nothing("No judge can be fitted in this slice.")) }
+        @if fits.is_empty() { (nothing("No judge can be fitted here.")) }
         ul.found {
             @for fit in fits.iter().take(SERIES) { li { (sentence(&view, fit)) } }
         }
@@ -117,15 +118,16 @@ pub fn intensities(
         Order::Strength => strongest(first).into_iter().map(|weight| weight.property.as_str()).collect(),
     };
     let axis = Axis::holding(fits.iter().flat_map(|fit| &fit.weights));
+    let slots = slots(&view, &fits);
     html! {
         @if let Some(check) = check {
             p #check.hint data-check=(check) { "Whether these fits hold, and predict verdicts that they have not seen, is being checked; " code { "predilect dissect" } " checks it, too." }
         }
         figure #plot {
             p.legend {
-                @for (slot, fit) in fits.iter().enumerate() { span { (key(slot)) (name(&text::cut(&text::line(&fit.judge), 48))) } }
+                @for (slot, fit) in slots.iter().zip(&fits) { span { (key(*slot)) (name(&text::cut(&text::line(&fit.judge), 48))) } }
             }
-            (Dots { view: &view, fits: &fits, properties: &properties, axis }.render())
+            (Dots { view: &view, fits: &fits, slots: &slots, properties: &properties, axis }.render())
             figcaption.hint {
                 "How often, in %, a response with more of the property wins, all else equal. The line is the 90\u{a0}% interval; a hollow mark means that the "
                 "direction is not sure. "
@@ -133,6 +135,7 @@ pub fn intensities(
                 @if check.is_none() { "The fits are not checked while you look; " code { "predilect dissect" } " checks them." }
             }
         }
+        (folded("Every number, with its interval", &numbers(&view, &fits)))
         details {
             summary { "Pairs that show a property" }
             ul.links { @for id in &properties { li { a href=(href(id)) { (view.label(id)) } } } }

@@ -1,6 +1,7 @@
 //! How does the taste of each judge change from group to group, and which groups could not be fitted?
 
 use maud::{Markup, html};
+use predilect_results::Fit;
 
 use crate::format;
 use crate::html::charts::{Panel, heat, key};
@@ -9,10 +10,12 @@ use crate::text;
 use crate::view::{Axis, View, sure, weight};
 use crate::words;
 
-use super::intensities::ordered;
+use super::intensities::{numbers, ordered};
 
 /// Properties in each small plot.
 const PANEL_ROWS: usize = 10;
+/// Numbers of a judge up to which they are also in a table; of more, the table of posteriors has them.
+const NUMBERS: usize = 500;
 /// Small plots shown before the rest is folded away.
 const PANELS: usize = 12;
 
@@ -43,6 +46,10 @@ fn maps(view: &View) -> Markup {
             details.map open[i < 2] {
                 summary { (name(judge)) }
                 (heat(view, &view.by_group(judge), &properties, "Intensity by property and group"))
+                @let fits: Vec<&Fit> = view.groups.iter().filter_map(|group| view.fit(judge, group)).collect();
+                @if i < SERIES && fits.len() * properties.len() <= NUMBERS {
+                    (folded("Every number of these groups, with its interval", &numbers(view, &fits)))
+                }
             }
         }
     }
@@ -74,6 +81,9 @@ fn panels(view: &View) -> Markup {
     let axis = Axis::holding(
         shown.flat_map(|fit| fit.weights.iter().filter(|w| properties.contains(&w.property.as_str()))),
     );
+    let judges = &view.judges[..view.judges.len().min(SERIES)];
+    let judges: Vec<(usize, &str)> =
+        view.slots(judges, SERIES).into_iter().zip(judges.iter().copied()).collect();
     html! {
         h3 { "Group by group" }
         p.hint {
@@ -82,15 +92,15 @@ fn panels(view: &View) -> Markup {
             ". Marks and colours as in the plot above."
         }
         p.legend {
-            @for (j, judge) in view.judges.iter().take(SERIES).enumerate() {
+            @for (slot, judge) in &judges {
                 span {
-                    (key(j))
+                    (key(*slot))
                     (name(&text::cut(&text::line(judge), 48)))
                 }
             }
         }
         (first_few(&groups, PANELS, "groups", |groups| html! {
-            div.panels { @for group in groups { (Panel { view, group, properties: &properties, axis }.render()) } }
+            div.panels { @for group in groups { (Panel { view, group, properties: &properties, axis, judges: &judges }.render()) } }
         }))
     }
 }

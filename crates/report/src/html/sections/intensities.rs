@@ -36,7 +36,8 @@ fn plots(view: &View, fits: &[&Fit]) -> Markup {
     let properties = ordered(view);
     // Judges beyond the first few can be chosen, so the axis covers them too.
     let axis = Axis::holding(fits.iter().flat_map(|fit| &fit.weights));
-    let dots = Dots { view, fits, properties: &properties, axis }.render();
+    let slots = slots(view, fits);
+    let dots = Dots { view, fits, slots: &slots, properties: &properties, axis }.render();
     html! {
         p {
             "Preference intensity in %"
@@ -45,7 +46,7 @@ fn plots(view: &View, fits: &[&Fit]) -> Markup {
             "The line is the 90\u{a0}% interval; a hollow mark means that the direction is not sure."
         }
         figure #plot {
-            (chooser(fits))
+            (chooser(fits, &slots))
             div.tools.js {
                 span { "Order" }
                 @for (key, name) in ORDERS {
@@ -63,15 +64,21 @@ fn plots(view: &View, fits: &[&Fit]) -> Markup {
     }
 }
 
+/// The mark and colour of each fit's judge.
+pub(in crate::html) fn slots(view: &View, fits: &[&Fit]) -> Vec<usize> {
+    let judges: Vec<&str> = fits.iter().map(|fit| fit.judge.as_str()).collect();
+    view.slots(&judges, SERIES)
+}
+
 /// The legend, and with script the choice of the judges shown.
-fn chooser(fits: &[&Fit]) -> Markup {
+fn chooser(fits: &[&Fit], slots: &[usize]) -> Markup {
     html! {
         fieldset.legend {
             legend { "Judges" @if fits.len() > SERIES { span.js { " (up to " (SERIES) " at once)" } } }
             @for (j, fit) in fits.iter().enumerate() {
                 label.off[j >= SERIES] data-j=(j) {
                     input.js type="checkbox" checked[j < SERIES] data-judge=(j);
-                    (key(j % SERIES))
+                    (key(slots[j]))
                     (name(&text::cut(&text::line(&fit.judge), 48)))
                 }
             }
@@ -84,11 +91,14 @@ fn chooser(fits: &[&Fit]) -> Markup {
     }
 }
 
-fn numbers(view: &View, fits: &[&Fit]) -> Markup {
+/// All numbers of some fits: of several judges, or of one in several groups.
+pub(in crate::html) fn numbers(view: &View, fits: &[&Fit]) -> Markup {
+    let grouped = fits.iter().any(|fit| fit.group != view.main);
+    let of = |fit: &Fit| text::cut(&text::line(if grouped { &fit.group } else { &fit.judge }), 48);
     let table = html! {
         table.plain {
             (heads(&[
-                ("Judge", Align::Left),
+                (if grouped { "Group" } else { "Judge" }, Align::Left),
                 ("Property", Align::Left),
                 ("Intensity %", Align::Right),
                 ("90\u{a0}% interval", Align::Right),
@@ -100,7 +110,7 @@ fn numbers(view: &View, fits: &[&Fit]) -> Markup {
                 @for fit in fits {
                     @for w in strongest(fit) {
                         tr.unsure[!sure(w)] {
-                            td { (name(&text::cut(&text::line(&fit.judge), 48))) }
+                            td { (name(&of(fit))) }
                             th scope="row" { (property(view, &w.property)) }
                             td.num { (format::intensity(w.intensity())) }
                             td.num { (format::bounds(w.interval(), 1)) }
@@ -113,5 +123,5 @@ fn numbers(view: &View, fits: &[&Fit]) -> Markup {
             }
         }
     };
-    scroll("All intensities of the main group", &table)
+    scroll(if grouped { "All intensities by group" } else { "All intensities of the main group" }, &table)
 }

@@ -23,7 +23,7 @@ use crate::view::View;
 
 use super::parts::Section;
 pub(super) use groups::section as by_group;
-pub(super) use intensities::ordered;
+pub(super) use intensities::{numbers, ordered, slots};
 pub(super) use judge_table::brief as judge_table_brief;
 pub(super) use quality::main as quality_table;
 pub(super) use ranking::{first as board_table, lc_table, length_controlled};

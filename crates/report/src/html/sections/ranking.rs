@@ -165,7 +165,10 @@ fn table(rows: &[Row], s: &Standings) -> Markup {
     let controlled = s.controlled.as_ref();
     let boards: Vec<&Leaderboard> = [Some(&s.raw), controlled].into_iter().flatten().collect();
     let axis = Axis::of(&boards);
-    let score = |x: f64| if s.raw.method == "win-rate" { format::decimal(x, 1) } else { format::whole(x) };
+    let number = |x: f64| if s.raw.method == "win-rate" { format::decimal(x, 1) } else { format::whole(x) };
+    let score = |row: &Row| {
+        html! { (number(row.score)) " " span.n { "[" (number(row.low)) ", " (number(row.high)) "]" } }
+    };
     let beside =
         |model: &str| controlled.and_then(|board| board.ranking.iter().find(|row| row.model == model));
     let missing = || format::MISSING.to_owned();
@@ -187,10 +190,10 @@ fn table(rows: &[Row], s: &Standings) -> Markup {
                     tr {
                         th scope="row" { (name(&row.model)) }
                         td.num { (text::unbroken(&places(row.rank_low, row.rank_high))) }
-                        td.num { (score(row.score)) }
+                        td.num { (score(row)) }
                         @if controlled.is_some() {
                             td.num { (other.map_or_else(missing, |row| text::unbroken(&places(row.rank_low, row.rank_high)))) }
-                            td.num { (other.map_or_else(missing, |row| score(row.score))) }
+                            td.num { (other.map_or_else(|| html! { (missing()) }, score)) }
                             td.num { (other.and_then(|row| row.from_raw).map_or_else(missing, |change| changed(&change))) }
                         }
                         td.wide {
