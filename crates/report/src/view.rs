@@ -3,7 +3,8 @@
 use std::cmp::Ordering;
 use std::collections::HashMap;
 
-use predilect_results::{Dissection, Fit, PropertyNote, Skipped, Weight};
+use predilect_results::{Dissection, Fit, PropertyNote, Skipped, Weight, noun};
+use predilect_types::property;
 
 use crate::format::{self, SURE};
 use crate::text;
@@ -130,13 +131,29 @@ impl<'a> View<'a> {
         self.d.properties.iter().any(|note| note.proxy)
     }
 
-    /// Properties of the main fits, each once, in the order of the first fit that has them.
+    /// Properties of the main fits of which anything was seen, each once, in the order of the first fit that has them.
     pub(crate) fn property_ids(&self) -> Vec<&'a str> {
+        self.ids(|weight| !weight.unseen())
+    }
+
+    /// How many properties were fitted, whether or not anything was seen of them.
+    pub(crate) fn fitted(&self) -> usize {
+        self.ids(|_| true).len()
+    }
+
+    /// The names of properties in which no two responses differ that any of the main fits is of.
+    pub(crate) fn unseen(&self) -> Vec<String> {
+        let seen = self.property_ids();
+        let named = |id: &str| property(id).map_or_else(|| self.label(id), |_| noun(id));
+        self.ids(Weight::unseen).into_iter().filter(|id| !seen.contains(id)).map(named).collect()
+    }
+
+    fn ids(&self, wanted: impl Fn(&Weight) -> bool) -> Vec<&'a str> {
         let mut ids = Vec::new();
         let main = self.main_fits();
         let fits: &mut dyn Iterator<Item = &Fit> =
             if main.is_empty() { &mut self.d.fits.iter() } else { &mut main.into_iter() };
-        for weight in fits.flat_map(|fit| &fit.weights) {
+        for weight in fits.flat_map(|fit| &fit.weights).filter(|weight| wanted(weight)) {
             push_new(&mut ids, &weight.property);
         }
         ids
@@ -149,9 +166,14 @@ fn push_new<'a>(names: &mut Vec<&'a str>, name: &'a str) {
     }
 }
 
-/// The weight of that property in that fit.
+/// The weight of that property in that fit, if anything was seen of it.
 pub(crate) fn weight<'a>(fit: &'a Fit, property: &str) -> Option<&'a Weight> {
-    fit.weights.iter().find(|w| w.property == property)
+    seen(fit).find(|w| w.property == property)
+}
+
+/// The weights of a fit of which anything was seen.
+pub(crate) fn seen(fit: &Fit) -> impl Iterator<Item = &Weight> {
+    fit.weights.iter().filter(|w| !w.unseen())
 }
 
 /// Whether the direction of a weight is sure: P(sign) of at least 0.95.
@@ -174,9 +196,9 @@ pub(crate) fn by_direction(a: &Weight, b: &Weight) -> Ordering {
     b.mean.total_cmp(&a.mean)
 }
 
-/// The weights of a fit, strongest first.
+/// The weights of a fit of which anything was seen, strongest first.
 pub(crate) fn strongest(fit: &Fit) -> Vec<&Weight> {
-    let mut weights: Vec<&Weight> = fit.weights.iter().collect();
+    let mut weights: Vec<&Weight> = seen(fit).collect();
     weights.sort_by(|a, b| by_strength(a, b));
     weights
 }

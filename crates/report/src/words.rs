@@ -111,6 +111,18 @@ pub(crate) fn reading(view: &View, fit: &Fit) -> Option<String> {
     ))
 }
 
+/// That nothing was seen of some properties; `None` where something was seen of all.
+pub(crate) fn unseen(view: &View) -> Option<String> {
+    let names: Vec<String> = view.unseen().iter().map(|name| text::cut(name, 40)).collect();
+    (!names.is_empty()).then(|| {
+        format!(
+            "No two of these responses differ in {}, so nothing is known of whether more of {} is rewarded.",
+            listed(&names),
+            if names.len() == 1 { "it" } else { "them" }
+        )
+    })
+}
+
 /// How soft verdicts entered the fits.
 pub(crate) fn verdicts_count(verdicts: &str) -> &'static str {
     if verdicts == "hard" { "as the side they favour" } else { "as they are" }
@@ -231,7 +243,7 @@ pub(crate) fn fitted(view: &View) -> String {
         counted(d.fits.len(), "fit", "fits"),
         counted(view.judges.len(), "judge", "judges"),
         counted(groups, "group", "groups"),
-        counted(view.property_ids().len(), "property", "properties"),
+        counted(view.fitted(), "property", "properties"),
     )
 }
 

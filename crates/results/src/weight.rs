@@ -45,6 +45,11 @@ impl Weight {
         (intensity(self.q05), intensity(self.q95))
     }
 
+    /// Whether nothing was seen of it: no pair of the fit differs in the property, so that this is the prior, which is centred at 0.
+    pub fn unseen(&self) -> bool {
+        self.mean == 0.0 && self.p_positive == 0.5
+    }
+
     /// The probability of the more probable sign, 0.5..1.
     pub fn p_sign(&self) -> f64 {
         self.p_positive.max(1.0 - self.p_positive)

@@ -12,7 +12,7 @@ use crate::format;
 use crate::judging::{FALSE_DISCOVERIES, contrast, departures};
 use crate::text;
 use crate::units;
-use crate::view::{Axis, View};
+use crate::view::{Axis, View, seen};
 use crate::words;
 
 /// Cautions on the page; the others are folded away with the rest.
@@ -133,7 +133,7 @@ fn strongest(view: &View) -> Markup {
         h2 { "What each judge rewards" }
         p.hint {
             "How often, in %, a response with more of the property wins, all else equal; the line is the 90 % interval, and a hollow mark is a direction that is not sure."
-            @if first.weights.len() > kept.len() { " The " (kept.len()) " strongest of " (first.weights.len()) " properties." }
+            @if seen(first).count() > kept.len() { " The " (kept.len()) " strongest of " (seen(first).count()) " properties." }
         }
         figure #brief-plot {
             div.legend { @for (slot, fit) in slots.iter().zip(fits) { span { (key(*slot)) (name(&text::cut(&text::line(&fit.judge), 48))) } } }

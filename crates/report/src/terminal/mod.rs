@@ -24,7 +24,7 @@ use predilect_results::{DataSummary, Dissection, Fit, Settings, Skipped};
 use predilect_types::ReadSummary;
 
 use crate::text;
-use crate::view::{ALL, Axis, View};
+use crate::view::{ALL, Axis, View, seen};
 use crate::words;
 
 pub use comparison::terminal_comparison;
@@ -129,9 +129,13 @@ pub fn terminal_fits(
 /// The main group judge by judge, what its marks mean, the other groups, and what was not fitted.
 fn tables(view: &View, out: &mut Out) -> io::Result<()> {
     let main = view.main_fits();
-    let axis = Axis::holding(main.iter().flat_map(|fit| &fit.weights));
+    let axis = Axis::holding(main.iter().flat_map(|fit| seen(fit)));
     for fit in &main {
         judge(view, out, fit, axis)?;
+    }
+    if let Some(unseen) = words::unseen(view) {
+        out.blank()?;
+        out.wrapped(DIM, &unseen)?;
     }
     if let Some(first) = main.first() {
         legend(view, out, first)?;

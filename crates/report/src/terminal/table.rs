@@ -39,7 +39,12 @@ pub(super) fn properties(view: &View, out: &mut Out, fit: &Fit, axis: Axis) -> i
     let name = |w: &Weight| view.label(&w.property) + if view.proxy(&w.property) { " ~" } else { "" };
     let weights = strongest(fit);
     if weights.is_empty() {
-        return out.line("No property was fitted.");
+        let all = fit.weights.is_empty();
+        return out.line(if all {
+            "No property was fitted."
+        } else {
+            "No two of these responses differ in any property."
+        });
     }
     let names: Vec<String> = weights.iter().map(|w| name(w)).collect();
     let longest = names.iter().map(|n| text::columns(n)).max().unwrap_or(0);

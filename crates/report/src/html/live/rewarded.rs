@@ -12,7 +12,7 @@ use crate::html::parts::{SERIES, folded, name, nothing, property};
 use crate::html::sections::{numbers, slots};
 use crate::html::versus::{by_judge, every, other};
 use crate::text;
-use crate::view::{Axis, View, by_strength, strongest, sure, sure_ones};
+use crate::view::{Axis, View, by_strength, seen, strongest, sure, sure_ones};
 use crate::words;
 
 /// Properties named in a sentence.
@@ -73,7 +73,7 @@ fn sentence(view: &View, fit: &Fit) -> Markup {
     let [mut up, mut down] = [true, false].map(|up| sure_ones(fit, up));
     up.sort_by(|a, b| by_strength(a, b));
     down.sort_by(|a, b| by_strength(a, b));
-    let unsure = fit.weights.iter().filter(|w| !sure(w)).count();
+    let unsure = seen(fit).filter(|w| !sure(w)).count();
     html! {
         strong { (name(&fit.judge)) }
         @if up.is_empty() && down.is_empty() {
@@ -83,7 +83,7 @@ fn sentence(view: &View, fit: &Fit) -> Markup {
             @if !up.is_empty() && !down.is_empty() { "; it" }
             @if !down.is_empty() { " penalises " (list(view, &down)) }
             ". "
-            span.n { (format::counted(fit.rows, "verdict", "verdicts")) ", " (unsure) " of " (fit.weights.len()) " properties without a sure direction" }
+            span.n { (format::counted(fit.rows, "verdict", "verdicts")) ", " (unsure) " of " (seen(fit).count()) " properties without a sure direction" }
         }
         @if !fit.converged { " " span.neg { "Not converged: " (fit.reason.as_deref().map(text::line).unwrap_or_default()) } }
     }
@@ -117,7 +117,7 @@ pub fn intensities(
         Order::Signed => crate::html::sections::ordered(&view),
         Order::Strength => strongest(first).into_iter().map(|weight| weight.property.as_str()).collect(),
     };
-    let axis = Axis::holding(fits.iter().flat_map(|fit| &fit.weights));
+    let axis = Axis::holding(fits.iter().flat_map(|fit| seen(fit)));
     let slots = slots(&view, &fits);
     html! {
         @if let Some(check) = check {
@@ -135,6 +135,7 @@ pub fn intensities(
                 @if check.is_none() { "The fits are not checked while you look; " code { "predilect dissect" } " checks them." }
             }
         }
+        @if let Some(unseen) = words::unseen(&view) { p.hint { (unseen) } }
         (folded("Every number, with its interval", &numbers(&view, &fits)))
         details {
             summary { "Pairs that show a property" }

@@ -8,7 +8,7 @@ use crate::format;
 use crate::html::parts::{Section, name, nothing, property};
 use crate::judging::{FALSE_DISCOVERIES, departures, pairing};
 use crate::text;
-use crate::view::{ALL, View, sure, sure_ones, weight};
+use crate::view::{ALL, View, seen, sure, sure_ones, weight};
 use crate::words;
 
 /// Properties named per judge and direction.
@@ -45,7 +45,7 @@ pub(super) fn section(view: &View) -> Section {
 
 fn card(view: &View, fit: &Fit) -> Markup {
     let [up, down] = [true, false].map(|up| sure_ones(fit, up));
-    let unsure = fit.weights.iter().filter(|w| !sure(w)).count();
+    let unsure = seen(fit).filter(|w| !sure(w)).count();
     let standing = fit.quality.as_ref().map(words::standing);
     html! {
         article.card {
@@ -67,7 +67,7 @@ fn card(view: &View, fit: &Fit) -> Markup {
                     @else if unsure == 0 { "Every property has a clear direction." }
                     @else {
                         "No clear direction: " (words::counted(unsure, "property", "properties")) " of "
-                        (fit.weights.len()) "."
+                        (seen(fit).count()) "."
                     }
                 }
                 (trust(fit))

@@ -7,7 +7,8 @@ use crate::format;
 use crate::html::charts::{Dots, NUMBERED, heat, key};
 use crate::html::parts::{Align, SERIES, Section, folded, heads, name, nothing, property, scroll};
 use crate::text;
-use crate::view::{ALL, Axis, View, by_direction, strongest, sure};
+use crate::view::{ALL, Axis, View, by_direction, seen, strongest, sure};
+use crate::words;
 
 /// In which orders the script can put the rows; the first is that of the file.
 const ORDERS: [(&str, &str); 3] =
@@ -35,7 +36,7 @@ pub(in crate::html) fn ordered<'a>(view: &View<'a>) -> Vec<&'a str> {
 fn plots(view: &View, fits: &[&Fit]) -> Markup {
     let properties = ordered(view);
     // Judges beyond the first few can be chosen, so the axis covers them too.
-    let axis = Axis::holding(fits.iter().flat_map(|fit| &fit.weights));
+    let axis = Axis::holding(fits.iter().flat_map(|fit| seen(fit)));
     let slots = slots(view, fits);
     let dots = Dots { view, fits, slots: &slots, properties: &properties, axis }.render();
     html! {
@@ -55,6 +56,7 @@ fn plots(view: &View, fits: &[&Fit]) -> Markup {
             }
             (dots)
         }
+        @if let Some(unseen) = words::unseen(view) { p.hint { (unseen) } }
         @if fits.len() > NUMBERED {
             h3 { "Judges side by side" }
             p.hint { "Intensity in %: the farther from 50\u{a0}%, the stronger the colour, on a scale from 0 to 100\u{a0}%. Pale: the direction is not sure." }
