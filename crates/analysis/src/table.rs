@@ -90,14 +90,6 @@ impl FeatureTable {
         if verdict.group.is_some() { verdict.group.as_slice() } else { self.groups_of(verdict.pair) }
     }
 
-    /// Takes all groups out: what is fitted then is the whole.
-    pub fn ungroup(&mut self) {
-        self.groups.clear();
-        self.memberships.clear();
-        self.group_ends.clear();
-        self.verdicts.iter_mut().for_each(|verdict| verdict.group = None);
-    }
-
     /// The same with the units that the user names instead of prompts: the values of a field, or with `independent` every pair.
     pub fn over_units(&self, independent: bool) -> Cow<'_, Self> {
         let field = self.units.iter().find_map(|unit| match unit {

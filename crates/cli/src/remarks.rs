@@ -1,5 +1,6 @@
 //! What to know before the results are there, in words.
 
+use predilect_report::format::count;
 use predilect_workbench::Remark;
 
 use crate::say::say;
@@ -44,6 +45,10 @@ pub(crate) fn say_it(remark: Remark<'_>) {
         Remark::NeverDiffers(properties) => {
             say!("remark: no two responses differ in {properties}, so there is nothing to hold equal");
         }
+        Remark::Undivided(scenarios) => say!(
+            "remark: {} scenarios are too many to fit one by one, so all pairs are one group; --group-by takes another field",
+            count(scenarios)
+        ),
         Remark::NoDifference(models) => say!(
             "remark: left out, without preferences or with the same difference in length throughout: {models}"
         ),

@@ -7,6 +7,10 @@ use predilect_results::comparison::{BIASED, JudgeKind, JudgeRow, JudgeTable};
 use crate::judging::TURNED;
 use crate::text;
 
+/// What a jury is, and why none is advised.
+const JURY: &str = "jury: all judges but the reference together, by their mean, their majority, or weighted as suits the reference; it costs what they \
+                    all cost, so advice names single judges";
+
 /// A judge's name with its special marks: the reference, and a judge that has to be inverted.
 pub(crate) fn named(row: &JudgeRow, name: &str) -> String {
     let reference = if row.kind == JudgeKind::Reference { " (reference)" } else { "" };
@@ -22,6 +26,9 @@ pub(crate) fn marks(t: &JudgeTable) -> Vec<&'static str> {
     }
     if t.rows.iter().any(|row| row.turned) {
         marks.push(TURNED);
+    }
+    if t.rows.iter().any(|row| row.kind == JudgeKind::Jury) {
+        marks.push(JURY);
     }
     marks
 }

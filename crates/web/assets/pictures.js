@@ -191,7 +191,7 @@ async function take(chart, name, kind) {
 
 /** Sets SVG and PNG beside every chart; called whenever an answer was shown. */
 export function pictures() {
-  const charts = [...document.querySelectorAll("main figure, main table.dots, main table.heat, main table.board, main svg.similarity, main svg.places, main table.waterfall")];
+  const charts = [...document.querySelectorAll("main figure, main table.dots, main table.heat, main table.board, main table.ranges, main svg.similarity, main svg.places, main table.waterfall")];
   /** @type {Map<string, number>} */
   const names = new Map();
   for (const chart of charts.filter((own) => !own.parentElement?.closest("figure, table.dots, table.heat, table.board"))) {

@@ -67,7 +67,7 @@ pub(crate) struct About {
 
 impl About {
     fn of(bench: &Workbench, watch: &dyn Watch) -> Result<Self> {
-        let slice = bench.whole_study(watch)?;
+        let slice = bench.undivided(&SliceOptions::default(), watch)?;
         let people = slice.people();
         let fields = [("scenario", &slice.data.scenarios), ("language", &slice.data.languages)];
         let fields = fields
@@ -222,8 +222,7 @@ impl Opened {
         if slice.verdicts > CHECKED {
             return Ok(Checked::TooMany);
         }
-        let mut slice = self.bench.slice(&query.slice(), watch)?;
-        slice.table.ungroup();
+        let slice = self.bench.undivided(&query.slice(), watch)?;
         let usual = query.fit();
         let folds = if slice.table.verdicts.len() as u64 <= HELD_OUT { usual.folds } else { 0 };
         let fit = FitOptions { folds, ..usual };

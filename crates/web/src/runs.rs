@@ -130,6 +130,9 @@ pub(crate) struct State {
     #[serde(rename = "where")]
     filter: Option<String>,
     budget: Option<f64>,
+    /// What else a command line would say.
+    #[serde(skip)]
+    options: Vec<(&'static str, String)>,
     /// Questions that are settled.
     pub(crate) done: u64,
     /// The number of questions, as far as they were counted.
@@ -151,6 +154,20 @@ impl State {
             Verb::Judge => "Verdicts",
             Verb::Annotate => "Ratings",
         }
+    }
+
+    /// The command line that asks the same; `given` is what it takes for the study.
+    pub(crate) fn command(&self, given: &[String]) -> String {
+        let verb = match self.verb {
+            Verb::Judge => "judge",
+            Verb::Annotate => "annotate",
+        };
+        let mut more = vec!["--model".to_owned(), self.model.clone()];
+        for (name, value) in &self.options {
+            more.extend([(*name).to_owned(), value.clone()]);
+        }
+        let more: Vec<&str> = more.iter().map(String::as_str).collect();
+        Query::default().command_of(verb, given, &more)
     }
 
     pub(crate) fn model(&self) -> &str {
@@ -206,6 +223,7 @@ impl Run {
             model: wanted.model.to_string(),
             filter: wanted.filter.as_ref().map(ToString::to_string),
             budget: wanted.budget,
+            options: wanted.options(),
             done: 0,
             of: 0,
             eta_s: None,
@@ -339,6 +357,20 @@ enum Ready {
 }
 
 impl Wanted {
+    /// What a command line says beside the model.
+    fn options(&self) -> Vec<(&'static str, String)> {
+        let orders = self.orders.and_then(|own| Orders::ALL.into_iter().find(|(orders, _)| *orders == own));
+        let all = [
+            ("--where", self.filter.as_ref().map(ToString::to_string)),
+            ("--name", self.name.clone()),
+            ("--method", self.method.clone()),
+            ("--orders", orders.map(|(_, name)| name.to_owned())),
+            ("--properties", (!self.properties.is_empty()).then(|| self.properties.join(","))),
+            ("--budget", self.budget.map(|budget| budget.to_string())),
+        ];
+        all.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
+    }
+
     /// Opens the model and the study, for a forecast or for the run itself.
     fn ready(&self, served: &Served, watch: &dyn Watch) -> Result<Ready, Problem> {
         let Some(study) = served.study() else {

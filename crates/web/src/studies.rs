@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-use predilect_workbench::studies::is_study;
+use predilect_workbench::studies::{is_study, is_writable};
 use predilect_workbench::{Example, Inputs, ReadOptions, Result, Unwatched, Watch, Workbench};
 
 use crate::opened::Opened;
@@ -165,6 +165,11 @@ impl Served {
             },
             Made::Example(_) => None,
         }
+    }
+
+    /// Whether votes are kept in it: it is a study that can be written.
+    pub(crate) fn keeps_votes(&self) -> bool {
+        self.study().is_some_and(is_writable)
     }
 
     /// Opens it again at the next request: it has changed.

@@ -20,7 +20,7 @@ const NAMES: usize = 1000;
 /// A labeller of a study: the study's id, the judge.
 type Who = (String, String);
 
-/// Votes on data that are not in a study, until the server ends; and which pair was offered to which labeller.
+/// Votes on data that are not in a study or in one that cannot be written, until the server ends; and which pair was offered to which labeller.
 #[derive(Debug, Default)]
 pub(crate) struct Votes {
     kept: Mutex<HashMap<Who, Vec<Verdict>>>,
@@ -119,9 +119,10 @@ impl Votes {
     /// The session of the labeller with that name, with their votes on the study.
     pub(crate) fn session(&self, served: &Served, opened: &Opened, name: &str) -> Result<Session, Problem> {
         let judge = judge_named(name)?;
-        let votes = match served.study() {
-            Some(_) => opened.bench.votes_of(&judge)?,
-            None => locked(&self.kept).get(&(served.id.clone(), judge.clone())).cloned().unwrap_or_default(),
+        let votes = if served.keeps_votes() {
+            opened.bench.votes_of(&judge)?
+        } else {
+            locked(&self.kept).get(&(served.id.clone(), judge.clone())).cloned().unwrap_or_default()
         };
         Ok(Session { seed: fixed(&(&served.title, &judge)), judge, votes })
     }
@@ -165,7 +166,7 @@ impl Votes {
             // Verdicts on randomly chosen pairs check the fit to the others.
             verdict.receipt = Some(receipt(offered.drawn));
         }
-        if served.study().is_some() {
+        if served.keeps_votes() {
             let now = opened.bench.keep_vote(&verdict, watch)?.len();
             served.has_votes();
             return Ok(now);
@@ -190,7 +191,7 @@ impl Votes {
         watch: &dyn Watch,
     ) -> Result<(Option<Verdict>, usize), Problem> {
         let judge = judge_named(name)?;
-        if served.study().is_some() {
+        if served.keeps_votes() {
             let undone = opened.bench.undo_vote(&judge, watch)?;
             served.has_votes();
             return Ok((undone, opened.bench.votes_of(&judge)?.len()));

@@ -153,15 +153,15 @@ impl Workbench {
         })
     }
 
-    /// All pairs of the study, and the verdicts on them if there are any.
+    /// The same as one group, however many scenarios there are, and if need be without verdicts.
     ///
     /// # Errors
     ///
     /// Those of [`Workbench::slice`], except that verdicts may be missing.
-    pub fn whole_study(&self, watch: &dyn Watch) -> Result<Slice> {
-        let options = SliceOptions::default();
+    pub fn undivided(&self, options: &SliceOptions, watch: &dyn Watch) -> Result<Slice> {
+        let options = SliceOptions { group_by: None, ..options.clone() };
         self.with(&options, watch, |prepared| {
-            let slice = Slice::of_any(prepared, &options, watch)?;
+            let slice = Slice::undivided(prepared, &options, watch)?;
             self.keep(prepared)?;
             Ok(slice)
         })

@@ -28,6 +28,11 @@ pub fn is_study(path: &Path) -> bool {
     path.join("study.toml").is_file()
 }
 
+/// Whether files can be made in a folder, as a study that changes needs it.
+pub fn is_writable(folder: &Path) -> bool {
+    tempfile::tempfile_in(folder).is_ok()
+}
+
 pub(crate) fn same_folder(a: &Path, b: &Path) -> bool {
     a.canonicalize().ok().zip(b.canonicalize().ok()).is_some_and(|(a, b)| a == b)
 }

@@ -90,6 +90,8 @@ pub enum Remark<'a> {
     },
     /// Properties that were to be held equal never differ, and are left out.
     NeverDiffers(&'a str),
+    /// There are this many scenarios, more than are fitted one by one: all pairs are one group.
+    Undivided(u64),
     /// Models without preferences, or with one and the same difference in length throughout, are left out.
     NoDifference(&'a str),
     /// Features that are far from unit size by root mean square, for which the prior is not made.

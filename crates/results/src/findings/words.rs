@@ -137,7 +137,8 @@ fn listed_properties(ids: &[String]) -> String {
 impl UseJudge {
     fn sentence(&self) -> String {
         let labels = if self.labels_missing == 0 {
-            format!("{} are available, which is enough", format::count(self.labels_there))
+            let alone = if self.labels_there >= self.labels_alone { " even without a judge" } else { "" };
+            format!("{} are available, which is enough{alone}", format::count(self.labels_there))
         } else {
             format!(
                 "{} are available, {} are missing",

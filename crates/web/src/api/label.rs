@@ -58,7 +58,7 @@ pub(crate) async fn next(
                 pair: next.pair.id,
             }
         });
-        let (votes, kept) = (session.votes.len() as u64, served.study().is_some());
+        let (votes, kept) = (session.votes.len() as u64, served.keeps_votes());
         Ok(LabelJson { judge: session.judge, votes, left, kept, next })
     })
     .await
@@ -75,7 +75,7 @@ pub(crate) async fn vote(
     })?;
     changed(app, id, move |app, served, opened, waiting| {
         let votes = app.votes.vote(served, opened, &given, waiting)?;
-        Ok(json!({"votes": votes, "kept": served.study().is_some()}))
+        Ok(json!({"votes": votes, "kept": served.keeps_votes()}))
     })
     .await
 }
@@ -90,7 +90,7 @@ pub(crate) async fn undo(
     let name = named(&query)?.to_owned();
     changed(app, id, move |app, served, opened, waiting| {
         let (undone, votes) = app.votes.undo(served, opened, &name, waiting)?;
-        Ok(json!({"votes": votes, "undone": undone.map(|vote| vote.pair), "kept": served.study().is_some()}))
+        Ok(json!({"votes": votes, "undone": undone.map(|vote| vote.pair), "kept": served.keeps_votes()}))
     })
     .await
 }

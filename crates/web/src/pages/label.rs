@@ -52,6 +52,7 @@ pub(crate) async fn label(
                         (pair(served, query, (&session, opened.about.has_texts()), &next, read_only))
                         (beside)
                     }
+                    (taken(served, query, &session))
                 }
             }
         };
@@ -75,18 +76,37 @@ fn welcome(served: &Served, query: &Query, read_only: bool) -> Markup {
                 button type="submit" { "Begin" }
             }
             p.hint {
-                @if served.study().is_some() { "Your votes are kept in the study, as those of the judge " code { "human:NAME" } "." }
-                @else { (not_kept()) }
+                @if served.keeps_votes() { "Your votes are kept in the study, as those of the judge " code { "human:NAME" } "." }
+                @else { (not_kept(served)) }
             }
         }
         noscript { p.problem { "Voting needs the page's script." } }
     }
 }
 
-fn not_kept() -> Markup {
+fn not_kept(served: &Served) -> Markup {
+    let lost = "your votes stay in the server's memory and are lost when it ends. ";
     html! {
-        "These data are not in a study, so your votes stay in the server's memory and are lost when it ends. To keep them, import the data first: "
-        code { "predilect import FILE -o STUDY" } "."
+        @if served.study().is_some() { "The study's folder cannot be written, so " (lost) "To keep them, make it writable and start the server again." }
+        @else { "These data are not in a study, so " (lost) "To keep them, import the data first: " code { "predilect import FILE -o STUDY" } "." }
+    }
+}
+
+/// Where else the votes are: as verdicts of a judge in the study, and for programs.
+fn taken(served: &Served, query: &Query, session: &Session) -> Markup {
+    let own = Query { judges: vec![session.judge.clone()], ..Query::default() };
+    let programs = format!("/api/v1/s/{}/label{}", served.id, query.to_address());
+    html! {
+        section.take aria-label="Export" {
+            details {
+                summary { "Export: command line, link" }
+                @if served.keeps_votes() && !session.votes.is_empty() {
+                    p.copy { (shown(&own.command(&served.given))) }
+                    p.hint { "What you reward, with all tables in the study: your votes are verdicts of " code { bdi { (shown(&session.judge)) } } "." }
+                }
+                p { "For programs: " a href=(programs) { code { (shown(&programs)) } } }
+            }
+        }
     }
 }
 
@@ -99,7 +119,7 @@ fn counts(served: &Served, query: &Query, session: &Session, next: &ToLabel) -> 
             (format::counted(next.left, "pair", "pairs")) @if query.filter.is_some() { " of this slice" } " left. "
             a href=(place(served, "/label", &Query { name: None, ..query.clone() })) { "Another name" }
         }
-        @if served.study().is_none() { p.hint { (not_kept()) } }
+        @if !served.keeps_votes() { p.hint { (not_kept(served)) } }
     }
 }
 

@@ -53,7 +53,7 @@ pub(crate) async fn runs(
                 h2 { "Runs since this server was started" }
                 div #runs data-study=(served.id) {
                     @if states.is_empty() { p.nothing { "None yet." } }
-                    @for (state, filling) in &states { (row(state, filling)) }
+                    @for (state, filling) in &states { (row(state, &served.given, filling)) }
                 }
             }
         };
@@ -143,7 +143,7 @@ fn filling(
     })
 }
 
-fn row(state: &RunState, filling: &Markup) -> Markup {
+fn row(state: &RunState, given: &[String], filling: &Markup) -> Markup {
     html! {
         div.run data-run=(state.run) {
             p {
@@ -152,6 +152,7 @@ fn row(state: &RunState, filling: &Markup) -> Markup {
             }
             progress max=(state.of.max(1)) value=(state.done) aria-label={ "Run " (state.run) } {}
             p.n { span.far { (far(state)) } @if state.end.is_none() { " " button.stop type="button" { "Stop" } } }
+            p.copy { (shown(&state.command(given))) }
             div.filling id={ "filling-" (state.run) } { (filling) }
         }
     }

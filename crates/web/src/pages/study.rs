@@ -163,8 +163,7 @@ pub(crate) async fn pairs(
                 @else { a href=(sorted(Sort::Study)) { "as in the study" } " · " b { "the most surprising" } }
             } }
             // The script lets the list go on: what stood below it would not be reached.
-            @if served.study().is_some() && !served.is_example() { (take(served, query, &["pairs"], ("/pairs", "export", &["-o", "pairs.jsonl"]))) }
-            @else { (take(served, query, &["pairs"], ("/pairs", "", &[]))) }
+            (take(served, query, &["pairs"], ("/pairs", "export", &["-o", "pairs.jsonl"])))
             (live::listed(&page, &links))
             p.pager.ends {
                 @if query.from > 0 { a.button rel="prev" href=(at(query.from.saturating_sub(PAGE) as u64)) { "Previous" } }
@@ -386,12 +385,12 @@ pub(crate) async fn data(
     Path(id): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Response {
-    answered(app, headers, id, query, "/data", |served, opened, query, _| {
+    answered(app, headers, id, query, "/data", |served, opened, _, _| {
         let about = &opened.about;
         let main = html! {
             h1 { "The data, and how they were read" }
             (live::data(&about.empty))
-            (take(served, query, &["data"], ("/data", "", &[])))
+            (take(served, &Query::default(), &["data"], ("/data", "dissect", &[])))
         };
         let pairs = about.empty.data.pairs;
         Ok((Said { title: "Data".to_owned(), main }, Some((pairs, pairs))))

@@ -9,6 +9,9 @@ use crate::query::Query;
 use crate::studies::Served;
 use crate::tables::TABLES;
 
+/// A folder in a command line.
+const STUDY: &str = "STUDY";
+
 /// The tables that belong to an answer: `dissect`, `judges`, ...
 fn names(of: &str) -> &'static [&'static str] {
     TABLES.iter().find(|(asked, _)| *asked == of).map_or(&[], |(_, names)| names)
@@ -48,7 +51,13 @@ pub(super) fn take(
                 summary { "Export: tables, command line, link" }
                 (tables(&of.iter().flat_map(|of| names(of)).copied().collect::<Vec<_>>(), &address))
                 @if !verb.is_empty() {
-                    p.copy { (shown(&of_verb.command_of(verb, &served.given, more))) }
+                    p.copy {
+                        // Only what is in a study can be exported.
+                        @if verb == "export" && (served.study().is_none() || served.is_example()) {
+                            (shown(&Query::default().command_of("dissect", &served.given, &["-o", STUDY]))) br;
+                            (shown(&of_verb.command_of(verb, &[STUDY.to_owned()], more)))
+                        } @else { (shown(&of_verb.command_of(verb, &served.given, more))) }
+                    }
                     @if verb == "export" { p.hint { "The pairs with all verdicts on them; what fits make of them is in the tables." } }
                     @else if verb != "explain" { p.hint { "With " code { "-o STUDY" } " the same tables are written to that folder, as Parquet." } }
                 }

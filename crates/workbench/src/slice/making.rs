@@ -24,7 +24,7 @@ use super::which::taken;
 use crate::error::Result;
 use crate::prepared::column::{NONE, Rated};
 use crate::prepared::{Field, Prepared};
-use crate::watch::Watch;
+use crate::watch::{Event, Remark, Watch};
 use predilect_types::Interner;
 
 impl Slice {
@@ -35,21 +35,27 @@ impl Slice {
     ///
     /// When there are no verdicts, too.
     pub(crate) fn of(prepared: &Prepared, options: &SliceOptions, watch: &dyn Watch) -> Result<Self> {
-        let slice = Self::of_any(prepared, options, watch)?;
+        // More scenarios than can be fitted one by one, which nobody has asked for, are no reason to fit nothing.
+        let scenarios = prepared.pairs().scenarios().names().len();
+        let divided = options.group_by.is_some() || scenarios <= MOST_GROUPS;
+        if !divided {
+            watch.event(Event::Remark(Remark::Undivided(scenarios as u64)));
+        }
+        let slice = make(prepared, options, divided, watch)?;
         if slice.table.verdicts.is_empty() {
             return Err(no_verdict(options.filter.is_some()));
         }
         Ok(slice)
     }
 
-    /// The same, if need be without verdicts: for what is to be said of the data before there are any.
-    pub(crate) fn of_any(prepared: &Prepared, options: &SliceOptions, watch: &dyn Watch) -> Result<Self> {
-        make(prepared, options, watch)
+    /// The same as one group, however many values the usual field of groups has, and if need be without verdicts.
+    pub(crate) fn undivided(prepared: &Prepared, options: &SliceOptions, watch: &dyn Watch) -> Result<Self> {
+        make(prepared, options, false, watch)
     }
 }
 
-/// Makes a slice.
-fn make(prepared: &Prepared, options: &SliceOptions, watch: &dyn Watch) -> Result<Slice> {
+/// Makes a slice, divided into groups or not.
+fn make(prepared: &Prepared, options: &SliceOptions, divided: bool, watch: &dyn Watch) -> Result<Slice> {
     let set = PropertySet::of_study(prepared.study())?;
     let ratings = prepared.ratings()?;
     let annotator = options.annotator.as_deref();
@@ -68,6 +74,7 @@ fn make(prepared: &Prepared, options: &SliceOptions, watch: &dyn Watch) -> Resul
     }
     let tried = Tried::of(prepared, options, watch)?;
     let mut making = Making::new(prepared, options, &sources, &tried, watch)?;
+    making.group_field = making.group_field.filter(|_| divided);
     making.models(&rows);
     for &row in &rows {
         making.pair(row)?;

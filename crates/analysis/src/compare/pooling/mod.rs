@@ -364,7 +364,9 @@ mod tests {
         assert_eq!(pool(&FeatureTable::default(), &FitOptions::default(), PoolingOptions::default()), None);
         let mut one = table(0.0);
         one.verdicts.retain(|verdict| verdict.judge == 0);
-        one.ungroup();
+        one.groups.clear();
+        one.memberships.clear();
+        one.group_ends.clear();
         assert_eq!(pool(&one, &FitOptions::default(), PoolingOptions::default()), None);
     }
 }
