@@ -152,7 +152,7 @@ fn length_can_be_held_equal() {
     for row in raw["ranking"].as_array().expect("rows") {
         let score = row["score"].as_f64().expect("points").round();
         let shown = if score >= 1000.0 { format!("1,{:03}", score - 1000.0) } else { format!("{score}") };
-        assert!(html.contains(&format!(">{shown}<")), "{shown} is not on the page");
+        assert!(html.contains(&format!(">{shown} <")), "{shown} is not on the page");
     }
     assert!(
         html.contains("Score, controlled") && !html.contains("src=\"http"),

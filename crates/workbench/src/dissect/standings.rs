@@ -56,11 +56,6 @@ impl Workbench {
         watch: &dyn Watch,
     ) -> Result<Option<Standings>> {
         let slice = SliceOptions { group_by: None, encoding: HELD_AS, ..slice.clone() };
-        let slice = match held.filter(|held| !held.is_empty()) {
-            // What is rated only where it is named is named.
-            Some(held) => SliceOptions { grammar: held.iter().any(|id| id == "grammatical"), ..slice },
-            None => slice,
-        };
         self.with(&slice, watch, |prepared| {
             let rated = prepared.rated()?;
             let usual: Vec<String> =
