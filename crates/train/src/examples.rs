@@ -66,7 +66,7 @@ impl<'a> Texts<'a> {
                     self.leave_out(&format!("{BY_TEMPLATE} ({why})"));
                     return Ok(None);
                 }
-                Err(error) => return Err(Error::new(format!("pair {}: {error}", labelled.pair.id))),
+                Err(error) => return Err(untokenised(&labelled.pair.id, &error)),
             }
         }
         let ends = self.tokens.ends();
@@ -128,8 +128,7 @@ impl<'a> Texts<'a> {
         let mut found = Vec::new();
         for (class, text) in degrees(labelled.texts()[0], shares) {
             let tokenised = self.tokenised(&labelled.pair, &text);
-            let mut tokens =
-                tokenised.map_err(|e| Error::new(format!("pair {}: {e}", labelled.pair.id)))?.completion;
+            let mut tokens = tokenised.map_err(|e| untokenised(&labelled.pair.id, &e))?.completion;
             tokens.truncate(most);
             if !tokens.is_empty() {
                 found.push(Degraded { tokens, class });
@@ -178,6 +177,18 @@ impl<'a> Texts<'a> {
         }
         Ok(Some(Example { prompt, completions, p: labelled.p, weight: 1.0 }))
     }
+
+/// Why a pair has no tokens. A template that cannot be read is not a matter of the pair.
+fn untokenised(id: &str, error: &TokensError) -> Error {
+    const TEMPLATE: &str = "the fault is in the model's chat template: replace it by that of the model's authors, or train without it";
+    match error {
+        TokensError::Template(_) => Error::new(error.to_string()).words(TEMPLATE),
+        TokensError::Render(_) | TokensError::Endless => {
+            Error::new(format!("pair {id}: {error}")).words(TEMPLATE)
+        }
+        _ => Error::new(format!("pair {id}: {error}")),
+    }
+}
 
     fn leave_out(&mut self, why: &str) {
         *self.count.left_out.entry(why.to_owned()).or_default() += 1;
