@@ -235,6 +235,10 @@ fn answers_keep_to_the_longest_that_a_pair_may_be() {
 
 #[test]
 fn people_are_offered_to_count_as_one_judge_and_files_to_be_named() {
+    let ends = [&found["idealised_low"], &found["gap_low"], &found["gap_high"]]
+        .map(|end| end.as_f64().expect("an end"));
+    let gap = found["gap"].as_f64().expect("a gap");
+    assert!(ends[0] < 1.0 && ends[1] < gap && gap <= ends[2], "{found}");
     let place = tempfile::tempdir().expect("a folder");
     let model = model(place.path());
     let votes = place.path().join("votes.jsonl");

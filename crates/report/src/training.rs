@@ -31,7 +31,7 @@ pub(crate) fn mean(rows: &[StepRow], of: impl Fn(&StepRow) -> Option<f64>) -> Op
 }
 
 /// The first steps and the last ones.
-fn ends(found: &TrainJson) -> (&[StepRow], &[StepRow]) {
+fn first_and_last(found: &TrainJson) -> (&[StepRow], &[StepRow]) {
     let count = ENDS.min(found.curve.len().div_ceil(2));
     (&found.curve[..count], &found.curve[found.curve.len() - count..])
 }
@@ -184,7 +184,7 @@ fn held_out(found: &TrainJson) -> Option<String> {
 
 /// How loss and rewards went.
 fn course(found: &TrainJson) -> String {
-    let (first, last) = ends(found);
+    let (first, last) = first_and_last(found);
     let loss = |rows| mean(rows, |row| Some(row.loss)).unwrap_or(f64::NAN);
     let mut sentence = format!(
         "The loss went from {} to {} over {} (means of the first and last {})",
@@ -270,11 +270,12 @@ pub(crate) fn ranking_sentences(found: &RankingJson) -> Vec<String> {
     }
     match (found.idealised, found.gap) {
         (Some(ideal), Some(gap)) => said.push(format!(
-            "A perfectly optimised model (beta {}) would rank {} % correctly of the {} with known annotator shares: the gap is {} points.",
+            "A perfectly optimised model (beta {}) would rank {} %{} correctly of the {} with known annotator shares: the gap is {}{} points.",
             format::plain(found.beta),
             percent(ideal),
             format::counted(found.shared, "pair", "pairs"),
-            percent(gap)
+            percent(gap),
+            ends(found.gap_low.zip(found.gap_high))
         )),
         _ if found.reference.is_some() => said.push(
             "Idealised accuracy is not available: it needs the shares of several annotators.".to_owned(),
@@ -302,6 +303,7 @@ pub(crate) fn ranking_rows(found: &RankingJson) -> Vec<Row> {
         ),
     ];
     let mut more = |what, value: Option<f64>, ends| {
+            ends(found.idealised_low.zip(found.idealised_high)),
         if let Some(value) = value {
             rows.push((what, value, ends));
         }
@@ -309,10 +311,19 @@ pub(crate) fn ranking_rows(found: &RankingJson) -> Vec<Row> {
     more("Reward accuracy", found.reward_accuracy, found.reward_low.zip(found.reward_high));
     more("The reference's own accuracy", found.reference_accuracy, None);
     more("Corrected by training", found.flipped, None);
-    more("Idealised accuracy", found.idealised, None);
-    more("Gap to idealised accuracy", found.gap, None);
-    more("Idealised accuracy by token", found.idealised_per_token, None);
-    more("Gap to it by token", found.gap_per_token, None);
+    more("Idealised accuracy", found.idealised, found.idealised_low.zip(found.idealised_high));
+    more("Gap to idealised accuracy", found.gap, found.gap_low.zip(found.gap_high));
+    more(
+        "Idealised accuracy by token",
+        found.idealised_per_token,
+        found.idealised_per_token_low.zip(found.idealised_per_token_high),
+    );
+    more("Gap to it by token", found.gap_per_token, found.gap_per_token_low.zip(found.gap_per_token_high));
+/// An interval behind its value, where it is known.
+fn ends(interval: Option<(f64, f64)>) -> String {
+    interval.map_or_else(String::new, |(low, high)| format!(" [{}, {}]", percent(low), percent(high)))
+}
+
     rows
 }
 

@@ -303,14 +303,38 @@ pub struct RankingJson {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RankedPair {
     /// Its id.
+    /// Its lower end.
+    #[serde(default)]
+    pub idealised_low: Option<f64>,
+    /// Its upper end.
+    #[serde(default)]
+    pub idealised_high: Option<f64>,
     pub id: String,
     /// The share of annotators for the chosen response; 1 where only one verdict is known.
+    /// Its lower end.
+    #[serde(default)]
+    pub idealised_per_token_low: Option<f64>,
+    /// Its upper end.
+    #[serde(default)]
+    pub idealised_per_token_high: Option<f64>,
     pub share: f64,
     /// Summed log-probability of the chosen response.
     pub chosen: f64,
     /// The same of the rejected one.
+    /// Its lower end. The interval is one of pairwise differences, so that it can be narrower than those of the two accuracies.
+    #[serde(default)]
+    pub gap_low: Option<f64>,
+    /// Its upper end.
+    #[serde(default)]
+    pub gap_high: Option<f64>,
     pub rejected: f64,
     /// Tokens of the chosen response.
+    /// Its lower end.
+    #[serde(default)]
+    pub gap_per_token_low: Option<f64>,
+    /// Its upper end.
+    #[serde(default)]
+    pub gap_per_token_high: Option<f64>,
     pub chosen_tokens: u64,
     /// Tokens of the rejected one.
     pub rejected_tokens: u64,
