@@ -3,6 +3,7 @@
 mod command;
 mod losses;
 mod script;
+mod settings;
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
@@ -16,13 +17,13 @@ use predilect_results::training::{AdapterShape, EvaluationRow, PairCount, Relabe
 use predilect_types::hash::fixed;
 use predilect_workbench::{Done as Made, Error, Event, Inputs, Ran, Result, Step, Watch, Workbench};
 use serde::Deserialize;
-use serde_json::{Value, json};
 
 pub use self::script::TrlOptions;
 
 use self::command::{by_hand, start, terminate, wait};
 use self::script::SCRIPT;
 use crate::asked::asked;
+use self::settings::settings;
 use crate::folder::{Folder, Lines, MERGED, PAIRS, STEPS};
 use crate::made::{Side, keep_labelled, split};
 use crate::mistakes::learnt;
@@ -242,45 +243,6 @@ fn base(folder: &Folder, model: &Path, remarks: &mut Vec<String>) -> Result<Path
     }
     remarks.push(format!("TRL reads no GGUF files: the model was written as a folder to {}", made.display()));
     Ok(made)
-}
-
-/// What the script reads.
-fn settings(request: &TrainRequest, (folder, model): (&Path, &Path), held_out: usize) -> Result<Value> {
-    let written = |error: serde_json::Error| Error::new(format!("the settings cannot be written: {error}"));
-    let training = &request.training;
-    // What lies in the folder is found there wherever that is moved.
-    let model = match model.strip_prefix(folder) {
-        Ok(within) => within.to_owned(),
-        Err(_) => std::fs::canonicalize(model)?,
-    };
-    let adapter = request.adapter.as_ref().map(std::fs::canonicalize).transpose()?;
-    Ok(json!({
-        "model": model,
-        "adapter": adapter,
-        "pairs": PAIRS,
-        // Where the other engine leaves them.
-        "output": if request.lora.is_some() || request.adapter.is_some() { "." } else { MERGED },
-        "loss": request.loss.terms().iter().map(|(loss, weight)| json!([loss.name(), weight])).collect::<Vec<_>>(),
-        "losses": serde_json::to_value(&request.losses).map_err(written)?,
-        "lora": serde_json::to_value(&request.lora).map_err(written)?,
-        "training": {
-            "batch": training.batch,
-            "epochs": training.epochs,
-            "steps": training.steps,
-            "learning_rate": training.learning_rate,
-            "schedule": training.schedule,
-            "warm_up": training.warm_up,
-            "weight_decay": training.weight_decay,
-            "clip": training.clip,
-            "seed": training.seed,
-        },
-        "max_length": request.texts.max_length,
-        "template": request.texts.template,
-        "evaluate_every": request.evaluates_every(held_out),
-        "micro_batch": null,
-        "bf16": null,
-        "gradient_checkpointing": null,
-    }))
 }
 
 /// One line of the script.
