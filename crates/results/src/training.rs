@@ -40,7 +40,8 @@ pub struct TrainJson {
     pub evaluations: Vec<EvaluationRow>,
     /// The step whose weights were kept, where that is not the last.
     pub kept_step: Option<u64>,
-    /// Seconds of training in this run, without opening the model; of SPA, in all stages, without the sampling.
+    /// Seconds of training, without opening the model: of a resumed run, in all its processes together, as far as their steps were kept; of SPA,
+    /// in all stages, without the sampling.
     pub seconds: f64,
     /// Tokens of completions trained on in one second of them.
     pub tokens_per_second: Option<f64>,

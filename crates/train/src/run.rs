@@ -208,12 +208,12 @@ impl Training {
     /// When the folder cannot be written, the held-out pairs cannot be evaluated, or not even the first step has a loss.
     pub fn run(mut self, watch: &dyn Watch) -> Result<Ran<TrainJson>> {
         let began = Instant::now();
-        let earlier = self.curve.len();
+        let before = self.curve.last().map_or(0.0, |row| row.seconds);
         let mut patience = self.patience();
         let mut log = self.folder.note(&self.curve)?;
         watch.event(Event::Begin(Step::Training, Some(self.trainer.plan().steps as u64)));
         watch.event(Event::At(self.trainer.steps() as u64));
-        let ended = self.steps(&mut log, (&mut patience, began), watch);
+        let ended = self.steps(&mut log, (&mut patience, began, before), watch);
         watch.event(Event::End);
         let made = self.trainer.steps();
         let ended = match ended {
@@ -241,8 +241,8 @@ impl Training {
             Ended::Patience(looks) => (Some(no_better(looks)), None),
             Ended::Stopped(error) | Ended::Lost(error) => (Some(error.message().to_owned()), Some(error)),
         };
-        let seconds = began.elapsed().as_secs_f64();
-        let found = self.found(Found { seconds, earlier, made, kept_step, files, stopped: why });
+        let seconds = before + began.elapsed().as_secs_f64();
+        let found = self.found(Found { seconds, made, kept_step, files, stopped: why });
         Ok(Ran { found, stopped })
     }
 
@@ -250,10 +250,9 @@ impl Training {
     fn steps(
         &mut self,
         log: &mut Lines,
-        (patience, began): (&mut Patience, Instant),
+        (patience, began, before): (&mut Patience, Instant, f64),
         watch: &dyn Watch,
     ) -> Result<Ended> {
-        let before = self.curve.last().map_or(0.0, |row| row.seconds);
         let mut kept_at = Instant::now();
         while !self.trainer.done() {
             if let Some(most) = self.request.patience.filter(|most| patience.since >= *most) {
@@ -392,21 +391,19 @@ fn no_better(looks: usize) -> String {
 /// What is known at the end of a run.
 struct Found {
     seconds: f64,
-    /// Steps of earlier runs that are in the curve.
-    earlier: usize,
     /// Steps made in all.
     made: usize,
     kept_step: Option<u64>,
     files: BTreeMap<String, String>,
     stopped: Option<String>,
 }
+    /// Of all processes that trained.
 
 impl Training {
     fn found(self, found: Found) -> TrainJson {
         let store = &self.trainer.model.store;
         let numbers: usize = store.trained().into_iter().map(|id| store.get(id).value.len()).sum();
-        let tokens: u64 =
-            self.curve[found.earlier.min(self.curve.len())..].iter().map(|row| row.tokens).sum();
+        let tokens: u64 = self.curve.iter().map(|row| row.tokens).sum();
         let evaluations = self.curve.iter().filter_map(|row| {
             Some(EvaluationRow {
                 step: row.step,
