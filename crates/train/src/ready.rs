@@ -15,6 +15,10 @@ use crate::request::TrainRequest;
 
 /// How reading calls a completion that has no partner on its prompt.
 const LONELY: &str = "completion without a counterpart";
+/// What is to be done with such.
+const SINGLE: &str = "kto, bco and apo_zero_unpaired learn from single completions; apo_down and other losses compare two of one prompt";
+/// The most degrees.
+const MOST_SHARES: usize = 64;
 /// The largest weight of the degree loss.
 const MOST_WEIGHT: f64 = 1e6;
 
@@ -76,6 +80,16 @@ pub(crate) fn makes_sense(request: &TrainRequest) -> Result<()> {
         return Err(Error::new("the weight of the degree loss must be above 0 and at most a million"));
     }
     let compares = request.loss.losses().any(|loss| loss.name() == "kto");
+    if let Some(spo) = &request.degrees {
+        let within = spo.shares.iter().all(|share| (0.0..1.0).contains(share));
+        let grow = spo.shares.windows(2).all(|two| two[0] < two[1]);
+        if !within || !grow || !(2..=MOST_SHARES).contains(&spo.shares.len()) {
+            return Err(Error::new(
+                "the degrees must be at least two shares of key phrases, growing, from 0 and below 1",
+            )
+            .words("give e.g. 0, 0.25, 0.5 and 0.75"));
+        }
+    }
     if compares && (request.adapter.is_some() || request.lora.is_none()) {
         return Err(Error::new(
             "kto needs a newly created adapter: its baseline compares the model with and without it",
