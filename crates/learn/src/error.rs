@@ -51,7 +51,7 @@ pub enum LearnError {
         found: String,
     },
     /// Weights of more layers than the configuration has.
-    #[error("tensor {name} is of a layer that a model of {layers} layers does not have")]
+    #[error("tensor {name} belongs to a layer that the configuration does not have (layers: {layers})")]
     Layers {
         /// The tensor.
         name: String,

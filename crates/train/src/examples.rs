@@ -181,10 +181,13 @@ impl<'a> Texts<'a> {
 /// Why a pair has no tokens. A template that cannot be read is not a matter of the pair.
 fn untokenised(id: &str, error: &TokensError) -> Error {
     const TEMPLATE: &str = "the fault is in the model's chat template: replace it by that of the model's authors, or train without it";
+    // What follows the first line is the template and the conversation.
+    let said = error.to_string();
+    let first = said.lines().next().unwrap_or_default();
     match error {
         TokensError::Template(_) => Error::new(error.to_string()).words(TEMPLATE),
         TokensError::Render(_) | TokensError::Endless => {
-            Error::new(format!("pair {id}: {error}")).words(TEMPLATE)
+            Error::new(format!("pair {id}: {first}")).words(TEMPLATE)
         }
         _ => Error::new(format!("pair {id}: {error}")),
     }
