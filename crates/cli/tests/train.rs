@@ -500,6 +500,11 @@ fn what_trl_cannot_do_is_refused_before_anything_is_written() {
     let command = found["command"].as_str().expect("a command");
     assert!(command.contains("/o ut/dpo_trl.py' '"), "{command}");
     assert_eq!((&found["steps"], &found["steps_planned"]), (&json!(0), &json!(2)));
+    // Model and folder may be moved together.
+    let settings: Value =
+        serde_json::from_slice(&fs::read(out.join("settings.json")).expect("settings")).expect("JSON");
+    let to_model = settings["model"].as_str().expect("a path");
+    assert!(to_model.starts_with("../") && out.join(to_model).is_dir(), "{to_model}");
 }
 
 #[test]
@@ -507,11 +512,6 @@ fn trl_gets_a_folder_of_a_model_in_a_file() {
     let place = tempfile::tempdir().expect("a folder");
     let (model, pairs) = (model(place.path()), pairs(place.path(), 12));
     let [first, out] = ["first", "out"].map(|name| place.path().join(name));
-    // Model and folder may be moved together.
-    let settings: Value =
-        serde_json::from_slice(&fs::read(out.join("settings.json")).expect("settings")).expect("JSON");
-    let to_model = settings["model"].as_str().expect("a path");
-    assert!(to_model.starts_with("../") && out.join(to_model).is_dir(), "{to_model}");
     let run = |model: &str, out: &Path, more: &[&str]| {
         let mut args = vec!["train", text(&pairs), "--model", model, "-o", text(out), "--quiet", "--json"];
         args.extend_from_slice(more);

@@ -50,7 +50,8 @@ pub(crate) fn labelled(
 ) -> Result<(Chosen, Option<Relabelled>)> {
     match &request.relabel {
         None => {
-            let purpose = Purpose::Train { ties: objective(request)?.learns_from_ties() };
+            let ties = objective(request)?.learns_from_ties();
+            let purpose = Purpose::Train { ties, single: request.learns_from_single() };
             Ok((judged(bench, request.judge.as_deref(), &request.slice, purpose, watch)?, None))
         }
         Some(relabel) => {
@@ -79,7 +80,6 @@ pub(crate) fn makes_sense(request: &TrainRequest) -> Result<()> {
     if request.degrees.as_ref().is_some_and(|spo| !(spo.weight > 0.0 && spo.weight <= MOST_WEIGHT)) {
         return Err(Error::new("the weight of the degree loss must be above 0 and at most a million"));
     }
-    let compares = request.loss.losses().any(|loss| loss.name() == "kto");
     if let Some(spo) = &request.degrees {
         let within = spo.shares.iter().all(|share| (0.0..1.0).contains(share));
         let grow = spo.shares.windows(2).all(|two| two[0] < two[1]);
@@ -90,6 +90,7 @@ pub(crate) fn makes_sense(request: &TrainRequest) -> Result<()> {
             .words("give e.g. 0, 0.25, 0.5 and 0.75"));
         }
     }
+    let compares = request.loss.losses().any(|loss| loss.name() == "kto");
     if compares && (request.adapter.is_some() || request.lora.is_none()) {
         return Err(Error::new(
             "kto needs a newly created adapter: its baseline compares the model with and without it",
@@ -108,18 +109,28 @@ pub(crate) fn counted(count: PairCount, chosen: &Chosen, made: &Made) -> PairCou
     PairCount { read: chosen.read, trained, held_out, left_out, ..count }
 }
 
-/// A remark for the case that the loss would learn from completions by themselves, which are not trained on.
+/// A remark on completions that were left out because they have no counterpart, where that is not as it must be.
 pub(crate) fn alone(request: &TrainRequest, chosen: &Chosen) -> Option<String> {
     let alone: u64 =
         chosen.left_out.iter().filter(|(why, _)| why.contains(LONELY)).map(|(_, count)| count).sum();
-    let takes = request.loss.losses().all(Loss::takes_unpaired);
-    (takes && alone > 0).then(|| {
+    (alone > 0).then(|| {
         format!(
-            "{alone} {} left out, without a counterpart on the prompt: {} could learn from such, but training is on pairs",
+            "{alone} {} left out, without a counterpart on the prompt: {}",
             if alone == 1 { "completion was" } else { "completions were" },
-            request.loss
+            if request.loss.losses().all(Loss::takes_unpaired) {
+                "to train on each by itself, give the file of completions and not a study, without labels by a judge's weights and without \
+                 a degree loss"
+            } else {
+                SINGLE
+            }
         )
     })
+}
+
+/// An error of reading, with what helps where the completions of a file make no pair.
+pub(crate) fn without_pairs(error: Error, request: &TrainRequest) -> Error {
+    let of_pairs = !request.loss.losses().all(Loss::takes_unpaired);
+    if of_pairs && error.message().contains(LONELY) { error.words(SINGLE) } else { error }
 }
 
 /// A remark for the case that a share was to be held out and no prompt fell into it.
@@ -129,8 +140,8 @@ pub(crate) fn nobody_held_out(request: &TrainRequest, made: &Made) -> Option<Str
 }
 
 /// What to know of labels and losses that hardly go together.
-pub(crate) fn doubts(objective: &Objective, labels: &[f64], batch: usize) -> Vec<String> {
-    objective.warnings(&Summary::of_pairs(labels, batch)).iter().map(ToString::to_string).collect()
+pub(crate) fn doubts(objective: &Objective, data: &Summary) -> Vec<String> {
+    objective.warnings(data).iter().map(ToString::to_string).collect()
 }
 
 /// Of the pairs that were read, none is of use: why.

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::Child;
 use std::time::Duration;
 
+use predilect_learn::losses::Summary;
 use predilect_learn::model::{FolderNumbers, LoraOptions, Model};
 use predilect_learn::{LearnError, open_tokens};
 use predilect_results::training::{AdapterShape, EvaluationRow, PairCount, Relabelled, StepRow, TrainJson};
@@ -22,9 +23,9 @@ pub use self::script::TrlOptions;
 
 use self::command::{by_hand, start, terminate, wait};
 use self::script::SCRIPT;
-use crate::asked::asked;
 use self::settings::settings;
-use crate::folder::{Folder, Lines, MERGED, PAIRS, STEPS};
+use crate::asked::asked;
+use crate::folder::{Folder, LABELS, Lines, MERGED, PAIRS, STEPS};
 use crate::made::{Side, keep_labelled, split};
 use crate::mistakes::learnt;
 use crate::outputs::{Outputs, gguf};
@@ -103,7 +104,7 @@ impl Given {
         let bench = Workbench::of(inputs, None, watch)?;
         let (chosen, by) = labelled(&bench, request, watch)?;
         let mut remarks = Vec::new();
-        let Chosen { read, left_out, pairs, judge, remarks: said } = chosen;
+        let Chosen { read, left_out, pairs, judge, weights, remarks: said, .. } = chosen;
         remarks.extend(said);
         let pairs = with_merged_system(pairs, &request.model, &mut remarks);
         let [trained, held_out] = split(pairs, request.held_out)?;
@@ -118,7 +119,7 @@ impl Given {
             return Err(nothing(&count, "used"));
         }
         let labels: Vec<f64> = trained.iter().map(|labelled| labelled.p).collect();
-        remarks.extend(doubts(&objective, &labels, request.training.batch));
+        remarks.extend(doubts(&objective, &Summary::of_pairs(&labels, request.training.batch)));
         let steps = request.training.plan(trained.len()).map_err(learnt)?.steps as u64;
         let marks = |pairs: &[Labelled]| -> Vec<u64> {
             pairs.iter().map(|one| fixed(&(one.texts(), one.pair.prompt_text(), one.p.to_bits()))).collect()
@@ -128,6 +129,7 @@ impl Given {
         asked["engine"] = "trl".into();
         let folder = Folder::open(output, &asked)?;
         keep_labelled(&folder, [(Side::Trained, &trained), (Side::HeldOut, &held_out)])?;
+        folder.keep_weights(weights.as_ref())?;
         let model = base(&folder, &request.model, &mut remarks)?;
         let settings = serde_json::to_vec_pretty(&settings(request, (&folder.path, &model), held_out.len())?)
             .unwrap_or_default();
@@ -140,6 +142,7 @@ impl Given {
         let files = [
             ("steps", STEPS),
             ("pairs", PAIRS),
+            ("labels", LABELS),
             ("adapter", "adapter_model.safetensors"),
             ("adapter_config", "adapter_config.json"),
             ("merged", MERGED),
@@ -163,6 +166,7 @@ impl Given {
             loss: request.loss.to_string(),
             beta: request.losses.beta,
             pairs: self.count,
+            completions: None,
             judge: self.judge,
             relabelled: self.relabelled,
             adapter: lora.map(|lora| AdapterShape {
@@ -422,8 +426,12 @@ impl Run {
         drop(notes.folder.note(&all)?);
         // Those of earlier runs too.
         let look = |row: &StepRow| {
-            let (loss, accuracy) = row.eval_loss.zip(row.eval_accuracy)?;
-            Some(EvaluationRow { step: row.step, loss, accuracy, margin: row.eval_margin })
+            Some(EvaluationRow {
+                step: row.step,
+                loss: row.eval_loss?,
+                accuracy: row.eval_accuracy,
+                margin: row.eval_margin,
+            })
         };
         self.evaluations = all.iter().filter_map(look).collect();
         self.curve = all;
