@@ -106,8 +106,8 @@ fn strings(value: &Value) -> Vec<&str> {
 fn completions(folder: &Path, count: usize) -> PathBuf {
     let of = |at: usize| {
         let completion =
-            if at % 3 == 0 { format!("- yes {at}\n- and more") } else { format!("no {at}, never") };
-        json!({"prompt": format!("What about {at}?"), "completion": completion, "label": at % 3 == 0})
+            if at.is_multiple_of(3) { format!("- yes {at}\n- and more") } else { format!("no {at}, never") };
+        json!({"prompt": format!("What about {at}?"), "completion": completion, "label": at.is_multiple_of(3)})
             .to_string()
     };
     let path = folder.join("kto.jsonl");

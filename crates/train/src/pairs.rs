@@ -144,6 +144,8 @@ pub(crate) struct Chosen {
     pub(crate) remarks: Vec<String>,
     /// Whether single completions are of use.
     pub(crate) single: bool,
+    /// Whether such were read.
+    pub(crate) are_single: bool,
 }
 
 /// What pairs with verdicts are needed for.
@@ -185,6 +187,7 @@ pub(crate) fn judged(
     chosen.dropped(bench);
     let probabilities = votes.iter().any(|votes| votes.fraction);
     let ties = matches!(purpose, Purpose::Train { ties: true, .. });
+    chosen.are_single = single && pairs.iter().any(|pair| pair.response_b.messages.is_empty());
     for (pair, votes) in pairs.into_iter().zip(votes) {
         chosen.read += 1;
         match votes.p_a() {

@@ -94,7 +94,7 @@ pub fn ranking(request: &RankingRequest, inputs: &Inputs<'_>, watch: &dyn Watch)
         *count.left_out.entry(why.clone()).or_default() += number;
     }
     if ranked.is_empty() {
-        let error = nothing(&count, "ranked");
+        let error = nothing(&count, "ranked", false);
         return Err(match unanswered.first() {
             Some(why) => error.words(format!("see to the server first: {why}")),
             None => error,

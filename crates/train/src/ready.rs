@@ -144,14 +144,21 @@ pub(crate) fn doubts(objective: &Objective, data: &Summary) -> Vec<String> {
     objective.warnings(data).iter().map(ToString::to_string).collect()
 }
 
-/// Of the pairs that were read, none is of use: why.
-pub(crate) fn nothing(count: &PairCount, what: &str) -> Error {
+/// Of the pairs that were read, none is of use: why. `single`: they are single completions.
+pub(crate) fn nothing(count: &PairCount, what: &str, single: bool) -> Error {
     let mut whys: Vec<(&String, u64)> = count.left_out.iter().map(|(why, number)| (why, *number)).collect();
     whys.sort_by_key(|(_, number)| std::cmp::Reverse(*number));
     let unsure = whys.first().is_some_and(|(why, _)| why.as_str() == TOO_CLOSE);
     let by_template = whys.first().is_some_and(|(why, _)| why.starts_with(BY_TEMPLATE));
     let whys: Vec<String> = whys.iter().map(|(why, number)| format!("{why} ({number})")).collect();
     let read = count.read;
+    if single {
+        return Error::new(format!(
+            "of the completions that were read ({read}), none can be {what}: {}",
+            whys.join(", ")
+        ))
+        .words("give completions with a prompt, each labelled desirable or not");
+    }
     if whys.is_empty() {
         let error = Error::new(format!("of the pairs that were read ({read}), none can be {what}"));
         return match count.held_out {

@@ -123,7 +123,7 @@ impl Training {
         remarks.extend(alone(request, &chosen));
         let count = counted(texts.count, &chosen, &made);
         if made.trained.is_empty() {
-            return Err(nothing(&count, "used"));
+            return Err(nothing(&count, "used", chosen.are_single));
         }
         let kinds = kinds(&made, request)?;
         remarks.extend(doubts(&objective, &made.summary(kinds, request.training.batch)));

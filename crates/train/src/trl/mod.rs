@@ -116,7 +116,7 @@ impl Given {
             ..PairCount::default()
         };
         if trained.is_empty() {
-            return Err(nothing(&count, "used"));
+            return Err(nothing(&count, "used", false));
         }
         let labels: Vec<f64> = trained.iter().map(|labelled| labelled.p).collect();
         remarks.extend(doubts(&objective, &Summary::of_pairs(&labels, request.training.batch)));
