@@ -158,8 +158,15 @@ fn a_killed_run_goes_on_to_the_same_numbers() {
     child.kill().expect("killed");
     child.wait().expect("ended");
     assert!(noted() < 120, "it was killed amid its work");
-    told(&args(&cut).each_ref().map(String::as_str));
+    let resumed = told(&args(&cut).each_ref().map(String::as_str));
     assert_eq!(steps(&cut), steps(&whole));
+    // The time of both processes, and the tokens of both.
+    let seconds = |value: &Value| value["seconds"].as_f64().expect("seconds");
+    assert!(seconds(&resumed) >= seconds(&resumed["curve"][119]), "{}", resumed["seconds"]);
+    let tokens: f64 =
+        resumed["curve"].as_array().into_iter().flatten().filter_map(|row| row["tokens"].as_f64()).sum();
+    let speed = resumed["tokens_per_second"].as_f64().expect("a speed");
+    assert!((speed * seconds(&resumed) - tokens).abs() < 1e-6 * tokens);
     let weights = |out: &Path| fs::read(out.join("adapter_model.safetensors")).expect("an adapter");
     assert_eq!(weights(&cut), weights(&whole));
     // The same folder with other settings would lose them.
@@ -493,6 +500,11 @@ fn what_trl_cannot_do_is_refused_before_anything_is_written() {
     let command = found["command"].as_str().expect("a command");
     assert!(command.contains("/o ut/dpo_trl.py' '"), "{command}");
     assert_eq!((&found["steps"], &found["steps_planned"]), (&json!(0), &json!(2)));
+    // Model and folder may be moved together.
+    let settings: Value =
+        serde_json::from_slice(&fs::read(out.join("settings.json")).expect("settings")).expect("JSON");
+    let to_model = settings["model"].as_str().expect("a path");
+    assert!(to_model.starts_with("../") && out.join(to_model).is_dir(), "{to_model}");
 }
 
 #[test]

@@ -6,8 +6,9 @@ mod shapes;
 mod trained;
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use predilect_results::training::TrainJson;
 use serde_json::{Value, json};
 use trained::model;
 use trained::runs::{pairs, run, said, text, told};
@@ -54,6 +55,124 @@ fn labels_come_from_a_judges_weights() {
     let mut args = relabelled(&pairs, &model, &out);
     args.extend(wide);
     assert!(said(&args).contains("none can be used"));
+}
+
+#[test]
+fn a_label_can_be_computed_again_from_what_is_kept() {
+    let place = tempfile::tempdir().expect("a folder");
+    let (model, pairs) = (model(place.path()), pairs(place.path(), 24));
+    for (way, by) in [("aligned", "--relabel"), ("random", "--relabel"), ("opposed", "--relabel-published")] {
+        let out = place.path().join(format!("{way}{by}"));
+        let judge = if by == "--relabel" { "unnamed" } else { "gpt-4-1106-preview" };
+        let mut args = vec!["train", text(&pairs), "--model", text(&model), "--steps", "1", "-o", text(&out)];
+        args.extend([by, judge, "--direction", way, "--no-grammar", "--seed", "5", "--json", "--quiet"]);
+        let found = told(&args);
+        assert_eq!(found["files"]["labels"], json!(out.join("labels.json").display().to_string()));
+        let kept: Value =
+            serde_json::from_slice(&fs::read(out.join("labels.json")).expect("labels")).expect("JSON");
+        assert_eq!(
+            (&kept["judge"], &kept["direction"], &kept["seed"]),
+            (&json!(judge), &json!(way), &json!(5))
+        );
+        assert_eq!(kept["draws_seed"].is_null(), by != "--relabel");
+        let properties: Vec<&str> = strings(&kept["properties"]);
+        let draws = kept["weights"].as_array().expect("draws");
+        assert_eq!(kept["draws"], json!(draws.len()));
+        let learnt = learnt_from(&out);
+        assert!(learnt.len() > 12, "{}", learnt.len());
+        for pair in learnt {
+            let why = &pair["why"];
+            assert_eq!(why["draws"], kept["draws"]);
+            let log_odds = |draw: &Value| -> f64 {
+                let of = |(at, name): (usize, &&str)| {
+                    draw[at].as_f64().expect("a weight") * why["comparisons"][*name].as_f64().unwrap_or(0.0)
+                };
+                properties.iter().enumerate().map(of).sum()
+            };
+            let p = draws.iter().map(|draw| 1.0 / (1.0 + (-log_odds(draw)).exp())).sum::<f64>()
+                / draws.len() as f64;
+            let label = if why["turned"] == true { 1.0 - p } else { p };
+            assert!((label - pair["p"].as_f64().expect("a label")).abs() < 1e-9, "{pair}");
+            assert!(way == "random" || why["turned"] == (way == "opposed"));
+        }
+    }
+}
+
+fn strings(value: &Value) -> Vec<&str> {
+    value.as_array().into_iter().flatten().filter_map(Value::as_str).collect()
+}
+
+/// Completions labelled by themselves, as KTO has them: every third is desirable, and no prompt has two.
+fn completions(folder: &Path, count: usize) -> PathBuf {
+    let of = |at: usize| {
+        let completion =
+            if at.is_multiple_of(3) { format!("- yes {at}\n- and more") } else { format!("no {at}, never") };
+        json!({"prompt": format!("What about {at}?"), "completion": completion, "label": at.is_multiple_of(3)})
+            .to_string()
+    };
+    let path = folder.join("kto.jsonl");
+    fs::write(&path, (0..count).map(of).collect::<Vec<String>>().join("\n") + "\n").expect("written");
+    path
+}
+
+#[test]
+fn single_completions_are_learnt_from() {
+    let place = tempfile::tempdir().expect("a folder");
+    let (model, kto) = (model(place.path()), completions(place.path(), 24));
+    let learn = |file: &Path, loss: &str, steps: &str, name: &str| {
+        let out = place.path().join(name);
+        let mut args = vec!["train", text(file), "--model", text(&model), "--loss", loss, "--steps", steps];
+        args.extend([
+            "--batch",
+            "9",
+            "--learning-rate",
+            "0.02",
+            "--targets",
+            "all-linear",
+            "--held-out",
+            "0.25",
+        ]);
+        args.extend(["--beta", "0.5", "-o", text(&out), "--json", "--quiet"]);
+        (told(&args), out)
+    };
+    let (found, out) = learn(&kto, "kto", "16", "kto");
+    shapes::comes_back::<TrainJson>(&found);
+    let kinds = &found["completions"];
+    let count = |kind: &str| kinds[kind].as_u64().expect("a count");
+    assert_eq!((&found["pairs"]["read"], &found["pairs"]["trained"]), (&json!(24), &json!(18)));
+    assert_eq!(count("desirable") + count("undesirable"), 18);
+    assert!(found["remarks"].to_string().contains("desirable examples weigh"), "{}", found["remarks"]);
+    let curve = found["curve"].as_array().expect("steps");
+    // Before the first step nothing has moved: sigmoid(0) for each.
+    assert!((curve[0]["loss"].as_f64().expect("a loss") - 0.5).abs() < 1e-6, "{}", curve[0]);
+    assert!(curve[15]["loss"].as_f64() < Some(0.45), "{}", curve[15]);
+    assert!(curve[15]["rewards_chosen"].as_f64() > curve[15]["rewards_rejected"].as_f64());
+    let look = &found["evaluations"][0];
+    assert!(look["loss"].as_f64() < Some(0.49) && look["accuracy"].as_f64() > Some(0.8), "{look}");
+    // What is kept is read again, and what was held out stays so.
+    let learnt = learnt_from(&out);
+    assert!(
+        learnt.iter().all(|one| one["label"].is_boolean() && one["completion"][0]["role"] == "assistant")
+    );
+    let (again, twice) = learn(&out.join("pairs.jsonl"), "kto", "16", "again");
+    assert_eq!(again["completions"], found["completions"]);
+    let kept = |out: &Path| {
+        learnt_from(out)
+            .iter()
+            .map(|one| [one["prompt"].clone(), one["held_out"].clone()])
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(kept(&twice), kept(&out));
+    for loss in ["bco", "apo_zero_unpaired"] {
+        let (found, _) = learn(&kto, loss, "16", loss);
+        let look = &found["evaluations"][0];
+        assert!(look["accuracy"].as_f64() > Some(0.8), "{loss}: {look}");
+    }
+    // The same file by a loss of pairs has no pair.
+    let out = place.path().join("none");
+    let refused =
+        said(&["train", text(&kto), "--model", text(&model), "--loss", "apo_down", "-o", text(&out)]);
+    assert!(refused.contains("apo_zero_unpaired learn from single completions"), "{refused}");
 }
 
 #[test]
@@ -116,6 +235,10 @@ fn shares_of_annotators_give_an_ideal() {
     assert_eq!(found["each"][0]["share"], 0.75);
     // At so small a beta the annotators' shares decide: the ideal model is right everywhere.
     assert_eq!(found["idealised"], 1.0);
+    let ends = [&found["idealised_low"], &found["gap_low"], &found["gap_high"]]
+        .map(|end| end.as_f64().expect("an end"));
+    let gap = found["gap"].as_f64().expect("a gap");
+    assert!(ends[0] < 1.0 && ends[1] < gap && gap <= ends[2], "{found}");
     // Nothing has moved: nothing was gained that could be right or wrong.
     assert_eq!(found["reward_accuracy"], Value::Null);
     assert!(found["remarks"].to_string().contains("may not be the trained model"), "{found}");

@@ -170,7 +170,7 @@ fn size(key: &Group, (response, scenario): &(Response, Option<String>)) -> usize
 impl Waiting {
     /// Adds a completion; gives the pair it makes with one that waits: the first good with the first bad one, and so on.
     pub(crate) fn completion(&mut self, completion: Completion) -> Option<Draft> {
-        let Completion { prompt, response, good, judge, annotator, scenario } = completion;
+        let Completion { prompt, response, good, judge, annotator, scenario, .. } = completion;
         let key = (prompt, judge, annotator);
         let halves = self.completions.entry(key.clone()).or_default();
         let (own, other) =

@@ -67,6 +67,9 @@ pub struct ReadOptions {
     pub judges: Judges,
     /// Pairs without any verdict are what is wanted.
     pub without_verdicts: bool,
+    /// A completion that is labelled good or bad by itself is handed on as it is instead of being paired with others of its prompt: as a pair
+    /// whose response B says nothing, with a verdict for A if it is good and for B if it is bad.
+    pub singly: bool,
     /// What a single input is called in messages and in the study, if its path does not show it.
     pub shown: Option<String>,
     /// A record larger than this is a bad row; one JSON object that contains a whole data set may be 16 times as large.
@@ -88,6 +91,7 @@ impl Default for ReadOptions {
             neighbours: false,
             judges: Judges::default(),
             without_verdicts: false,
+            singly: false,
             shown: None,
             max_record_bytes: 64 << 20,
         }

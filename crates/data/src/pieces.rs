@@ -1,6 +1,9 @@
 //! What makes sense only together with other records: questions, answers, judgments, results on the pairs of other files.
 
+use std::collections::BTreeMap;
+
 use predilect_types::{Message, Response, Verdict};
+use serde_json::Value;
 
 use crate::call::Noted;
 
@@ -76,6 +79,10 @@ pub(crate) struct Completion {
     pub(crate) judge: String,
     pub(crate) annotator: Option<String>,
     pub(crate) scenario: Option<String>,
+    /// The record's id; empty if it has none.
+    pub(crate) id: String,
+    /// What else the record says; a pair of two completions has neither.
+    pub(crate) metadata: BTreeMap<String, Value>,
 }
 
 /// One response with its scores.

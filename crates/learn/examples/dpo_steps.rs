@@ -77,7 +77,7 @@ fn options() -> Result<Options, Failure> {
 fn examples(options: &Options) -> Result<Vec<Example>, Failure> {
     let example = |line: &str| -> Result<Example, Failure> {
         let line: Line = serde_json::from_str(line)?;
-        let completions = [line.chosen, line.rejected];
+        let completions = vec![line.chosen, line.rejected];
         Ok(Example { prompt: line.prompt, completions, p: 1.0, weight: 1.0 })
     };
     fs::read_to_string(&options.pairs)?.lines().map(example).collect()

@@ -134,7 +134,7 @@ impl LoraOptions {
     /// When `adapter_config.json` is missing or broken, or describes an adapter of another kind.
     pub fn of_folder(folder: &Path) -> Result<Self> {
         let path = folder.join("adapter_config.json");
-        let text = std::fs::read_to_string(&path).map_err(file(&path))?;
+        let text = crate::files::text(&path).map_err(file(&path))?;
         let read: Read = serde_json::from_str(&text).map_err(|e| broken(&path, e.to_string()))?;
         options(&read).map_err(|what| LearnError::Adapter { path, what })
     }

@@ -50,6 +50,14 @@ pub enum LearnError {
         /// Its shape in the file.
         found: String,
     },
+    /// Weights of more layers than the configuration has.
+    #[error("tensor {name} belongs to a layer that the configuration does not have (layers: {layers})")]
+    Layers {
+        /// The tensor.
+        name: String,
+        /// How many layers the configuration has.
+        layers: usize,
+    },
     /// A loss that is not a finite number.
     #[error("the loss of step {step} is not finite")]
     NotFinite {

@@ -13,6 +13,7 @@
 mod adapter;
 mod degree_head;
 mod error;
+mod files;
 pub mod keywords;
 pub mod losses;
 pub mod model;

@@ -68,7 +68,7 @@ impl Expanded {
     pub fn example(&self, prompt: &[u32], label: f64) -> Option<Example> {
         let (best, worst) = self.pair?;
         let tokens = |at: usize| self.candidates.get(at).map(|candidate| candidate.sample.tokens.clone());
-        let completions = [tokens(best)?, tokens(worst)?];
+        let completions = vec![tokens(best)?, tokens(worst)?];
         Some(Example { prompt: prompt.to_vec(), completions, p: label, weight: 1.0 })
     }
 }

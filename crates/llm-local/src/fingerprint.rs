@@ -1,7 +1,7 @@
 //! Which file is it? A model is identified by its content, not by its path.
 
 use std::fs::File;
-use std::io::{Read, Result, Seek, SeekFrom};
+use std::io::{Error, ErrorKind, Read, Result, Seek, SeekFrom};
 use std::path::Path;
 
 use sha2::{Digest, Sha256};
@@ -15,6 +15,10 @@ const HEAD: u64 = 32 << 20;
 /// Twelve hexadecimal digits of the SHA-256 of a file's length, of its first 32 MiB, which contain everything but the weights, and of 256
 /// blocks of 64 KiB spread evenly over it, the last among them: 48 MiB are read of a file of any size.
 pub(crate) fn fingerprint(path: &Path) -> Result<String> {
+    // Opening a pipe would wait for whoever writes to it, without an end.
+    if !std::fs::metadata(path)?.is_file() {
+        return Err(Error::new(ErrorKind::InvalidInput, "not a regular file"));
+    }
     let mut file = File::open(path)?;
     let length = file.metadata()?.len();
     let mut hash = Sha256::new();

@@ -1,6 +1,6 @@
 //! What is said of a training run and of ranking accuracy, in every view: the finding first.
 
-use predilect_results::training::{PairCount, RankingJson, StepRow, TrainJson};
+use predilect_results::training::{Kinds, PairCount, RankingJson, StepRow, TrainJson};
 
 use crate::format;
 use crate::text;
@@ -31,7 +31,7 @@ pub(crate) fn mean(rows: &[StepRow], of: impl Fn(&StepRow) -> Option<f64>) -> Op
 }
 
 /// The first steps and the last ones.
-fn ends(found: &TrainJson) -> (&[StepRow], &[StepRow]) {
+fn first_and_last(found: &TrainJson) -> (&[StepRow], &[StepRow]) {
     let count = ENDS.min(found.curve.len().div_ceil(2));
     (&found.curve[..count], &found.curve[found.curve.len() - count..])
 }
@@ -64,6 +64,7 @@ pub(crate) fn method(found: &TrainJson) -> String {
             if by.soft { "probabilities" } else { "sides" }
         ),
         (None, Some(judge)) => format!("verdicts of {}", text::line(judge)),
+        (None, None) if found.completions.is_some() => "labels as the file has them".to_owned(),
         (None, None) => "chosen and rejected as the file has them".to_owned(),
     };
     let steps = match found.command {
@@ -88,6 +89,13 @@ fn losses(found: &TrainJson) -> String {
 /// How many pairs there are, and in a step.
 fn batches(found: &TrainJson) -> String {
     let labelled = found.pairs.trained;
+    if let Some(kinds) = &found.completions {
+        return format!(
+            "{} of {} in a step",
+            format::counted(found.batch.min(labelled.max(1)), "completion", "completions"),
+            of_kinds(kinds)
+        );
+    }
     if found.rounds.is_empty() {
         let batch = format::counted(found.batch.min(labelled.max(1)), "pair", "pairs");
         return format!("{batch} of {} in a step", format::count(labelled));
@@ -113,6 +121,23 @@ pub(crate) fn no_step(found: &TrainJson) -> String {
         format!("{} made, but not one is in the log.", counted_were(found.steps))
     } else {
         "No training step was made.".to_owned()
+    }
+}
+
+/// How many single completions there are of each kind.
+pub(crate) fn of_kinds(kinds: &Kinds) -> String {
+    format!(
+        "{} desirable and {} undesirable",
+        format::count(kinds.desirable),
+        format::count(kinds.undesirable)
+    )
+}
+
+/// So many pairs, or single completions where there are no pairs.
+pub(crate) fn counted(found: &TrainJson, count: u64) -> String {
+    match found.completions {
+        Some(_) => format::counted(count, "completion", "completions"),
+        None => format::counted(count, "pair", "pairs"),
     }
 }
 
@@ -162,7 +187,7 @@ pub(crate) fn sentences(found: &TrainJson) -> Vec<String> {
 
 /// How held-out pairs went.
 fn held_out(found: &TrainJson) -> Option<String> {
-    let pairs = format::counted(found.pairs.held_out, "pair", "pairs");
+    let pairs = counted(found, found.pairs.held_out);
     if let Some(round) = found.rounds.last() {
         // Each round has its own reference: losses of two stages say nothing together.
         let (loss, accuracy) = (round.held_out_loss?, round.held_out_accuracy?);
@@ -173,18 +198,22 @@ fn held_out(found: &TrainJson) -> Option<String> {
         ));
     }
     let [first, .., last] = found.evaluations.as_slice() else { return None };
-    Some(format!(
-        "On {pairs} held out, the loss went from {} to {} and reward accuracy from {} to {} %.",
+    let loss = format!(
+        "On {pairs} held out, the loss went from {} to {}",
         number(first.loss, 3),
-        number(last.loss, 3),
-        percent(first.accuracy),
-        percent(last.accuracy)
-    ))
+        number(last.loss, 3)
+    );
+    Some(match first.accuracy.zip(last.accuracy) {
+        Some((first, last)) => {
+            format!("{loss} and reward accuracy from {} to {} %.", percent(first), percent(last))
+        }
+        None => loss + ".",
+    })
 }
 
 /// How loss and rewards went.
 fn course(found: &TrainJson) -> String {
-    let (first, last) = ends(found);
+    let (first, last) = first_and_last(found);
     let loss = |rows| mean(rows, |row| Some(row.loss)).unwrap_or(f64::NAN);
     let mut sentence = format!(
         "The loss went from {} to {} over {} (means of the first and last {})",
@@ -195,7 +224,8 @@ fn course(found: &TrainJson) -> String {
     );
     if let (Some(margin), Some(drift)) = (mean(last, |row| row.margin), mean(last, |row| row.drift)) {
         let more = format!(
-            "; at the end the chosen responses' reward leads by {}, at an average distance of {} nats per token from the reference",
+            "; at the end the {} responses' reward leads by {}, at an average distance of {} nats per token from the reference",
+            if found.completions.is_some() { "desirable" } else { "chosen" },
             number(margin, 3),
             number(drift, 3)
         );
@@ -270,11 +300,13 @@ pub(crate) fn ranking_sentences(found: &RankingJson) -> Vec<String> {
     }
     match (found.idealised, found.gap) {
         (Some(ideal), Some(gap)) => said.push(format!(
-            "A perfectly optimised model (beta {}) would rank {} % correctly of the {} with known annotator shares: the gap is {} points.",
+            "A perfectly optimised model (beta {}) would rank {} %{} correctly of the {} with known annotator shares: the gap is {}{} points.",
             format::plain(found.beta),
             percent(ideal),
+            ends(found.idealised_low.zip(found.idealised_high)),
             format::counted(found.shared, "pair", "pairs"),
-            percent(gap)
+            percent(gap),
+            ends(found.gap_low.zip(found.gap_high))
         )),
         _ if found.reference.is_some() => said.push(
             "Idealised accuracy is not available: it needs the shares of several annotators.".to_owned(),
@@ -286,6 +318,11 @@ pub(crate) fn ranking_sentences(found: &RankingJson) -> Vec<String> {
         _ => {}
     }
     said
+}
+
+/// An interval behind its value, where it is known.
+fn ends(interval: Option<(f64, f64)>) -> String {
+    interval.map_or_else(String::new, |(low, high)| format!(" [{}, {}]", percent(low), percent(high)))
 }
 
 /// What is shown, its value, and its interval where it has one.
@@ -309,10 +346,14 @@ pub(crate) fn ranking_rows(found: &RankingJson) -> Vec<Row> {
     more("Reward accuracy", found.reward_accuracy, found.reward_low.zip(found.reward_high));
     more("The reference's own accuracy", found.reference_accuracy, None);
     more("Corrected by training", found.flipped, None);
-    more("Idealised accuracy", found.idealised, None);
-    more("Gap to idealised accuracy", found.gap, None);
-    more("Idealised accuracy by token", found.idealised_per_token, None);
-    more("Gap to it by token", found.gap_per_token, None);
+    more("Idealised accuracy", found.idealised, found.idealised_low.zip(found.idealised_high));
+    more("Gap to idealised accuracy", found.gap, found.gap_low.zip(found.gap_high));
+    more(
+        "Idealised accuracy by token",
+        found.idealised_per_token,
+        found.idealised_per_token_low.zip(found.idealised_per_token_high),
+    );
+    more("Gap to it by token", found.gap_per_token, found.gap_per_token_low.zip(found.gap_per_token_high));
     rows
 }
 
@@ -320,7 +361,7 @@ pub(crate) fn ranking_rows(found: &RankingJson) -> Vec<Row> {
 mod tests {
     use std::collections::BTreeMap;
 
-    use predilect_results::training::{AdapterShape, LossRow, LossesJson, RoundRow};
+    use predilect_results::training::{AdapterShape, EvaluationRow, LossRow, LossesJson, RoundRow};
 
     use super::*;
 
@@ -333,6 +374,7 @@ mod tests {
             loss: "ipo".to_owned(),
             beta: 1e300,
             pairs: PairCount { read: 40, trained: 6, held_out: 8, ..PairCount::default() },
+            completions: None,
             judge: None,
             relabelled: None,
             adapter: Some(AdapterShape { rank: 8, alpha: 16.0, targets: vec!["q_proj".to_owned()] }),
@@ -371,6 +413,24 @@ mod tests {
         assert_eq!(
             sentences(&TrainJson { steps: 4, ..run() }),
             ["4 steps were made, but not one is in the log."]
+        );
+    }
+
+    #[test]
+    fn single_completions_are_not_called_pairs() {
+        let look = |step, loss, accuracy| EvaluationRow { step, loss, accuracy, margin: None };
+        let found = TrainJson {
+            completions: Some(Kinds { desirable: 4, undesirable: 2 }),
+            evaluations: vec![look(1, 0.5, None), look(3, 0.4, Some(0.75))],
+            ..run()
+        };
+        let said = method(&found);
+        assert!(said.contains(
+            "; labels as the file has them; 6 completions of 4 desirable and 2 undesirable in a step"
+        ));
+        assert_eq!(
+            held_out(&found).unwrap_or_default(),
+            "On 8 completions held out, the loss went from 0.500 to 0.400."
         );
     }
 
@@ -414,6 +474,7 @@ mod tests {
             trl: Some("DPO".to_owned()),
             soft: false,
             reference: false,
+            unpaired: false,
             options: std::collections::BTreeMap::new(),
         };
         let losses = LossesJson { notation: String::new(), losses: vec![row] };

@@ -20,6 +20,9 @@ pub struct TrainJson {
     pub beta: f64,
     /// What became of the pairs.
     pub pairs: PairCount,
+    /// The completions that are trained on by themselves, where there are no pairs: then `pairs` counts completions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub completions: Option<Kinds>,
     /// Whose verdicts they are; `None` if the file names no judge.
     pub judge: Option<String>,
     /// How labels were computed from the weights of a judge; `None` if they are verdicts.
@@ -40,7 +43,8 @@ pub struct TrainJson {
     pub evaluations: Vec<EvaluationRow>,
     /// The step whose weights were kept, where that is not the last.
     pub kept_step: Option<u64>,
-    /// Seconds of training in this run, without opening the model; of SPA, in all stages, without the sampling.
+    /// Seconds of training, without opening the model: of a resumed run, in all its processes together, as far as their steps were kept; of SPA,
+    /// in all stages, without the sampling.
     pub seconds: f64,
     /// Tokens of completions trained on in one second of them.
     pub tokens_per_second: Option<f64>,
@@ -109,6 +113,15 @@ pub struct PairCount {
     pub left_out: BTreeMap<String, u64>,
 }
 
+/// How many completions there are of each kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+pub struct Kinds {
+    /// Desirable ones.
+    pub desirable: u64,
+    /// Undesirable ones.
+    pub undesirable: u64,
+}
+
 /// Labels that the fitted weights of a judge gave.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Relabelled {
@@ -124,6 +137,12 @@ pub struct Relabelled {
     pub margin: f64,
     /// Posterior draws behind each label; 1 for weights that are known as means only.
     pub draws: u64,
+    /// Seed of the fit, and so of the draws; `None` for published weights.
+    #[serde(default)]
+    pub draws_seed: Option<u64>,
+    /// Seed of the sides of `random` labels.
+    #[serde(default)]
+    pub seed: u64,
     /// Of the pairs with a verdict, the share whose label favours the same side.
     pub agreement: Option<f64>,
     /// The mean probability of the favoured side.
@@ -141,7 +160,8 @@ pub struct AdapterShape {
     pub targets: Vec<String>,
 }
 
-/// One step. Means are over its pairs.
+/// One step. Means are over its pairs; where completions are trained on by themselves, what is said of chosen ones is of the desirable ones, and
+/// of rejected ones of the others.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct StepRow {
     /// Its number, from 1.
@@ -164,7 +184,8 @@ pub struct StepRow {
     pub rewards_rejected: Option<f64>,
     /// Their difference.
     pub margin: Option<f64>,
-    /// Share of pairs whose chosen completion has the larger reward; equal rewards count one half.
+    /// Share of pairs whose chosen completion has the larger reward; equal rewards count one half. Of single completions: of every desirable
+    /// one with every other one.
     pub accuracy: Option<f64>,
     /// Mean over completion tokens of `|ln pi - ln ref|`, in nats: how far the policy went from the reference on these tokens.
     pub drift: Option<f64>,
@@ -208,8 +229,9 @@ pub struct EvaluationRow {
     pub step: u64,
     /// The mean loss.
     pub loss: f64,
-    /// Share of pairs whose chosen completion has the larger reward; equal rewards count one half.
-    pub accuracy: f64,
+    /// Share of pairs whose chosen completion has the larger reward; equal rewards count one half. Of single completions: of every desirable
+    /// one with every other one, `None` without one of each.
+    pub accuracy: Option<f64>,
     /// The mean difference of rewards.
     pub margin: Option<f64>,
 }
@@ -238,6 +260,9 @@ pub struct LossRow {
     pub soft: bool,
     /// Whether it needs a reference.
     pub reference: bool,
+    /// Whether it learns from single completions, each labelled desirable or not.
+    #[serde(default)]
+    pub unpaired: bool,
     /// The loss parameters that it takes, each with its default.
     #[serde(default)]
     pub options: BTreeMap<String, serde_json::Value>,
@@ -278,14 +303,38 @@ pub struct RankingJson {
     /// The accuracy of a model that optimised the objective perfectly, from the reference and the annotators' shares; `None` if the shares
     /// or the reference are unknown.
     pub idealised: Option<f64>,
+    /// Its lower end.
+    #[serde(default)]
+    pub idealised_low: Option<f64>,
+    /// Its upper end.
+    #[serde(default)]
+    pub idealised_high: Option<f64>,
     /// The same by the mean log-probability of a token.
     pub idealised_per_token: Option<f64>,
+    /// Its lower end.
+    #[serde(default)]
+    pub idealised_per_token_low: Option<f64>,
+    /// Its upper end.
+    #[serde(default)]
+    pub idealised_per_token_high: Option<f64>,
     /// Pairs whose annotators' share is known: by several verdicts, or by one that is itself a probability. The ideal is over these.
     pub shared: u64,
     /// `idealised` less the accuracy on the same pairs.
     pub gap: Option<f64>,
+    /// Its lower end. The interval is one of pairwise differences, so that it can be narrower than those of the two accuracies.
+    #[serde(default)]
+    pub gap_low: Option<f64>,
+    /// Its upper end.
+    #[serde(default)]
+    pub gap_high: Option<f64>,
     /// `idealised_per_token` less the accuracy by token on the same pairs.
     pub gap_per_token: Option<f64>,
+    /// Its lower end.
+    #[serde(default)]
+    pub gap_per_token_low: Option<f64>,
+    /// Its upper end.
+    #[serde(default)]
+    pub gap_per_token_high: Option<f64>,
     /// The reference's own accuracy.
     pub reference_accuracy: Option<f64>,
     /// Share of the pairs that the reference ranks wrong and the model right.

@@ -1,4 +1,4 @@
-//! Pairs as a model's tokens: by its chat template or plainly, cut where they are too long.
+//! Pairs and single completions as a model's tokens: by its chat template or plainly, cut where they are too long.
 
 use std::collections::BTreeSet;
 
@@ -56,9 +56,8 @@ impl<'a> Texts<'a> {
 
     /// A pair as tokens; `None` if nothing is left to learn from.
     pub(crate) fn example(&mut self, labelled: &Labelled) -> Result<Option<Example>> {
-        let [chosen, rejected] = labelled.texts();
         let mut sides = Vec::with_capacity(2);
-        for text in [chosen, rejected] {
+        for text in labelled.completions() {
             self.lossy += u64::from(!self.is_whole(text));
             match self.tokenised(&labelled.pair, text) {
                 Ok(side) => sides.push(side),
@@ -66,7 +65,7 @@ impl<'a> Texts<'a> {
                     self.leave_out(&format!("{BY_TEMPLATE} ({why})"));
                     return Ok(None);
                 }
-                Err(error) => return Err(Error::new(format!("pair {}: {error}", labelled.pair.id))),
+                Err(error) => return Err(untokenised(&labelled.pair.id, &error)),
             }
         }
         let ends = self.tokens.ends();
@@ -89,8 +88,7 @@ impl<'a> Texts<'a> {
             }
             side.cut_prompt(shared);
         }
-        let (Some(rejected), Some(chosen)) = (sides.pop(), sides.pop()) else { return Ok(None) };
-        self.cut(labelled, chosen, rejected)
+        self.cut(labelled, sides)
     }
 
     fn tokenised(&mut self, pair: &Pair, completion: &str) -> std::result::Result<Tokenised, TokensError> {
@@ -128,8 +126,7 @@ impl<'a> Texts<'a> {
         let mut found = Vec::new();
         for (class, text) in degrees(labelled.texts()[0], shares) {
             let tokenised = self.tokenised(&labelled.pair, &text);
-            let mut tokens =
-                tokenised.map_err(|e| Error::new(format!("pair {}: {e}", labelled.pair.id)))?.completion;
+            let mut tokens = tokenised.map_err(|e| untokenised(&labelled.pair.id, &e))?.completion;
             tokens.truncate(most);
             if !tokens.is_empty() {
                 found.push(Degraded { tokens, class });
@@ -139,18 +136,13 @@ impl<'a> Texts<'a> {
     }
 
     /// Prompts lose their beginning before completions lose their end; a quarter of the length is always the prompt's.
-    fn cut(
-        &mut self,
-        labelled: &Labelled,
-        chosen: Tokenised,
-        rejected: Tokenised,
-    ) -> Result<Option<Example>> {
+    fn cut(&mut self, labelled: &Labelled, mut sides: Vec<Tokenised>) -> Result<Option<Example>> {
         let most = self.most;
         if most < 8 {
             return Err(Error::new(format!("a maximum length of {most} tokens is too short")));
         }
-        let mut prompt = chosen.prompt;
-        let mut completions = [chosen.completion, rejected.completion];
+        let mut prompt = sides.first_mut().map(|side| std::mem::take(&mut side.prompt)).unwrap_or_default();
+        let mut completions: Vec<Vec<u32>> = sides.into_iter().map(|side| side.completion).collect();
         let longest = completions.iter().map(Vec::len).max().unwrap_or(0);
         let room = most.saturating_sub(longest).max(most / 4);
         if prompt.len() + longest > most && most < self.options.max_length {
@@ -172,15 +164,32 @@ impl<'a> Texts<'a> {
             self.leave_out("empty after tokenising");
             return Ok(None);
         }
-        if completions[0] == completions[1] {
+        if matches!(&completions[..], [chosen, rejected] if chosen == rejected) {
             self.leave_out("identical responses after truncation");
             return Ok(None);
         }
-        Ok(Some(Example { prompt, completions, p: labelled.p, weight: 1.0 }))
+        // Of a single completion, the probability that it is desirable.
+        let p = if labelled.is_single() && !labelled.a_is_chosen { 1.0 - labelled.p } else { labelled.p };
+        Ok(Some(Example { prompt, completions, p, weight: 1.0 }))
     }
 
     fn leave_out(&mut self, why: &str) {
         *self.count.left_out.entry(why.to_owned()).or_default() += 1;
+    }
+}
+
+/// Why a pair has no tokens. A template that cannot be read is not a matter of the pair.
+fn untokenised(id: &str, error: &TokensError) -> Error {
+    const TEMPLATE: &str = "the fault is in the model's chat template: replace it by that of the model's authors, or train without it";
+    // What follows the first line is the template and the conversation.
+    let said = error.to_string();
+    let first = said.lines().next().unwrap_or_default();
+    match error {
+        TokensError::Template(_) => Error::new(first).words(TEMPLATE),
+        TokensError::Render(_) | TokensError::Endless => {
+            Error::new(format!("pair {id}: {first}")).words(TEMPLATE)
+        }
+        _ => Error::new(format!("pair {id}: {error}")),
     }
 }
 

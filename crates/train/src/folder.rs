@@ -19,6 +19,8 @@ const REQUEST: &str = "train.json";
 pub(crate) const STEPS: &str = "train.jsonl";
 /// The pairs with their labels.
 pub(crate) const PAIRS: &str = "pairs.jsonl";
+/// What labels by the weights of a judge were computed from.
+pub(crate) const LABELS: &str = "labels.json";
 /// The lock of a running training process.
 const LOCK: &str = "lock";
 /// The last checkpoint, and the best one.
@@ -119,6 +121,12 @@ impl Folder {
         file.write_all(bytes).map_err(unwritten(&path))?;
         file.finish()?;
         Ok(path)
+    }
+
+    /// Writes what labels were computed from, where that is the weights of a judge.
+    pub(crate) fn keep_weights(&self, weights: Option<&Value>) -> Result<()> {
+        let Some(weights) = weights else { return Ok(()) };
+        self.write(LABELS, (weights.to_string() + "\n").as_bytes()).map(drop)
     }
 
     /// Replaces the previous checkpoint.

@@ -26,6 +26,7 @@ mod ready;
 mod relabel;
 mod request;
 mod run;
+mod single;
 mod spa;
 mod stages;
 mod told;

@@ -14,6 +14,7 @@ pub fn losses() -> LossesJson {
         trl: entry.trl.map(ToOwned::to_owned),
         soft: entry.soft,
         reference: entry.reference,
+        unpaired: entry.loss.takes_unpaired(),
         options: entry.options.iter().map(default).collect(),
     };
     LossesJson { notation: NOTATION.to_owned(), losses: catalogue().iter().map(of).collect() }

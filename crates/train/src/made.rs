@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use predilect_learn::losses::Summary;
 use predilect_learn::losses::spo::SpoOptions;
 use predilect_learn::{Degraded, Example};
+use predilect_results::training::Kinds;
 use predilect_types::hash::fixed;
 use predilect_workbench::{Error, Result};
 use serde_json::{Map, Value, json};
@@ -19,6 +21,14 @@ pub(crate) struct Made {
 }
 
 impl Made {
+    /// What is trained on, for whoever doubts it; `kinds`: of single completions.
+    pub(crate) fn summary(&self, kinds: Option<Kinds>, batch: usize) -> Summary {
+        match kinds {
+            Some(kinds) => Summary::of_examples(kinds.desirable as usize, kinds.undesirable as usize, batch),
+            None => Summary::of_pairs(&self.trained.iter().map(|(_, own)| own.p).collect::<Vec<_>>(), batch),
+        }
+    }
+
     /// A number that another choice of pairs, tokens or labels would not have.
     pub(crate) fn mark(&self) -> u64 {
         let of = |pairs: &[(Labelled, Example)]| -> Vec<u64> {
@@ -135,7 +145,6 @@ pub(crate) fn keep_labelled(folder: &Folder, parts: [(Side, &Vec<Labelled>); 2])
 }
 
 fn record(labelled: &Labelled, held_out: bool) -> Value {
-    let [chosen, rejected] = labelled.texts();
     let turns: Vec<Value> = labelled
         .pair
         .prompt
@@ -146,9 +155,18 @@ fn record(labelled: &Labelled, held_out: bool) -> Value {
     let mut out = Map::new();
     out.insert("id".to_owned(), labelled.pair.id.clone().into());
     out.insert("prompt".to_owned(), turns.into());
-    out.insert("chosen".to_owned(), answer(chosen));
-    out.insert("rejected".to_owned(), answer(rejected));
-    out.insert("p".to_owned(), labelled.p.into());
+    match labelled.completions()[..] {
+        [chosen, rejected] => {
+            out.insert("chosen".to_owned(), answer(chosen));
+            out.insert("rejected".to_owned(), answer(rejected));
+            out.insert("p".to_owned(), labelled.p.into());
+        }
+        [completion] => {
+            out.insert("completion".to_owned(), answer(completion));
+            out.insert("label".to_owned(), labelled.a_is_chosen.into());
+        }
+        _ => {}
+    }
     out.insert(HELD_OUT.to_owned(), held_out.into());
     if let Some(why) = &labelled.why {
         out.insert("why".to_owned(), json!(why));

@@ -28,7 +28,7 @@ pub(crate) fn learnt(error: LearnError) -> Error {
         }
         LearnError::Written { source, .. } => Error::new(what).words(match source.kind() {
             ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
-                "free some space on the disk, then run the same command: it resumes from its last checkpoint"
+                "free some space on the disk, then run the same command: it resumes from the last checkpoint, or starts again where there is none"
             }
             _ => "check that the folder exists and can be written to",
         }),
@@ -43,6 +43,8 @@ pub(crate) fn learnt(error: LearnError) -> Error {
         }
         LearnError::Shape { .. } => Error::new(what)
             .words("config.json and the weights must belong to one model: download both again"),
+        LearnError::Layers { .. } => Error::new(what)
+            .words("configuration and weights must belong to one model: download them again"),
         LearnError::Unsupported(_) => Error::new(what).words("use a supported model, or train with TRL"),
         LearnError::Tokens(TokensError::Read { .. }) => Error::new(what)
             .words("give a folder with tokenizer.json, or a GGUF file, which contains its tokenizer"),

@@ -8,7 +8,7 @@ use predilect_learn::model::{FolderNumbers, GgufNumbers, LoraOptions, Model};
 use predilect_workbench::Result;
 use predilect_workbench::files::NewFile;
 
-use crate::folder::{Folder, MERGED, PAIRS, STEPS};
+use crate::folder::{Folder, LABELS, MERGED, PAIRS, STEPS};
 use crate::mistakes::learnt;
 use crate::request::TrainRequest;
 
@@ -38,6 +38,10 @@ impl Outputs<'_> {
         }
         wrote("steps", &folder.path.join(STEPS));
         wrote("pairs", &folder.path.join(PAIRS));
+        let labels = folder.path.join(LABELS);
+        if labels.is_file() {
+            wrote("labels", &labels);
+        }
         files.extend(self.made_of(folder, self.request.outputs.merged || self.lora.is_none(), remarks)?);
         Ok(files)
     }

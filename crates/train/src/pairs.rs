@@ -1,4 +1,4 @@
-//! Pairs with a label: which response is chosen, and how surely.
+//! Pairs with a label: which response is chosen, and how surely; or single completions that are desirable or not.
 
 use std::collections::BTreeMap;
 
@@ -24,6 +24,13 @@ pub(crate) struct Labelled {
 /// Why the weights of a judge favour a response.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 pub(crate) struct Why {
+    /// How many posterior draws the probability is the mean over; 1 where weights are known as means only.
+    pub(crate) draws: usize,
+    /// The comparisons that it was computed from, where they are not 0: positive where the chosen response has more of the property. With
+    /// the draws, they give the label again.
+    pub(crate) comparisons: BTreeMap<String, f64>,
+    /// Whether the label is not the judge's own: turned against it, or by a coin.
+    pub(crate) turned: bool,
     /// The lower end of the probability over posterior draws (5 %); `None` where weights have none, as published ones.
     pub(crate) low: Option<f64>,
     /// Its upper end (95 %).
@@ -39,16 +46,27 @@ impl Labelled {
         Self { pair, a_is_chosen, p: if a_is_chosen { p_a } else { 1.0 - p_a }, is_share, why: None }
     }
 
+    /// Whether it is one completion by itself, desirable if A is chosen, and no pair.
+    pub(crate) fn is_single(&self) -> bool {
+        self.pair.response_b.messages.is_empty()
+    }
+
     /// The texts of the chosen response and of the rejected one; empty where a response has several turns.
     pub(crate) fn texts(&self) -> [&str; 2] {
-        let of = |a: bool| {
-            let response = if a { &self.pair.response_a } else { &self.pair.response_b };
-            match response.messages.as_slice() {
-                [only] => only.content.as_str(),
-                _ => "",
-            }
-        };
-        [of(self.a_is_chosen), of(!self.a_is_chosen)]
+        [self.text(self.a_is_chosen), self.text(!self.a_is_chosen)]
+    }
+
+    /// The texts that are learnt from: those of both responses, the chosen one first, or that of a single completion.
+    pub(crate) fn completions(&self) -> Vec<&str> {
+        if self.is_single() { vec![self.text(true)] } else { self.texts().to_vec() }
+    }
+
+    fn text(&self, a: bool) -> &str {
+        let response = if a { &self.pair.response_a } else { &self.pair.response_b };
+        match response.messages.as_slice() {
+            [only] => only.content.as_str(),
+            _ => "",
+        }
     }
 }
 
@@ -121,7 +139,13 @@ pub(crate) struct Chosen {
     pub(crate) pairs: Vec<Labelled>,
     /// Whose verdicts; `None` if no judge is named.
     pub(crate) judge: Option<String>,
+    /// What the labels were computed from, where that is the weights of a judge: the content of [`crate::folder::LABELS`].
+    pub(crate) weights: Option<serde_json::Value>,
     pub(crate) remarks: Vec<String>,
+    /// Whether single completions are of use.
+    pub(crate) single: bool,
+    /// Whether such were read.
+    pub(crate) are_single: bool,
 }
 
 /// What pairs with verdicts are needed for.
@@ -130,6 +154,8 @@ pub(crate) enum Purpose {
     /// Training, by losses that learn from ties or not.
     Train {
         ties: bool,
+        /// Whether single completions are trained on.
+        single: bool,
     },
     Rank,
 }
@@ -155,11 +181,13 @@ pub(crate) fn judged(
         let pooled = bench.slice(&SliceOptions { people: Judges::Pooled, ..options }, watch)?;
         return Err(several(judges, pooled.table.judges.len() == 1, bench, purpose));
     }
-    let mut chosen = Chosen { judge, ..Chosen::default() };
+    let single = matches!(purpose, Purpose::Train { single: true, .. });
+    let mut chosen = Chosen { judge, single, ..Chosen::default() };
     chosen.remarks.extend(soft_column(&pairs, &votes));
     chosen.dropped(bench);
     let probabilities = votes.iter().any(|votes| votes.fraction);
-    let ties = purpose == Purpose::Train { ties: true };
+    let ties = matches!(purpose, Purpose::Train { ties: true, .. });
+    chosen.are_single = single && pairs.iter().any(|pair| pair.response_b.messages.is_empty());
     for (pair, votes) in pairs.into_iter().zip(votes) {
         chosen.read += 1;
         match votes.p_a() {
@@ -238,15 +266,15 @@ impl Chosen {
 
     /// Takes a pair whose texts can be learnt from.
     pub(crate) fn push(&mut self, labelled: Labelled) {
-        let [chosen, rejected] = labelled.texts();
+        let texts = labelled.completions();
         let turns = [&labelled.pair.response_a, &labelled.pair.response_b];
         if turns.iter().any(|response| response.messages.len() > 1) {
             self.leave_out("multi-turn response");
         } else if labelled.pair.prompt.iter().all(|turn| turn.content.trim().is_empty()) {
             self.leave_out("empty prompt");
-        } else if chosen.trim().is_empty() || rejected.trim().is_empty() {
+        } else if texts.iter().any(|text| text.trim().is_empty()) || (labelled.is_single() && !self.single) {
             self.leave_out("empty response");
-        } else if chosen == rejected {
+        } else if matches!(texts[..], [chosen, rejected] if chosen == rejected) {
             self.leave_out("identical responses");
         } else {
             self.pairs.push(labelled);

@@ -30,7 +30,7 @@ impl Scored {
         Self { sums: [sum(0), sum(1)], tokens: [0, 1].map(|side| tree.completion(side).len()) }
     }
 
-    pub(crate) fn per_token(&self) -> [f64; 2] {
+    pub(crate) fn per_token(self) -> [f64; 2] {
         [0, 1].map(|side| self.sums[side] / self.tokens[side] as f64)
     }
 }

@@ -94,7 +94,7 @@ pub fn ranking(request: &RankingRequest, inputs: &Inputs<'_>, watch: &dyn Watch)
         *count.left_out.entry(why.clone()).or_default() += number;
     }
     if ranked.is_empty() {
-        let error = nothing(&count, "ranked");
+        let error = nothing(&count, "ranked", false);
         return Err(match unanswered.first() {
             Some(why) => error.words(format!("see to the server first: {why}")),
             None => error,
@@ -111,7 +111,7 @@ fn share(ranked: &[Ranked], right: impl Fn(&Ranked) -> bool) -> Vec<f64> {
 }
 
 /// A share of pairs with its 90 % interval on other prompts.
-fn interval(values: &[f64], prompts: &[usize]) -> (f64, f64, f64) {
+fn interval(values: &[f64], prompts: &[usize]) -> Share {
     let mut counts = Ratio::default();
     for (value, prompt) in values.iter().zip(prompts) {
         counts.add(*prompt as u64, *value, 1.0);
@@ -124,13 +124,35 @@ fn interval(values: &[f64], prompts: &[usize]) -> (f64, f64, f64) {
 
 /// The share of pairs whose chosen response gained more on the reference, with its interval: equal gains say nothing for either side, so
 /// that they count one half. `None` where all are equal.
-fn reward_accuracy(ranked: &[Ranked], prompts: &[usize]) -> Option<(f64, f64, f64)> {
+fn reward_accuracy(ranked: &[Ranked], prompts: &[usize]) -> Option<Share> {
     let of = |pair: &Ranked| {
         let [chosen, rejected] = pair.gains();
         if chosen == rejected { 0.5 } else { f64::from(u8::from(chosen > rejected)) }
     };
     let moved = ranked.iter().any(|pair| pair.gains()[0] != pair.gains()[1]);
     moved.then(|| interval(&ranked.iter().map(of).collect::<Vec<_>>(), prompts))
+}
+
+/// A share of pairs and its 90 % interval on other prompts.
+type Share = (f64, f64, f64);
+
+/// The accuracy of the ideal model on pairs whose shares are known, by sums or by means of log-probabilities as `of` has it, and by how much
+/// it exceeds the model's; `None` without such pairs or a reference.
+fn idealised(
+    ranked: &[(&Ranked, usize)],
+    beta: f64,
+    of: impl Fn(Scored) -> [f64; 2],
+) -> Option<(Share, Share)> {
+    let (mut ideally, mut own) = (Ratio::default(), Ratio::default());
+    for (pair, prompt) in ranked {
+        let [chosen, rejected] = of(pair.own);
+        let is_right = ideal(of(pair.reference?), pair.labelled.p, beta) > 0.0;
+        ideally.add(*prompt as u64, f64::from(u8::from(is_right)), 1.0);
+        own.add(*prompt as u64, f64::from(u8::from(chosen >= rejected)), 1.0);
+    }
+    let estimate = ideally.estimate()?;
+    let (low, high) = estimate.share(Z);
+    Some(((estimate.value, low, high), ideally.share_less(&own, Z)?))
 }
 
 fn mean(values: &[f64]) -> f64 {
@@ -167,22 +189,11 @@ fn summed(request: &RankingRequest, ranked: &[Ranked], referred: bool) -> Rankin
         referred.then(|| mean(&share(ranked, |pair| pair.reference.is_some_and(|r| right(pair, r)))))
     };
     // One plain verdict is not a share: with it alone, nearly every ideal model is right.
-    let shared: Vec<&Ranked> = ranked.iter().filter(|pair| pair.labelled.is_share).collect();
+    let known = ranked.iter().zip(prompts.iter().copied()).filter(|(pair, _)| pair.labelled.is_share);
+    let shared: Vec<(&Ranked, usize)> = known.collect();
     let beta = request.beta;
-    let ideally = |of: &dyn Fn(Scored) -> [f64; 2]| {
-        let right = |pair: &&Ranked| {
-            let reference = pair.reference.map(of);
-            reference.is_some_and(|sums| ideal(sums, pair.labelled.p, beta) > 0.0)
-        };
-        (referred && !shared.is_empty())
-            .then(|| mean(&shared.iter().map(|pair| f64::from(u8::from(right(pair)))).collect::<Vec<_>>()))
-    };
-    let own_of = |of: &dyn Fn(Scored) -> [f64; 2]| {
-        let right = |pair: &&Ranked| of(pair.own)[0] >= of(pair.own)[1];
-        mean(&shared.iter().map(|pair| f64::from(u8::from(right(pair)))).collect::<Vec<_>>())
-    };
-    let idealised = ideally(&|scored| scored.sums);
-    let idealised_per_token = ideally(&|scored| scored.per_token());
+    let (ideal, ideal_gap) = idealised(&shared, beta, |scored| scored.sums).unzip();
+    let (by_token, token_gap) = idealised(&shared, beta, Scored::per_token).unzip();
     RankingJson {
         model: called(request.server.as_ref(), &request.model),
         reference: reference(request, referred),
@@ -198,11 +209,19 @@ fn summed(request: &RankingRequest, ranked: &[Ranked], referred: bool) -> Rankin
         reward_low: reward.map(|r| r.1),
         reward_high: reward.map(|r| r.2),
         beta,
-        idealised,
-        idealised_per_token,
+        idealised: ideal.map(|i| i.0),
+        idealised_low: ideal.map(|i| i.1),
+        idealised_high: ideal.map(|i| i.2),
+        idealised_per_token: by_token.map(|i| i.0),
+        idealised_per_token_low: by_token.map(|i| i.1),
+        idealised_per_token_high: by_token.map(|i| i.2),
         shared: shared.len() as u64,
-        gap: idealised.map(|ideal| ideal - own_of(&|scored| scored.sums)),
-        gap_per_token: idealised_per_token.map(|ideal| ideal - own_of(&|scored| scored.per_token())),
+        gap: ideal_gap.map(|g| g.0),
+        gap_low: ideal_gap.map(|g| g.1),
+        gap_high: ideal_gap.map(|g| g.2),
+        gap_per_token: token_gap.map(|g| g.0),
+        gap_per_token_low: token_gap.map(|g| g.1),
+        gap_per_token_high: token_gap.map(|g| g.2),
         reference_accuracy: with_reference(&|_, r| r.sums[0] >= r.sums[1]),
         flipped: with_reference(&|pair, r| r.sums[0] < r.sums[1] && pair.own.sums[0] >= pair.own.sums[1]),
         count: PairCount::default(),
@@ -236,6 +255,37 @@ mod tests {
                 assert!((ideal(*reference, *share, beta) - value).abs() < 1e-4, "{beta} {share}");
             }
         }
+    }
+
+    #[test]
+    fn the_ideal_model_and_the_gap_have_intervals_over_prompts() {
+        let pair = |own: [f64; 2], reference: [f64; 2], share: f64| Ranked {
+            labelled: Labelled::of(predilect_types::Pair::default(), share, true),
+            own: Scored { sums: own, tokens: [10, 20] },
+            reference: Some(Scored { sums: reference, tokens: [10, 20] }),
+        };
+        // Beta 1: the ideal is right on the first two and wrong on the third (METHOD-LEARN 7.6); the model on the first alone.
+        let all = [
+            pair([-30.0, -50.0], [-40.0, -50.0], 0.75),
+            pair([-60.0, -50.0], [-50.1, -50.0], 0.75),
+            pair([-60.0, -50.0], [-60.0, -50.0], 0.75),
+        ];
+        let on = |within: usize| {
+            let copies = (0..30).map(|at| (&all[at / within % 3], at / within));
+            idealised(&copies.collect::<Vec<(&Ranked, usize)>>(), 1.0, |scored| scored.sums).unwrap()
+        };
+        let ((accuracy, low, high), (gap, gap_low, gap_high)) = on(1);
+        assert!((accuracy - 2.0 / 3.0).abs() < 1e-12 && (gap - 1.0 / 3.0).abs() < 1e-12);
+        assert!(low < accuracy && accuracy < high && gap_low < gap && gap < gap_high);
+        // Two pairs of each of 15 prompts, which agree, say less than 30 of as many.
+        let ((same, two_low, two_high), (_, two_gap_low, two_gap_high)) = on(2);
+        assert!(same == accuracy && two_low < low && two_high > high);
+        assert!(two_gap_low < gap_low && two_gap_high > gap_high);
+        assert_eq!(idealised(&[], 1.0, |scored| scored.sums), None);
+        // By token the longer rejected responses are the likelier ones.
+        let known: Vec<(&Ranked, usize)> = all.iter().zip(0..).collect();
+        let ((by_token, ..), _) = idealised(&known, 1.0, Scored::per_token).unwrap();
+        assert!(by_token < accuracy);
     }
 
     #[test]

@@ -15,6 +15,10 @@ use crate::request::TrainRequest;
 
 /// How reading calls a completion that has no partner on its prompt.
 const LONELY: &str = "completion without a counterpart";
+/// What is to be done with such.
+const SINGLE: &str = "kto, bco and apo_zero_unpaired learn from single completions; apo_down and other losses compare two of one prompt";
+/// The most degrees.
+const MOST_SHARES: usize = 64;
 /// The largest weight of the degree loss.
 const MOST_WEIGHT: f64 = 1e6;
 
@@ -46,7 +50,8 @@ pub(crate) fn labelled(
 ) -> Result<(Chosen, Option<Relabelled>)> {
     match &request.relabel {
         None => {
-            let purpose = Purpose::Train { ties: objective(request)?.learns_from_ties() };
+            let ties = objective(request)?.learns_from_ties();
+            let purpose = Purpose::Train { ties, single: request.learns_from_single() };
             Ok((judged(bench, request.judge.as_deref(), &request.slice, purpose, watch)?, None))
         }
         Some(relabel) => {
@@ -75,6 +80,16 @@ pub(crate) fn makes_sense(request: &TrainRequest) -> Result<()> {
     if request.degrees.as_ref().is_some_and(|spo| !(spo.weight > 0.0 && spo.weight <= MOST_WEIGHT)) {
         return Err(Error::new("the weight of the degree loss must be above 0 and at most a million"));
     }
+    if let Some(spo) = &request.degrees {
+        let within = spo.shares.iter().all(|share| (0.0..1.0).contains(share));
+        let grow = spo.shares.windows(2).all(|two| two[0] < two[1]);
+        if !within || !grow || !(2..=MOST_SHARES).contains(&spo.shares.len()) {
+            return Err(Error::new(
+                "the degrees must be at least two shares of key phrases, growing, from 0 and below 1",
+            )
+            .words("give e.g. 0, 0.25, 0.5 and 0.75"));
+        }
+    }
     let compares = request.loss.losses().any(|loss| loss.name() == "kto");
     if compares && (request.adapter.is_some() || request.lora.is_none()) {
         return Err(Error::new(
@@ -94,18 +109,28 @@ pub(crate) fn counted(count: PairCount, chosen: &Chosen, made: &Made) -> PairCou
     PairCount { read: chosen.read, trained, held_out, left_out, ..count }
 }
 
-/// A remark for the case that the loss would learn from completions by themselves, which are not trained on.
+/// A remark on completions that were left out because they have no counterpart, where that is not as it must be.
 pub(crate) fn alone(request: &TrainRequest, chosen: &Chosen) -> Option<String> {
     let alone: u64 =
         chosen.left_out.iter().filter(|(why, _)| why.contains(LONELY)).map(|(_, count)| count).sum();
-    let takes = request.loss.losses().all(Loss::takes_unpaired);
-    (takes && alone > 0).then(|| {
+    (alone > 0).then(|| {
         format!(
-            "{alone} {} left out, without a counterpart on the prompt: {} could learn from such, but training is on pairs",
+            "{alone} {} left out, without a counterpart on the prompt: {}",
             if alone == 1 { "completion was" } else { "completions were" },
-            request.loss
+            if request.loss.losses().all(Loss::takes_unpaired) {
+                "to train on each by itself, give the file of completions and not a study, without labels by a judge's weights and without \
+                 a degree loss"
+            } else {
+                SINGLE
+            }
         )
     })
+}
+
+/// An error of reading, with what helps where the completions of a file make no pair.
+pub(crate) fn without_pairs(error: Error, request: &TrainRequest) -> Error {
+    let of_pairs = !request.loss.losses().all(Loss::takes_unpaired);
+    if of_pairs && error.message().contains(LONELY) { error.words(SINGLE) } else { error }
 }
 
 /// A remark for the case that a share was to be held out and no prompt fell into it.
@@ -115,18 +140,25 @@ pub(crate) fn nobody_held_out(request: &TrainRequest, made: &Made) -> Option<Str
 }
 
 /// What to know of labels and losses that hardly go together.
-pub(crate) fn doubts(objective: &Objective, labels: &[f64], batch: usize) -> Vec<String> {
-    objective.warnings(&Summary::of_pairs(labels, batch)).iter().map(ToString::to_string).collect()
+pub(crate) fn doubts(objective: &Objective, data: &Summary) -> Vec<String> {
+    objective.warnings(data).iter().map(ToString::to_string).collect()
 }
 
-/// Of the pairs that were read, none is of use: why.
-pub(crate) fn nothing(count: &PairCount, what: &str) -> Error {
+/// Of the pairs that were read, none is of use: why. `single`: they are single completions.
+pub(crate) fn nothing(count: &PairCount, what: &str, single: bool) -> Error {
     let mut whys: Vec<(&String, u64)> = count.left_out.iter().map(|(why, number)| (why, *number)).collect();
     whys.sort_by_key(|(_, number)| std::cmp::Reverse(*number));
     let unsure = whys.first().is_some_and(|(why, _)| why.as_str() == TOO_CLOSE);
     let by_template = whys.first().is_some_and(|(why, _)| why.starts_with(BY_TEMPLATE));
     let whys: Vec<String> = whys.iter().map(|(why, number)| format!("{why} ({number})")).collect();
     let read = count.read;
+    if single {
+        return Error::new(format!(
+            "of the completions that were read ({read}), none can be {what}: {}",
+            whys.join(", ")
+        ))
+        .words("give completions with a prompt, each labelled desirable or not");
+    }
     if whys.is_empty() {
         let error = Error::new(format!("of the pairs that were read ({read}), none can be {what}"));
         return match count.held_out {

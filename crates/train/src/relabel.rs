@@ -10,6 +10,7 @@ use predilect_workbench::laboratory::pairs_of;
 use predilect_workbench::{
     Error, GroupWeights, JudgeWeights, Result, SliceOptions, Watch, Workbench, text_ratings,
 };
+use serde_json::{Value, json};
 
 use crate::pairs::{Chosen, Judged, Labelled, TOO_CLOSE, Votes, Why, read};
 use crate::request::{Direction, Relabel};
@@ -49,7 +50,14 @@ pub(crate) fn relabelled(
     if relabel.best {
         found = surest(found, &mut chosen);
     }
-    let said = told(&found, &rated.verdicts, relabel, (weights.published, labels.count()));
+    let fit = (!weights.published).then_some(relabel.fit.seed);
+    let said = Relabelled {
+        draws: labels.count() as u64,
+        draws_seed: fit,
+        seed,
+        ..told(&found, &rated.verdicts, relabel, weights.published)
+    };
+    chosen.weights = Some(labels.kept(&said));
     for (_, labelled) in found {
         chosen.push(labelled);
     }
@@ -130,7 +138,7 @@ fn told(
     found: &[(usize, Labelled)],
     verdicts: &[Option<f64>],
     relabel: &Relabel,
-    (published, draws): (bool, usize),
+    published: bool,
 ) -> Relabelled {
     let (mut same, mut both) = (0_u64, 0_u64);
     for (row, labelled) in found {
@@ -146,7 +154,9 @@ fn told(
         direction: relabel.direction.as_str().to_owned(),
         soft: relabel.soft,
         margin: relabel.margin,
-        draws: draws as u64,
+        draws: 0,
+        draws_seed: None,
+        seed: 0,
         agreement: (both > 0).then(|| same as f64 / both as f64),
         mean_certainty: if found.is_empty() { 0.5 } else { certainty / found.len() as f64 },
     }
@@ -160,6 +170,9 @@ struct Label {
     bounds: Option<(f64, f64)>,
     /// Contributions to the log-odds of A, the largest first.
     reasons: Vec<(String, f64)>,
+    draws: usize,
+    /// What differs between the responses: positive where A has more of it.
+    comparisons: Vec<(String, f64)>,
 }
 
 impl Label {
@@ -180,9 +193,17 @@ impl Label {
             self.bounds.map(|(low, high)| if about_a { (low, high) } else { (1.0 - high, 1.0 - low) });
         let (low, high) = bounds.unzip();
         let sign = if about_a { 1.0 } else { -1.0 };
-        let properties: BTreeMap<String, f64> =
-            self.reasons.into_iter().map(|(id, value)| (id, sign * value)).collect();
-        labelled.why = Some(Why { low, high, properties });
+        let signed = |all: Vec<(String, f64)>, sign: f64| -> BTreeMap<String, f64> {
+            all.into_iter().map(|(id, value)| (id, sign * value)).collect()
+        };
+        labelled.why = Some(Why {
+            draws: self.draws,
+            comparisons: signed(self.comparisons, if labelled.a_is_chosen { 1.0 } else { -1.0 }),
+            turned: turn,
+            low,
+            high,
+            properties: signed(self.reasons, sign),
+        });
         labelled
     }
 }
@@ -203,6 +224,16 @@ impl<'a> Labels<'a> {
     /// Draws behind a label.
     fn count(&self) -> usize {
         self.weights.draws.len() / self.weights.properties.len().max(1)
+    }
+
+    /// What labels were computed from: each draw of the weights, and how a label came of them.
+    fn kept(&self, said: &Relabelled) -> Value {
+        let width = self.weights.properties.len().max(1);
+        let mut kept = json!(said);
+        kept["properties"] = json!(self.weights.properties);
+        kept["mean_weights"] = json!(self.weights.mean);
+        kept["weights"] = self.weights.draws.chunks_exact(width).map(|draw| json!(draw)).collect();
+        kept
     }
 
     /// A remark for the case that weights meet no rating.
@@ -235,6 +266,7 @@ impl<'a> Labels<'a> {
         all.sort_unstable_by(f64::total_cmp);
         let at =
             |share: f64| all.get((share * (all.len() as f64 - 1.0)).round() as usize).copied().unwrap_or(0.5);
+        let draws = all.len();
         let p_a = if all.is_empty() { 0.5 } else { all.iter().sum::<f64>() / all.len() as f64 };
         let mut reasons: Vec<(String, f64)> = self
             .weights
@@ -246,6 +278,13 @@ impl<'a> Labels<'a> {
             .collect();
         reasons.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()));
         reasons.truncate(REASONS);
-        Label { p_a, bounds: (all.len() > 1).then(|| (at(0.05), at(0.95))), reasons }
+        let compared = self.weights.properties.iter().cloned().zip(x);
+        Label {
+            p_a,
+            bounds: (draws > 1).then(|| (at(0.05), at(0.95))),
+            reasons,
+            draws,
+            comparisons: compared.filter(|(_, x)| *x != 0.0).collect(),
+        }
     }
 }

@@ -7,7 +7,9 @@ use std::time::{Duration, Instant};
 use predilect_learn::model::{LoraOptions, Model};
 use predilect_learn::{Degraded, Evaluation, Example, LearnError, Refinement, Trainer, open};
 use predilect_results::format;
-use predilect_results::training::{AdapterShape, EvaluationRow, PairCount, Relabelled, StepRow, TrainJson};
+use predilect_results::training::{
+    AdapterShape, EvaluationRow, Kinds, PairCount, Relabelled, StepRow, TrainJson,
+};
 use predilect_workbench::{Done, Error, Event, Inputs, Ran, Remark, Result, Step, Watch, Workbench};
 
 use crate::asked::asked;
@@ -19,8 +21,10 @@ use crate::outputs::Outputs;
 use crate::pairs::Labelled;
 use crate::ready::{
     adapted, alone, counted, doubts, labelled, makes_sense, nobody_held_out, nothing, objective,
+    without_pairs,
 };
 use crate::request::TrainRequest;
+use crate::single::kinds;
 use crate::told::{beside, diverged, row};
 
 /// Seconds after which a checkpoint is made, whatever the steps.
@@ -36,6 +40,8 @@ pub struct Training {
     count: PairCount,
     judge: Option<String>,
     relabelled: Option<Relabelled>,
+    /// Of single completions; `None` of pairs.
+    kinds: Option<Kinds>,
     lora: Option<LoraOptions>,
     remarks: Vec<String>,
     /// Steps of earlier runs.
@@ -62,6 +68,7 @@ pub(crate) struct Said {
     pub(crate) count: PairCount,
     pub(crate) judge: Option<String>,
     pub(crate) relabelled: Option<Relabelled>,
+    pub(crate) kinds: Option<Kinds>,
     pub(crate) remarks: Vec<String>,
 }
 
@@ -98,7 +105,7 @@ impl Training {
     ) -> Result<Self> {
         makes_sense(request)?;
         let objective = objective(request)?;
-        let bench = Workbench::of(inputs, None, watch)?;
+        let bench = Workbench::of(inputs, None, watch).map_err(|error| without_pairs(error, request))?;
         let (chosen, relabelled) = labelled(&bench, request, watch)?;
         let (mut model, tokens) = open(&request.model).map_err(learnt)?;
         model.threads = predilect_learn::threads();
@@ -114,19 +121,20 @@ impl Training {
         remarks.extend(nobody_held_out(request, &made));
         remarks.extend(held_before(&chosen.pairs));
         remarks.extend(alone(request, &chosen));
-        let labels: Vec<f64> = made.trained.iter().map(|(_, example)| example.p).collect();
-        remarks.extend(doubts(&objective, &labels, request.training.batch));
         let count = counted(texts.count, &chosen, &made);
         if made.trained.is_empty() {
-            return Err(nothing(&count, "used"));
+            return Err(nothing(&count, "used", chosen.are_single));
         }
+        let kinds = kinds(&made, request)?;
+        remarks.extend(doubts(&objective, &made.summary(kinds, request.training.batch)));
         // Whoever sees it now can still stop.
         for remark in &remarks {
             watch.event(Event::Remark(Remark::Beforehand(remark)));
         }
         let folder =
             Folder::open(output, &asked(request, inputs, made.mark(), Folder::asked(output).as_ref())?)?;
-        let said = Said { count, judge: chosen.judge, relabelled, remarks };
+        folder.keep_weights(chosen.weights.as_ref())?;
+        let said = Said { count, judge: chosen.judge, relabelled, kinds, remarks };
         Self::of(request, Parts { folder, model, lora, made, degraded, refined: None, said }, watch)
     }
 
@@ -147,7 +155,7 @@ impl Training {
         if let Some((refinement, reference)) = refined {
             trainer.refine(refinement, Some(reference)).map_err(learnt)?;
         }
-        let Said { count, judge, relabelled, remarks } = said;
+        let Said { count, judge, relabelled, kinds, remarks } = said;
         let mut own = Self {
             request: request.clone(),
             folder,
@@ -156,6 +164,7 @@ impl Training {
             count,
             judge,
             relabelled,
+            kinds,
             lora,
             remarks,
             curve: Vec::new(),
@@ -208,12 +217,12 @@ impl Training {
     /// When the folder cannot be written, the held-out pairs cannot be evaluated, or not even the first step has a loss.
     pub fn run(mut self, watch: &dyn Watch) -> Result<Ran<TrainJson>> {
         let began = Instant::now();
-        let earlier = self.curve.len();
+        let before = self.curve.last().map_or(0.0, |row| row.seconds);
         let mut patience = self.patience();
         let mut log = self.folder.note(&self.curve)?;
         watch.event(Event::Begin(Step::Training, Some(self.trainer.plan().steps as u64)));
         watch.event(Event::At(self.trainer.steps() as u64));
-        let ended = self.steps(&mut log, (&mut patience, began), watch);
+        let ended = self.steps(&mut log, (&mut patience, began, before), watch);
         watch.event(Event::End);
         let made = self.trainer.steps();
         let ended = match ended {
@@ -241,8 +250,8 @@ impl Training {
             Ended::Patience(looks) => (Some(no_better(looks)), None),
             Ended::Stopped(error) | Ended::Lost(error) => (Some(error.message().to_owned()), Some(error)),
         };
-        let seconds = began.elapsed().as_secs_f64();
-        let found = self.found(Found { seconds, earlier, made, kept_step, files, stopped: why });
+        let seconds = before + began.elapsed().as_secs_f64();
+        let found = self.found(Found { seconds, made, kept_step, files, stopped: why });
         Ok(Ran { found, stopped })
     }
 
@@ -250,10 +259,9 @@ impl Training {
     fn steps(
         &mut self,
         log: &mut Lines,
-        (patience, began): (&mut Patience, Instant),
+        (patience, began, before): (&mut Patience, Instant, f64),
         watch: &dyn Watch,
     ) -> Result<Ended> {
-        let before = self.curve.last().map_or(0.0, |row| row.seconds);
         let mut kept_at = Instant::now();
         while !self.trainer.done() {
             if let Some(most) = self.request.patience.filter(|most| patience.since >= *most) {
@@ -353,7 +361,7 @@ impl Training {
         let Some(Evaluation { loss, accuracy, margin, .. }) = self.trainer.evaluate()? else {
             return Ok(false);
         };
-        (row.eval_loss, row.eval_accuracy, row.eval_margin) = (Some(loss), Some(accuracy), margin);
+        (row.eval_loss, row.eval_accuracy, row.eval_margin) = (Some(loss), accuracy, margin);
         Ok(patience.note(row.step as usize, loss) && self.request.patience.is_some())
     }
 
@@ -391,9 +399,8 @@ fn no_better(looks: usize) -> String {
 
 /// What is known at the end of a run.
 struct Found {
+    /// Of all processes that trained.
     seconds: f64,
-    /// Steps of earlier runs that are in the curve.
-    earlier: usize,
     /// Steps made in all.
     made: usize,
     kept_step: Option<u64>,
@@ -405,13 +412,12 @@ impl Training {
     fn found(self, found: Found) -> TrainJson {
         let store = &self.trainer.model.store;
         let numbers: usize = store.trained().into_iter().map(|id| store.get(id).value.len()).sum();
-        let tokens: u64 =
-            self.curve[found.earlier.min(self.curve.len())..].iter().map(|row| row.tokens).sum();
+        let tokens: u64 = self.curve.iter().map(|row| row.tokens).sum();
         let evaluations = self.curve.iter().filter_map(|row| {
             Some(EvaluationRow {
                 step: row.step,
                 loss: row.eval_loss?,
-                accuracy: row.eval_accuracy?,
+                accuracy: row.eval_accuracy,
                 margin: row.eval_margin,
             })
         });
@@ -422,6 +428,7 @@ impl Training {
             loss: self.request.loss.to_string(),
             beta: self.request.losses.beta,
             judge: self.judge,
+            completions: self.kinds,
             relabelled: self.relabelled,
             adapter: self.lora.as_ref().map(|options| AdapterShape {
                 rank: options.rank as u64,

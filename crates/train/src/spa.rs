@@ -106,12 +106,12 @@ pub fn train_with_own_labels(
     all["spa"] = serde_json::to_value(spa).unwrap_or_default();
     let whole = Folder::open(output, &all)?;
     let folder = Folder::open(&whole.path.join("seed"), &json!({ "seed": true }))?;
+    whole.keep_weights(chosen.weights.as_ref())?;
     let nobody = nobody_held_out(request, &made);
     let mut remarks: Vec<String> =
         chosen.remarks.iter().cloned().chain(texts.remarks()).chain(nobody).collect();
-    let labels: Vec<f64> = made.trained.iter().map(|(_, example)| example.p).collect();
-    remarks.extend(doubts(&objective, &labels, request.training.batch));
-    let said = Said { count, judge: chosen.judge, relabelled, remarks };
+    remarks.extend(doubts(&objective, &made.summary(None, request.training.batch)));
+    let said = Said { count, judge: chosen.judge, relabelled, remarks, ..Said::default() };
     let (most, held_out) = (texts.most, made.held_out.clone());
     let parts = Parts { folder, model, lora, made, degraded: Vec::new(), refined: None, said };
     let first = Training::of(&inner(request), parts, watch)?.run(watch)?;
@@ -277,7 +277,7 @@ impl Rounds<'_> {
         };
         let found = expand(policy, Initial::Bare, prompt, &options).map_err(learnt)?;
         let pair = found.example(prompt, 1.0).map(|example| {
-            let [best, worst] = example.completions;
+            let [best, worst] = <[Vec<u32>; 2]>::try_from(example.completions).unwrap_or_default();
             (best, worst)
         });
         Ok(Answered { pair, p: found.p, repeated: found.repeated, empty: found.empty })
@@ -300,8 +300,8 @@ impl Rounds<'_> {
         let mut trained = Vec::new();
         for ((pair, prompt), answer) in self.share(round).iter().zip(answers) {
             let Some((best, worst)) = &answer.pair else { continue };
-            let completions = [best.clone(), worst.clone()];
-            let labelled = Labelled::of(self.written(pair, &completions)?, 1.0, false);
+            let labelled = Labelled::of(self.written(pair, [best, worst])?, 1.0, false);
+            let completions = vec![best.clone(), worst.clone()];
             trained.push((labelled, Example { prompt: prompt.clone(), completions, p: 1.0, weight: 1.0 }));
         }
         if trained.is_empty() {
@@ -328,15 +328,15 @@ impl Rounds<'_> {
     }
 
     /// The pair with the model's own responses.
-    fn written(&self, pair: &Pair, completions: &[Vec<u32>; 2]) -> Result<Pair> {
+    fn written(&self, pair: &Pair, [best, worst]: [&[u32]; 2]) -> Result<Pair> {
         let ends = self.tokens.ends();
         let text = |tokens: &[u32]| {
             let plain: Vec<u32> = tokens.iter().copied().filter(|token| !ends.contains(token)).collect();
             self.tokens.decode(&plain).map_err(|e| Error::new(e.to_string()))
         };
         Ok(Pair {
-            response_a: Response::new(text(&completions[0])?, None),
-            response_b: Response::new(text(&completions[1])?, None),
+            response_a: Response::new(text(best)?, None),
+            response_b: Response::new(text(worst)?, None),
             ..pair.clone()
         })
     }
@@ -370,6 +370,6 @@ fn row(round: usize, (prompts, answers): (u64, &[Answered]), found: &TrainJson) 
         first_loss: found.curve.first().map(|row| row.loss),
         last_loss: found.curve.last().map(|row| row.loss),
         held_out_loss: look.map(|look| look.loss),
-        held_out_accuracy: look.map(|look| look.accuracy),
+        held_out_accuracy: look.and_then(|look| look.accuracy),
     }
 }

@@ -55,9 +55,12 @@ pub(crate) struct TrainArgs {
     /// With --engine trl: write pairs, settings and script, but do not run them
     #[arg(long)]
     pub(crate) write_only: bool,
-    /// Add SPO's degree loss with this weight: classify chosen responses with 0, 25, 50 or 75 % of their key phrases (by RAKE) removed
+    /// Add SPO's degree loss with this weight: classify by --degree-shares how many of their key phrases (by RAKE) chosen responses lack
     #[arg(long, value_name = "WEIGHT", value_parser = any)]
     pub(crate) degrees: Option<f64>,
+    /// SPO's degrees: the shares of key phrases removed, growing from 0 and below 1, one class each
+    #[arg(long, default_value = "0,0.25,0.5,0.75", value_delimiter = ',', value_name = "SHARES", value_parser = any, requires = "degrees")]
+    pub(crate) degree_shares: Vec<f64>,
     /// Self-generated preferences (SPA): after the labelled pairs, this many rounds of sampling, labelling by implicit reward, training
     #[arg(long, value_name = "ROUNDS", value_parser = whole::<u8>(1..=100))]
     pub(crate) spa: Option<u8>,
@@ -295,7 +298,7 @@ impl TrainArgs {
             evaluate_every: pace.evaluate_every.map(|steps| steps as usize),
             patience: pace.patience.map(|looks| looks as usize),
             checkpoint_every: pace.checkpoint_every as usize,
-            degrees: self.degrees.map(|weight| SpoOptions { weight, ..SpoOptions::default() }),
+            degrees: self.degrees.map(|weight| SpoOptions { weight, shares: self.degree_shares.clone() }),
             outputs: Outputs { merged: self.merge, gguf: self.gguf },
         })
     }

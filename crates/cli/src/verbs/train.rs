@@ -22,7 +22,9 @@ pub(crate) fn run(args: &TrainArgs, global: &Global) -> Result<(), Problem> {
     let bars = Bars::new(global.quiet);
     // Published weights label pairs that nobody has judged.
     let without_verdicts = args.labels.relabel_published.is_some();
-    let reading = ReadOptions { without_verdicts, ..args.pairs.read.options()? };
+    // Only the engine of our own trains on single completions, and its rounds of sampling make pairs.
+    let singly = request.learns_from_single() && !args.engine && args.spa.is_none();
+    let reading = ReadOptions { without_verdicts, singly, ..args.pairs.read.options()? };
     let inputs = inputs(&args.inputs, args.example, &args.pairs.read, &reading)?;
     let output = args.output.as_deref().unwrap_or_else(|| Path::new("."));
     // Until all is written: what was learnt must not be lost to a signal in between.

@@ -3,14 +3,24 @@
 use crate::advice::MAP;
 use std::sync::Arc;
 
-use predilect_types::{Provenance, Verdict};
+use predilect_types::{Provenance, Response, Verdict};
 
 use super::{ALONE, LONELY, Place, Reading, WITHOUT_PAIR};
 use crate::draft::{Draft, NO_VERDICT};
 use crate::error::DataError;
 use crate::identity::{hash, ready};
 use crate::join::Parts;
-use crate::pieces::Piece;
+use crate::pieces::{Completion, Piece};
+
+/// A completion by itself: the other response says nothing.
+fn singly(completion: Completion) -> Draft {
+    let Completion { prompt, response, good, judge, annotator, scenario, id, metadata } = completion;
+    let mut draft = Draft::new(prompt, response, Response::default());
+    (draft.pair.id, draft.pair.scenario, draft.pair.metadata) = (id, scenario, metadata);
+    let p_a = if good { 1.0 } else { 0.0 };
+    draft.verdicts.push(Verdict { annotator, ..Verdict::new("", judge, p_a) });
+    draft
+}
 
 impl Reading<'_> {
     #[expect(clippy::too_many_lines, reason = "one match, an arm for each kind of piece")]
@@ -56,6 +66,7 @@ impl Reading<'_> {
                 }
             }
 
+            Piece::Completion(completion) if self.options.singly => self.made(singly(completion))?,
             Piece::Completion(completion) => {
                 if let Some(draft) = self.waiting.completion(completion) {
                     self.made(draft)?;

@@ -27,6 +27,7 @@ mod recipes;
 mod round_trip;
 mod samples;
 mod several;
+mod singly;
 mod some_pairs;
 mod study;
 mod tables;

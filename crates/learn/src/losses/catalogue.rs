@@ -11,7 +11,10 @@ reference; aw = lw - rw, al = ll - rl; h = aw - al; nw, nl: token counts; b: bet
 that the chosen completion is preferred; q = 2p - 1; s(x) = 1/(1 + exp(-x)); NLL: minus the mean log-probability of \
 the chosen tokens of the batch. Behind each loss are its source and its parameters with their defaults; f_divergence other than reverse_kl \
 replaces the log-ratios of a loss that takes it (f-DPO, 2309.16240). dpo is another name of sigmoid, mpo of the mixture \
-sigmoid:0.8,bco_pair:0.2,sft:1";
+sigmoid:0.8,bco_pair:0.2,sft:1. Where single completions are said, completions that are each labelled desirable or not are enough: \
+aw is then the log-ratio of a desirable one and al that of another. To any loss SPO's degree loss (2409.17791) can be added with a weight: \
+the mean cross-entropy with which a linear classifier on the mean of the last hidden states finds which share of its key phrases (by RAKE) \
+a chosen completion has lost; the shares are 0, 0.25, 0.5 and 0.75 unless others are given";
 
 /// One loss as a catalogue describes it.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]

@@ -5,6 +5,7 @@ use std::io::{BufReader, Read};
 use std::path::Path;
 
 use crate::error::{Result, broken, file};
+use crate::files;
 
 const U32: u32 = 4;
 const I32: u32 = 5;
@@ -92,7 +93,7 @@ fn list(kind: u32, length: usize) -> Vec<u8> {
 
 /// The entries of a file, in their order.
 pub(super) fn read(path: &Path) -> Result<Vec<Entry>> {
-    let opened = File::open(path).map_err(file(path))?;
+    let opened = files::open(path).map_err(file(path))?;
     let left = opened.metadata().map_err(file(path))?.len();
     let mut head = Head { path, reader: BufReader::new(opened), left };
     let magic = head.number::<4>()?;

@@ -124,6 +124,11 @@ impl Tree {
         self.completions[number].clone()
     }
 
+    /// How many completions there are.
+    pub(crate) fn completions(&self) -> usize {
+        self.completions.len()
+    }
+
     /// Rows in all.
     pub fn len(&self) -> usize {
         self.tokens.len()

@@ -2,9 +2,9 @@
 
 use super::template::Template;
 use super::{Tokens, TokensError, ends, guarded};
+use crate::files;
 use serde_json::{Map, Value};
 use std::collections::HashSet;
-use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::path::Path;
 use tokenizers::{AddedToken, PostProcessorWrapper, Tokenizer};
@@ -71,7 +71,7 @@ impl Tokens {
 fn read(path: &Path, limit: u64) -> Result<Vec<u8>, TokensError> {
     let failed = |source| TokensError::Read { path: path.to_owned(), source };
     let mut bytes = Vec::new();
-    File::open(path).map_err(failed)?.take(limit + 1).read_to_end(&mut bytes).map_err(failed)?;
+    files::open(path).map_err(failed)?.take(limit + 1).read_to_end(&mut bytes).map_err(failed)?;
     if bytes.len() as u64 > limit {
         Err(TokensError::TooLarge { path: path.to_owned(), limit })
     } else {

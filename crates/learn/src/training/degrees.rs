@@ -51,6 +51,9 @@ impl Trainer {
         if self.step > 0 || self.model.store.named(DEGREE_HEAD).is_some() {
             return wrong("degrees are classified from the first step on, and by one classifier".to_owned());
         }
+        if self.sides != 2 {
+            return wrong("the degree loss is for pairs, not for single completions".to_owned());
+        }
         if completions.len() != self.examples.len() {
             return wrong(format!(
                 "degraded completions of {} pairs for {} pairs",

@@ -26,7 +26,7 @@ impl Trainer {
             let count = TOKENS.min(range.len());
             (0..count).map(move |at| range.start + at * range.len() / count)
         };
-        let targets: Vec<usize> = [0, 1].into_iter().flat_map(spread).collect();
+        let targets: Vec<usize> = (0..self.sides).flat_map(spread).collect();
         let reference = self.model.distributions(&tree, Pass::Score, &targets);
         Compared { example, targets, reference }
     }

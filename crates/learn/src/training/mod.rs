@@ -17,6 +17,8 @@ mod step;
 #[cfg(test)]
 mod tests;
 mod trainer;
+#[cfg(test)]
+mod unpaired_tests;
 
 pub use checkpoint::State;
 pub use degraded::Degraded;

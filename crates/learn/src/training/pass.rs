@@ -1,10 +1,10 @@
 //! The gradient of one batch, and the evaluation on held-out pairs.
 
 use super::record::{Evaluation, StepRecord};
-use super::scores::{Scores, Tally, right};
+use super::scores::{Tally, valued};
 use super::trainer::Trainer;
 use crate::error::{LearnError, Result};
-use crate::losses::{BatchScope, Loss, LossError, PairGradient, PairScores, kto_baseline};
+use crate::losses::{BatchScope, Loss, LossError, kto_baseline};
 use crate::model::{Forward, Pass, Slopes, Tree};
 
 /// Rows that are computed together at most.
@@ -69,9 +69,10 @@ impl Trainer {
             let (all, forward) = self.refined(&group, &tree, self.training(&tree));
             let mut gradients = Vec::with_capacity(group.len());
             for (number, scores) in group.iter().zip(&all) {
-                let found = self.objective.evaluate(&[scores.pair()], &mut self.losses)?;
-                loss += share * found.value;
-                gradients.extend(found.gradients);
+                let (value, slopes) =
+                    valued(&self.objective, std::slice::from_ref(scores), &mut self.losses)?;
+                loss += share * value;
+                gradients.extend(slopes);
                 tally.add(scores, self.examples[*number].tokens(), self.objective.averages());
             }
             tally.degrees += share * self.back(&group, (&tree, forward), (&gradients, share), share);
@@ -95,43 +96,61 @@ impl Trainer {
         if self.objective.mixture().losses().any(|loss| loss == Loss::Kto) {
             self.losses.kto_z0 = Some(self.baseline(batch));
         }
-        let pairs: Vec<PairScores<'_>> = all.iter().map(Scores::pair).collect();
-        let found = self.objective.evaluate(&pairs, &mut self.losses)?;
+        let (value, slopes) = valued(&self.objective, &all, &mut self.losses)?;
         let mut tally = Tally::default();
         let share = 1.0 / batch.len() as f64;
         for (scores, number) in all.iter().zip(batch) {
             tally.add(scores, self.examples[*number].tokens(), self.objective.averages());
         }
-        let mut gradients = found.gradients.as_slice();
+        let mut gradients = slopes.as_slice();
         for group in &groups {
             let (tree, forward) = at_hand.take().unwrap_or_else(|| {
                 let tree = self.tree(group);
                 let forward = self.model.forward(&tree, self.training(&tree));
                 (tree, forward)
             });
-            let (of_group, rest) = gradients.split_at(group.len());
+            let (of_group, rest) = gradients.split_at(self.sides * group.len());
             tally.degrees += share * self.back(group, (&tree, forward), (of_group, 1.0), share);
             gradients = rest;
         }
-        Ok((found.value, tally))
+        Ok((value, tally))
     }
 
     /// KTO's baseline: how far the policy went from the reference on completions that belong to the next other prompt of the batch; 0 where
     /// all prompts are the same.
     fn baseline(&self, batch: &[usize]) -> f64 {
-        let of = |at: usize| {
-            let prompt = &self.examples[batch[at]];
+        let mismatched = |at: usize| {
+            let prompt = &self.examples[batch[at]].prompt;
             let after = (1..batch.len()).map(|by| &self.examples[batch[(at + by) % batch.len()]]);
-            let other = after.into_iter().find(|other| other.prompt != prompt.prompt)?;
-            Some([0, 1].map(|side| {
-                let tree = Tree::new(&prompt.prompt, &[&other.completions[side]]);
-                let sum =
-                    |pass| self.model.forward(&tree, pass).logps.iter().map(|p| f64::from(*p)).sum::<f64>();
-                sum(Pass::Score) - sum(Pass::Reference)
-            }))
+            let other = after.into_iter().find(|other| other.prompt != *prompt)?;
+            Some(Tree::new(prompt, &other.completions.iter().map(Vec::as_slice).collect::<Vec<&[u32]>>()))
         };
-        let ratios: Vec<f64> = (0..batch.len()).filter_map(of).flatten().collect();
-        if ratios.is_empty() { 0.0 } else { kto_baseline(&ratios) }
+        let mut groups: Vec<Vec<Tree>> = Vec::new();
+        let mut rows = 0;
+        for tree in (0..batch.len()).filter_map(mismatched) {
+            rows += tree.len();
+            match groups.last_mut() {
+                Some(group) if rows <= ROWS => group.push(tree),
+                _ => {
+                    rows = tree.len();
+                    groups.push(vec![tree]);
+                }
+            }
+        }
+        let ratios: Vec<f64> = groups.iter().flat_map(|group| self.ratios(&Tree::join(group))).collect();
+        kto_baseline(&ratios)
+    }
+
+    /// `sum_t (ln pi - ln ref)` of each completion of a tree, the reference being the model without its adapter.
+    fn ratios(&self, tree: &Tree) -> Vec<f64> {
+        let [policy, reference] =
+            [Pass::Score, Pass::Reference].map(|pass| self.model.forward(tree, pass).logps);
+        let sum = |values: &[f32]| values.iter().map(|p| f64::from(*p)).sum::<f64>();
+        let of = |number| {
+            let range = tree.completion(number);
+            sum(&policy[range.clone()]) - sum(&reference[range])
+        };
+        (0..tree.completions()).map(of).collect()
     }
 
     fn training(&self, tree: &Tree) -> Pass {
@@ -142,17 +161,16 @@ impl Trainer {
         }
     }
 
-    /// Adds the gradients of some pairs, and that of the classes of degraded completions; returns their cross-entropy.
+    /// Adds the gradients of some examples, by completion, and that of the classes of degraded completions; returns their cross-entropy.
     fn back(
         &mut self,
         numbers: &[usize],
         (tree, forward): (&Tree, Forward),
-        (gradients, factor): (&[PairGradient], f64),
+        (gradients, factor): (&[Vec<f64>], f64),
         share: f64,
     ) -> f64 {
         let mut coefficients = vec![0.0; forward.logps.len()];
-        let sides = gradients.iter().flat_map(|gradient| [&gradient.chosen, &gradient.rejected]);
-        for (number, slopes) in sides.enumerate() {
+        for (number, slopes) in gradients.iter().enumerate() {
             for (coefficient, slope) in coefficients[tree.completion(number)].iter_mut().zip(slopes) {
                 *coefficient = (slope * factor) as f32;
             }
@@ -205,23 +223,19 @@ impl Trainer {
         if self.held_out.is_empty() {
             return Ok(None);
         }
-        let (mut all, mut won, mut tally) = (Vec::new(), 0.0, Tally::default());
+        let (mut all, mut tally) = (Vec::new(), Tally::default());
         for number in self.examples.len()..self.examples.len() + self.held_out.len() {
             let tree = self.example(number).tree();
             let scores = self.scores(&[number], &tree, Pass::Score).0.remove(0);
-            let gains = scores.gains(self.objective.averages());
-            won += right(gains[0], gains[1]);
             tally.add(&scores, self.example(number).tokens(), self.objective.averages());
             all.push(scores);
         }
-        let pairs: Vec<PairScores<'_>> = all.iter().map(Scores::pair).collect();
         let mut state = self.losses;
         state.frozen = true;
         state.kto_z0 = state.kto_z0.or(Some(0.0));
-        let loss = match self.objective.evaluate(&pairs, &mut state) {
-            Ok(found) => found.value,
+        let loss = match valued(&self.objective, &all, &mut state) {
+            Ok((value, _)) => value,
             Err(LossError::NotALogProbability { .. }) => {
-                drop(pairs);
                 let held_out = self.examples.len()..self.examples.len() + self.held_out.len();
                 let (examples, weights) = self.culprits(held_out.collect());
                 return Err(LearnError::NotFinite { step: self.step, examples, weights });
@@ -232,9 +246,9 @@ impl Trainer {
         Ok(Some(Evaluation {
             step: self.step,
             loss,
-            accuracy: won / pairs.len() as f64,
+            accuracy: record.accuracy,
             margin: record.margin,
-            pairs: pairs.len(),
+            pairs: all.len(),
         }))
     }
 }

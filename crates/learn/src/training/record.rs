@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-/// What one step did. Means are over the pairs of the step.
+/// What one step did. Means are over the pairs of the step; of single completions, what is said of chosen ones is a mean over the desirable
+/// ones, and of rejected ones over the others: `None`, or not a number, where there is none.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct StepRecord {
     /// Its number, from 1.
@@ -21,7 +22,8 @@ pub struct StepRecord {
     pub rewards_rejected: Option<f64>,
     /// The mean difference of the two.
     pub margin: Option<f64>,
-    /// Share of pairs whose chosen completion has the larger reward; a pair of equal rewards counts one half.
+    /// Share of pairs whose chosen completion has the larger reward; a pair of equal rewards counts one half. Of single completions: of every
+    /// desirable one with every other one.
     pub accuracy: Option<f64>,
     /// Mean over completion tokens of `|ln pi - ln ref|`, in nats: how far the policy went from the reference on these tokens.
     pub drift: Option<f64>,
@@ -59,11 +61,11 @@ pub struct Evaluation {
     pub step: usize,
     /// The mean loss.
     pub loss: f64,
-    /// Share of pairs whose chosen completion has the larger reward (the larger log-probability, without a reference); a
-    /// pair of equal ones counts one half.
-    pub accuracy: f64,
+    /// Share of pairs whose chosen completion has the larger reward (the larger log-probability, without a reference); a pair of equal ones
+    /// counts one half. Of single completions: of every desirable one with every other one; `None` without one of each.
+    pub accuracy: Option<f64>,
     /// The mean difference of rewards; `None` without a reference.
     pub margin: Option<f64>,
-    /// Pairs.
+    /// Pairs, or single completions.
     pub pairs: usize,
 }

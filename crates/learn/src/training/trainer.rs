@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::compared::Compared;
 use super::degraded::Degrees;
-use super::example::{Example, check};
+use super::example::{Example, check, completions_of_each};
 use super::options::{Plan, TrainingOptions};
 use super::refinement::Refining;
 use super::scores::widened;
@@ -26,6 +26,8 @@ pub struct Trainer {
     pub(super) gradients: Gradients,
     pub(super) examples: Vec<Example>,
     pub(super) held_out: Vec<Example>,
+    /// Completions of each example: two, or one.
+    pub(super) sides: usize,
     /// Log-probabilities under the reference, by example; those of held-out pairs come last.
     pub(super) reference: HashMap<usize, Vec<f64>>,
     /// What the reference says at some tokens, to tell how far the policy went from it.
@@ -42,7 +44,8 @@ impl Trainer {
     ///
     /// # Errors
     ///
-    /// When there is nothing to train or to train on, or an example's token is not in the vocabulary.
+    /// When there is nothing to train or to train on, an example's token is not in the vocabulary, or single completions meet pairs or a loss
+    /// that compares two.
     pub fn new(
         model: Model,
         objective: Objective,
@@ -58,6 +61,7 @@ impl Trainer {
         for example in examples.iter().chain(&held_out) {
             check(example, model.config.vocab)?;
         }
+        let sides = completions_of_each(&examples.iter().chain(&held_out).collect::<Vec<_>>(), &objective)?;
         let plan = options.plan(examples.len())?;
         let optimiser = AdamW::new(&model.store, options.weight_decay);
         let gradients = Gradients::zeros(&model.store);
@@ -71,6 +75,7 @@ impl Trainer {
             gradients,
             examples,
             held_out,
+            sides,
             reference: HashMap::new(),
             compared: Vec::new(),
             refining: None,

@@ -244,10 +244,10 @@ impl HttpModel {
         &self,
         response: Result<ureq::http::Response<ureq::Body>, ureq::Error>,
     ) -> Result<String, CallError> {
-        let mut response = response.map_err(|error| self.broken(&error))?;
+        let mut response = response.map_err(|error| self.broken(&self.url, &error))?;
         let status = response.status().as_u16();
         let reader = response.body_mut().with_config().limit(MAX_ANSWERS).lossy_utf8(true);
-        let body = self.received(reader.read_to_string().map_err(|error| self.broken(&error))?);
+        let body = self.received(reader.read_to_string().map_err(|error| self.broken(&self.url, &error))?);
         if (200..300).contains(&status) { Ok(body) } else { Err(self.refusal(status, &body)) }
     }
 

@@ -24,8 +24,8 @@ impl HttpModel {
             .remedy(Remedy::MoreRoom)
     }
 
-    /// A call without a complete answer.
-    pub(super) fn broken(&self, error: &ureq::Error) -> CallError {
+    /// A call to an address without a complete answer.
+    pub(super) fn broken(&self, url: &str, error: &ureq::Error) -> CallError {
         use std::io::ErrorKind;
         let fault = match error {
             ureq::Error::Timeout(_) => Fault::Timeout,
@@ -52,8 +52,7 @@ impl HttpModel {
             ureq::Error::Io(e) => e.to_string(),
             other => other.to_string(),
         };
-        let error =
-            CallError::new(fault, self.clean(&format!("{}: no answer from {}: {why}", self.name, self.url)));
+        let error = CallError::new(fault, self.clean(&format!("{}: no answer from {url}: {why}", self.name)));
         match fault {
             Fault::NoModel => error.remedy("check the address"),
             Fault::Connection | Fault::Unreachable => {

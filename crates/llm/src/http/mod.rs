@@ -356,7 +356,7 @@ impl HttpModel {
         for (name, value) in &self.headers {
             call = call.header(*name, value);
         }
-        let mut response = call.send(body.to_string().as_str()).map_err(|error| self.broken(&error))?;
+        let mut response = call.send(body.to_string().as_str()).map_err(|error| self.broken(url, &error))?;
         let status = response.status().as_u16();
         let wait = wait_of(&|name| response.headers().get(name)?.to_str().ok().map(str::to_owned));
         let bytes = response
@@ -364,7 +364,7 @@ impl HttpModel {
             .with_config()
             .limit(MAX_BODY)
             .read_to_vec()
-            .map_err(|error| self.broken(&error))?;
+            .map_err(|error| self.broken(url, &error))?;
         Ok((status, wait, self.received(body::text(bytes))))
     }
 }

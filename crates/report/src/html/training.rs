@@ -10,8 +10,8 @@ use crate::format;
 use crate::text;
 use crate::training::number as shown;
 use crate::training::{
-    method, no_step, pairs, percent, ranking_method, ranking_rows, ranking_sentences, ranking_title,
-    sentences, title,
+    counted, method, no_step, of_kinds, pairs, percent, ranking_method, ranking_rows, ranking_sentences,
+    ranking_title, sentences, title,
 };
 
 /// The page of a training run.
@@ -43,23 +43,30 @@ fn curves(found: &TrainJson) -> Markup {
         let lines: Vec<Line> = [first, second].into_iter().filter(|line| !line.points.is_empty()).collect();
         curve(name, &lines, places)
     };
+    let finite = |x: f64| Some(x).filter(|x| x.is_finite());
+    let kinds = match found.completions {
+        Some(_) => ["desirable", "undesirable"],
+        None => ["chosen", "rejected"],
+    };
+    let margin = format!("Reward margin ({} minus {})", kinds[0], kinds[1]);
     html! {
         (both("Loss", line(found, "training", |row| Some(row.loss)), line(found, "held out", |row| row.eval_loss), 3))
-        (both("Reward margin (chosen minus rejected)", line(found, "training", |row| row.margin), line(found, "held out", |row| row.eval_margin), 3))
+        (both(&margin, line(found, "training", |row| row.margin), line(found, "held out", |row| row.eval_margin), 3))
         (both("Reward accuracy, in %", line(found, "training", |row| row.accuracy.map(|a| 100.0 * a)), line(found, "held out", |row| row.eval_accuracy.map(|a| 100.0 * a)), 0))
         // One look is in the sentence: it makes no curve.
         @if found.curve.iter().filter(|row| row.kl.is_some()).count() > 1 {
             (both("KL divergence from the reference, in nats per token", line(found, "KL", |row| row.kl), line(found, "", |_| None), 4))
         }
         (both("Drift: mean of |ln policy - ln reference|, in nats per token", line(found, "drift", |row| row.drift), line(found, "", |_| None), 4))
-        (both("Summed log-probability of responses", line(found, "chosen", |row| Some(row.logp_chosen)), line(found, "rejected", |row| Some(row.logp_rejected)), 0))
+        (both("Summed log-probability of responses", line(found, kinds[0], |row| finite(row.logp_chosen)), line(found, kinds[1], |row| finite(row.logp_rejected)), 0))
     }
 }
 
 fn learnt_from(found: &TrainJson) -> Markup {
     html! {
         p {
-            (format::counted(found.pairs.trained, "pair", "pairs"))
+            (counted(found, found.pairs.trained))
+            @if let Some(kinds) = &found.completions { " (" (of_kinds(kinds)) ")" }
             @if !found.rounds.is_empty() { " with labels" }
             " of " (format::count(found.pairs.read)) " read"
             @if found.pairs.held_out > 0 { ", " (format::count(found.pairs.held_out)) " more held out, by prompt" }

@@ -34,7 +34,8 @@ pub fn terminal_training(found: &TrainJson, out: &mut dyn io::Write, width: u16)
     curve(found, &mut out)?;
     let said = pairs(&found.pairs);
     if !said.is_empty() {
-        heading(&mut out, "Pairs", &format!("Of {} that were read:", format::count(found.pairs.read)))?;
+        let title = if found.completions.is_some() { "Completions" } else { "Pairs" };
+        heading(&mut out, title, &format!("Of {} that were read:", format::count(found.pairs.read)))?;
         for line in said {
             out.wrapped(Style::new(), &line)?;
         }
@@ -182,6 +183,9 @@ pub fn terminal_losses(losses: &LossesJson, out: &mut dyn io::Write, width: u16)
             Some(loss.source.clone()).into_iter().filter(|source| !source.is_empty()).collect();
         if loss.soft {
             notes.push("soft labels".to_owned());
+        }
+        if loss.unpaired {
+            notes.push("single completions".to_owned());
         }
         if !loss.reference {
             notes.push("no reference".to_owned());

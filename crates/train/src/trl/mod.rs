@@ -3,6 +3,7 @@
 mod command;
 mod losses;
 mod script;
+mod settings;
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
@@ -10,20 +11,21 @@ use std::path::{Path, PathBuf};
 use std::process::Child;
 use std::time::Duration;
 
+use predilect_learn::losses::Summary;
 use predilect_learn::model::{FolderNumbers, LoraOptions, Model};
 use predilect_learn::{LearnError, open_tokens};
 use predilect_results::training::{AdapterShape, EvaluationRow, PairCount, Relabelled, StepRow, TrainJson};
 use predilect_types::hash::fixed;
 use predilect_workbench::{Done as Made, Error, Event, Inputs, Ran, Result, Step, Watch, Workbench};
 use serde::Deserialize;
-use serde_json::{Value, json};
 
 pub use self::script::TrlOptions;
 
 use self::command::{by_hand, start, terminate, wait};
 use self::script::SCRIPT;
+use self::settings::settings;
 use crate::asked::asked;
-use crate::folder::{Folder, Lines, MERGED, PAIRS, STEPS};
+use crate::folder::{Folder, LABELS, Lines, MERGED, PAIRS, STEPS};
 use crate::made::{Side, keep_labelled, split};
 use crate::mistakes::learnt;
 use crate::outputs::{Outputs, gguf};
@@ -102,7 +104,7 @@ impl Given {
         let bench = Workbench::of(inputs, None, watch)?;
         let (chosen, by) = labelled(&bench, request, watch)?;
         let mut remarks = Vec::new();
-        let Chosen { read, left_out, pairs, judge, remarks: said } = chosen;
+        let Chosen { read, left_out, pairs, judge, weights, remarks: said, .. } = chosen;
         remarks.extend(said);
         let pairs = with_merged_system(pairs, &request.model, &mut remarks);
         let [trained, held_out] = split(pairs, request.held_out)?;
@@ -114,10 +116,10 @@ impl Given {
             ..PairCount::default()
         };
         if trained.is_empty() {
-            return Err(nothing(&count, "used"));
+            return Err(nothing(&count, "used", false));
         }
         let labels: Vec<f64> = trained.iter().map(|labelled| labelled.p).collect();
-        remarks.extend(doubts(&objective, &labels, request.training.batch));
+        remarks.extend(doubts(&objective, &Summary::of_pairs(&labels, request.training.batch)));
         let steps = request.training.plan(trained.len()).map_err(learnt)?.steps as u64;
         let marks = |pairs: &[Labelled]| -> Vec<u64> {
             pairs.iter().map(|one| fixed(&(one.texts(), one.pair.prompt_text(), one.p.to_bits()))).collect()
@@ -127,6 +129,7 @@ impl Given {
         asked["engine"] = "trl".into();
         let folder = Folder::open(output, &asked)?;
         keep_labelled(&folder, [(Side::Trained, &trained), (Side::HeldOut, &held_out)])?;
+        folder.keep_weights(weights.as_ref())?;
         let model = base(&folder, &request.model, &mut remarks)?;
         let settings = serde_json::to_vec_pretty(&settings(request, (&folder.path, &model), held_out.len())?)
             .unwrap_or_default();
@@ -139,6 +142,7 @@ impl Given {
         let files = [
             ("steps", STEPS),
             ("pairs", PAIRS),
+            ("labels", LABELS),
             ("adapter", "adapter_model.safetensors"),
             ("adapter_config", "adapter_config.json"),
             ("merged", MERGED),
@@ -162,6 +166,7 @@ impl Given {
             loss: request.loss.to_string(),
             beta: request.losses.beta,
             pairs: self.count,
+            completions: None,
             judge: self.judge,
             relabelled: self.relabelled,
             adapter: lora.map(|lora| AdapterShape {
@@ -242,45 +247,6 @@ fn base(folder: &Folder, model: &Path, remarks: &mut Vec<String>) -> Result<Path
     }
     remarks.push(format!("TRL reads no GGUF files: the model was written as a folder to {}", made.display()));
     Ok(made)
-}
-
-/// What the script reads.
-fn settings(request: &TrainRequest, (folder, model): (&Path, &Path), held_out: usize) -> Result<Value> {
-    let written = |error: serde_json::Error| Error::new(format!("the settings cannot be written: {error}"));
-    let training = &request.training;
-    // What lies in the folder is found there wherever that is moved.
-    let model = match model.strip_prefix(folder) {
-        Ok(within) => within.to_owned(),
-        Err(_) => std::fs::canonicalize(model)?,
-    };
-    let adapter = request.adapter.as_ref().map(std::fs::canonicalize).transpose()?;
-    Ok(json!({
-        "model": model,
-        "adapter": adapter,
-        "pairs": PAIRS,
-        // Where the other engine leaves them.
-        "output": if request.lora.is_some() || request.adapter.is_some() { "." } else { MERGED },
-        "loss": request.loss.terms().iter().map(|(loss, weight)| json!([loss.name(), weight])).collect::<Vec<_>>(),
-        "losses": serde_json::to_value(&request.losses).map_err(written)?,
-        "lora": serde_json::to_value(&request.lora).map_err(written)?,
-        "training": {
-            "batch": training.batch,
-            "epochs": training.epochs,
-            "steps": training.steps,
-            "learning_rate": training.learning_rate,
-            "schedule": training.schedule,
-            "warm_up": training.warm_up,
-            "weight_decay": training.weight_decay,
-            "clip": training.clip,
-            "seed": training.seed,
-        },
-        "max_length": request.texts.max_length,
-        "template": request.texts.template,
-        "evaluate_every": request.evaluates_every(held_out),
-        "micro_batch": null,
-        "bf16": null,
-        "gradient_checkpointing": null,
-    }))
 }
 
 /// One line of the script.
@@ -460,8 +426,12 @@ impl Run {
         drop(notes.folder.note(&all)?);
         // Those of earlier runs too.
         let look = |row: &StepRow| {
-            let (loss, accuracy) = row.eval_loss.zip(row.eval_accuracy)?;
-            Some(EvaluationRow { step: row.step, loss, accuracy, margin: row.eval_margin })
+            Some(EvaluationRow {
+                step: row.step,
+                loss: row.eval_loss?,
+                accuracy: row.eval_accuracy,
+                margin: row.eval_margin,
+            })
         };
         self.evaluations = all.iter().filter_map(look).collect();
         self.curve = all;

@@ -113,6 +113,8 @@ impl Plan {
             judge: verdict.judge,
             annotator: verdict.annotator,
             scenario: draft.pair.scenario,
+            id: draft.pair.id,
+            metadata: draft.pair.metadata,
         })
         .into())
     }

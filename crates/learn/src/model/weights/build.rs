@@ -78,6 +78,12 @@ impl<S: Source> Builder<'_, S> {
     }
 }
 
+/// The layer that a tensor is of, by Hugging Face's name (`model.layers.3.`) or llama.cpp's (`blk.3.`).
+fn layer_of(name: &str) -> Option<usize> {
+    let (_, rest) = name.split_once("layers.").or_else(|| name.split_once("blk."))?;
+    rest.split('.').next()?.parse().ok()
+}
+
 fn missing(name: &str) -> LearnError {
     LearnError::Shape { name: name.to_owned(), expected: "to exist".to_owned(), found: "nothing".to_owned() }
 }
@@ -96,6 +102,9 @@ impl Model {
             if config.tied { embedding } else { builder.matrix("lm_head", config.vocab, config.hidden)? };
         let store = builder.store;
         if let Some(name) = source.left().first() {
+            if layer_of(name).is_some_and(|layer| layer >= config.layers) {
+                return Err(LearnError::Layers { name: name.clone(), layers: config.layers });
+            }
             return Err(LearnError::Unsupported(format!(
                 "unexpected tensor {name}: a {} model with {} layers does not have it",
                 config.family.as_str(),

@@ -9,6 +9,7 @@ use safetensors::tensor::{Dtype, Metadata};
 
 use super::build::Source;
 use crate::error::{LearnError, Result, broken, file};
+use crate::files;
 use crate::model::config::Config;
 use crate::model::decoder::Model;
 
@@ -18,7 +19,7 @@ const HEAD: u64 = 100_000_000;
 /// Opens a model in a folder.
 pub(crate) fn open(folder: &Path) -> Result<Model> {
     let path = folder.join("config.json");
-    let text = std::fs::read_to_string(&path).map_err(file(&path))?;
+    let text = files::text(&path).map_err(file(&path))?;
     let config = Config::from_json(&text)?;
     let offset = config.norms_are_offsets();
     let mut source = Folder { shards: shards(folder)?, offset, tied: config.tied, asked: HashSet::new() };
@@ -36,7 +37,7 @@ fn shards(folder: &Path) -> Result<Vec<Shard>> {
     if !index.exists() {
         return Ok(vec![Shard::open(&folder.join("model.safetensors"))?]);
     }
-    let text = std::fs::read_to_string(&index).map_err(file(&index))?;
+    let text = files::text(&index).map_err(file(&index))?;
     let index_of: Index = serde_json::from_str(&text).map_err(|e| broken(&index, e.to_string()))?;
     let mut names: Vec<String> = index_of.weight_map.into_values().collect();
     names.sort_unstable();
@@ -58,7 +59,7 @@ pub(crate) struct Shard {
 
 impl Shard {
     pub(crate) fn open(path: &Path) -> Result<Self> {
-        let mut opened = File::open(path).map_err(file(path))?;
+        let mut opened = files::open(path).map_err(file(path))?;
         let size = opened.metadata().map_err(file(path))?.len();
         let mut length = [0; 8];
         opened.read_exact(&mut length).map_err(file(path))?;

@@ -10,6 +10,7 @@ use candle_core::quantized::gguf_file::{Content, Value};
 
 use super::build::Source;
 use crate::error::{LearnError, Result, broken, file};
+use crate::files;
 use crate::model::config::{Config, Family, Stretch, unknown};
 use crate::model::decoder::Model;
 use crate::model::entries::aligned_to_nothing;
@@ -25,7 +26,7 @@ pub(crate) struct Gguf {
 impl Gguf {
     /// Reads the head of a file.
     pub(crate) fn open(path: &Path) -> Result<Self> {
-        let opened = File::open(path).map_err(file(path))?;
+        let opened = files::open(path).map_err(file(path))?;
         let size = opened.metadata().map_err(file(path))?.len();
         // candle divides by it.
         if aligned_to_nothing(path) {
