@@ -90,7 +90,7 @@ mod tests {
         }
         assert_eq!(unfinished(study), [other.clone(), one.clone()]);
         ended(study, &one).expect("written");
-        assert_eq!(unfinished(study), [other.clone()]);
+        assert_eq!(unfinished(study), std::slice::from_ref(&other));
         ended(study, &other).expect("removed");
         assert!(unfinished(study).is_empty() && !study.join(FILE).exists());
         ended(study, &other).expect("it is not there");
