@@ -14,7 +14,7 @@ use crate::args::{Global, ImportArgs};
 use crate::output::print_json;
 use crate::problem::Problem;
 use crate::progress::Bars;
-use crate::say::say;
+use crate::say::{safe, say};
 
 pub(crate) fn run(args: &ImportArgs, global: &Global) -> Result<(), Problem> {
     let options = ReadOptions { without_verdicts: args.without_verdicts, ..args.read.options()? };
@@ -41,7 +41,8 @@ pub(crate) fn run(args: &ImportArgs, global: &Global) -> Result<(), Problem> {
             return Err(stops.into());
         }
         if let Some(output) = &args.output {
-            writeln!(out, "\nnothing was written to {}: leave out --preview to import", output.display())?;
+            let folder = safe(&output.display().to_string());
+            writeln!(out, "\nnothing was written to {folder}: leave out --preview to import")?;
         }
         return Ok(());
     };
@@ -69,7 +70,7 @@ pub(crate) fn run(args: &ImportArgs, global: &Global) -> Result<(), Problem> {
     }
     let mut out = std::io::stdout().lock();
     predilect_report::print_reading(&summary, &mut out)?;
-    writeln!(out, "written to {}", output.display())?;
+    writeln!(out, "written to {}", safe(&output.display().to_string()))?;
     Ok(())
 }
 
