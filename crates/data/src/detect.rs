@@ -15,8 +15,9 @@ use crate::recipe::{
     CATALOGUE, Part, Path, Recipe, Refusal, Sample, Shape, answered_prompt, are_names, beside_prompt,
     complete, contradiction, count_votes, criterion_in_doubt, dissent, doubtful_prompt, exchanged,
     exchanged_unread, failed_scores, find_verdicts, has_turns_beside, headless, infer, input_beside,
-    judge_calls, keyed, leave_record_ids, names_not_texts, order_columns, orders_in_doubt, placed, places,
-    rivals, settle_prompt, sides, texts_beside, third_response, turns_beside, used_as, worded_prompt,
+    judge_calls, keyed, leave_record_ids, leave_remarks, names_not_texts, order_columns, orders_in_doubt,
+    placed, places, rivals, settle_prompt, sides, texts_beside, third_response, turns_beside, used_as,
+    worded_prompt,
 };
 use crate::row::Name;
 
@@ -203,6 +204,7 @@ fn settle(recipe: &mut Recipe, sample: &Sample, options: &ReadOptions) -> Result
     let mapping = &options.mapping;
     worded_prompt(recipe, sample);
     settle_prompt(recipe, sample);
+    leave_remarks(recipe, sample);
     if recipe.open {
         complete(recipe, sample)?;
     } else {
