@@ -94,8 +94,10 @@ fn ranks_in_words(columns: &Columns, row: &mut Row, found: &mut [Candidate]) -> 
         for (rank, places) in text.split('>').enumerate() {
             for place in places.split('=') {
                 let at = position(&column.shown(), &Value::String(place.trim().to_owned()), found)?;
-                if let Some(candidate) = found.get_mut(at) {
-                    candidate.rank = Some(rank as f64 + 1.0);
+                let Some(candidate) = found.get_mut(at) else { continue };
+                if candidate.rank.replace(rank as f64 + 1.0).is_some() {
+                    let twice = RowError::new(Reason::WrongType, "a ranking names each response once");
+                    return Err(twice.field(&column.shown()).value(&text));
                 }
             }
         }

@@ -5,11 +5,13 @@ use super::super::declared::Candidates;
 use super::super::refusal::Refusal;
 use super::super::roles;
 use super::super::sample::Sample;
+use super::super::shell::shell;
 use super::super::spelling::{normal, tokens};
 use super::columns::{named, path};
 use super::lists::{positions_or_ranks, worst_beside};
 use super::sided::{is_response_word, sided};
 use super::values::number_of;
+use crate::advice::MAP;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -88,7 +90,7 @@ fn order_of_columns(found: &mut Candidates, sample: &Sample, used: &BTreeSet<Str
         .find(|column| all(column, &|text| text.contains('>')));
     if let Some(column) = compared {
         found.rank = Some(path(&column));
-        return None;
+        return another_best(sample, (&column, "ranks"), used);
     }
     let count = found.texts.len();
     let letters = |text: &str| {
@@ -98,16 +100,43 @@ fn order_of_columns(found: &mut Candidates, sample: &Sample, used: &BTreeSet<Str
         last.dedup();
         last.len() == count && items.len() == count && last.iter().all(|word| word.len() == 1)
     };
-    if let Some(column) = ranked.iter().find(|column| all(column, &letters)) {
+    // Letters under `order` may be the order in which the responses were shown.
+    let ranking = |column: &&String| normal(column) != "order";
+    if let Some(column) = ranked.iter().filter(ranking).find(|column| all(column, &letters)) {
         found.order = Some(path(column));
-        return None;
+        return another_best(sample, (column, "order"), used);
     }
     let numbers = |text: &str| {
         items_of(text).is_some_and(|items| items.len() == count && items.iter().all(Value::is_u64))
     };
-    let column = ranked.iter().find(|column| normal(column) != "order" && all(column, &numbers))?;
+    let column = ranked.iter().filter(ranking).find(|column| all(column, &numbers))?;
     let rank = path(column);
     let refusal = positions_or_ranks(sample, &rank);
     found.rank = Some(rank);
     refusal
+}
+
+/// A column that names another response as the best than the first of an order, by its letter.
+fn another_best(sample: &Sample, (order, role): (&str, &str), used: &BTreeSet<String>) -> Option<Refusal> {
+    let letter = |text: &str| tokens(text).pop().filter(|word| word.len() == 1);
+    let first = |text: &str| letter(text.split(['>', ',', ';', '|', '/', '→']).next()?);
+    let differs = |column: &String| {
+        sample.rows.iter().any(|row| {
+            let said = |column: &str| row.get(column).and_then(Value::as_str);
+            let best = said(column).and_then(letter);
+            best.zip(said(order).filter(|text| !text.contains('=')).and_then(first))
+                .is_some_and(|(best, first)| best != first)
+        })
+    };
+    let others = named(sample, roles::VERDICTS, used).into_iter();
+    let best = others.filter(|column| column.as_str() != order).find(differs)?;
+    Some(Refusal {
+        problem: format!("`{best}` and `{order}` both order the responses, and contradict each other"),
+        remedy: "say which is the verdict".to_owned(),
+        certain: true,
+        start: vec![
+            format!("{MAP} winner={}", shell(&best)),
+            format!("or {MAP} {role}={}   (`{best}` is then metadata)", shell(order)),
+        ],
+    })
 }
