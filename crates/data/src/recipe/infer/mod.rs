@@ -5,6 +5,7 @@
 
 mod alone;
 mod authors;
+mod coded;
 mod columns;
 mod complete;
 mod counts;
@@ -57,6 +58,7 @@ use responses::responses;
 use scored::of_its_kind;
 use std::collections::BTreeSet;
 
+pub(crate) use coded::numbers_in_doubt;
 pub(crate) use columns::headless;
 pub(crate) use complete::{complete, leave_remarks};
 pub(crate) use counts::count_votes;
