@@ -1,6 +1,7 @@
 //! Do the numbers of a verdict fit what a known format means by them?
 
 use super::super::declared::{Recipe, Shape};
+use super::super::path::Path;
 use super::super::refusal::Refusal;
 use super::super::roles;
 use super::super::sample::Sample;
@@ -19,22 +20,25 @@ pub(crate) fn numbers_in_doubt(recipe: &Recipe, sample: &Sample) -> Option<Refus
         return None;
     }
     match recipe.shape {
-        Shape::LlmBar => zero_and_one(recipe, sample, "label"),
-        Shape::AlpacaEval => zero_and_one(recipe, sample, "preference"),
+        Shape::LlmBar => zero_and_one(recipe, sample, &["label"]),
+        Shape::AlpacaEval => zero_and_one(recipe, sample, &["preference"]),
+        Shape::PandaLm => zero_and_one(recipe, sample, &["annotator1", "annotator2", "annotator3"]),
         Shape::Pair => strength_alone(recipe, sample),
         _ => None,
     }
 }
 
 /// Labels of 0 and 1 alone where a format has 1 and 2, and 0 for a tie.
-fn zero_and_one(recipe: &Recipe, sample: &Sample, field: &str) -> Option<Refusal> {
-    if !is_0_and_1(sample, field) {
-        return None;
-    }
-    let side = |role: &str, paths: &[super::super::path::Path]| {
-        Some(format!("{MAP} {role}={}", shell(paths.first()?.as_str())))
-    };
+fn zero_and_one(recipe: &Recipe, sample: &Sample, fields: &[&str]) -> Option<Refusal> {
+    let there: Vec<&str> =
+        fields.iter().copied().filter(|field| sample.values(field).next().is_some()).collect();
+    let field = there.first().filter(|_| there.iter().all(|field| is_0_and_1(sample, field)))?;
+    let side = |role: &str, paths: &[Path]| Some(format!("{MAP} {role}={}", shell(paths.first()?.as_str())));
     let responses = format!("{} {}", side("response_a", &recipe.a)?, side("response_b", &recipe.b)?);
+    let claims = |meaning: &str| -> String {
+        let claim = |field: &&str| format!(" {MAP} winner={field}:{meaning}");
+        there.iter().map(claim).collect()
+    };
     Some(Refusal {
         problem: format!(
             "`{field}` contains 0 and 1 alone: the format {} has 1 and 2, and 0 for a tie, but here 0 may be the first response",
@@ -43,8 +47,8 @@ fn zero_and_one(recipe: &Recipe, sample: &Sample, field: &str) -> Option<Refusal
         remedy: "say what the values mean".to_owned(),
         certain: true,
         start: vec![
-            format!("{responses} {MAP} winner={field}:0=A,1=B"),
-            format!("or {responses} {MAP} winner={field}:1=A,2=B,0=tie"),
+            format!("{responses}{}", claims("0=A,1=B")),
+            format!("or {responses}{}", claims("1=A,2=B,0=tie")),
         ],
     })
 }
