@@ -15,8 +15,9 @@ use crate::recipe::{
     CATALOGUE, Part, Path, Recipe, Refusal, Sample, Shape, answered_prompt, are_names, beside_prompt,
     complete, contradiction, count_votes, criterion_in_doubt, dissent, doubtful_prompt, exchanged,
     exchanged_unread, failed_scores, find_verdicts, has_turns_beside, headless, infer, input_beside,
-    judge_calls, keyed, leave_record_ids, names_not_texts, order_columns, orders_in_doubt, placed, places,
-    rivals, settle_prompt, sides, texts_beside, third_response, turns_beside, used_as, worded_prompt,
+    judge_calls, keyed, leave_record_ids, leave_remarks, names_not_texts, numbers_in_doubt, order_columns,
+    orders_in_doubt, placed, places, rivals, settle_prompt, sides, texts_beside, third_response,
+    turns_beside, used_as, worded_prompt,
 };
 use crate::row::Name;
 
@@ -203,6 +204,7 @@ fn settle(recipe: &mut Recipe, sample: &Sample, options: &ReadOptions) -> Result
     let mapping = &options.mapping;
     worded_prompt(recipe, sample);
     settle_prompt(recipe, sample);
+    leave_remarks(recipe, sample);
     if recipe.open {
         complete(recipe, sample)?;
     } else {
@@ -224,7 +226,8 @@ fn settle(recipe: &mut Recipe, sample: &Sample, options: &ReadOptions) -> Result
     if options.recipe.is_some() || options.format.is_some() {
         return Ok(());
     }
-    let said = (!mapping.names_winner()).then(|| contradiction(recipe, sample)).flatten();
+    let doubtful = || numbers_in_doubt(recipe, sample).or_else(|| contradiction(recipe, sample));
+    let said = (!mapping.names_winner()).then(doubtful).flatten();
     let shown = || (!mapping.names_swapped()).then(|| exchanged(recipe, sample)).flatten();
     let asked = said.or_else(shown).or_else(|| placed(recipe, sample));
     let asked = asked.or_else(|| dissent(recipe, sample)).or_else(|| orders_in_doubt(recipe, sample));

@@ -42,9 +42,9 @@ pub use declared::{Candidates, Part, Recipe, Shape};
 pub(crate) use infer::{
     answered_prompt, are_names, beside_prompt, complete, contradiction, count_votes, criterion_in_doubt,
     discarded, dissent, doubtful_prompt, exchanged, exchanged_unread, failed_scores, find_verdicts,
-    has_turns_beside, headless, infer, input_beside, judge_calls, keyed, leave_record_ids, names_not_texts,
-    order_columns, orders_in_doubt, placed, places, prompt_column, rivals, settle_prompt, sides,
-    texts_beside, third_response, turns_beside, used_as, winner_start, worded_prompt,
+    has_turns_beside, headless, infer, input_beside, judge_calls, keyed, leave_record_ids, leave_remarks,
+    names_not_texts, numbers_in_doubt, order_columns, orders_in_doubt, placed, places, prompt_column, rivals,
+    settle_prompt, sides, texts_beside, third_response, turns_beside, used_as, winner_start, worded_prompt,
 };
 pub use mapping::{Mapping, MappingError};
 pub(crate) use path::Column;

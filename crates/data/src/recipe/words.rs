@@ -294,6 +294,13 @@ fn marked(text: &str) -> Option<&str> {
     (within && mark.len() <= 20).then_some(mark)
 }
 
+/// Whether a word may accompany the name of the best of several responses: it neither compares two of them nor says no.
+pub(super) fn says_best(word: &str) -> bool {
+    const COMPARE: &[&str] = &["than", "over", "beats", "other", "to"];
+    let grade = |(words, _): &(&str, f64)| words.split(' ').any(|part| part == word);
+    (FILLERS.contains(&word) && !COMPARE.contains(&word)) || GRADES.iter().any(grade)
+}
+
 /// As [`words`], except for a bare `C`: among A and B it is a tie for some judges' prompts, a third response elsewhere, and a typing error
 /// in a third file. It still identifies a column of verdicts; what it means, the user has to say.
 pub(crate) fn plain_words(text: &str) -> Option<Call> {

@@ -69,3 +69,17 @@ fn several_responses_that_nobody_has_judged_are_pairs_without_verdicts() {
     let text = record(1, "choices") + &record(2, "choices");
     assert!(read_bytes("several.jsonl", text.as_bytes(), &without_verdicts()).is_err());
 }
+
+#[test]
+fn a_rank_or_a_mark_that_the_user_names_is_read_as_one() {
+    let record =
+        |text: &str, rest: &str| format!("{{\"prompt\":\"what?\",\"response\":\"{text}\",{rest}}}\n");
+    let text = record("one", r#""rank":1,"chosen":false"#) + &record("two", r#""rank":2,"chosen":true"#);
+    let wins = |claim: &str| {
+        let all = read_bytes("single.jsonl", text.as_bytes(), &mapped(&[claim])).unwrap();
+        let one_is_a = all.pairs[0].response_a.messages.iter().any(|turn| turn.content == "one");
+        if one_is_a == (all.verdicts[0].p_a > 0.5) { "one" } else { "two" }
+    };
+    assert!(read_text("single.jsonl", &text).unwrap_err().to_string().contains("`rank` and `chosen` both"));
+    assert_eq!((wins("winner=rank"), wins("winner=chosen")), ("one", "two"));
+}

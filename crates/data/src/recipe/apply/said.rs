@@ -180,11 +180,13 @@ impl Plan {
                 continue;
             }
             if settled {
-                let own = within.iter().find_map(|name| vote_turned(name, element.get(name)?));
+                let own = within.iter().find_map(|name| vote_turned(name, element.get(name)?, beside.names));
                 who.turned = own.or(who.turned);
             } else {
                 let says = |name: &&str| {
-                    element.get(name).is_some_and(|value| vote_turned(name, value) == Some(true))
+                    element
+                        .get(name)
+                        .is_some_and(|value| vote_turned(name, value, beside.names) == Some(true))
                 };
                 let by = element.names().find(says);
                 who.doubt = by.map(|name| format!("{}.{name}", each.shown())).or(who.doubt);

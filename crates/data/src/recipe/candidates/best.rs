@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::super::roles::PLACES;
 use super::super::spelling::{normal, tokens};
-use super::super::words::plain_words;
+use super::super::words::{plain_words, says_best};
 use super::listed::Candidate;
 use crate::call::Call;
 use crate::error::{Reason, RowError};
@@ -124,17 +124,44 @@ pub(super) fn position(field: &str, value: &Value, found: &[Candidate]) -> Resul
             ) {
                 return Ok(at);
             }
-            // The place within the columns' names: `B`, `response_b` for `first_turn_response_b`.
-            let words = tokens(text);
-            let place = words.last().ok_or_else(wrong)?;
-            let by_place = |c: &Candidate| tokens(&c.column).contains(place);
-            let mut places = found.iter().enumerate().filter(|(_, c)| by_place(c));
-            if let (Some((at, _)), None) = (places.next(), places.next()) {
-                return Ok(at);
-            }
-            let letter = PLACES.first().and_then(|letters| letters.iter().position(|letter| letter == place));
-            letter.filter(|at| *at < found.len()).ok_or_else(wrong)
+            placed_by(text, found).ok_or_else(wrong)
         }
         _ => Err(wrong()),
     }
+}
+
+/// Which response a text names by its place within the columns' names: `B`, `response_b` for `first_turn_response_b`. A text that names
+/// several, or that says something else than which one is the best (`not B`, `better than B`), names none.
+fn placed_by(text: &str, found: &[Candidate]) -> Option<usize> {
+    let said = tokens(text);
+    // `Response 1` of a list may be the first or the second.
+    let listed = found.iter().all(|candidate| candidate.column.ends_with(']'));
+    if listed && said.len() > 1 && said.iter().any(|word| word.parse::<u64>().is_ok()) {
+        return None;
+    }
+    let columns: Vec<Vec<String>> = found.iter().map(|candidate| tokens(&candidate.column)).collect();
+    let letters = PLACES.first().copied().unwrap_or_default();
+    let lettered = columns.iter().flatten().any(|word| letters.contains(&word.as_str()));
+    let place = |word: &str| {
+        let mut own = columns.iter().enumerate().filter(|(_, words)| words.iter().any(|own| own == word));
+        match (own.next(), own.next()) {
+            (Some((at, _)), None) => Some(at),
+            // Columns that have letters of their own are not counted through.
+            (None, _) if !lettered => {
+                letters.iter().position(|letter| *letter == word).filter(|at| *at < found.len())
+            }
+            _ => None,
+        }
+    };
+    let of_all = |word: &String| columns.iter().all(|words| words.contains(word));
+    let mut at = None;
+    for word in said {
+        match (place(&word), at) {
+            (Some(own), None) => at = Some(own),
+            (Some(own), Some(other)) if own == other => {}
+            (None, _) if of_all(&word) || says_best(&word) => {}
+            _ => return None,
+        }
+    }
+    at
 }

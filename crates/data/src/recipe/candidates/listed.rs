@@ -85,6 +85,20 @@ fn list_of(text: &str) -> Option<Vec<Value>> {
     }
 }
 
+/// The numbers or names that a text lists: `2,1,3`, `B; A; C`, `B A C`.
+pub(crate) fn items_of(text: &str) -> Option<Vec<Value>> {
+    if let Some(items) = list_of(text) {
+        return Some(items);
+    }
+    let mark = [',', ';', '|', '/', '→'].into_iter().find(|mark| text.contains(*mark));
+    let parts: Vec<&str> = match mark {
+        Some(mark) => text.split(mark).map(str::trim).collect(),
+        None => text.split_whitespace().collect(),
+    };
+    let item = |part: &&str| part.parse::<u64>().map_or_else(|_| Value::from(*part), Value::from);
+    (parts.len() > 1 && parts.iter().all(|part| !part.is_empty())).then(|| parts.iter().map(item).collect())
+}
+
 /// One response from its element.
 fn one(plan: &Plan, field: &str, mut value: Value) -> Result<Candidate, RowError> {
     let Some(declared) = &plan.recipe.candidates else { return Ok(Candidate::default()) };

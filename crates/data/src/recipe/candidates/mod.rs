@@ -18,8 +18,8 @@ use crate::error::{Reason, RowError};
 use crate::row::Row;
 use crate::texts::{is_whole, split_shared};
 use best::{Best, named_best, placed, position};
-pub(crate) use listed::truth;
 use listed::{Candidate, read};
+pub(crate) use listed::{items_of, truth};
 
 /// More pairs than this from one record is a mistake in the file.
 pub(crate) const MOST_PAIRS: usize = 4096;
@@ -94,8 +94,10 @@ fn ranks_in_words(columns: &Columns, row: &mut Row, found: &mut [Candidate]) -> 
         for (rank, places) in text.split('>').enumerate() {
             for place in places.split('=') {
                 let at = position(&column.shown(), &Value::String(place.trim().to_owned()), found)?;
-                if let Some(candidate) = found.get_mut(at) {
-                    candidate.rank = Some(rank as f64 + 1.0);
+                let Some(candidate) = found.get_mut(at) else { continue };
+                if candidate.rank.replace(rank as f64 + 1.0).is_some() {
+                    let twice = RowError::new(Reason::WrongType, "a ranking names each response once");
+                    return Err(twice.field(&column.shown()).value(&text));
                 }
             }
         }
@@ -113,7 +115,7 @@ fn values_in_lists(
     let list =
         |column: &Option<Column>, row: &mut Row| match column.as_ref().and_then(|column| column.take(row)) {
             Some(Value::Array(items)) => Some(items),
-            Some(Value::String(text)) => serde_json::from_str(&text).ok(),
+            Some(Value::String(text)) => items_of(&text),
             _ => None,
         };
     for (column, role) in [(&columns.model, 0), (&columns.score, 1), (&columns.rank, 2)] {
@@ -300,17 +302,8 @@ impl Record<'_> {
             if said.is_empty() {
                 draft.dropped.push(NO_VERDICT);
             }
-        } else if let (Some(first), Some(second)) = (x.score, y.score) {
-            said.push((criterion(), Call::larger(first, second), sides("score", first, second)));
-        } else if let (Some(first), Some(second)) = (x.rank, y.rank) {
-            said.push((criterion(), Call::larger(second, first), sides("rank", first, second)));
-        } else if let (Some(first), Some(second)) = (x.chosen, y.chosen) {
-            let call = match (first, second) {
-                (true, false) => Call::A,
-                (false, true) => Call::B,
-                _ => Call::Missing,
-            };
-            said.push((criterion(), call, Value::Object(Map::new())));
+        } else if let Some((call, receipt)) = ordered((x, y), sides) {
+            said.push((criterion(), call, receipt));
         } else if let Best::Tie(kind) = self.best {
             said.push((criterion(), Call::Tie(kind), Value::Object(Map::new())));
         } else if self.plan.has_verdicts() && self.best != Best::Missing {
@@ -318,6 +311,26 @@ impl Record<'_> {
         }
         said
     }
+}
+
+/// What the numbers or the marks of two responses call, and which ones these are: the first that differ, or else the first that there are.
+fn ordered(
+    (x, y): (&Candidate, &Candidate),
+    sides: impl Fn(&str, f64, f64) -> Value,
+) -> Option<(Call, Value)> {
+    let scores = x.score.zip(y.score).map(|(x, y)| (Call::larger(x, y), sides("score", x, y)));
+    let ranks = x.rank.zip(y.rank).map(|(x, y)| (Call::larger(y, x), sides("rank", x, y)));
+    let marks = x.chosen.zip(y.chosen).map(|marks| {
+        let call = match marks {
+            (true, false) => Call::A,
+            (false, true) => Call::B,
+            _ => Call::Missing,
+        };
+        (call, Value::Object(Map::new()))
+    });
+    let found = [scores, ranks, marks];
+    let decides = |(call, _): &&(Call, Value)| matches!(call, Call::A | Call::B);
+    found.iter().flatten().find(decides).or_else(|| found.iter().flatten().next()).cloned()
 }
 
 /// What the best and the worst of several decide, winners first: the best beats all, all beat the worst; or these two alone.

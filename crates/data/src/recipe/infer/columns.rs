@@ -65,6 +65,18 @@ pub(super) fn is_sentence(value: &Value) -> bool {
     }
 }
 
+/// Whether most values of a column are whole sentences or longer texts: remarks, and not the names of anybody.
+pub(super) fn remarks(sample: &Sample, column: &str) -> bool {
+    let remark = |value: &&Value| {
+        value.as_str().map(str::trim).is_some_and(|text| {
+            let words = text.split_whitespace().count();
+            words > 12 || text.contains('\n') || (words > 3 && text.ends_with(['.', '!', '?', '。']))
+        })
+    };
+    let values = || sample.values(column).take(200);
+    values().filter(remark).count() * 2 > values().count()
+}
+
 /// Whether a column of an id is one of the pair, and not `worker.id`.
 pub(super) fn is_id(column: &str) -> bool {
     const OF: &[&str] = &[

@@ -12,12 +12,12 @@ use super::super::roles;
 use super::super::sample::Sample;
 use super::super::spelling::normal;
 use super::super::words::plain_words;
-use super::columns::{is_id, is_sentence, named, path};
+use super::columns::{is_id, is_sentence, named, path, remarks};
 use super::dissent::beside_a_choice;
-use super::lists;
 use super::models::{bare_models, choice_models, choice_scores, models, models_in_one};
 use super::opened::opened;
 use super::prompts::find_prompt;
+use super::side_by_side::said_of_columns;
 use super::ties::tie_beside;
 use super::uses::used;
 use super::values::{flag, number_of};
@@ -52,9 +52,22 @@ pub(crate) fn complete(recipe: &mut Recipe, sample: &Sample) -> Result<(), Refus
     if recipe.shape == Shape::Candidates
         && let Some(found) = &mut recipe.candidates
     {
-        lists::said_of_columns(found, sample, &|column| look.short(column));
+        said_of_columns(found, sample, &|column| look.short(column))?;
     }
     Ok(())
+}
+
+/// Takes back that a column names who judged, where it contains what somebody wrote on each pair instead.
+pub(crate) fn leave_remarks(recipe: &mut Recipe, sample: &Sample) {
+    let named =
+        |path: &Path| path.resolve(&sample.columns).is_none_or(|column| !remarks(sample, &column.name));
+    for role in ["judge", "annotator"] {
+        if recipe.coded() || recipe.settled.iter().any(|settled| settled == role) {
+            continue;
+        }
+        let paths = if role == "judge" { &mut recipe.judge } else { &mut recipe.annotator };
+        paths.retain(named);
+    }
 }
 
 /// A look at the columns of a sample.
@@ -157,7 +170,7 @@ impl Look<'_> {
         if self.open("judge", &recipe.judge, recipe) {
             let numeric = |column: &str| sample.values(column).any(|value| number_of(value).is_some());
             recipe.judge = self.one(roles::JUDGES, recipe, |column| {
-                self.short(column) && !self.verdicts(column) && !numeric(column)
+                self.short(column) && !self.verdicts(column) && !numeric(column) && !remarks(sample, column)
             });
         }
         if self.open("annotator", &recipe.annotator, recipe) {

@@ -107,7 +107,8 @@ pub(crate) fn contradiction(recipe: &Recipe, sample: &Sample) -> Option<Refusal>
                     .or_else(|| (value.and_then(number_of) == Some(0.0)).then_some(Call::B)),
                 _ => calls.call(value, names.names()).ok(),
             };
-            matches!((own, said), (Some(Call::A), Some(Call::B)) | (Some(Call::B), Some(Call::A)))
+            let side = |call: Option<Call>| Some(call?.p_a()? - 0.5);
+            side(*own).zip(side(said)).is_some_and(|(own, said)| own * said < 0.0)
         })
     })?;
     let first = match rules.first().and_then(|rule| rule.field.as_ref()) {
@@ -125,7 +126,15 @@ pub(crate) fn contradiction(recipe: &Recipe, sample: &Sample) -> Option<Refusal>
 
 /// Flags that choose one of two columns that say who won.
 fn either(recipe: &Recipe, sample: &Sample, (first, other): (&str, &str)) -> Vec<String> {
-    let (one, two) = (shell(first), shell(other));
+    // Numbers on a scale are still to be read on it.
+    let of = |rule: &VerdictRule| {
+        rule.scale.filter(|_| rule.field.as_ref().is_some_and(|field| field.as_str() == first))
+    };
+    let claim = match recipe.verdict.iter().find_map(of) {
+        Some(scale) => format!("{first}:{}..{}", scale.a, scale.b),
+        None => first.to_owned(),
+    };
+    let (one, two) = (shell(&claim), shell(other));
     if let (Shape::Choice, Some(rejected)) = (recipe.shape, recipe.b.first()) {
         let rejected = shell(rejected.as_str());
         return vec![
@@ -164,7 +173,7 @@ fn beside(recipe: &Recipe, sample: &Sample) -> Vec<String> {
 }
 
 /// Whether a column has both 0 and 1, and nothing else.
-fn is_0_and_1(sample: &Sample, column: &str) -> bool {
+pub(super) fn is_0_and_1(sample: &Sample, column: &str) -> bool {
     let has = |wanted: f64| sample.values(column).any(|value| number_of(value) == Some(wanted));
     let either = |value: &Value| number_of(value).is_some_and(|number| number == 0.0 || number == 1.0);
     has(0.0) && has(1.0) && sample.values(column).all(either)

@@ -4,6 +4,7 @@ use super::super::calls::ranked;
 use super::super::declared::Recipe;
 use super::super::refusal::Refusal;
 use super::super::sample::Sample;
+use super::super::shell::shell;
 use super::super::spelling::{normal, tokens};
 use super::super::verdict_rule::VerdictRule;
 use super::super::{qualities, roles};
@@ -12,6 +13,7 @@ use super::judges::{criterion_of, is_judge_word};
 use super::parallel::whose;
 use super::two_orders::is_of_an_order;
 use super::uses::used;
+use crate::advice::MAP;
 use crate::call::Call;
 use serde_json::Value;
 
@@ -45,6 +47,9 @@ pub(super) fn listed(sample: &Sample, recipe: &Recipe) -> Result<Vec<VerdictRule
         return Ok(Vec::new());
     }
     whose(sample, recipe, &mut rule)?;
+    if let Some(refusal) = ties_or_two(sample, &rule) {
+        return Err(refusal);
+    }
     let criteria = criteria_within(sample, &rule);
     Ok(std::iter::once(rule).chain(criteria).collect())
 }
@@ -237,6 +242,34 @@ fn offered(sample: &Sample, column: &str) -> bool {
     let twice = first.iter().enumerate().any(|(i, item)| first.iter().take(i).any(|before| before == item));
     let others: Vec<_> = lists.collect();
     first.len() > 1 && !twice && !others.is_empty() && others.iter().all(|list| *list == first)
+}
+
+/// Lists of the one response that won, and of both in some records: a tie, or what two people said.
+pub(super) fn ties_or_two(sample: &Sample, rule: &VerdictRule) -> Option<Refusal> {
+    const WON: &[&str] =
+        &["winner", "winners", "best", "better", "preferred", "chosen", "selected", "favorite", "favourite"];
+    let each = rule.each.as_ref().filter(|_| rule.annotator.is_empty() && rule.judge.is_empty())?;
+    if !tokens(each.as_str()).iter().any(|word| WON.contains(&word.as_str())) {
+        return None;
+    }
+    let lists = || sample.values(each.as_str()).filter_map(Value::as_array);
+    let side = |value: &Value| {
+        value.as_str().and_then(crate::recipe::words).filter(|call| matches!(call, Call::A | Call::B))
+    };
+    let differ = |items: &Vec<Value>| match items.as_slice() {
+        [] | [_] => true,
+        [first, second] => side(first).zip(side(second)).is_some_and(|(first, second)| first != second),
+        _ => false,
+    };
+    let (one, two) = (lists().any(|items| items.len() == 1), lists().any(|items| items.len() == 2));
+    (one && two && lists().all(differ)).then(|| Refusal {
+        problem: format!(
+            "`{each}` names both responses in some records; the file does not say whether these are ties or two verdicts"
+        ),
+        remedy: "say so, or write `tie` in place of both".to_owned(),
+        certain: true,
+        start: vec![format!("{MAP} winner={}   (each of them is a verdict)", shell(each.as_str()))],
+    })
 }
 
 /// `["A", "B", "A"]` under a name for verdicts.

@@ -1,5 +1,6 @@
 //! Lists of responses: with scores, ranks or a mark of choice within them or in parallel lists, or in order.
 
+use super::super::candidates::items_of;
 use super::super::declared::Candidates;
 use super::super::path::Path;
 use super::super::refusal::Refusal;
@@ -9,8 +10,7 @@ use super::super::shell::shell;
 use super::super::spelling::{normal, tokens};
 use super::super::words::words;
 use super::columns::{named, path};
-use super::sided::{is_response_word, sided};
-use super::values::number_of;
+use super::sided::is_response_word;
 use crate::advice::MAP;
 use crate::call::Call;
 use serde_json::Value;
@@ -287,16 +287,25 @@ fn names_one(sample: &Sample, named: &str, list: &str, found: &Candidates) -> bo
     }) && some
 }
 
+/// The items of a list, which a cell may contain as text.
+fn listed(value: &Value) -> Option<Vec<Value>> {
+    match value {
+        Value::Array(items) => Some(items.clone()),
+        Value::String(text) => items_of(text),
+        _ => None,
+    }
+}
+
 /// Lists of 1, 2, 3, ... in some order are ranks of the responses, or the positions of the responses by rank: which of the two
 /// makes a difference where a list is not its own inverse.
 pub(super) fn positions_or_ranks(sample: &Sample, rank: &Path) -> Option<Refusal> {
     let column = rank.resolve(&sample.columns)?;
     // `ranks` is the rank of each; `ranking` and `rankings` may be either.
-    if !tokens(&column.name).iter().any(|word| word.starts_with("ranking")) {
+    if !tokens(&column.name).iter().any(|word| word.starts_with("ranking") || word == "order") {
         return None;
     }
     let mut differs = false;
-    for list in sample.values(&column.name).filter_map(Value::as_array) {
+    for list in sample.values(&column.name).filter_map(listed) {
         let places: Vec<usize> =
             list.iter().map(|item| item.as_u64().map(|at| at as usize)).collect::<Option<_>>()?;
         let from = places.iter().copied().min()?;
@@ -429,7 +438,11 @@ fn by_model(sample: &Sample, column: &str, fields: &serde_json::Map<String, Valu
 }
 
 /// The column that names the worst, or the rejected, of several responses in addition to the best one.
-fn worst_beside(sample: &Sample, used: &BTreeSet<String>, short: &dyn Fn(&str) -> bool) -> Option<Path> {
+pub(super) fn worst_beside(
+    sample: &Sample,
+    used: &BTreeSet<String>,
+    short: &dyn Fn(&str) -> bool,
+) -> Option<Path> {
     const WORST: &[&str] = &[
         "worst",
         "worst_response",
@@ -447,53 +460,4 @@ fn worst_beside(sample: &Sample, used: &BTreeSet<String>, short: &dyn Fn(&str) -
         "rejected_model",
     ];
     named(sample, WORST, used).into_iter().find(|column| short(column)).map(|column| path(&column))
-}
-
-/// What says which of several responses in separate columns is the best: a score or a rank of each, their order, or one name.
-pub(super) fn said_of_columns(found: &mut Candidates, sample: &Sample, short: &dyn Fn(&str) -> bool) {
-    if found.texts.len() < 2 || found.chosen.is_some() || found.score.is_some() || !found.scores.is_empty() {
-        return;
-    }
-    let used: BTreeSet<String> = found.texts.iter().map(|path| path.as_str().to_owned()).collect();
-    let ranked = ["ranking", "rank_order", "preference_order", "order", "ranks", "rank"];
-    found.rank = named(sample, &ranked, &used)
-        .into_iter()
-        .find(|column| {
-            sample.values(column).all(|value| value.as_str().is_some_and(|text| text.contains('>')))
-        })
-        .map(|column| path(&column));
-    if found.rank.is_some() {
-        return;
-    }
-    found.chosen = named(sample, roles::VERDICTS, &used)
-        .into_iter()
-        .find(|column| short(column))
-        .map(|column| path(&column));
-    // `score_a`, `score_b` and `score_c`, or ranks.
-    let number = |column: &str| {
-        sample.values(column).next().is_some()
-            && sample.values(column).all(|value| number_of(value).is_some())
-    };
-    let each = |says: &dyn Fn(&str) -> bool| {
-        let wanted = |words: &[String], column: &str| {
-            words.iter().any(|word| says(word))
-                && words.iter().all(|word| says(word) || is_response_word(word) || word == "model")
-                && number(column)
-        };
-        sided(sample, wanted)
-            .into_iter()
-            .map(|group| group.columns)
-            .find(|columns| columns.len() == found.texts.len())
-    };
-    // A number in addition to a score of each may be one more score.
-    let scores = each(&|word| roles::SCORES.contains(&word));
-    let numeric = found.chosen.as_ref().is_some_and(|path| number(path.as_str()));
-    if found.chosen.is_some() && !(numeric && scores.is_some()) {
-        found.worst = worst_beside(sample, &used, short);
-        return;
-    }
-    found.chosen = None;
-    let ranks = each(&|word| ["rank", "ranking"].contains(&word));
-    found.scores_are_ranks = scores.is_none() && ranks.is_some();
-    found.scores = scores.or(ranks).iter().flatten().map(|column| path(column)).collect();
 }

@@ -5,6 +5,7 @@
 
 mod alone;
 mod authors;
+mod coded;
 mod columns;
 mod complete;
 mod counts;
@@ -34,8 +35,10 @@ mod prompts;
 mod questions;
 mod repeated;
 mod responses;
+mod scored;
 mod sentences;
 mod shown;
+mod side_by_side;
 mod sided;
 mod start;
 mod texts;
@@ -52,10 +55,12 @@ use super::refusal::Refusal;
 use super::sample::Sample;
 use opened::opened;
 use responses::responses;
+use scored::of_its_kind;
 use std::collections::BTreeSet;
 
+pub(crate) use coded::numbers_in_doubt;
 pub(crate) use columns::headless;
-pub(crate) use complete::complete;
+pub(crate) use complete::{complete, leave_remarks};
 pub(crate) use counts::count_votes;
 pub(crate) use discarded::discarded;
 pub(crate) use dissent::dissent;
@@ -114,6 +119,9 @@ fn by_columns(sample: &Sample, mapping: &Mapping) -> Result<Recipe, Refusal> {
         certain: true,
         start: Vec::new(),
     })?;
+    if recipe.shape == Shape::Scored {
+        recipe.verdict.iter_mut().for_each(|rule| of_its_kind(sample, rule));
+    }
     if let Some(doubt) = recipe.doubt.take()
         && !recipe.settled.iter().any(|role| ["ranks", "order", "scores", "winner"].contains(&role.as_str()))
     {

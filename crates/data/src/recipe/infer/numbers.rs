@@ -23,7 +23,7 @@ pub(super) fn number_each(sample: &Sample, recipe: &Recipe) -> Result<Vec<Verdic
     let one = |rule: VerdictRule| Ok(vec![rule]);
     let scores = scores(sample, recipe)?;
     if !scores.is_empty() {
-        return Ok(scores);
+        return ranked_otherwise(sample, &scores).map_or(Ok(scores), Err);
     }
     if let Some(column) = listed_scores(sample, recipe) {
         return one(VerdictRule { higher: vec![path(&column)], ..VerdictRule::default() });
@@ -35,6 +35,31 @@ pub(super) fn number_each(sample: &Sample, recipe: &Recipe) -> Result<Vec<Verdic
         return one(VerdictRule { share, ..VerdictRule::default() });
     }
     Ok(Vec::new())
+}
+
+/// Ranks of two responses that do not follow the only scores which they have.
+fn ranked_otherwise(sample: &Sample, scores: &[VerdictRule]) -> Option<Refusal> {
+    let [VerdictRule { higher, criterion: None, judge_name: None, .. }] = scores else { return None };
+    let [a, b] = higher.as_slice() else { return None };
+    let (first, second) = pair_ranks(sample).ok().flatten()?;
+    let difference = |row: &crate::row::Row, x: &str, y: &str| {
+        let number = |column: &str| row.get(column).and_then(number_of);
+        Some(number(x)? - number(y)?)
+    };
+    let differs = |row: &crate::row::Row| {
+        let (score, rank) = (difference(row, a.as_str(), b.as_str()), difference(row, &second, &first));
+        matches!((score, rank), (Some(score), Some(rank)) if rank != 0.0 && score * rank <= 0.0)
+    };
+    sample.rows.iter().find(|row| differs(row))?;
+    Some(Refusal {
+        problem: format!("`{a}` and `{first}` both order the responses, and contradict each other"),
+        remedy: "say which is the verdict".to_owned(),
+        certain: true,
+        start: vec![
+            format!("{MAP} {}", shell(&format!("winner={a} > {b}"))),
+            format!("or {MAP} {}", shell(&format!("winner={first} < {second}"))),
+        ],
+    })
 }
 
 /// Numbers where it is unknown whether more is better.

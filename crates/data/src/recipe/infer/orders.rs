@@ -9,12 +9,14 @@ use super::super::roles;
 use super::super::sample::Sample;
 use super::super::shell::shell;
 use super::super::spelling::tokens;
+use super::columns::path;
 use super::shown::{says_exchanged, turned};
 use super::uses::used;
 use super::values::{flag, number_of};
 use crate::advice::MAP;
 use crate::call::Call;
 use crate::row::Row;
+use std::collections::BTreeSet;
 
 /// A list of responses that is ordered in two ways which contradict each other, or whose named winner may refer to another order.
 pub(crate) fn orders_in_doubt(recipe: &Recipe, sample: &Sample) -> Option<Refusal> {
@@ -26,8 +28,13 @@ pub(crate) fn orders_in_doubt(recipe: &Recipe, sample: &Sample) -> Option<Refusa
     let listed = Listed { sample, found, texts: found.texts.first()?.resolve(&sample.columns)? };
     let against = listed.ranks_against_scores().or_else(|| {
         let open = recipe.name == "by_names";
-        open.then(|| listed.mark_against_the_others().or_else(|| listed.winner_against_the_others(recipe)))
-            .flatten()
+        let other = || {
+            listed
+                .other_scores()
+                .or_else(|| listed.mark_against_the_others())
+                .or_else(|| listed.winner_against_the_others(recipe))
+        };
+        open.then(other).flatten()
     });
     against.or_else(|| (!settled(&["swapped"])).then(|| exchanged_list(recipe, found, sample)).flatten())
 }
@@ -86,11 +93,44 @@ impl Listed<'_> {
         Some(both_order((rank.as_str(), score.as_str()), start))
     }
 
-    /// Whether some record's best response has a smaller number than another one.
-    fn is_worse(&self, best: impl Fn(&Row) -> Option<usize>) -> bool {
+    /// Scores under another name that compare some two responses differently.
+    fn other_scores(&self) -> Option<Refusal> {
+        let own = self.found.score.as_ref()?;
+        let beside = own.resolve(&self.sample.columns).is_some();
+        let names: BTreeSet<&String> = if beside {
+            self.sample.columns.iter().collect()
+        } else {
+            let items = self.sample.rows.iter().filter_map(|row| self.items(row)).flatten();
+            items.filter_map(Value::as_object).flat_map(serde_json::Map::keys).collect()
+        };
+        let scores = |name: &&&String| {
+            name.as_str() != own.as_str()
+                && matches!(tokens(name).as_slice(), [only] if roles::SCORES.contains(&only.as_str()))
+        };
+        let signs = |numbers: &[f64]| -> Vec<i8> {
+            let sign = |x: &f64, y: &f64| i8::from(x > y) - i8::from(x < y);
+            numbers.iter().flat_map(|x| numbers.iter().map(move |y| sign(x, y))).collect()
+        };
+        let differs = |name: &&&String| {
+            let other = path(name);
+            let both = |row: &Row| Some((self.numbers(row, own)?, self.numbers(row, &other)?));
+            let mut found = self.sample.rows.iter().filter_map(both).map(|(x, y)| (signs(&x), signs(&y)));
+            let some = found.clone().any(|(_, y)| y.iter().any(|sign| *sign != 0));
+            some && found.any(|(x, y)| x.len() == y.len() && x != y)
+        };
+        let other = names.iter().filter(scores).find(differs)?;
+        let claim = |name: &str| format!("{MAP} {}", shell(&format!("scores={name}")));
+        let start = vec![claim(own.as_str()), format!("or {}", claim(other))];
+        Some(both_order((own.as_str(), other), start))
+    }
+
+    /// Whether some record's best response has a smaller number than another one, or, where only this record names it, no larger one.
+    fn is_worse(&self, ties: bool, best: impl Fn(&Row) -> Option<usize>) -> bool {
         self.sample.rows.iter().any(|row| {
             let (Some(best), Some(good)) = (best(row), self.goodness(row)) else { return false };
-            good.get(best).is_some_and(|own| good.iter().any(|other| other > own))
+            let above =
+                |own: &f64, (at, other): (usize, &f64)| other > own || (ties && at != best && other == own);
+            good.get(best).is_some_and(|own| good.iter().enumerate().any(|other| above(own, other)))
         })
     }
 
@@ -102,7 +142,7 @@ impl Listed<'_> {
             let one = marks.iter().filter(|mark| **mark == Some(true)).count() == 1;
             marks.iter().position(|mark| *mark == Some(true)).filter(|_| one)
         };
-        if !self.is_worse(marked) {
+        if !self.is_worse(false, marked) {
             return None;
         }
         let start = vec![
@@ -124,7 +164,7 @@ impl Listed<'_> {
             .columns
             .iter()
             .filter(says)
-            .find(|column| self.is_worse(|row| self.named(row.get(column)?, self.items(row)?)))?;
+            .find(|column| self.is_worse(true, |row| self.named(row.get(column)?, self.items(row)?)))?;
         let start = vec![
             format!("{MAP} {}", shell(&format!("winner={column}"))),
             format!("or {MAP} {}   (`{column}` is then metadata)", shell(&format!("scores={by}"))),

@@ -33,12 +33,10 @@ pub(super) fn singles(
     }
     let Some(each) = single.first().and_then(|single| single.each.clone()) else { return Ok(one) };
     let Some(place) = each.resolve(&sample.columns) else { return Ok(one) };
-    if sample.rows.iter().filter_map(|row| said_in(place.get(row)?)).all(|count| count < 2) {
-        return Ok(one);
-    }
+    let alone = sample.rows.iter().filter_map(|row| said_in(place.get(row)?)).all(|count| count < 2);
     // By criteria they are other verdicts than the one on the whole.
     if single.iter().all(|single| single.criterion_field.is_some()) {
-        return Ok(one.into_iter().chain(single).collect());
+        return Ok(if alone { one } else { one.into_iter().chain(single).collect() });
     }
     let follows = sample.rows.iter().all(|row| {
         let names = names_in(recipe, sample, row);
@@ -47,6 +45,10 @@ pub(super) fn singles(
             .and_then(|column| Calls::of(rule, column.shown()).call(column.get(row), names.names()).ok());
         most(&single, place.get(row), &names).is_none_or(|most| own.is_none_or(|own| most.allows(own)))
     });
+    // The same verdict again.
+    if alone && follows {
+        return Ok(one);
+    }
     let named = names_a_judge(recipe, sample)
         && single.iter().any(|single| !single.annotator.is_empty() || !single.judge.is_empty());
     if follows && !named {
@@ -129,8 +131,11 @@ pub(super) fn each_of(recipe: &mut Recipe, sample: &Sample) -> Result<(), Refusa
         };
         let column =
             rule.field.as_ref().filter(|_| rule == plain).and_then(|field| field.resolve(&sample.columns));
-        let several =
-            |row: &Row, column: &str| row.get(column).and_then(said_in).is_some_and(|count| count > 1);
+        // A list of one word is that word; an object says whose it is.
+        let several = |row: &Row, column: &str| {
+            let value = row.get(column);
+            value.is_some_and(Value::is_object) || value.and_then(said_in).is_some_and(|count| count > 1)
+        };
         let found = match column.filter(|column| sample.rows.iter().any(|row| several(row, &column.shown())))
         {
             Some(column) => listed_in(sample, recipe, &column.shown())?,

@@ -7,7 +7,7 @@ use super::super::roles;
 use super::super::sample::Sample;
 use super::super::shell::shell;
 use super::super::spelling::{normal, tokens};
-use super::alone::{doubtful_label, groups_of_responses, scored, unpaired};
+use super::alone::{doubtful_label, unpaired};
 use super::authors::by_author;
 use super::columns::{is_id, named, path};
 use super::evidence::Evidence;
@@ -16,6 +16,7 @@ use super::losers::loser;
 use super::models::{are_names, models};
 use super::numbers::pair_votes;
 use super::prompts::prompt_column;
+use super::scored::{Single, groups_of_responses, scored};
 use super::sided::{Better, Group, is_response, is_response_word, opposites, sided};
 use super::start::mapping_start;
 use super::texts::{by_side, has_responses, texts_beside};
@@ -164,12 +165,13 @@ fn single_and_labelled(sample: &Sample, recipe: &mut Recipe) -> bool {
 
 /// One response a record, with points.
 fn single_and_scored(sample: &Sample, recipe: &mut Recipe) -> bool {
-    let Some((response, scores)) = scored(sample) else { return false };
+    let Some(Single { response, verdict, doubt }) = scored(sample) else { return false };
     recipe.shape = Shape::Scored;
     recipe.a = vec![path(&response)];
     let model = named(sample, &["model", "generator", "model_name", "model_id"], &BTreeSet::new());
     recipe.model_a = model.into_iter().take(1).map(|column| path(&column)).collect();
-    recipe.verdict = scores;
+    recipe.verdict = verdict;
+    recipe.doubt = doubt;
     // Ranks and choices are among the responses of one group, where a file has several to one prompt.
     let prompt = prompt_column(sample).unwrap_or_default();
     recipe.id = groups_of_responses(sample, &prompt, &recipe.a).iter().map(|column| path(column)).collect();

@@ -218,7 +218,7 @@ pub(super) fn may_say(column: &Column, first: Option<&Value>) -> bool {
 }
 
 /// Whether a field of one of a record's votes says that the responses were shown the other way round.
-pub(crate) fn vote_turned(name: &str, value: &Value) -> Option<bool> {
+pub(crate) fn vote_turned(name: &str, value: &Value, names: Names<'_>) -> Option<bool> {
     // Verdicts by the name of the order in which they were given.
     if let Some(order) = value.as_str().filter(|_| name == "key") {
         return says_exchanged(order).then_some(true);
@@ -232,7 +232,7 @@ pub(crate) fn vote_turned(name: &str, value: &Value) -> Option<bool> {
     }
     let placed = words.iter().any(|word| [PLACE, IS_PLACE].iter().any(|list| list.contains(&word.as_str())));
     let own = sided(&words).filter(|_| placed && value.is_string())?;
-    said(value, Names::default(), false).map(|side| side.is_not(own))
+    said(value, names, false).map(|side| side.is_not(own))
 }
 
 /// Whether a column is named for sides that were exchanged.

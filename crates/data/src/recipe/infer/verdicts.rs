@@ -16,7 +16,7 @@ use super::judges::{
     by_criterion, by_judge, common_words, criteria_beside, criterion_of, judge_of_column, judges_beside,
     of_a_judge, people, people_in_numbers,
 };
-use super::listed::listed;
+use super::listed::{listed, ties_or_two};
 use super::losers::{loser, mapped, names_the_loser};
 use super::numbered::numbered;
 use super::numbers::{number_each, pair_votes};
@@ -393,6 +393,9 @@ pub(crate) fn find_verdicts(recipe: &mut Recipe, sample: &Sample) -> Result<(), 
 /// What the other columns make of the one verdict that an open recipe declares: one of several that are counted, or what most people said.
 fn beside_declared(recipe: &mut Recipe, sample: &Sample) -> Result<(), Refusal> {
     each_of(recipe, sample)?;
+    if let Some(refusal) = recipe.verdict.iter().find_map(|rule| ties_or_two(sample, rule)) {
+        return Err(refusal);
+    }
     let place = |rule: &VerdictRule| rule.place().and_then(|place| place.resolve(&sample.columns));
     let there: Vec<VerdictRule> =
         recipe.verdict.iter().filter(|rule| place(rule).is_some()).cloned().collect();
