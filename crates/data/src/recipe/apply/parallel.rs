@@ -35,7 +35,11 @@ impl Parallel {
             _ => {
                 return Err(RowError::new(
                     Reason::WrongType,
-                    format!("{all} verdicts, but {} values that say whose they are", self.items.len()),
+                    format!(
+                        "{all} {}, but {} values that say whose they are",
+                        if all == 1 { "verdict" } else { "verdicts" },
+                        self.items.len()
+                    ),
                 )
                 .field(&self.field));
             }
