@@ -92,7 +92,11 @@ pub fn rating_or_missing(x: Option<f64>) -> String {
 
 /// A real number without decimals: an effective sample size, a mean word count.
 pub fn whole(x: f64) -> String {
-    if (0.0..LONGEST).contains(&x) { count(x.round() as u64) } else { decimal(x, 0) }
+    match x.abs() {
+        size if size < LONGEST && x.round() < 0.0 => format!("-{}", count(size.round() as u64)),
+        size if size < LONGEST => count(size.round() as u64),
+        _ => decimal(x, 0),
+    }
 }
 
 /// From here on the digits before the point say nothing more.

@@ -181,7 +181,10 @@ function check() {
   exactly = setTimeout(async () => {
     const own = (asked = new AbortController());
     const answer = await fetch(place.dataset.check ?? "", own).catch(() => null);
-    if (answer?.ok) place.textContent = await answer.text();
+    if (answer?.ok) {
+      place.textContent = await answer.text();
+      place.className = answer.headers.get("predilect-look") ?? "hint";
+    }
     if (asked === own) asked = null;
   }, CHECK);
 }

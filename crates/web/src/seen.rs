@@ -49,7 +49,7 @@ fn no_verdict(problem: Problem, whole: Option<&ReadSummary>) -> Problem {
     let detail =
         pairs.map_or_else(|| problem.detail.clone(), |pairs| format!("{pairs} found, but no verdict"));
     Problem { detail, ..problem.of_a_file("The file has no verdicts that can be read") }.remedy(
-        "say which column names the winner, or send the file with the verdicts together with this one",
+        "say which column names the winner, or send the file with the verdicts together with this one; pairs alone are taken with verdicts=none",
     )
 }
 

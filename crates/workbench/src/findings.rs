@@ -301,12 +301,11 @@ fn owes(board: &Leaderboard) -> Fact {
         let down = |end: usize| debtor.after[end].saturating_sub(debtor.before[end]);
         down(0).min(down(1))
     };
-    let mut furthest: Option<Debtor> = None;
-    for own in losers.iter().map(|found| debtor(found)) {
-        if fall(&own) > fall(furthest.as_ref().unwrap_or(&most)) {
-            furthest = Some(own);
-        }
-    }
+    // Of those that fall equally far, the one that loses most points.
+    let further = losers.iter().map(|found| debtor(found)).filter(|own| fall(own) > fall(&most));
+    let furthest = further.max_by(|a, b| {
+        fall(a).cmp(&fall(b)).then_with(|| a.loses.value.abs().total_cmp(&b.loses.value.abs()))
+    });
     Fact::Owes(Owes { controls, most, furthest, sure: sure.len() as u64, of: changed.len() as u64 })
 }
 

@@ -117,7 +117,7 @@ fn lists_next_to_a_list_of_verdicts_say_whose_they_are() {
     let text = lines(&[r#""judges": ["m", "n"], "verdicts": ["{A}", "{B}"]"#])
         + &lines(&[r#""judges": ["m", "n"], "verdicts": ["{A}"]"#]);
     let error = read_text("lists.jsonl", &text).unwrap_err().to_string();
-    assert!(error.contains("1 verdicts, but 2 values"), "{error}");
+    assert!(error.contains("1 verdict, but 2 values"), "{error}");
 }
 
 #[test]

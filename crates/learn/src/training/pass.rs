@@ -120,8 +120,8 @@ impl Trainer {
     /// all prompts are the same.
     fn baseline(&self, batch: &[usize]) -> f64 {
         let mismatched = |at: usize| {
-            let prompt = &self.examples[batch[at]].prompt;
-            let after = (1..batch.len()).map(|by| &self.examples[batch[(at + by) % batch.len()]]);
+            let prompt = &self.example(batch[at]).prompt;
+            let after = (1..batch.len()).map(|by| self.example(batch[(at + by) % batch.len()]));
             let other = after.into_iter().find(|other| other.prompt != *prompt)?;
             Some(Tree::new(prompt, &other.completions.iter().map(Vec::as_slice).collect::<Vec<&[u32]>>()))
         };
@@ -232,7 +232,11 @@ impl Trainer {
         }
         let mut state = self.losses;
         state.frozen = true;
-        state.kto_z0 = state.kto_z0.or(Some(0.0));
+        if self.objective.mixture().losses().any(|loss| loss == Loss::Kto) {
+            let held_out: Vec<usize> =
+                (self.examples.len()..self.examples.len() + self.held_out.len()).collect();
+            state.kto_z0 = Some(self.baseline(&held_out));
+        }
         let loss = match valued(&self.objective, &all, &mut state) {
             Ok((value, _)) => value,
             Err(LossError::NotALogProbability { .. }) => {

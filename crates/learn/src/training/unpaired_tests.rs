@@ -113,6 +113,29 @@ fn kto_of_single_completions_is_that_of_its_formula() {
     assert!(trainer.step().unwrap().accuracy.unwrap() > 0.5);
 }
 
+#[test]
+fn kto_is_evaluated_by_what_is_held_out() {
+    let all = singles();
+    let (held_out, some): (Vec<_>, Vec<_>) = all.into_iter().enumerate().partition(|(at, _)| at % 3 == 0);
+    let [held_out, some] =
+        [held_out, some].map(|part| part.into_iter().map(|(_, one)| one).collect::<Vec<_>>());
+    let objective = Objective::new("kto".parse().unwrap(), options()).unwrap();
+    let pace = TrainingOptions {
+        batch: 2,
+        steps: Some(3),
+        learning_rate: 5e-3,
+        warm_up: 0.0,
+        ..TrainingOptions::default()
+    };
+    let mut trainer = Trainer::new(adapted(), objective, pace, (some, held_out.clone())).unwrap();
+    for _ in 0..3 {
+        trainer.step().unwrap();
+        let expected = kto(&trainer.model, &held_out, &options());
+        let found = trainer.evaluate().unwrap().unwrap();
+        assert!((found.loss - expected).abs() < 1e-5, "{} {expected}", found.loss);
+    }
+}
+
 /// The derivative by a weight of the adapter, against central differences of the loss.
 #[test]
 fn the_gradient_of_single_completions_is_that_of_the_loss() {

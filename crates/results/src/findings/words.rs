@@ -168,7 +168,7 @@ impl NoJudge {
     fn sentence(&self) -> String {
         match self {
             Self::NoReference => {
-                "Which judge to use, and what people reward that a judge does not, is not known: no judge here is named as people or right answers."
+                "Which judge to use, and what people reward that a judge does not, is not known: no judge here is named as people or right answers and has at least 50 verdicts."
                     .to_owned()
             }
             Self::OnlyReference { reference } => {

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use axum::extract::{Path, RawQuery, State};
-use axum::http::header;
+use axum::http::header::{self, HeaderName};
 use axum::response::{IntoResponse, Response};
 use predilect_report::live;
+use predilect_results::adds_nothing;
 
 use super::parts::problem;
 use super::study::of_few;
@@ -32,14 +33,23 @@ pub(crate) async fn checked(
         let opened = served.open(waiting)?;
         let asked = Query { group: None, ..of_few(&query, &opened) };
         Ok(match opened.checked(&asked, waiting)? {
-            Checked::Fits(fits) => live::checks(&fits),
-            Checked::TooMany => {
-                "So many verdicts are not checked while you look; predilect dissect checks them.".to_owned()
-            }
+            Checked::Fits(fits) => (live::checks(&fits), fits.iter().any(adds_nothing)),
+            Checked::TooMany => (
+                "So many verdicts are not checked while you look; predilect dissect checks them.".to_owned(),
+                false,
+            ),
         })
     });
     match found.await {
-        Ok(said) => ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], said).into_response(),
+        // A reason to doubt what stands above looks like one.
+        Ok((said, doubtful)) => {
+            let look = if doubtful { "warn" } else { "hint" };
+            let headers = [
+                (header::CONTENT_TYPE, "text/plain; charset=utf-8"),
+                (HeaderName::from_static("predilect-look"), look),
+            ];
+            (headers, said).into_response()
+        }
         Err(found) => problem(&found),
     }
 }

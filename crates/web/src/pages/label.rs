@@ -7,6 +7,7 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use maud::{Markup, html};
 use predilect_report::{format, live};
+use predilect_results::{Dissection, few_units};
 use predilect_types::Order;
 use predilect_workbench::labelling::{COMPARED_FROM, LONGEST_NAME, ToLabel, judge_named};
 
@@ -202,8 +203,11 @@ fn beside(
             h2 { "What you reward" }
             @match own {
                 Ok(fit) => {
-                    @let found = opened.of_fits(vec![fit], Vec::new());
+                    @let few = few_units(std::slice::from_ref(&fit));
+                    // Other cautions name models, which a labeller is not told.
+                    @let found = Dissection { cautions: few.into_iter().collect(), ..opened.of_fits(vec![fit], Vec::new()) };
                     (live::found(&found))
+                    (live::cautions(&found))
                     (live::intensities(&found, query.order, None, &pairs))
                 }
                 Err(_) if session.votes.is_empty() => { p.nothing { "It appears here with your first vote." } }

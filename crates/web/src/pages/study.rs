@@ -76,6 +76,7 @@ pub(crate) async fn rewarded(
         let main = html! {
             h1 { "What " (if judges == 1 { "this judge rewards" } else { "each judge rewards" }) @if query.filter.is_some() { " in this slice" } }
             (how_many_counted([slice.sampled, outside], slice.of))
+            (how_many_judges(query, opened))
             // What cannot be grouped by is said, and the whole is shown all the same.
             @if let Err(problem) = &groups { (trouble(problem)) }
             (live::found(&found))
@@ -99,6 +100,15 @@ pub(crate) async fn rewarded(
         Ok((Said { title: "Rewarded".to_owned(), main }, Some((slice.pairs, slice.of))))
     })
     .await
+}
+
+/// Which judges are shown, where there are more than one chart can distinguish.
+fn how_many_judges(query: &Query, opened: &Opened) -> Markup {
+    let (all, chosen) = (opened.about.judges().len(), query.judges.len());
+    html! {
+        @if chosen > JUDGES { p.hint { "Of the " (chosen) " judges that are chosen, the first " (JUDGES) " are shown." } }
+        @else if chosen == 0 && all > JUDGES { p.hint { "Of " (all) " judges, the " (JUDGES) " with the most verdicts are shown. Choose others above." } }
+    }
 }
 
 /// Whether all pairs were counted, on every answer about a large study, so that nothing below moves when the exact one comes.
@@ -293,7 +303,7 @@ pub(crate) async fn judges(
 fn alone(served: &Served, query: &Query, judge: &str) -> Markup {
     html! {
         h1 { "One judge, and no other to compare it with" }
-        p { bdi { (shown(judge)) } " is the only judge here. With a second one this page shows how alike they are, how often they agree, and where they differ." }
+        p { bdi { (shown(judge)) } (if query.judges.is_empty() { " is the only judge here." } else { " is the only judge that is chosen." }) " With a second one this page shows how alike they are, how often they agree, and where they differ." }
         ul.tiles aria-label="Judges to compare with" {
             @if !query.judges.is_empty() {
                 li { a href=(place(served, "/judges", &Query { judges: Vec::new(), ..query.clone() })) { b { "All judges of the study" } span { "Only one was chosen." } } }

@@ -24,6 +24,9 @@ pub(super) fn unjudged(served: &Served, opened: &Opened, query: &Query, title: &
             li { a href=(place(served, "/pairs", query)) { b { "Read the pairs" } span { "Both responses side by side, with what differs." } } }
             li { a href=(place(served, "/data", query)) { b { "How the data were read" } span { "Which column is used as what, and which are not used." } } }
         }
+        @if !served.keeps_votes() {
+            p.hint { "Votes given under Label are kept by this server alone and are seen there only: import the data into a study, and they are verdicts like all others." }
+        }
         p.hint {
             "If the file does say which response is better, its column was not recognised. Name it: " code { "--map winner=COLUMN" }
             " where the file is given on a command line, or on the form of a file that is sent here."

@@ -10,9 +10,9 @@ import { browse, serve } from "./start.mjs";
 
 const [binary, pictures] = process.argv.slice(2);
 // Pairs that nobody has judged.
-const bare = join(mkdtempSync(join(tmpdir(), "predilect-")), "bare.jsonl");
-writeFileSync(bare, Array.from({ length: 12 }, (_, i) => JSON.stringify({ prompt: `Q${i}?`, response_a: "yes ".repeat(i % 5 + 1), response_b: "no ".repeat(i % 3 + 1) })).join("\n"));
-const { base, stop } = await serve(binary, [bare]);
+const unjudged = join(mkdtempSync(join(tmpdir(), "predilect-")), "bare.jsonl");
+writeFileSync(unjudged, Array.from({ length: 12 }, (_, i) => JSON.stringify({ prompt: `Q${i}?`, response_a: "yes ".repeat(i % 5 + 1), response_b: "no ".repeat(i % 3 + 1) })).join("\n"));
+const { base, stop } = await serve(binary, [unjudged]);
 const browser = await browse();
 let failed = 0;
 const check = (fine, what) => {

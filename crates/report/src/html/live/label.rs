@@ -61,7 +61,7 @@ pub fn alike(all: &[Alike]) -> Markup {
     let row = |one: &Alike| Difference { name: name(&one.judge), by: one.correlation };
     let rows: Vec<Difference> = all.iter().map(row).collect();
     html! {
-        @if let Some(first) = all.first() { p { (sentence(first)) } }
+        @if let Some((first, others)) = all.split_first() { p { (sentence(first, others)) } }
         (differences(&rows, "Correlation of weights", ("90\u{a0}%", 2)))
         p.hint { "1: the same properties are rewarded in the same proportion; 0: no relation. 90\u{a0}% intervals by both posteriors; a hollow mark: the interval contains 0." }
     }
@@ -78,7 +78,7 @@ pub fn alike_published(all: &[Alike]) -> Markup {
         differences(&rows, "Correlation of weights", ("90\u{a0}%", 2))
     };
     html! {
-        @if let Some(first) = all.first() { p { (sentence(first)) } }
+        @if let Some((first, others)) = all.split_first() { p { (sentence(first, others)) } }
         (first_few(all, PUBLISHED, "judges", table))
         p.hint {
             "Over the properties that are rated here, with the published weights in the mean over the scenarios. These have no intervals: the 90\u{a0}% intervals are those of your "
@@ -87,10 +87,13 @@ pub fn alike_published(all: &[Alike]) -> Markup {
     }
 }
 
-fn sentence(one: &Alike) -> Markup {
+fn sentence(one: &Alike, others: &[Alike]) -> Markup {
     let Interval { value, low, high } = one.correlation;
+    let as_alike = others.iter().filter(|other| other.correlation.high >= value).count();
     html! {
         @if low > 0.0 { "You are most like " strong { (name(&one.judge)) } ": " } @else { "Not sure yet; the closest is " strong { (name(&one.judge)) } ": " }
-        b { (format::decimal(value, 2)) } " " span.n { (format::bounds((low, high), 2)) } "."
+        b { (format::decimal(value, 2)) } " " span.n { (format::bounds((low, high), 2)) }
+        @if low > 0.0 && as_alike > 0 { ", but not clearly more than like " (crate::words::counted(as_alike, "other", "others")) }
+        "."
     }
 }

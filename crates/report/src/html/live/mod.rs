@@ -42,6 +42,9 @@ pub fn board(standings: &Standings) -> Markup {
     maud::html! {
         (findings(&standings.findings))
         @if leads_controlled(standings) { p.hint { "The score in this sentence is the controlled one; the table has both." } }
+        @else if standings.controlled.is_some() && standings.findings.iter().any(|finding| matches!(finding.fact, Fact::Leads(_))) {
+            p.hint { "Who is first is said by the raw score; the table is in the order of the controlled one." }
+        }
         @if let Some(few) = of_few_prompts(&standings.raw) { p.warn { (few) } }
         (sections::board(standings))
     }

@@ -47,6 +47,9 @@ fn whole(t: &JudgeTable, unit: &str) -> Markup {
     html! {
         p.hint { bdi { (table_words(t, unit)) } }
         (table(t, &columns, JUDGES))
+        @if columns.iter().any(|column| aside(column, &columns)) {
+            p.paper.hint { "On paper the main columns; on the screen and in every file all " (columns.len()) "." }
+        }
         @for mark in marks(t) { p.hint { (mark) } }
         (folded("What the columns are", &html! {
             dl.meanings { @for column in &columns { dt { (name(&column.name)) } dd { (name_in(&column.definition)) } } }
@@ -79,12 +82,12 @@ fn name_in(words: &str) -> Markup {
 fn table(t: &JudgeTable, columns: &[&JudgeColumn], most: usize) -> Markup {
     let table = html! {
         // On paper nothing scrolls: a table of many columns shrinks to the page.
-        table.plain.judges style={ "--v:" (printed(columns.len())) "%" } {
+        table.plain.judges style={ "--v:" (printed(columns.iter().filter(|column| !aside(column, columns)).count())) "%" } {
             thead {
                 tr {
                     th scope="col" { "Judge" }
                     @for column in columns {
-                        th.num scope="col" title=(crate::text::cut(&crate::text::line(&column.definition), 300)) {
+                        th.num.aside[aside(column, columns)] scope="col" title=(crate::text::cut(&crate::text::line(&column.definition), 300)) {
                             span.nojs { (name(&column.name)) }
                             button.js type="button" data-order="" { (name(&column.name)) }
                         }
@@ -109,6 +112,11 @@ fn table(t: &JudgeTable, columns: &[&JudgeColumn], most: usize) -> Markup {
     }
 }
 
+/// Whether a column has no place on paper, beside many others.
+fn aside(column: &JudgeColumn, all: &[&JudgeColumn]) -> bool {
+    all.len() > BRIEF.len() && !BRIEF.contains(&column.id.as_str())
+}
+
 /// The size in %, at which that many columns fit on a printed page, as far as they can still be read.
 fn printed(columns: usize) -> f64 {
     const FIT: f64 = 7.0;
@@ -124,7 +132,7 @@ fn line(row: &JudgeRow, columns: &[&JudgeColumn], is_rest: bool) -> Markup {
                 @if row.turned { " ↻" }
             }
             @for column in columns {
-                td.num.biased[row.biased(column)] data-v=[row.figure(&column.id).map(|figure| figure.value)] { (row.written(column)) }
+                td.num.biased[row.biased(column)].aside[aside(column, columns)] data-v=[row.figure(&column.id).map(|figure| figure.value)] { (row.written(column)) }
             }
         }
     }
