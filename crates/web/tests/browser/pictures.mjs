@@ -6,7 +6,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { indexed } from "./palette.mjs";
 import { browse, serve } from "./start.mjs";
 
@@ -20,6 +20,9 @@ const VOTES = 24;
 
 mkdirSync(folder, { recursive: true });
 const own = mkdtempSync(join(tmpdir(), "predilect-pictures-"));
+const example = resolve("../../examples/llmfao.jsonl.zst");
+// Pictures show command lines, and those no folder of this machine.
+process.chdir(own);
 const browser = await browse();
 /** @type {(() => void)[]} */
 const ends = [];
@@ -147,7 +150,7 @@ try {
   const base = await served();
   const study = `${base}/s/llmfao`;
   await picture("home", `${base}/`);
-  await picture("rewarded", study);
+  await picture("rewarded", study, { before: (page) => page.locator("#check", { hasText: /Checked/ }).waitFor({ timeout: 120_000 }) });
   await picture("versus", `${study}?${slice}&vs=rest&judge=human&judge=gpt-4`);
   await picture("pairs", `${study}/pairs?pairs=surprise`);
   await picture("pair", `${study}/pairs/1799`, { options: tall(1420) });
@@ -158,9 +161,9 @@ try {
   await picture("label", `${study}/label?name=Ada`, { before: label, options: { viewport: { width: 1280, height: 900 } } });
   await picture("data", `${study}/data`, { options: tall(1020) });
 
-  predilect(["import", "../../examples/llmfao.jsonl.zst", "-o", join(own, "llmfao")]);
+  predilect(["import", example, "-o", join(own, "llmfao")]);
   const scripted = await model();
-  await picture("runs", `${await served([join(own, "llmfao"), "--runs"])}/s/llmfao/runs`, { before: (page) => run(page, scripted), options: tall(1180) });
+  await picture("runs", `${await served(["llmfao", "--runs"])}/s/llmfao/runs`, { before: (page) => run(page, scripted), options: tall(1180) });
 
   predilect(["dissect", "--example", "--html", join(own, "report.html")]);
   await picture("report", `file://${join(own, "report.html")}`, { options: { viewport: { width: 1000, height: 1040 } } });
@@ -168,7 +171,7 @@ try {
   mkdirSync(join(folder, "more"), { recursive: true });
   await picture("more/phone", `${study}?${slice}&judge=human&judge=gpt-4`, { options: { viewport: { width: 390, height: 844 }, colorScheme: "dark", deviceScaleFactor: 2 } });
   // Each of the 124 people a judge.
-  predilect(["import", "../../examples/llmfao.jsonl.zst", "-o", join(own, "people"), "--judges", "each"]);
+  predilect(["import", example, "-o", join(own, "people"), "--judges", "each"]);
   await picture("more/people", `${await served([join(own, "people")])}/s/people/judges`, { before: below("Which judges reward alike?") });
 
   const bench = data ? join(data, "mt_bench/human_pairs") : "";
