@@ -26,7 +26,7 @@ pub(crate) async fn runs(
     RawQuery(query): RawQuery,
 ) -> Response {
     let runs = Arc::clone(&app.runs);
-    let allowed = app.runs_allowed;
+    let (allowed, read_only) = (app.runs_allowed, app.read_only);
     answered(app, headers, id, query, "/runs", move |served, opened, query, waiting| {
         let all = runs.of(&served.id);
         let fillings = all.iter().map(|run| filling(run, served, opened, query, waiting));
@@ -37,8 +37,11 @@ pub(crate) async fn runs(
             h1 { "Ask a model" }
             @if !allowed {
                 div.drop {
-                    p { "Runs are off here, since they can cost money." }
-                    p.copy { "predilect serve STUDY --runs" }
+                    @if read_only { p { "Runs are off: the server was started with " code { "--read-only" } "." } }
+                    @else {
+                        p { "Runs are off here, since they can cost money." }
+                        p.copy { "predilect serve STUDY --runs" }
+                    }
                 }
             } @else if served.study().is_none() {
                 div.drop {

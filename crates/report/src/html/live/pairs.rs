@@ -29,14 +29,16 @@ pub fn listed(page: &PairsPage, links: &ListLinks<'_>) -> Markup {
     html! {
         @if page.rows.is_empty() { (nothing("There is no pair here.")) }
         @else {
-            p.hint { "A or B is what the judge preferred; the number behind it is a verdict in between, from 1 for A to 0 for B. In brackets: how probable A is by the fit of that judge. Surprise: how far a verdict is from that, for the judge where it is farthest. A verdict or a model leads to the pairs that have it too." }
+            @if !judges.is_empty() { p.hint { "A or B is what the judge preferred; the number behind it is a verdict in between, from 1 for A to 0 for B. In brackets: how probable A is by the fit of that judge. Surprise: how far a verdict is from that, for the judge where it is farthest. A verdict or a model leads to the pairs that have it too."
+                @if page.judges.len() > judges.len() { " Of " (page.judges.len()) " judges, the " (judges.len()) " with the most verdicts." }
+            } }
             div.scroll role="region" tabindex="0" aria-label="Pairs" {
                 table.plain.pairs {
                     thead { tr {
                         th.num scope="col" { "No." }
                         th scope="col" { "Prompt" }
                         @for judge in &judges { th.num scope="col" { (name(judge)) } }
-                        th.num scope="col" { "Surprise" }
+                        @if !judges.is_empty() { th.num scope="col" { "Surprise" } }
                     } }
                     tbody { @for row in &page.rows { (line(row, &judges, links)) } }
                 }
@@ -56,7 +58,7 @@ fn line(row: &PairRow, judges: &[&String], links: &ListLinks<'_>) -> Markup {
                 }
             }
             @for judge in judges { td.num { (said(row, judge, links)) } }
-            td.num { (row.surprise.map_or_else(|| format::MISSING.to_owned(), |x| format::decimal(x, 2))) }
+            @if !judges.is_empty() { td.num { (row.surprise.map_or_else(|| format::MISSING.to_owned(), |x| format::decimal(x, 2))) } }
         }
     }
 }
