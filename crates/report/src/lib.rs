@@ -16,6 +16,7 @@ pub mod judge_table;
 mod judging;
 mod length;
 mod people;
+mod predicts;
 mod published;
 mod ranking;
 mod steering;

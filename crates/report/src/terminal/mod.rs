@@ -23,6 +23,7 @@ use predilect_results::{Caution, Finding, few_units};
 use predilect_results::{DataSummary, Dissection, Fit, Settings, Skipped};
 use predilect_types::ReadSummary;
 
+use crate::predicts;
 use crate::text;
 use crate::view::{ALL, Axis, View, seen};
 use crate::words;
@@ -156,15 +157,15 @@ fn judge(view: &View, out: &mut Out, fit: &Fit, axis: Axis) -> io::Result<()> {
         out.wrapped(WARN, &follows)?;
     }
     if let Some(q) = &fit.quality {
-        let [accuracy, log_loss] = words::quality(q);
+        let [accuracy, log_loss] = predicts::quality(q);
         out.wrapped(
             DIM,
             &format!("{accuracy}; {log_loss}; {}", words::counted(q.folds as usize, "fold", "folds")),
         )?;
-        let loud = if words::standing(q) == words::Standing::Better { DIM } else { WARN };
-        out.wrapped(loud, &words::standing_sentence(q))?;
+        let loud = if predicts::standing(q) == predicts::Standing::Better { DIM } else { WARN };
+        out.wrapped(loud, &predicts::standing_sentence(q))?;
     } else {
-        out.wrapped(WARN, words::NO_QUALITY)?;
+        out.wrapped(WARN, predicts::NO_QUALITY)?;
     }
     out.wrapped(DIM, &words::checks(fit))?;
     if let Some(length) = crate::length::sentence(fit) {

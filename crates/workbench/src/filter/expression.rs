@@ -103,6 +103,16 @@ impl PartialEq for Pattern {
     }
 }
 
+/// Conditions and more of them, each once, joined where there are several.
+fn once(mut all: Vec<Is>, more: Vec<Is>, join: fn(Vec<Is>) -> Is) -> Is {
+    for one in more {
+        if !all.contains(&one) {
+            all.push(one);
+        }
+    }
+    if all.len() == 1 { all.remove(0) } else { join(all) }
+}
+
 impl Filter {
     /// Whether it looks at texts, which are then read.
     pub(crate) fn needs_texts(&self) -> bool {
@@ -187,32 +197,20 @@ impl Filter {
     /// What fulfils this and another one, each condition once.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
-        let parts = |Self(is)| match is {
+        let parts = |is| match is {
             Is::And(parts) => parts,
             one => vec![one],
         };
-        let mut all = parts(self);
-        for part in parts(other) {
-            if !all.contains(&part) {
-                all.push(part);
-            }
-        }
-        Self(if all.len() == 1 { all.remove(0) } else { Is::And(all) })
+        Self(once(parts(self.0), parts(other.0), Is::And))
     }
 
     /// What fulfils this or another one, each condition once.
     pub(crate) fn or(self, other: Self) -> Self {
-        let parts = |Self(is)| match is {
+        let parts = |is| match is {
             Is::Or(parts) => parts,
             one => vec![one],
         };
-        let mut all = parts(self);
-        for part in parts(other) {
-            if !all.contains(&part) {
-                all.push(part);
-            }
-        }
-        Self(if all.len() == 1 { all.remove(0) } else { Is::Or(all) })
+        Self(once(parts(self.0), parts(other.0), Is::Or))
     }
 
     /// All that the other does not say.

@@ -11,6 +11,7 @@ use crate::html::charts::{Dots, key};
 use crate::html::parts::{SERIES, folded, name, nothing, property};
 use crate::html::sections::{numbers, slots};
 use crate::html::versus::{by_judge, every, other};
+use crate::predicts;
 use crate::text;
 use crate::view::{Axis, View, by_strength, seen, strongest, sure, sure_ones};
 use crate::words;
@@ -147,7 +148,7 @@ pub fn intensities(
 /// How well fits predict verdicts that they have not seen, where that was tried, and whether they hold by the checks of their engine: a
 /// line each, as text.
 pub fn checks(fits: &[Fit]) -> String {
-    let predict = words::standings(fits)
+    let predict = predicts::standings(fits)
         .into_iter()
         .map(|said| format!("{}: {}\n", words::listed(&said.judges), said.sentence));
     predict.chain([holds(fits)]).collect()

@@ -7,6 +7,7 @@ use predilect_results::{Fit, Weight};
 use crate::format;
 use crate::html::parts::{Section, name, nothing, property};
 use crate::judging::{FALSE_DISCOVERIES, departures, pairing};
+use crate::predicts;
 use crate::text;
 use crate::view::{ALL, View, seen, sure, sure_ones, weight};
 use crate::words;
@@ -21,7 +22,7 @@ const DIFFERENCES: usize = 5;
 pub(super) fn section(view: &View) -> Section {
     let mut fits = view.main_fits();
     // What replicates comes first.
-    fits.sort_by_key(|fit| fit.quality.as_ref().map_or(1, |q| words::standing(q) as u8));
+    fits.sort_by_key(|fit| fit.quality.as_ref().map_or(1, |q| predicts::standing(q) as u8));
     let body = html! {
         @if fits.is_empty() { (nothing("No fit, no findings. The reasons are below, under Groups.")) }
         div.cards { @for fit in fits.iter().take(JUDGES) { (card(view, fit)) } }
@@ -46,18 +47,18 @@ pub(super) fn section(view: &View) -> Section {
 fn card(view: &View, fit: &Fit) -> Markup {
     let [up, down] = [true, false].map(|up| sure_ones(fit, up));
     let unsure = seen(fit).filter(|w| !sure(w)).count();
-    let standing = fit.quality.as_ref().map(words::standing);
+    let standing = fit.quality.as_ref().map(predicts::standing);
     html! {
         article.card {
             h3 { (name(&fit.judge)) " " span.n { (format::counted(fit.rows, "verdict", "verdicts")) } }
-            @if standing == Some(words::Standing::NoBetter) && !adds_nothing(fit) {
+            @if standing == Some(predicts::Standing::NoBetter) && !adds_nothing(fit) {
                 // Length alone predicts as well: then length is the finding, and the rest is not.
                 @let (up_length, up_rest) = parted(&up);
                 @let (down_length, down_rest) = parted(&down);
                 div.lists { (list(view, "Rewards", "pos", &up_length)) (list(view, "Penalises", "neg", &down_length)) }
                 (trust(fit))
                 @if !up_rest.is_empty() || !down_rest.is_empty() { p.unclear { (only_here(view, &up_rest, &down_rest)) } }
-            } @else if standing == Some(words::Standing::NoBetter) {
+            } @else if standing == Some(predicts::Standing::NoBetter) {
                 (trust(fit))
                 p.unclear { (only_here(view, &up, &down)) }
             } @else {
@@ -139,14 +140,14 @@ fn trust(fit: &Fit) -> Markup {
         }
         @match &fit.quality {
             Some(q) => {
-                @let better = words::standing(q) == words::Standing::Better;
+                @let better = predicts::standing(q) == predicts::Standing::Better;
                 p.trust.warn[!better] {
                     "Predicts " strong { (format::share(q.accuracy)) } " of unseen verdicts ("
-                    (words::beside_accuracy(q)) "). "
-                    @if !better { (words::standing_sentence(q)) }
+                    (predicts::beside_accuracy(q)) "). "
+                    @if !better { (predicts::standing_sentence(q)) }
                 }
             }
-            None => { p.trust.warn { (words::NO_QUALITY) } }
+            None => { p.trust.warn { (predicts::NO_QUALITY) } }
         }
     }
 }

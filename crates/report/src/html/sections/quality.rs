@@ -7,9 +7,10 @@ use predilect_results::{Gains, PropertyGain};
 use crate::format;
 use crate::html::charts::calibration;
 use crate::html::parts::{Section, first_few, folded, name, nothing, property, scroll};
+use crate::predicts::{self, BASELINES, Predicts};
 use crate::text;
 use crate::view::View;
-use crate::words::{self, BASELINES, Predicts};
+use crate::words;
 
 /// Calibration plots shown before the rest is folded away.
 const PLOTS: usize = 8;
@@ -121,7 +122,7 @@ fn by_property(view: &View, gains: &Gains) -> Markup {
 }
 
 fn there(q: &Quality, place: usize) -> bool {
-    let baseline = words::baselines(q)[place];
+    let baseline = predicts::baselines(q)[place];
     baseline.accuracy.is_some() || baseline.log_loss.is_some()
 }
 
@@ -133,7 +134,7 @@ fn row(fit: &Fit, grouped: bool, places: &[usize]) -> Markup {
             @if grouped { td { (name(&text::cut(&text::line(&fit.group), 48))) } }
             @match &fit.quality {
                 Some(q) => {
-                    @let baselines = words::baselines(q);
+                    @let baselines = predicts::baselines(q);
                     td.num { strong { (format::share(q.accuracy)) } }
                     @for place in places {
                         td.num { (baselines[*place].accuracy.map_or_else(missing, format::share)) }
@@ -144,7 +145,7 @@ fn row(fit: &Fit, grouped: bool, places: &[usize]) -> Markup {
                     }
                     td.num { (format::count(q.folds)) }
                 }
-                None => { td colspan=(2 * places.len() + 3) { (words::NO_QUALITY) } }
+                None => { td colspan=(2 * places.len() + 3) { (predicts::NO_QUALITY) } }
             }
         }
     }
@@ -153,7 +154,7 @@ fn row(fit: &Fit, grouped: bool, places: &[usize]) -> Markup {
 /// What the table means.
 fn sentences(fits: &[&Fit]) -> Markup {
     html! {
-        @for Predicts { better, sentence, judges } in words::standings(fits.iter().copied()) {
+        @for Predicts { better, sentence, judges } in predicts::standings(fits.iter().copied()) {
             p.warn[!better].good[better] { strong { bdi { (words::listed(&judges)) } ": " } (sentence) }
         }
     }
